@@ -1,0 +1,47 @@
+"""Who asks, for which gym, when, and as part of what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from contracts.envelope import Caller, Envelope
+from contracts.ids import GymId, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once at the edge from a verified caller, then passed down by hand. Never global."""
+
+    gym_id: GymId
+    actor: str
+    """``client:<uuid>``, ``staff:<uuid>`` or ``system:<service>``."""
+    roles: frozenset[str]
+    now: datetime
+    """UTC. The only clock the rules ever see."""
+    command_id: UUID
+    """Idempotency key: within a gym and actor one key means one effect."""
+    correlation_id: UUID
+    causation_id: UUID
+    traceparent: str | None = None
+
+    @classmethod
+    def of(cls, caller: Caller, now: datetime) -> Self:
+        """The context of a command that arrived over the bus with a verified ``caller``."""
+        return cls(
+            caller.gym_id, caller.actor, frozenset(caller.roles), now, caller.command_id,
+            caller.correlation_id, caller.causation_id, caller.traceparent,
+        )  # fmt: skip
+
+    @classmethod
+    def because(cls, cause: Envelope, actor: str, now: datetime) -> Self:
+        """The context of a reaction: same gym and correlation, caused by and keyed by ``cause``."""
+        return cls(
+            cause.gym_id, actor, frozenset({"system"}), now, cause.event_id,
+            cause.correlation_id, cause.event_id, cause.traceparent,
+        )  # fmt: skip
+
+    @classmethod
+    def system(cls, gym_id: GymId, actor: str, now: datetime, command_id: UUID) -> Self:
+        """The context of a deadline: nobody asked, the time came."""
+        return cls(gym_id, actor, frozenset({"system"}), now, command_id, new_id(), command_id)

@@ -1,0 +1,55 @@
+"""One gym per transaction: Postgres itself refuses to show another gym's rows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.ids import GymId
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Db: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
+    _PlainConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _PlainConnection = asyncpg.Connection
+
+
+class _Connection(_PlainConnection):
+    """Everything we set is transaction-local, so a release needs no reset round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> Pool:
+    """A pool of at most ``size`` connections to ``dsn``; ``settings`` are server settings.
+
+    Statements time out after 15 s; a connection that cannot be made within 10 s raises.
+    """
+    options: dict[str, Any] = {"application_name": name, **settings}
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        command_timeout=15,
+        connection_class=_Connection,
+        server_settings=options,
+    )
+    return pool
+
+
+@asynccontextmanager
+async def tenant(pool: Pool, gym_id: GymId) -> AsyncIterator[Db]:
+    """A connection inside a transaction that sees and writes ``gym_id``'s rows only.
+
+    Commits on leaving, rolls back on any exception. Every policy compares ``gym_id`` with the
+    setting made here; outside this block the policies match nothing.
+    """
+    async with pool.acquire() as db, db.transaction():
+        await db.execute("SELECT set_config('app.gym_id', $1, true)", str(gym_id))
+        yield db

@@ -1,0 +1,1 @@
+"""Access' language: doors, credentials, grants. Holds nothing until access opens."""

@@ -1,0 +1,1 @@
+"""Billing's language: invoices, payments, refunds. Holds nothing until billing opens."""

@@ -1,0 +1,60 @@
+"""Identifiers: UUIDv7 inside, readable prefixed text at the edge.
+
+Inside the system an id is a UUIDv7, so that ids sort by birth and event partitions can be cut by
+month. People and apps see ``<prefix>_<32 hex digits>``; the prefix names the type, so an id of
+the wrong kind is refused before anything is looked up.
+"""
+
+from typing import NewType
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+GymId = NewType("GymId", UUID)
+LocationId = NewType("LocationId", UUID)
+RoomId = NewType("RoomId", UUID)
+StaffId = NewType("StaffId", UUID)
+ClientId = NewType("ClientId", UUID)
+SessionId = NewType("SessionId", UUID)
+ReservationId = NewType("ReservationId", UUID)
+GrantId = NewType("GrantId", UUID)
+
+PREFIXES: dict[str, str] = {
+    "gym": "Gym",
+    "loc": "Location",
+    "room": "Room",
+    "stf": "StaffMember",
+    "cli": "Client",
+    "ses": "ClassSession",
+    "rsv": "Reservation",
+    "grt": "Grant",
+}
+"""Prefix -> GraphQL type. A prefix is never reused for another type."""
+
+PLATFORM = GymId(UUID(int=0))
+"""The pseudo gym that holds what belongs to no gym, such as the register of gym slugs."""
+
+
+class MalformedId(ValueError):
+    """The text is not an id of the expected kind. Says which kind was expected, never more."""
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7."""
+    return uuid7()
+
+
+def show(prefix: str, value: UUID) -> str:
+    """``show("ses", id) -> "ses_0192f3..."``."""
+    return f"{prefix}_{value.hex}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """The UUID in ``text``. Raises ``MalformedId`` unless it is ``<prefix>_<32 hex digits>``."""
+    head, _, digits = text.partition("_")
+    if head != prefix or len(digits) != 32:  # noqa: PLR2004 - a UUID has 32 hex digits
+        raise MalformedId(f"expected an id that starts with {prefix}_")
+    try:
+        return UUID(hex=digits)
+    except ValueError as error:
+        raise MalformedId(f"expected an id that starts with {prefix}_") from error

@@ -1,0 +1,302 @@
+"""Members' language: gyms, places, staff and clients, and how people prove who they are.
+
+Personal fields are typed ``Sealed`` in events: encrypted with a key per person, unreadable once
+that key is destroyed. Commands carry them in clear, over the bus only.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.envelope import Command, Event, Query
+from contracts.ids import ClientId, GymId, LocationId, RoomId, StaffId
+from contracts.permissions import Role
+
+Sealed = Annotated[str, Field(description="AES-256-GCM under the person's key, base64.")]
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$"
+    ),
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./-]{5,32}$")]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])$")]
+
+
+class MembersCode(StrEnum):
+    """Why members refuses. Stable; clients switch on it."""
+
+    FORBIDDEN = "FORBIDDEN"
+    GYM_NOT_FOUND = "GYM_NOT_FOUND"
+    GYM_ALREADY_REGISTERED = "GYM_ALREADY_REGISTERED"
+    SLUG_TAKEN = "SLUG_TAKEN"
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
+    LOCATION_ALREADY_OPEN = "LOCATION_ALREADY_OPEN"
+    ROOM_ALREADY_ADDED = "ROOM_ALREADY_ADDED"
+    EMAIL_TAKEN = "EMAIL_TAKEN"
+    STAFF_NOT_FOUND = "STAFF_NOT_FOUND"
+    STAFF_ALREADY_HIRED = "STAFF_ALREADY_HIRED"
+    LAST_OWNER = "LAST_OWNER"
+    NOT_A_STAFF_ROLE = "NOT_A_STAFF_ROLE"
+    CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
+    CLIENT_ALREADY_REGISTERED = "CLIENT_ALREADY_REGISTERED"
+    CLIENT_ERASED = "CLIENT_ERASED"
+    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    SESSION_EXPIRED = "SESSION_EXPIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+
+
+# Commands ---------------------------------------------------------------------------------------
+
+
+class RegisterGym(Command):
+    """Open a gym on the platform, with its first owner."""
+
+    command_type = "members.register_gym"
+    gym_id: GymId
+    slug: Slug
+    name: Name
+    time_zone: str = Field(max_length=64, description="IANA zone.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    owner_id: StaffId
+    owner_name: Name
+    owner_email: Email
+    owner_password: Password
+
+
+class OpenLocation(Command):
+    """Add a place where the gym gives classes."""
+
+    command_type = "members.open_location"
+    location_id: LocationId
+    name: Name
+    time_zone: str = Field(max_length=64)
+
+
+class AddRoom(Command):
+    """Add a room to a location."""
+
+    command_type = "members.add_room"
+    location_id: LocationId
+    room_id: RoomId
+    name: Name
+    capacity: int = Field(ge=1, le=500, description="People.")
+
+
+class HireStaff(Command):
+    """Give a person roles at the gym. With a password they can sign in at once."""
+
+    command_type = "members.hire_staff"
+    staff_id: StaffId
+    name: Name
+    email: Email
+    roles: tuple[Role, ...] = Field(min_length=1)
+    password: Password | None = None
+
+
+class ChangeStaffRoles(Command):
+    """Give a staff member other roles; none ends their employment."""
+
+    command_type = "members.change_staff_roles"
+    staff_id: StaffId
+    roles: tuple[Role, ...]
+
+
+class RegisterClient(Command):
+    """Take a person on as a client. With an e-mail and a password they can sign in."""
+
+    command_type = "members.register_client"
+    client_id: ClientId
+    name: Name
+    email: Email | None = None
+    phone: Phone | None = None
+    password: Password | None = None
+
+
+class ChangeClientContact(Command):
+    """The client's name, e-mail and phone are these now."""
+
+    command_type = "members.change_client_contact"
+    client_id: ClientId
+    name: Name
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class EraseClient(Command):
+    """Destroy the person's key: everything personal about them becomes unreadable."""
+
+    command_type = "members.erase_client"
+    client_id: ClientId
+
+
+class LinkIdentity(Command):
+    """A person known to an external issuer is this staff member or client."""
+
+    command_type = "members.link_identity"
+    issuer: str = Field(max_length=300)
+    subject: str = Field(max_length=200)
+    staff_id: StaffId | None = None
+    client_id: ClientId | None = None
+
+
+class SignIn(Command):
+    """Prove who you are with e-mail and password. Needs no caller identity."""
+
+    command_type = "members.sign_in"
+    gym: Slug
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+    password: Annotated[str, StringConstraints(max_length=200)]
+    address: str = Field(max_length=64, description="The caller's network address, for limits.")
+
+
+class RefreshTokens(Command):
+    """Exchange a refresh token for new tokens. Used twice, it ends the whole sign-in."""
+
+    command_type = "members.refresh_tokens"
+    refresh_token: str = Field(max_length=200)
+
+
+class SignOut(Command):
+    """End the sign-in the refresh token belongs to."""
+
+    command_type = "members.sign_out"
+    refresh_token: str = Field(max_length=200)
+
+
+class Tokens(BaseModel):
+    """A sign-in's tokens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_token: str
+    """ES256 JWT, lives at most 15 minutes."""
+    access_expires_at: AwareDatetime
+    refresh_token: str
+    """Opaque, single use."""
+    refresh_expires_at: AwareDatetime
+
+
+# Queries ----------------------------------------------------------------------------------------
+
+
+class SigningKeys(Query):
+    """The public keys access tokens are verified with, as a JWKS. Answer: ``{"keys": [...]}``."""
+
+    command_type = "members.signing_keys"
+
+
+class PersonKeys(Query):
+    """The keys that open these persons' fields: ``{"keys": {id: base64 | null}}``, null if erased.
+
+    Projections only.
+    """
+
+    command_type = "members.person_keys"
+    person_ids: tuple[ClientId | StaffId, ...] = Field(max_length=1000)
+
+
+class ClientStanding(Query):
+    """Whether the client exists and may be served: ``{"known": bool}``."""
+
+    command_type = "members.client_standing"
+    client_id: ClientId
+
+
+class PrincipalOf(Query):
+    """Who an external identity is at this gym: ``{"actor": ..., "roles": [...]}`` or nulls."""
+
+    command_type = "members.principal_of"
+    issuer: str = Field(max_length=300)
+    subject: str = Field(max_length=200)
+
+
+class SignInStanding(Query):
+    """Whether a sign-in is still good and which roles it has: ``{"active": bool, "roles": []}``."""
+
+    command_type = "members.sign_in_standing"
+    actor: str
+    sign_in_id: str
+
+
+# Events -----------------------------------------------------------------------------------------
+
+
+class GymRegistered(Event):
+    """A gym is on the platform."""
+
+    event_type = "members.gym_registered.v1"
+    gym_id: GymId
+    slug: str
+    name: str
+    time_zone: str
+    currency: str
+
+
+class LocationOpened(Event):
+    """The gym has another location."""
+
+    event_type = "members.location_opened.v1"
+    location_id: LocationId
+    name: str
+    time_zone: str
+
+
+class RoomAdded(Event):
+    """A location has another room."""
+
+    event_type = "members.room_added.v1"
+    location_id: LocationId
+    room_id: RoomId
+    name: str
+    capacity: int
+
+
+class StaffHired(Event):
+    """A person works for the gym."""
+
+    event_type = "members.staff_hired.v1"
+    staff_id: StaffId
+    name: Sealed
+    email: Sealed
+    roles: tuple[Role, ...]
+
+
+class StaffRolesChanged(Event):
+    """A staff member has these roles now; none means they left."""
+
+    event_type = "members.staff_roles_changed.v1"
+    staff_id: StaffId
+    roles: tuple[Role, ...]
+
+
+class ClientRegistered(Event):
+    """The gym has another client."""
+
+    event_type = "members.client_registered.v1"
+    client_id: ClientId
+    name: Sealed
+    email: Sealed | None = None
+    phone: Sealed | None = None
+
+
+class ClientContactChanged(Event):
+    """A client's name, e-mail and phone are these now."""
+
+    event_type = "members.client_contact_changed.v1"
+    client_id: ClientId
+    name: Sealed
+    email: Sealed | None = None
+    phone: Sealed | None = None
+
+
+class PersonalDataErased(Event):
+    """The person's key is destroyed; read models and caches must forget them."""
+
+    event_type = "members.personal_data_erased.v1"
+    client_id: ClientId

@@ -1,0 +1,74 @@
+"""Who may do what: one matrix, enforced at the gateway and again by the service.
+
+``OWN`` lets a client act for themselves only (the command's ``client_id`` is their own).
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is to a gym. A token carries at least one."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    FRONT_DESK = "front_desk"
+    TRAINER = "trainer"
+    MEMBER = "member"
+
+
+OPERATOR = "operator"
+"""Runs the platform, belongs to no gym: may register gyms and nothing inside them."""
+
+SYSTEM = "system"
+"""A service acting on its own events and deadlines."""
+
+OWN = "member:own"
+
+MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+DESK = MANAGERS | {Role.FRONT_DESK}
+STAFF = DESK | {Role.TRAINER}
+EVERYONE = STAFF | {Role.MEMBER}
+
+MATRIX: dict[str, frozenset[str]] = {
+    # members
+    "members.register_gym": frozenset({OPERATOR}),
+    "members.open_location": MANAGERS,
+    "members.add_room": MANAGERS,
+    "members.hire_staff": MANAGERS,
+    "members.change_staff_roles": MANAGERS,
+    "members.register_client": DESK,
+    "members.change_client_contact": DESK | {OWN},
+    "members.erase_client": MANAGERS,
+    "members.link_identity": MANAGERS,
+    # booking
+    "booking.schedule_session": MANAGERS,
+    "booking.change_capacity": MANAGERS,
+    "booking.cancel_session": MANAGERS,
+    "booking.book_class": STAFF | {OWN},
+    "booking.cancel_reservation": STAFF | {OWN},
+    "booking.join_waitlist": STAFF | {OWN},
+    "booking.leave_waitlist": STAFF | {OWN},
+    "booking.check_in": STAFF,
+    "booking.undo_check_in": STAFF,
+    "booking.finalize_attendance": STAFF,
+    "booking.grant_credits": DESK,
+    "booking.open_ledger": frozenset({SYSTEM}),
+    "booking.close_waitlist": frozenset({SYSTEM}),
+    "booking.close_attendance": frozenset({SYSTEM}),
+    # reading
+    "read.calendar": EVERYONE,
+    "read.session": EVERYONE,
+    "read.roster": STAFF,
+    "read.client": DESK | {Role.TRAINER},
+    "read.clients": DESK | {Role.TRAINER},
+    "read.staff": STAFF,
+    "read.my_bookings": EVERYONE,
+    "read.ledger": DESK | {OWN},
+}
+"""Operation -> the roles that may. What is not listed nobody may."""
+
+
+def allows(operation: str, roles: frozenset[str], *, own: bool = False) -> bool:
+    """Whether any of ``roles`` may do ``operation``; ``own`` says it concerns the asker only."""
+    permitted = MATRIX.get(operation, frozenset())
+    return bool(permitted & roles) or (own and OWN in permitted and Role.MEMBER in roles)
