@@ -45,6 +45,7 @@ class MembersCode(StrEnum):
     CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
     CLIENT_ALREADY_REGISTERED = "CLIENT_ALREADY_REGISTERED"
     CLIENT_ERASED = "CLIENT_ERASED"
+    IDENTITY_TAKEN = "IDENTITY_TAKEN"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     SESSION_EXPIRED = "SESSION_EXPIRED"
@@ -135,8 +136,15 @@ class EraseClient(Command):
     client_id: ClientId
 
 
+class FinishErasure(Command):
+    """Destroy what is left of an erased client: the key, the credentials, the sign-ins."""
+
+    command_type = "members.finish_erasure"
+    client_id: ClientId
+
+
 class LinkIdentity(Command):
-    """A person known to an external issuer is this staff member or client."""
+    """A person known to an external issuer is this staff member or client: name exactly one."""
 
     command_type = "members.link_identity"
     issuer: str = Field(max_length=300)
@@ -209,9 +217,13 @@ class ClientStanding(Query):
 
 
 class PrincipalOf(Query):
-    """Who an external identity is at this gym: ``{"actor": ..., "roles": [...]}`` or nulls."""
+    """Who an external identity is at a gym: ``{"gym_id": ..., "actor": ..., "roles": [...]}``.
+
+    All null, and no roles, when the identity is nobody there.
+    """
 
     command_type = "members.principal_of"
+    gym: Slug
     issuer: str = Field(max_length=300)
     subject: str = Field(max_length=200)
 
@@ -236,6 +248,13 @@ class GymRegistered(Event):
     name: str
     time_zone: str
     currency: str
+
+
+class GymOwnersChanged(Event):
+    """These staff members own the gym now; there is always at least one."""
+
+    event_type = "members.gym_owners_changed.v1"
+    owners: tuple[StaffId, ...]
 
 
 class LocationOpened(Event):
@@ -275,6 +294,15 @@ class StaffRolesChanged(Event):
     roles: tuple[Role, ...]
 
 
+class StaffIdentityLinked(Event):
+    """A staff member may come in with a token of this external issuer."""
+
+    event_type = "members.staff_identity_linked.v1"
+    staff_id: StaffId
+    issuer: str
+    subject: Sealed
+
+
 class ClientRegistered(Event):
     """The gym has another client."""
 
@@ -293,6 +321,15 @@ class ClientContactChanged(Event):
     name: Sealed
     email: Sealed | None = None
     phone: Sealed | None = None
+
+
+class ClientIdentityLinked(Event):
+    """A client may come in with a token of this external issuer."""
+
+    event_type = "members.client_identity_linked.v1"
+    client_id: ClientId
+    issuer: str
+    subject: Sealed
 
 
 class PersonalDataErased(Event):

@@ -22,6 +22,9 @@ OPERATOR = "operator"
 SYSTEM = "system"
 """A service acting on its own events and deadlines."""
 
+GATEWAY = "gateway"
+"""The gateway speaking for somebody who has not proved yet who they are."""
+
 OWN = "member:own"
 
 MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
@@ -40,6 +43,15 @@ MATRIX: dict[str, frozenset[str]] = {
     "members.change_client_contact": DESK | {OWN},
     "members.erase_client": MANAGERS,
     "members.link_identity": MANAGERS,
+    "members.finish_erasure": frozenset({SYSTEM}),
+    "members.sign_in": frozenset({GATEWAY}),
+    "members.refresh_tokens": frozenset({GATEWAY}),
+    "members.sign_out": frozenset({GATEWAY}),
+    "members.signing_keys": frozenset({GATEWAY}),
+    "members.principal_of": frozenset({GATEWAY}),
+    "members.sign_in_standing": frozenset({GATEWAY}),
+    "members.person_keys": frozenset({SYSTEM}),
+    "members.client_standing": frozenset({SYSTEM}),
     # booking
     "booking.schedule_session": MANAGERS,
     "booking.change_capacity": MANAGERS,
