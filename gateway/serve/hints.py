@@ -1,0 +1,82 @@
+"""Which views may have changed: topics, who watches them, and where hints come in."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Feed(Protocol):
+    """Hears topics from outside. Whoever hears everything anyway needs none."""
+
+    async def listen(self, topic: str) -> None:
+        """Returns once hints on ``topic`` are certain to be heard."""
+        ...
+
+    async def stop(self, topic: str) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Listening:
+    """One watcher's hold on its topics; ``close`` it to let go."""
+
+    topics: tuple[str, ...]
+    wake: Callable[[], None]
+
+
+class Hints:
+    """Hints come in here and wake whoever watches their topic. Best effort: see ``resync``."""
+
+    def __init__(self, feed: Feed | None = None) -> None:
+        self._feed = feed
+        self._watchers: dict[str, set[Listening]] = {}
+        self._heard: dict[str, int] = {}
+
+    async def watch(self, topics: Iterable[str], wake: Callable[[], None]) -> Listening:
+        """From the return on every hint on ``topics`` calls ``wake``, at once and in this thread.
+
+        Watch first, read second: a change between the two is then still heard.
+        """
+        listening = Listening(tuple(dict.fromkeys(topics)), wake)
+        for topic in listening.topics:
+            watchers = self._watchers.get(topic)
+            if watchers is None:
+                watchers = self._watchers[topic] = set()
+            watchers.add(listening)
+        if self._feed is not None:
+            for topic in listening.topics:
+                await self._feed.listen(topic)
+        return listening
+
+    async def unwatch(self, listening: Listening) -> None:
+        """Forget a watcher; the last one of a topic stops the feed for it."""
+        for topic in listening.topics:
+            watchers = self._watchers.get(topic)
+            if watchers is None:
+                continue
+            watchers.discard(listening)
+            if not watchers:
+                del self._watchers[topic]
+                self._heard.pop(topic, None)
+                if self._feed is not None:
+                    await self._feed.stop(topic)
+
+    def hint(self, topic: str, position: int | None = None) -> None:
+        """Something behind ``topic`` changed, up to ``position`` of its source.
+
+        A position not above the last one heard is a repetition and wakes nobody.
+        """
+        watchers = self._watchers.get(topic)
+        if not watchers:
+            return
+        if position is not None:
+            if position <= self._heard.get(topic, -1):
+                return
+            self._heard[topic] = position
+        for listening in tuple(watchers):
+            listening.wake()
+
+    def resync(self) -> None:
+        """Hints may have been lost (a reconnect, an overflow): wake everybody."""
+        self._heard.clear()
+        for listening in {each for watchers in self._watchers.values() for each in watchers}:
+            listening.wake()
