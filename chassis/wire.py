@@ -1,0 +1,89 @@
+"""An event on the bus: how the relay writes it and how readers take it back.
+
+The stored bytes of an event are spliced into the message as they are: what was decided is what is
+published, and nothing is parsed twice.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from contracts.envelope import Envelope, decode
+from contracts.ids import GymId
+
+POSITION_HEADER = "B2b-Position"
+GYM_HEADER = "B2b-Gym"
+TYPE_HEADER = "B2b-Type"
+ID_HEADER = "Nats-Msg-Id"
+
+
+class Outgoing(NamedTuple):
+    """One message on its way to a stream."""
+
+    position: int
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, headers included; what ``max_payload`` limits."""
+        return len(self.body) + sum(len(k) + len(v) + 4 for k, v in self.headers.items()) + 16
+
+
+def pack(row: Mapping[str, Any]) -> Outgoing:
+    """The message for a row of ``es.read_all``. Raises ``ValueError`` for a row that is not one."""
+    meta, data = bytes(row["meta"]).strip(), bytes(row["data"]).strip()
+    told = orjson.loads(meta)
+    if not isinstance(told, dict) or not told or not (data[:1] == b"{" and data[-1:] == b"}"):
+        raise ValueError("data and meta must be JSON objects")
+    event_type, event_id, gym = str(row["type"]), str(row["event_id"]), str(row["gym_id"])
+    head = orjson.dumps({
+        "event_id": event_id,
+        "event_type": event_type,
+        "gym_id": gym,
+        "stream": f"{row['category']}-{row['stream_id']}",
+        "version": row["version"],
+        "position": row["pos"],
+        "recorded_at": row["recorded_at"],
+    })  # fmt: skip
+    headers = {
+        ID_HEADER: event_id,
+        POSITION_HEADER: str(row["pos"]),
+        GYM_HEADER: gym,
+        TYPE_HEADER: event_type,
+        "content-type": "application/json",
+    }
+    if told.get("traceparent"):
+        headers["traceparent"] = str(told["traceparent"])
+    body = b"".join((head[:-1], b",", meta[1:-1], b',"event":', data, b"}"))
+    return Outgoing(row["pos"], f"evt.{gym}.{event_type}", headers, body)
+
+
+def unpack(body: bytes) -> Envelope:
+    """The envelope in a message. An unknown type becomes an ``UnknownEvent``.
+
+    Raises ``ValueError`` (pydantic's included), ``KeyError`` or ``TypeError`` when it is not one.
+    """
+    told = orjson.loads(body)
+    # Built field by field: three times cheaper than validating what our own relay wrote. The event
+    # itself is validated, it is the part other people write.
+    return Envelope.model_construct(
+        event_id=UUID(told["event_id"]),
+        event_type=told["event_type"],
+        gym_id=GymId(UUID(told["gym_id"])),
+        stream=told["stream"],
+        version=told["version"],
+        position=told["position"],
+        occurred_at=datetime.fromisoformat(told["occurred_at"]),
+        recorded_at=datetime.fromisoformat(told["recorded_at"]),
+        actor=told["actor"],
+        command_id=UUID(told["command_id"]),
+        correlation_id=UUID(told["correlation_id"]),
+        causation_id=UUID(told["causation_id"]),
+        traceparent=told.get("traceparent"),
+        event=decode(told["event_type"], told["event"]),
+    )
