@@ -1,0 +1,135 @@
+"""The nats-server's configuration: who may say and hear what. Least privilege per process."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CONTEXTS = ("members", "booking", "billing", "access")
+
+HEARS = {
+    "members": (),
+    "booking": ("EVT_MEMBERS",),
+    "billing": ("EVT_MEMBERS", "EVT_BOOKING"),
+    "access": ("EVT_MEMBERS", "EVT_BOOKING", "EVT_BILLING"),
+}
+"""Context -> streams its reactions consume."""
+
+ASKS = {"members": (), "booking": ("members",), "billing": ("members",), "access": ("members",)}
+"""Context -> contexts it may send queries to."""
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What one user may do; everything not listed is refused."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...] = ()
+    replies: bool = field(default=False)
+    """May answer each request it was sent, once, within a minute."""
+
+
+def users() -> dict[str, May]:
+    """User -> rights, for every process there is. ``operator`` may do everything."""
+    known = {"operator": May(publish=(">",), subscribe=(">",))}
+    for context in CONTEXTS:
+        known[context] = _service(context)
+        known[f"{context}_relay"] = _relay(context)
+    every_stream = [f"EVT_{context.upper()}" for context in CONTEXTS]
+    known["projections"] = May(
+        publish=(
+            *_consume(every_stream), "live.>", "progress.>", "qry.members.>", "dlq.projections.>",
+        ),
+        subscribe=("cmd.projections.>", "qry.projections.>"),
+        replies=True,
+    )  # fmt: skip
+    known["gateway"] = May(publish=("cmd.>", "qry.>"), subscribe=("live.>", "progress.>"))
+    return known
+
+
+def configuration(port: int, monitor_port: int, store: Path, passwords: Mapping[str, str]) -> str:
+    """The config file's text. Listens on 127.0.0.1; an acknowledged message is on disk."""
+    people = ",\n      ".join(
+        _user(name, passwords[name], may) for name, may in users().items() if name in passwords
+    )
+    return f"""\
+server_name: back2back
+listen: 127.0.0.1:{port}
+http: 127.0.0.1:{monitor_port}
+max_payload: 1MB
+max_pending: 64MB
+lame_duck_duration: 30s
+jetstream {{
+  store_dir: {json.dumps(str(store))}
+  sync_interval: always
+}}
+accounts {{
+  B2B {{
+    jetstream: enabled
+    users: [
+      {people}
+    ]
+  }}
+  SYS {{}}
+}}
+system_account: SYS
+"""
+
+
+def _service(context: str) -> May:
+    return May(
+        publish=(
+            *_consume(HEARS[context], acknowledge=True),
+            *(f"qry.{other}.>" for other in ASKS[context]),
+            f"dlq.{context}.>",
+            f"bell.{context}",
+        ),
+        subscribe=(f"cmd.{context}.>", f"qry.{context}.>"),
+        replies=True,
+    )
+
+
+def _relay(context: str) -> May:
+    """The only writer of its context's stream; reads back where the stream ends."""
+    stream = f"EVT_{context.upper()}"
+    return May(
+        publish=(
+            f"evt.*.{context}.>",
+            f"$JS.API.STREAM.INFO.{stream}",
+            f"$JS.API.STREAM.MSG.GET.{stream}",
+            f"$JS.API.DIRECT.GET.{stream}",
+            f"$JS.API.DIRECT.GET.{stream}.>",
+        ),
+        subscribe=(f"bell.{context}",),
+    )
+
+
+def _consume(streams: Iterable[str], *, acknowledge: bool = False) -> list[str]:
+    """Subjects a reader of ``streams`` publishes on; it can neither purge nor change them."""
+    subjects = []
+    for stream in streams:
+        subjects += [
+            f"$JS.API.STREAM.INFO.{stream}",
+            f"$JS.API.CONSUMER.CREATE.{stream}",
+            f"$JS.API.CONSUMER.CREATE.{stream}.>",
+            f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.>",
+            f"$JS.API.CONSUMER.INFO.{stream}.>",
+            f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+            f"$JS.API.CONSUMER.DELETE.{stream}.>",
+            f"$JS.API.DIRECT.GET.{stream}",
+            f"$JS.API.DIRECT.GET.{stream}.>",
+        ]
+        if acknowledge:
+            subjects.append(f"$JS.ACK.{stream}.>")
+    return subjects
+
+
+def _user(name: str, password: str, may: May) -> str:
+    permissions: dict[str, object] = {
+        "publish": list(may.publish),
+        "subscribe": [*may.subscribe, f"_INBOX.{name}.>"],
+    }
+    if may.replies:
+        permissions["allow_responses"] = {"max": 1, "expires": "1m"}
+    user = {"user": name, "password": password, "permissions": permissions}
+    return json.dumps(user)  # the config format reads JSON

@@ -1,0 +1,46 @@
+"""Servers start once per run, when a test first asks; each test gets a gym of its own."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import FixedClock
+from chassis.context import Context
+from contracts.ids import GymId, new_id
+from deploy.local.installation import Installation
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+"""A Monday without a change of clocks nearby."""
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the run's installation."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+async def installation(data: Path) -> AsyncIterator[Installation]:
+    """Real Postgres and NATS with every role, database, table and stream; no services."""
+    async with Installation(data) as started:
+        yield started
+
+
+@pytest.fixture
+def gym_id() -> GymId:
+    """A gym nobody else uses, so nothing is cleaned and order does not matter."""
+    return GymId(new_id())
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at noon until the test moves it."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def ctx(gym_id: GymId, clock: FixedClock) -> Context:
+    """A command from the system itself in a fresh gym."""
+    return Context.system(gym_id, "system:tests", clock.now(), new_id())
