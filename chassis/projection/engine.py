@@ -1,0 +1,167 @@
+"""Keeps read models up to date: read, apply with the checkpoint in one transaction, tell screens.
+
+Each read model has its own reader and checkpoint and fails alone. Two processes may project the
+same one: the checkpoint row is the fence, the loser loads it again.
+"""
+
+import traceback
+from collections.abc import Iterable, Sequence
+
+import anyio
+import orjson
+import structlog
+from nats.aio.client import Client
+
+from chassis.projection import lag
+from chassis.projection.lag import State, Status
+from chassis.projection.ledger import TRANSIENT, Fenced, Ledger, Poison
+from chassis.projection.model import Change, ReadModel
+from chassis.reader import BUS_ERRORS, Doubt, Message, Reader, count_behind
+from chassis.tenancy import Pool
+
+MAX_BATCH = 512  # events in a transaction; more gains little and holds locks longer
+RETRY_AFTER = 0.2, 5.0  # seconds: first and longest pause after an error that may pass
+MEASURE_EVERY = 5.0  # seconds between looks at how far behind a stopped read model is
+
+log = structlog.get_logger(__name__)
+
+
+class Projection:
+    """One read model being kept up to date."""
+
+    def __init__(
+        self, model: ReadModel, *, client: Client, pool: Pool, max_batch: int = MAX_BATCH
+    ) -> None:
+        self.status = Status(model.name)
+        self._model, self._client = model, client
+        self._context = model.source.removeprefix("EVT_").lower()
+        self._ledger = Ledger(model, pool)
+        self._reader = Reader(client, model.source, model.subjects, max_batch=max_batch)
+        self._log = log.bind(projection=model.name)
+
+    async def run(self, stopping: anyio.Event) -> None:
+        """Project until ``stopping``. Errors that may pass are tried again; poison stops it."""
+        self.status.publish()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._stop_reader, stopping)
+            try:
+                await self._follow(stopping)
+            except Poison as poison:
+                self._stand_still(poison)
+                await self._measure_until(stopping)
+            tasks.cancel_scope.cancel()
+        await self._reader.stop()
+
+    async def _stop_reader(self, stopping: anyio.Event) -> None:
+        await stopping.wait()
+        await self._reader.stop()
+
+    async def _follow(self, stopping: anyio.Event) -> None:
+        pause, loaded = RETRY_AFTER[0], False
+        while not stopping.is_set():
+            try:
+                if not loaded:
+                    await self._load()
+                    loaded = True
+                batch = await self._reader.next_batch()
+                if batch:
+                    await self._apply(batch)
+                pause = RETRY_AFTER[0]
+            except Fenced:
+                self._log.info("projection_fenced", seq=self._ledger.seq)
+                loaded = False
+                await _sleep(stopping, RETRY_AFTER[0])
+            except TRANSIENT as error:
+                loaded = False
+                self._will_retry(error, pause)
+                await _sleep(stopping, pause)
+                await self._measure()
+                pause = min(pause * 2, RETRY_AFTER[1])
+
+    async def _load(self) -> None:
+        await self._ledger.load()
+        await self._reader.rewind(self._ledger.seq)
+        self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
+        if self.status.state is State.STARTING:
+            self.status.state = State.RUNNING
+
+    async def _apply(self, batch: Sequence[Message]) -> None:
+        self.status.oldest_at = batch[0].stored_at
+        self.status.behind = len(batch) + self._reader.pending
+        before = self._ledger.seq
+        try:
+            await self._ledger.apply(batch)
+        finally:
+            if self._ledger.seq != before:
+                await self._tell(self._ledger.take_changes(), self._ledger.position)
+                applied = sum(message.seq <= self._ledger.seq for message in batch)
+                lag.APPLIED.labels(self._model.name).inc(applied)
+                self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
+        self.status.state, self.status.error = State.RUNNING, None
+        self.status.behind = self._reader.pending
+        self.status.oldest_at = batch[-1].stored_at if self.status.behind else None
+
+    async def _tell(self, changes: Iterable[Change], position: int) -> None:
+        """Hints for screens, after the commit and at most once: they look again by themselves."""
+        body = orjson.dumps({"position": position})
+        progress = orjson.dumps({"source": self._context, "position": position})
+        try:
+            for gym_id, key in set(changes):
+                await self._client.publish(f"live.{gym_id}.{self._model.name}.{key}", body)
+            await self._client.publish(f"progress.{self._model.name}", progress)
+        except BUS_ERRORS as error:
+            self._log.warning("hints_lost", position=position, why=type(error).__name__)
+
+    def _will_retry(self, error: Exception, pause: float) -> None:
+        lag.RETRIES.labels(self._model.name).inc()
+        self.status.state, self.status.error = State.RETRYING, type(error).__name__
+        self._log.warning("projection_retries", why=type(error).__name__, after_seconds=pause)
+
+    def _stand_still(self, poison: Poison) -> None:
+        self.status.state, self.status.error = State.STOPPED, str(poison)
+        cause = poison.__cause__
+        # Where, not what: an error's text may hold what the event says about a person.
+        frames = traceback.extract_tb(cause.__traceback__)[-3:] if cause else []
+        where = [f"{frame.name}:{frame.lineno}" for frame in frames]
+        self._log.error("projection_stopped", why=str(poison), where=where)
+
+    async def _measure_until(self, stopping: anyio.Event) -> None:
+        while not stopping.is_set():
+            await self._measure()
+            await _sleep(stopping, MEASURE_EVERY)
+
+    async def _measure(self) -> None:
+        model = self._model
+        try:
+            self.status.behind = await count_behind(
+                self._client, model.source, model.subjects, self._ledger.seq
+            )
+        except (Doubt, *BUS_ERRORS) as error:  # the last known figure stays
+            self._log.debug("lag_unknown", why=type(error).__name__)
+
+
+class Projections:
+    """All read models of one process."""
+
+    def __init__(self, models: Iterable[ReadModel], *, client: Client, pool: Pool) -> None:
+        """``pool`` is ``open_views(...)``'s, with a connection or so per model."""
+        self._all = [Projection(model, client=client, pool=pool) for model in models]
+
+    @property
+    def ready(self) -> bool:
+        """True once every read model knows where it is. A stopped one does not stop the others."""
+        return all(each.status.state is not State.STARTING for each in self._all)
+
+    def statuses(self) -> list[Status]:
+        return [each.status for each in self._all]
+
+    async def run(self, stopping: anyio.Event) -> None:
+        """Project all of them until ``stopping``."""
+        async with anyio.create_task_group() as tasks:
+            for each in self._all:
+                tasks.start_soon(each.run, stopping)
+
+
+async def _sleep(stopping: anyio.Event, seconds: float) -> None:
+    with anyio.move_on_after(seconds):
+        await stopping.wait()
