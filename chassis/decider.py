@@ -41,6 +41,10 @@ class Aggregate(Generic[S, E]):
     """First part of the stream's name, such as ``session``. Stored for ever."""
     initial: S
     evolve: Callable[[S, E], S]
+    snapshot_every: int = 0
+    """Keep a snapshot about every so many events; 0 for streams that stay short."""
+    shape: int = 1
+    """Version of the state's layout; raise it when a field changes, old snapshots are ignored."""
 
     def fold(self, events: Iterable[E], state: S | None = None) -> S:
         """The state after ``events``."""

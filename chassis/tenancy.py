@@ -31,7 +31,7 @@ async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> P
     Statements time out after 15 s; a connection that cannot be made within 10 s raises.
     """
     options: dict[str, Any] = {"application_name": name, **settings}
-    pool = await asyncpg.create_pool(
+    return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
@@ -40,7 +40,6 @@ async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> P
         connection_class=_Connection,
         server_settings=options,
     )
-    return pool
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ CREATE TABLE es.events (
     meta        bytea       NOT NULL,
     PRIMARY KEY (stream_id, gym_id, version)
 ) PARTITION BY RANGE (stream_id);
-CREATE INDEX events_pos ON es.events (pos);
+CREATE INDEX events_by_pos ON es.events (pos);
 CREATE TABLE es.events_other PARTITION OF es.events DEFAULT;
 
 -- The answer a command got, written with its events. Rows older than 7 days are dropped.
@@ -144,7 +144,8 @@ END $$;
 -- first column says what: 'lost' streams (n = index in x_*), 'answered' commands (index in c_*),
 -- 'taken' claims (index in k_*). Otherwise one row 'done' per event, in order, with its position.
 --   x_*  streams the decisions rest on, and the version each was seen at
---   e_*  events in order        c_*  answers; c_last is the index of the command's last event
+--   e_*  events in order
+--   c_*  commands; c_answer is NULL when nothing is to be remembered, c_last the index of the last event
 --   r_*  claims given up        k_*  claims made
 --   f_*  deadlines forgotten    d_*  deadlines set
 -- 40001 is raised, and the batch to be sent again, when another writer got in between.
@@ -205,9 +206,9 @@ BEGIN
     IF cardinality(c_id) > 0 THEN
         INSERT INTO es.answers (gym_id, actor, command_id, request_hash, answer, pos)
         SELECT g, a, i, h, w, positions[l] FROM unnest(c_gym, c_actor, c_id, c_hash, c_answer, c_last) u(g, a, i, h, w, l)
-        ON CONFLICT DO NOTHING;
+         WHERE w IS NOT NULL ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
-        IF written < cardinality(c_id) THEN
+        IF written < cardinality(array_remove(c_answer, NULL)) THEN
             RAISE EXCEPTION 'a command was answered meanwhile' USING ERRCODE = '40001';
         END IF;
     END IF;

@@ -1,0 +1,169 @@
+"""The recorder in Postgres: one function call, one round trip, one transaction a batch."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.eventstore.recorder import (
+    Answer,
+    Append,
+    Away,
+    Claim,
+    IntegrityError,
+    Loaded,
+    Objection,
+    StoredEvent,
+    StreamKey,
+    first_seen,
+    net_claims,
+    net_deadlines,
+)
+from chassis.tenancy import Pool
+from contracts.ids import GymId
+
+APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 31))})"  # noqa: S608
+LOAD = "SELECT * FROM es.load($1, $2, $3, $4)"
+ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
+PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5)"
+
+_AWAY = (
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+class PostgresRecorder:
+    """Needs the schema of ``migrations/`` and a login in the group role ``es_app``."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def append(self, batch: Sequence[Append]) -> list[int | None]:
+        heads = first_seen(batch)
+        claims = net_claims(batch)
+        if claims.quarrels:
+            raise Objection(taken=claims.quarrels)
+        with _translated():
+            rows = await self._pool.fetch(
+                APPEND,
+                *_columns(heads, ("gym_id", "id")),
+                list(heads.values()),
+                *_event_columns(batch),
+                *_answer_columns(batch),
+                *_columns(claims.released, ("gym_id", "kind", "subject")),
+                *_columns(claims.made, ("gym_id", "kind", "subject")),
+                *_deadline_columns(batch),
+            )
+        if rows and rows[0][0] != "done":
+            raise _objection(rows, list(heads), list(claims.made.items()))
+        return _positions(batch, rows)
+
+    async def load(self, streams: Sequence[tuple[StreamKey, int]]) -> list[Loaded]:
+        keys = [key for key, _ in streams]
+        shapes = [shape for _, shape in streams]
+        with _translated():
+            rows = await self._pool.fetch(
+                LOAD, *_columns(keys, ("gym_id", "id", "category")), shapes
+            )
+        snapshots: list[tuple[int, bytes] | None] = [None] * len(streams)
+        events: list[list[StoredEvent]] = [[] for _ in streams]
+        for n, version, event_type, data in rows:
+            if event_type:
+                events[n - 1].append(StoredEvent(keys[n - 1].id, version, event_type, data))
+            else:
+                snapshots[n - 1] = (version, data)
+        return [Loaded(*pair) for pair in zip(snapshots, events, strict=True)]
+
+    async def answer(self, gym_id: GymId, actor: str, command_id: UUID) -> Answer | None:
+        with _translated():
+            row = await self._pool.fetchrow(ANSWER, gym_id, actor, command_id)
+        return None if row is None else Answer(*row)
+
+    async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
+        with _translated():
+            await self._pool.execute(PUT_SNAPSHOT, stream.gym_id, stream.id, version, shape, data)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The driver's errors in the recorder's words; a defect of ours passes through."""
+    try:
+        yield
+    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as raced:
+        raise IntegrityError("another writer got in between") from raced
+    except (*_AWAY, OSError, TimeoutError) as away:
+        raise Away(type(away).__name__) from away
+
+
+def _columns(rows: Any, names: tuple[str, ...]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _event_columns(batch: Sequence[Append]) -> list[list[Any]]:
+    events = [event for command in batch for event in command.events]
+    return [
+        [event.stream.gym_id for event in events],
+        [event.stream.id for event in events],
+        [event.stored.originator_version for event in events],
+        [event.event_id for event in events],
+        [event.stream.category for event in events],
+        [event.stored.topic for event in events],
+        [event.stored.state for event in events],
+        [event.meta for event in events],
+    ]
+
+
+def _answer_columns(batch: Sequence[Append]) -> list[list[Any]]:
+    last, last_event = 0, []
+    for command in batch:
+        last += len(command.events)
+        last_event.append(last if command.events else None)
+    answers = [command.answer for command in batch]
+    return [
+        [command.gym_id for command in batch],
+        [command.actor for command in batch],
+        [command.command_id for command in batch],
+        [answer and answer.request_hash for answer in answers],
+        [answer and answer.body for answer in answers],
+        last_event,
+    ]
+
+
+def _deadline_columns(batch: Sequence[Append]) -> list[list[Any]]:
+    wanted, forgotten = net_deadlines(batch)
+    return [
+        [gym_id for gym_id, _ in forgotten],
+        [name for _, name in forgotten],
+        *_columns(wanted, ("gym_id", "name", "due_at", "command_type", "data")),
+    ]
+
+
+def _positions(batch: Sequence[Append], rows: Sequence[asyncpg.Record]) -> list[int | None]:
+    positions: list[int | None] = []
+    last = 0
+    for command in batch:
+        last += len(command.events)
+        positions.append(rows[last - 1][2] if command.events else None)
+    return positions
+
+
+def _objection(
+    rows: Sequence[asyncpg.Record],
+    heads: Sequence[StreamKey],
+    made: Sequence[tuple[Claim, int]],
+) -> Objection:
+    objection = Objection()
+    for verdict, n, _ in rows:
+        if verdict == "lost":
+            objection.lost.add(heads[n - 1])
+        elif verdict == "answered":
+            objection.answered.add(n - 1)
+        else:
+            claim, command = made[n - 1]
+            objection.taken[command] = claim.kind
+    return objection

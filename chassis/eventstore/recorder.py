@@ -1,0 +1,185 @@
+"""What the writer asks of a recorder, and the words they share.
+
+The vocabulary is that of the ``eventsourcing`` library: a ``StoredEvent`` names its originator,
+version, topic (our event type) and state (the JSON bytes); ``IntegrityError`` means that somebody
+else wrote first. Two recorders pass the same tests: ``postgres`` and ``memory``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from contracts.ids import GymId
+
+__all__ = [
+    "Answer",
+    "Append",
+    "Away",
+    "Claim",
+    "Deadline",
+    "IntegrityError",
+    "Loaded",
+    "NewEvent",
+    "Objection",
+    "Recorder",
+    "StoredEvent",
+    "StreamKey",
+]
+
+
+class StreamKey(NamedTuple):
+    """One stream of one gym; its public name is ``category-uuid``."""
+
+    gym_id: GymId
+    category: str
+    id: UUID
+
+
+class Claim(NamedTuple):
+    """Something that may exist once in a gym."""
+
+    gym_id: GymId
+    kind: str
+    subject: UUID
+
+
+class Deadline(NamedTuple):
+    """A command to be carried out at ``due_at`` (UTC). ``name`` is unique in its gym."""
+
+    gym_id: GymId
+    name: str
+    due_at: datetime
+    command_type: str
+    data: bytes
+
+
+class NewEvent(NamedTuple):
+    """One event to append."""
+
+    stream: StreamKey
+    event_id: UUID
+    stored: StoredEvent
+    meta: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command was answered, to be repeated when the command is."""
+
+    request_hash: bytes
+    body: bytes
+    """JSON."""
+    position: int | None = None
+
+
+@dataclass(slots=True)
+class Append:
+    """One command's share of a batch: what it rests on and what it wants written."""
+
+    gym_id: GymId
+    actor: str
+    command_id: UUID
+    seen: Mapping[StreamKey, int]
+    """The version of every stream the decision looked at, as it was then."""
+    events: Sequence[NewEvent] = ()
+    answer: Answer | None = None
+    """None when nothing is to be remembered: a refusal. An earlier answer is looked for anyway."""
+    claimed: Sequence[Claim] = ()
+    released: Sequence[Claim] = ()
+    deadlines: Sequence[Deadline] = ()
+    forgotten: Sequence[tuple[GymId, str]] = ()
+
+
+@dataclass(slots=True)
+class Objection(Exception):
+    """The batch was not written; by index of the command in it, why."""
+
+    lost: set[StreamKey] = field(default_factory=set)
+    """Streams that have moved on."""
+    answered: set[int] = field(default_factory=set)
+    """Commands that were carried out before."""
+    taken: dict[int, str] = field(default_factory=dict)
+    """Commands whose claim of this kind is taken."""
+
+
+class Away(Exception):
+    """The store cannot be reached now. Whether what was under way got written is unknown."""
+
+
+class Loaded(NamedTuple):
+    """A stream as read: a snapshot if there is one of the wanted shape, and the events after it."""
+
+    snapshot: tuple[int, bytes] | None
+    events: list[StoredEvent]
+
+
+class Recorder(Protocol):
+    """Keeps streams, answers, claims and deadlines of every gym of one service."""
+
+    async def append(self, batch: Sequence[Append]) -> list[int | None]:
+        """Write the whole batch or nothing; the position of each command's last event.
+
+        Several commands may follow one another on one stream. Raises ``Objection`` when something
+        stands against the batch, ``IntegrityError`` when another writer got in between (send it
+        again), ``Away`` when the outcome is unknown.
+        """
+
+    async def load(self, streams: Sequence[tuple[StreamKey, int]]) -> list[Loaded]:
+        """Streams, each with the wanted snapshot shape (0: none), in the order asked."""
+
+    async def answer(self, gym_id: GymId, actor: str, command_id: UUID) -> Answer | None:
+        """The answer a command got before."""
+
+    async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
+        """Keep the newest snapshot of a stream."""
+
+
+def first_seen(batch: Sequence[Append]) -> dict[StreamKey, int]:
+    """The version each stream must have in the store before the batch: as its first user saw it."""
+    heads: dict[StreamKey, int] = {}
+    for command in batch:
+        for stream, version in command.seen.items():
+            heads.setdefault(stream, version)
+    return heads
+
+
+@dataclass(slots=True)
+class NetClaims:
+    """Claims of a batch after its commands, in order, made and gave them up."""
+
+    made: dict[Claim, int]
+    """With the index of the command that made it."""
+    released: list[Claim]
+    quarrels: dict[int, str]
+    """Commands that claim what another command of the same batch already has."""
+
+
+def net_claims(batch: Sequence[Append]) -> NetClaims:
+    """What remains to be written of the batch's claims."""
+    made: dict[Claim, int] = {}
+    released: list[Claim] = []
+    quarrels: dict[int, str] = {}
+    for index, command in enumerate(batch):
+        released += [claim for claim in command.released if made.pop(claim, None) is None]
+        for claim in command.claimed:
+            if made.setdefault(claim, index) != index:
+                quarrels[index] = claim.kind
+    return NetClaims(made, released, quarrels)
+
+
+def net_deadlines(
+    batch: Sequence[Append],
+) -> tuple[list[Deadline], list[tuple[GymId, str]]]:
+    """Deadlines to set and to forget after all commands of the batch, the last word winning."""
+    last: dict[tuple[GymId, str], Deadline | None] = {}
+    for command in batch:
+        for name in command.forgotten:
+            last[name] = None
+        for deadline in command.deadlines:
+            last[(deadline.gym_id, deadline.name)] = deadline
+    wanted = [deadline for deadline in last.values() if deadline is not None]
+    return wanted, [name for name, deadline in last.items() if deadline is None]

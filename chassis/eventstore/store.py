@@ -1,0 +1,168 @@
+"""Carry out a command on several streams: all or nothing, once, on fresh states.
+
+A rule is a plain function of a ``Unit``: it looks at states, records events, and returns what the
+caller is answered. It may run more than once (a stream had to be loaded first, another process
+wrote first), so it does nothing but that.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Self, TypeVar, cast
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+from chassis.context import Context
+from chassis.decider import Aggregate, Refused
+from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey
+from chassis.eventstore.residents import Residents
+from chassis.eventstore.unit import Absent, Unit
+from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Writer
+from contracts.envelope import Command
+from contracts.ids import GymId
+
+__all__ = ["Busy", "ClaimTaken", "Done", "EventStore", "Unit"]
+
+S = TypeVar("S")
+C = TypeVar("C", bound=Command)
+
+ATTEMPTS = 60  # decisions of one command; each but the first because another process wrote first
+PAUSE = 0.002  # seconds, times the attempt, at most: lets two fighting processes take turns
+LONGEST_PAUSE = 0.1  # seconds
+
+Result = BaseModel | dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a command."""
+
+    result: dict[str, Any] | None
+    """The rule's result as JSON."""
+    position: int | None
+    """Store position of its last event; None when nothing happened."""
+    replayed: bool = False
+    """True when the command had been carried out before."""
+
+
+class EventStore:
+    """A service's store. Use as an async context manager, or ``start`` and ``stop`` it."""
+
+    def __init__(self, recorder: Recorder, *, ring: Callable[[], None] | None = None) -> None:
+        self._writer = Writer(recorder)
+        self._recorder = recorder
+        self._ring = ring
+        self._running: dict[tuple[GymId, str, UUID], asyncio.Future[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._writer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._writer.stop()
+
+    async def start(self) -> None:
+        """Begin taking commands."""
+        await self._writer.start()
+
+    async def stop(self) -> None:
+        """Write what is queued, then end."""
+        await self._writer.stop()
+
+    async def carry_out(self, command: C, ctx: Context, rule: Callable[[C, Unit], Result]) -> Done:
+        """``execute`` for a command: the same ``ctx.command_id`` must mean the same command."""
+        asked = blake2b(command.command_type.encode(), digest_size=16)
+        asked.update(command.__pydantic_serializer__.to_json(command))
+        return await self.execute(ctx, lambda unit: rule(command, unit), asked.digest())
+
+    async def execute(
+        self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes = b""
+    ) -> Done:
+        """Run ``rule`` and make what it recorded durable; once per (gym, actor, command id).
+
+        A repeat gets the first answer; with another ``request_hash`` it is refused with
+        ``IDEMPOTENCY_KEY_REUSED``. A refusal is not remembered. Raises what the rule refuses with,
+        ``ClaimTaken`` when a claim is taken, ``Busy`` when the store cannot take it now.
+        """
+        ident = (ctx.gym_id, ctx.actor, ctx.command_id)
+        repeated = False
+        while (running := self._running.get(ident)) is not None:
+            repeated = True
+            await asyncio.wait([running])
+        mine = self._running[ident] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._decide(ctx, rule, request_hash, look_first=repeated)
+        finally:
+            del self._running[ident]
+            mine.set_result(None)
+
+    async def _decide(
+        self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes, *, look_first: bool
+    ) -> Done:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause = min(PAUSE * attempt, LONGEST_PAUSE)
+                await asyncio.sleep(random.random() * pause)  # noqa: S311 - no secret
+            try:
+                if (attempt or look_first) and (earlier := await self._earlier(ctx, request_hash)):
+                    return earlier
+                return await self._attempt(ctx, rule, request_hash)
+            except (Conflict, Away):
+                continue
+        raise Busy
+
+    async def _attempt(
+        self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes
+    ) -> Done:
+        while True:
+            unit = Unit(ctx, self._writer.residents)
+            try:
+                result = rule(unit)
+            except Absent as absent:
+                await self._writer.residents.load(absent.wanted)
+                continue
+            except Refused as refusal:
+                await self._stands(unit)
+                raise refusal from None
+            return await self._write(unit, result, request_hash)
+
+    async def _stands(self, unit: Unit) -> None:
+        """Wait until what a refusal rests on is durable and still so; else ``Conflict``."""
+        await self._writer.submit(unit.look(), {}, [])
+
+    async def _write(self, unit: Unit, result: Result, request_hash: bytes) -> Done:
+        body = (
+            result.model_dump_json().encode()
+            if isinstance(result, BaseModel)
+            else orjson.dumps(result)
+        )
+        append = unit.to_append(Answer(request_hash, body))
+        position = await self._writer.submit(append, unit.after, unit.snapshots())
+        if append.events and self._ring is not None:
+            self._ring()
+        return Done(orjson.loads(body), position)
+
+    async def _earlier(self, ctx: Context, request_hash: bytes) -> Done | None:
+        answer = await self._recorder.answer(ctx.gym_id, ctx.actor, ctx.command_id)
+        if answer is None:
+            return None
+        if answer.request_hash != request_hash:
+            raise Refused(
+                "IDEMPOTENCY_KEY_REUSED",
+                "This idempotency key was used for another request.",
+                field="idempotency_key",
+            )
+        return Done(orjson.loads(answer.body), answer.position, replayed=True)
+
+    async def read(
+        self, gym_id: GymId, aggregate: Aggregate[S, Any], stream_id: UUID
+    ) -> tuple[S, int]:
+        """The stream's durable state and version, read from the store itself."""
+        key = StreamKey(gym_id, aggregate.category, stream_id)
+        fresh = Residents(self._recorder)
+        await fresh.load([(key, aggregate)])
+        return cast("S", fresh[key].state), fresh[key].version

@@ -1,0 +1,224 @@
+"""Folded states in memory and group commit: the one place of a process that writes streams.
+
+Commands run one after another on states in memory and queue what they want written; one append is
+under way at a time and everything that arrives meanwhile is the next batch. An answer, a refusal
+too, leaves only when the append it rests on is durable. Every append says which versions it rests
+on: when another process wrote first, the states and everything queued on them are dropped together
+and the commands decide again on fresh states. Which process owns a stream is thus a matter of
+speed, never of correctness.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from chassis.eventstore.events import state_codec
+from chassis.eventstore.recorder import (
+    Append,
+    Away,
+    IntegrityError,
+    Objection,
+    Recorder,
+    StreamKey,
+)
+from chassis.eventstore.residents import Residents
+
+MAX_QUEUE = 4096  # commands waiting; one more is answered "busy"
+MAX_BATCH = 256  # commands in one append
+RACES = 3  # times a batch is sent again because another writer got in between
+
+BATCH = Histogram("b2b_append_batch", "Commands in one append", buckets=(1, 4, 16, 64, 256))
+SECONDS = Histogram("b2b_append_seconds", "Time of one append")
+CONFLICTS = Counter("b2b_append_conflicts_total", "Commands that had to decide again")
+QUEUED = Gauge("b2b_append_queue", "Commands waiting to be appended")
+
+log = structlog.get_logger(__name__)
+
+
+class Busy(Exception):
+    """The queue is full, or the store is away: nothing was done, try again later."""
+
+
+class Conflict(Exception):
+    """The command rested on something that is no longer so, or its outcome is unknown."""
+
+
+class ClaimTaken(Exception):
+    """Somebody else has what the command claims."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class Entry:
+    """A command in the queue."""
+
+    append: Append
+    done: asyncio.Future[int | None]
+    snapshots: list[tuple[StreamKey, int, int, Any]] = field(default_factory=list)
+    """Stream, version, shape and state to keep once the append is durable."""
+
+
+class Writer:
+    """See the module. ``start`` before use, ``stop`` finishes what is queued."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.residents = Residents(recorder)
+        self._recorder = recorder
+        self._queue: deque[Entry] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._committing: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Begin committing."""
+        self._committing = asyncio.create_task(self._commit())
+
+    async def stop(self) -> None:
+        """Write what is queued, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._committing:
+            await self._committing
+        if self._background:
+            await asyncio.wait(self._background)
+
+    def submit(
+        self,
+        append: Append,
+        after: Mapping[StreamKey, tuple[Any, int]],
+        snapshots: list[tuple[StreamKey, int, int, Any]],
+    ) -> asyncio.Future[int | None]:
+        """Queue ``append`` and let memory run ahead to the states ``after``.
+
+        The future is the position of its last event once durable. It raises ``Conflict`` when the
+        command must decide again, ``ClaimTaken`` when it claims what another has. Raises ``Busy``
+        at once, with nothing changed, when the queue is full.
+        """
+        if self._stopping or len(self._queue) >= MAX_QUEUE:
+            raise Busy
+        entry = Entry(append, asyncio.get_running_loop().create_future(), snapshots)
+        for key, (state, version) in after.items():
+            resident = self.residents[key]
+            resident.state, resident.version = state, version
+        for key in append.seen:
+            self.residents[key].pending += 1
+        self._queue.append(entry)
+        QUEUED.set(len(self._queue))
+        self._wake.set()
+        return entry.done
+
+    async def _commit(self) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+            QUEUED.set(len(self._queue))
+            BATCH.observe(len(batch))
+            with SECONDS.time():
+                await self._write(batch)
+
+    async def _write(self, batch: list[Entry]) -> None:
+        races = 0
+        while batch:
+            try:
+                positions = await self._recorder.append([entry.append for entry in batch])
+            except Objection as objection:
+                batch = self._object(batch, objection)
+            except Away as away:
+                log.warning("append has no answer", commands=len(batch), cause=str(away))
+                self._fail(batch)
+                return
+            except IntegrityError:
+                races += 1
+                if races > RACES:
+                    self._fail(batch)
+                    return
+            except Exception:
+                log.exception("append failed", commands=len(batch))
+                self._fail(batch)
+                return
+            else:
+                self._succeed(batch, positions)
+                return
+
+    def _succeed(self, batch: Sequence[Entry], positions: Sequence[int | None]) -> None:
+        for entry, position in zip(batch, positions, strict=True):
+            self._settled(entry)
+            if not entry.done.done():
+                entry.done.set_result(position)
+            for snapshot in entry.snapshots:
+                self._spawn(self._keep(*snapshot))
+
+    def _object(self, batch: Sequence[Entry], objection: Objection) -> list[Entry]:
+        """Fail what the objection hits and all that rests on it; what is left of the batch."""
+        invalid = set(objection.lost)
+        kept: list[Entry] = []
+        for index, entry in enumerate(batch):
+            direct = index in objection.answered or index in objection.taken
+            if not direct and invalid.isdisjoint(entry.append.seen):
+                kept.append(entry)
+                continue
+            taken = objection.taken.get(index)
+            self._drop(entry, invalid, ClaimTaken(taken) if taken else Conflict())
+        self._purge(invalid)
+        return kept
+
+    def _fail(self, batch: Sequence[Entry]) -> None:
+        """Nobody knows what became of these: forget every state they and theirs rest on.
+
+        Commands look for an earlier answer before they decide again.
+        """
+        invalid: set[StreamKey] = set()
+        for entry in batch:
+            invalid.update(entry.append.seen)
+            self._drop(entry, invalid, Conflict())
+        self._purge(invalid)
+
+    def _purge(self, invalid: set[StreamKey]) -> None:
+        """Drop invalid states and everything queued on them, before anything else runs."""
+        waiting, self._queue = self._queue, deque()
+        for entry in waiting:
+            if invalid.isdisjoint(entry.append.seen):
+                self._queue.append(entry)
+            else:
+                self._drop(entry, invalid, Conflict())
+        self.residents.drop(invalid)
+
+    def _drop(self, entry: Entry, invalid: set[StreamKey], why: Exception) -> None:
+        invalid.update(event.stream for event in entry.append.events)
+        self._settled(entry)
+        CONFLICTS.inc()
+        if not entry.done.done():
+            entry.done.set_exception(why)
+            entry.done.exception()  # seen: the caller may have gone
+
+    def _settled(self, entry: Entry) -> None:
+        for key in entry.append.seen:
+            resident = self.residents.get(key)
+            if resident is not None and resident.pending:
+                resident.pending -= 1
+
+    async def _keep(self, key: StreamKey, version: int, shape: int, state: Any) -> None:
+        data = state_codec(type(state)).dump_json(state)
+        try:
+            await self._recorder.put_snapshot(key, version, shape, data)
+        except Exception:
+            log.exception("snapshot not kept", category=key.category, version=version)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
