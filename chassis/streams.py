@@ -1,11 +1,50 @@
-"""The streams on the bus. Declared by the operator's step, never by a service."""
+"""The streams on the bus. Declared by the operator's step, never by a service.
 
+A stream that exists is never bent silently: what may change is changed field by field and logged,
+what an operator may tune (size, placement) is left alone, and anything else is an error to read.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
 from nats.aio.client import Client
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, StreamConfig
 from nats.js.errors import NotFoundError
 
 CONTEXTS = ("members", "booking", "billing", "access")
+DEAD_LETTERS = "DLQ"
 DEDUPE_WINDOW = 120.0  # seconds
+API_TIMEOUT = 5.0  # seconds; a replicated stream takes its time to elect a leader
+
+_CHANGEABLE = ("num_replicas", "duplicate_window", "compression", "allow_direct", "allow_atomic")
+_FIXED = (
+    "subjects", "retention", "storage", "discard", "deny_delete", "deny_purge", "max_age",
+    "max_msgs", "max_msgs_per_subject", "no_ack", "sealed",
+)  # fmt: skip
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of a stream that is not as it should be."""
+
+    field: str
+    wanted: Any
+    found: Any
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.found!r}, not {self.wanted!r}"
+
+
+class StreamDiffers(Exception):
+    """A stream of that name exists and cannot become what it should be. Nothing was changed."""
+
+    def __init__(self, stream: str, differences: list[Difference]) -> None:
+        self.stream, self.differences = stream, differences
+        super().__init__(f"stream {stream}: {'; '.join(str(each) for each in differences)}")
 
 
 def event_stream(context: str) -> str:
@@ -19,28 +58,40 @@ def configurations(replicas: int = 1) -> list[StreamConfig]:
         _stream(event_stream(context), f"evt.*.{context}.>", replicas, kept_for_ever=True)
         for context in CONTEXTS
     ]
-    return [*events, _stream("DLQ", "dlq.>", replicas, kept_for_ever=False)]
+    return [*events, _stream(DEAD_LETTERS, "dlq.>", replicas, kept_for_ever=False)]
 
 
-async def declare(nats_client: Client, replicas: int = 1) -> list[str]:
-    """Make what is missing, update what differs; names of the streams touched. Idempotent.
+async def declare(client: Client, replicas: int | None = None) -> list[str]:
+    """Make the streams that are missing, mend what may be mended; names of those touched.
 
-    Raises ``nats.js.errors.Error`` when a stream cannot become what it should be.
+    Idempotent. ``replicas`` is 1 for new streams and left alone for old ones unless given. Raises
+    ``StreamDiffers``, or ``nats.js.errors.Error`` when the server refuses.
     """
-    js = nats_client.jetstream(timeout=5)
     touched = []
-    for wanted in configurations(replicas):
-        name = str(wanted.name)
-        try:
-            found = (await js.stream_info(name)).config
-        except NotFoundError:
-            await js.add_stream(wanted)
-            touched.append(name)
-            continue
-        if _differs(wanted, found):
-            await js.update_stream(wanted)
-            touched.append(name)
+    for wanted in configurations(replicas or 1):
+        if await _declare(client, wanted, keep_replicas=replicas is None):
+            touched.append(str(wanted.name))
     return touched
+
+
+async def _declare(client: Client, wanted: StreamConfig, *, keep_replicas: bool) -> bool:
+    js = client.jetstream(timeout=API_TIMEOUT)
+    name = str(wanted.name)
+    try:
+        found = (await js.stream_info(name)).config
+    except NotFoundError:
+        await js.add_stream(wanted)
+        log.info("stream_declared", stream=name)
+        return True
+    if fixed := _differences(wanted, found, _FIXED):
+        raise StreamDiffers(name, fixed)
+    fields = [each for each in _CHANGEABLE if not (keep_replicas and each == "num_replicas")]
+    changes = _differences(wanted, found, fields)
+    if not changes:
+        return False
+    await js.update_stream(replace(found, **{each.field: each.wanted for each in changes}))
+    log.warning("stream_changed", stream=name, changes=[str(each) for each in changes])
+    return True
 
 
 def _stream(name: str, subject: str, replicas: int, *, kept_for_ever: bool) -> StreamConfig:
@@ -50,6 +101,9 @@ def _stream(name: str, subject: str, replicas: int, *, kept_for_ever: bool) -> S
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         discard=DiscardPolicy.NEW,
+        max_age=0,
+        max_msgs=-1,
+        max_msgs_per_subject=-1,
         num_replicas=replicas,
         duplicate_window=DEDUPE_WINDOW,
         compression=StoreCompression.S2,
@@ -60,6 +114,8 @@ def _stream(name: str, subject: str, replicas: int, *, kept_for_ever: bool) -> S
     )
 
 
-def _differs(wanted: StreamConfig, found: StreamConfig) -> bool:
-    told = wanted.as_dict()
-    return any(found.as_dict().get(key) != value for key, value in told.items() if value)
+def _differences(
+    wanted: StreamConfig, found: StreamConfig, fields: Iterable[str]
+) -> list[Difference]:
+    pairs = ((field, getattr(wanted, field), getattr(found, field)) for field in fields)
+    return [Difference(*pair) for pair in pairs if (pair[1] or None) != (pair[2] or None)]
