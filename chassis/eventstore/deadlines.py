@@ -6,7 +6,9 @@ gone repeats a command that is answered, not carried out, again.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -22,7 +24,7 @@ from chassis.eventstore.recorder import Deadline
 from chassis.eventstore.store import Busy, EventStore
 from chassis.eventstore.unit import Unit
 from contracts.envelope import COMMANDS
-from contracts.ids import GymId
+from contracts.ids import GymId, new_id
 
 ELECTION = 0x62326264  # key of the advisory lock that elects the worker
 POLL = 0.25  # seconds between looks at the clock
@@ -115,12 +117,14 @@ class DeadlineWorker:
             GymId(deadline.gym_id), self._actor, self._clock.now(), command_id(deadline)
         )
         try:
-            await self._store.execute(ctx, and_forget)
+            done = await self._store.execute(ctx, and_forget)
             outcome = "done"
+            if done.replayed:
+                await self._forget(ctx, deadline)
         except Refused as refusal:
             # The gym has moved on; the deadline has nothing left to do.
             outcome = refusal.code
-            await self._store.execute(ctx, lambda unit: unit.forget(deadline.name))
+            await self._forget(ctx, deadline)
         except Busy:
             outcome = "busy"
         except Exception:
@@ -129,10 +133,15 @@ class DeadlineWorker:
         FIRED.labels(deadline.command_type, outcome).inc()
         return outcome not in {"busy", "failed"}
 
+    async def _forget(self, ctx: Context, deadline: Deadline) -> None:
+        done_with = replace(ctx, command_id=new_id())
+        await self._store.execute(done_with, lambda unit: unit.forget(deadline.name))
+
 
 def command_id(deadline: Deadline) -> UUID:
     """The same for the same deadline, whoever carries it out and how often."""
-    words = f"{deadline.gym_id}/{deadline.name}/{deadline.due_at.isoformat()}"
+    asked = blake2b(deadline.data, digest_size=16).hexdigest()
+    words = f"{deadline.gym_id}/{deadline.name}/{deadline.due_at.isoformat()}/{asked}"
     return uuid5(NAMESPACE_OID, words)
 
 
