@@ -30,7 +30,7 @@ async def _as_gym(db: Any, *gyms: GymId) -> None:
 
 
 async def test_a_gym_sees_its_own_rows_only(app_pool: Pool, ctx: Context) -> None:
-    theirs = replace(ctx, gym_id=new_id())
+    theirs = replace(ctx, gym_id=GymId(new_id()))
     async with EventStore(PostgresRecorder(app_pool)) as store:
         await store.execute(ctx, count(new_id()))
         await store.execute(theirs, count(new_id()))

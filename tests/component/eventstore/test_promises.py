@@ -13,7 +13,7 @@ from chassis.decider import Refused
 from chassis.eventstore import writer
 from chassis.eventstore.recorder import Append, Away, Recorder, StreamKey
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, Unit
-from contracts.ids import new_id
+from contracts.ids import GymId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
 
 
@@ -109,7 +109,7 @@ async def test_the_same_key_of_another_person_or_gym_is_another_command(
     await store.execute(ctx, count(stream))
 
     theirs = await store.execute(replace(ctx, actor="client:someone"), count(stream))
-    elsewhere = await store.execute(replace(ctx, gym_id=new_id()), count(stream))
+    elsewhere = await store.execute(replace(ctx, gym_id=GymId(new_id())), count(stream))
 
     assert theirs.result == {"count": 2}
     assert elsewhere.result == {"count": 1}
@@ -192,7 +192,9 @@ async def test_the_same_claim_in_another_gym_is_free(store: EventStore, ctx: Con
     subject = new_id()
     await store.execute(ctx, lambda unit: unit.claim("email", subject))
 
-    await store.execute(replace(ctx, gym_id=new_id()), lambda unit: unit.claim("email", subject))
+    await store.execute(
+        replace(ctx, gym_id=GymId(new_id())), lambda unit: unit.claim("email", subject)
+    )
 
 
 async def test_a_full_queue_answers_busy_and_keeps_what_it_has(
