@@ -1,8 +1,9 @@
 """Servers start once per run, when a test first asks; each test gets a gym of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,9 +17,11 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of the run's installation."""
-    return tmp_path_factory.mktemp("data")
+def data() -> Iterator[Path]:
+    """The data folder of the run's installation: one an unprivileged Postgres may enter."""
+    with TemporaryDirectory(prefix="back2back-tests-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

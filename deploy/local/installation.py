@@ -12,8 +12,9 @@ import nats
 from chassis import streams
 from deploy.local import databases, nats_conf
 from deploy.local.places import CannotStart, free_port
+from deploy.local.postgres import Postgres
 from deploy.local.secrets import Secrets
-from deploy.local.servers import Nats, Postgres
+from deploy.local.servers import Nats
 from deploy.schema import database_url, migrate_all
 
 PROCESSES = ("members", "booking", "projections", "gateway")
@@ -30,8 +31,9 @@ _RELAYS = {
     "booking": ("booking_relay", "b2b_booking"),
 }
 _PASSED_ON = (
-    "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LOG_LEVEL", "TRACE_SAMPLE_RATIO",
-    "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS", "TOKEN_AUDIENCE", "TOKEN_ISSUER",
+    "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",
+    "TRACE_SAMPLE_RATIO", "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS",
+    "TOKEN_AUDIENCE", "TOKEN_ISSUER",
 )  # fmt: skip
 """What a process gets from the runner's own environment; everything else is made here."""
 
@@ -151,6 +153,7 @@ class Installation:
             "B2B_ENV": "development",
             "B2B_CLOCK_FILE": str(self.data / "clock"),
             "HEALTH_PORT": str(self.ports[process]),
+            "GATEWAY_PORT": str(self.ports["gateway"]),
             "NATS_URL": login["servers"],
             "NATS_USER": login["user"],
             "NATS_PASSWORD": login["password"],
@@ -169,8 +172,6 @@ class Installation:
                 "VAULT_DATABASE_URL": self.dsn("members_vault", "b2b_vault"),
                 "MASTER_KEYS": self._master_keys,
             }
-        if process == "gateway":
-            known["GATEWAY_PORT"] = str(self.ports[process])
         return known
 
     def _start_servers(self) -> None:

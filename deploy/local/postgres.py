@@ -1,0 +1,120 @@
+"""Postgres for one machine: made on first use, small in memory, never lax about durability."""
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from deploy.local.children import dies_with_us
+from deploy.local.places import (
+    CannotStart,
+    free_port,
+    postgres_home,
+    postgres_programs,
+    reachable_programs,
+    unprivileged_user,
+)
+from deploy.local.servers import Server, must_have_disk_space
+
+_TUNING = {
+    "shared_buffers": "64MB",
+    "max_connections": "120",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "io_method": "sync",  # no worker processes: a laptop's memory matters more
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_min_messages": "warning",
+}
+
+
+class Postgres(Server):
+    """Postgres 18 with its data in ``data``/postgres; superuser ``postgres`` with ``password``."""
+
+    name = "postgres"
+
+    def __init__(self, data: Path, password: str) -> None:
+        self.home = postgres_home(data)
+        super().__init__(data / "postgres.log")
+        self.port = free_port()
+        self._password = password
+        self._cluster = self.home / "cluster"
+        self._programs = reachable_programs(postgres_programs(), self.home)
+
+    @property
+    def dsn(self) -> str:
+        """The superuser's, of the database ``postgres``."""
+        return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Make the cluster if there is none, start it, return when it takes connections.
+
+        Raises ``CannotStart``: no disk space, data of another version, or what its log says.
+        """
+        must_have_disk_space(self.home)
+        if not (self._cluster / "PG_VERSION").exists():
+            self._make_cluster()
+        self._must_be_same_version()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            **_TUNING,
+        }
+        flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
+        command = [self._programs / "postgres", "-D", self._cluster, *flags]
+        self._run(command, unprivileged_user(), self._is_ready)
+
+    def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
+        """Fast shutdown: open transactions roll back, a checkpoint is written."""
+        super().stop(sig)
+
+    def _make_cluster(self) -> None:
+        shutil.rmtree(self._cluster, ignore_errors=True)  # an initdb that was interrupted
+        user = unprivileged_user()
+        secret = self.home / "initdb.password"
+        secret.touch(mode=0o600)
+        secret.write_text(self._password)
+        if user:
+            shutil.chown(secret, user)
+        initdb = [
+            self._programs / "initdb", "-D", self._cluster, "-U", "postgres", "-E", "UTF8",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
+            "--auth=scram-sha-256", "--pwfile", secret,
+        ]  # fmt: skip
+        done = subprocess.run(
+            [str(word) for word in initdb],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            preexec_fn=dies_with_us(user),
+            check=False,
+        )
+        secret.unlink()
+        if done.returncode:
+            shutil.rmtree(self._cluster, ignore_errors=True)
+            self.log.write_text(done.stdout + done.stderr)
+            raise CannotStart(self._why())
+
+    def _must_be_same_version(self) -> None:
+        asked = subprocess.run(
+            [self._programs / "postgres", "--version"], capture_output=True, text=True, check=True
+        )
+        program = asked.stdout.split()[-1].partition(".")[0]
+        data = (self._cluster / "PG_VERSION").read_text().strip()
+        if data != program:
+            raise CannotStart(
+                f"{self._cluster} was made by Postgres {data}, this is Postgres {program}: "
+                "point PG_BIN at the old version and dump, choose another B2B_DATA, "
+                "or throw the data away with `make reset`"
+            )
+
+    def _is_ready(self) -> bool:
+        """The last line of the postmaster's own note: what ``pg_ctl --wait`` looks at."""
+        try:
+            note = (self._cluster / "postmaster.pid").read_text().splitlines()
+        except (FileNotFoundError, PermissionError):
+            return False
+        return note[:1] == [str(self.pid)] and note[-1].strip() == "ready"

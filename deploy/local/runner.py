@@ -1,0 +1,169 @@
+"""Back2Back on this machine with one command: everything up, kept up, and down in order."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from chassis.migrate import MigrationFailed
+from deploy.local.installation import Installation
+from deploy.local.places import CannotStart
+from deploy.local.servers import Server
+from deploy.local.settings import RunSettings
+from deploy.local.supervisor import Program, Supervisor
+from deploy.schema import ROOT
+
+WAVES = (("members", "booking", "projections"), ("gateway",))
+"""Started one after the other; within a wave side by side."""
+
+DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
+_WATCH_EVERY = 1.0  # seconds
+_WIDTH = max(len(name) for wave in WAVES for name in wave)
+_COLOURS = {"members": 36, "booking": 32, "projections": 35, "gateway": 34, "back2back": 1}
+
+
+def tell(name: str, line: str) -> None:
+    """One line of ``name``'s log on the terminal."""
+    heading = f"{name:<{_WIDTH}} |"
+    if sys.stdout.isatty():
+        heading = f"\x1b[{_COLOURS.get(name, 33)}m{heading}\x1b[0m"
+    print(heading, line, flush=True)
+
+
+def say(line: str) -> None:
+    """One line of our own."""
+    tell("back2back", line)
+
+
+async def run(settings: RunSettings) -> None:
+    """Run until Ctrl-C or SIGTERM. Raises ``CannotStart`` or ``MigrationFailed``."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(sig, stop.set)
+    with _alone(settings.data):
+        must_be_free(settings.gateway_port)
+        installation = Installation(settings.data, tell=say, gateway_port=settings.gateway_port)
+        async with installation:
+            await _serve(installation, settings, stop)
+            say("stopping the servers")
+    say("stopped")
+
+
+async def _serve(installation: Installation, settings: RunSettings, stop: asyncio.Event) -> None:
+    supervisor = Supervisor(tell)
+    starting = asyncio.create_task(_start(supervisor, installation, settings))
+    stopping = asyncio.create_task(stop.wait())
+    watching = asyncio.create_task(_watch_servers(installation))
+    try:
+        await asyncio.wait({starting, stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and not stop.is_set():
+            starting.result()
+            print(f"ready: {settings.gateway_url}", flush=True)
+            await asyncio.wait({stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            watching.result()
+    finally:
+        for task in (starting, stopping, watching):
+            task.cancel()
+        say("draining (at most 10 s)")
+        await supervisor.drain(DRAIN_WITHIN)
+
+
+async def _start(supervisor: Supervisor, installation: Installation, settings: RunSettings) -> None:
+    began = time.monotonic()
+    for wave in WAVES:
+        say(f"starting {', '.join(wave)}")
+        await supervisor.start(*(program(installation, name) for name in wave))
+    await _seed_once(installation, settings)
+    say(f"everything is ready after {time.monotonic() - began:.1f} s")
+
+
+def program(installation: Installation, name: str) -> Program:
+    """How to run the process ``name``."""
+    module = name if name == "gateway" else f"services.{name}"
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", module),
+        environment=installation.environment(name),
+        health_port=installation.ports[name],
+        folder=str(ROOT),
+    )
+
+
+async def _seed_once(installation: Installation, settings: RunSettings) -> None:
+    done = installation.data / "demo.seeded"
+    if not settings.demo or done.exists():
+        return
+    if find_spec("deploy.local.demo") is None:
+        return
+    say("making the demo gym (B2B_DEMO=0 leaves it out)")
+    demo = import_module("deploy.local.demo")  # a start without a demo does not pay for it
+    await demo.seed(settings.gateway_url, installation, say)
+    done.touch()
+
+
+async def _watch_servers(installation: Installation) -> None:
+    """Start a fallen Postgres or NATS again. Raises ``CannotStart`` when that fails."""
+    servers: list[Server] = [s for s in (installation.postgres, installation.nats) if s]
+    while True:
+        await asyncio.sleep(_WATCH_EVERY)
+        for server in servers:
+            if not server.is_running:
+                say(f"{server.name} ended, see {server.log}; starting it again")
+                server.restart()  # in this thread: children die with the thread that made them
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the data folder. Raises ``CannotStart`` when somebody else does."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CannotStart(
+                f"already running on {data.resolve()} (process {lock.read().strip()}): "
+                "stop it first, or choose another B2B_DATA and GATEWAY_PORT"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def must_be_free(port: int) -> None:
+    """Raises ``CannotStart`` when somebody listens on ``port`` of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a late farewell is no owner
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CannotStart(
+                f"port {port} cannot be used ({error.strerror}): "
+                "stop what listens there, or choose another with GATEWAY_PORT"
+            ) from error
+
+
+def main(settings: RunSettings) -> int:
+    """``run`` as a program: exit code, and errors as one readable line."""
+    try:
+        asyncio.run(run(settings))
+    except (CannotStart, MigrationFailed) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno == 28:  # noqa: PLR2004 - ENOSPC
+            print(f"cannot start: the disk is full: {error}", file=sys.stderr)
+            return 1
+        raise
+    return 0
