@@ -52,13 +52,17 @@ def event_stream(context: str) -> str:
     return f"EVT_{context.upper()}"
 
 
+def events_of(context: str, replicas: int = 1) -> StreamConfig:
+    """The stream of one service's events."""
+    return _stream(event_stream(context), f"evt.*.{context}.>", replicas, kept_for_ever=True)
+
+
 def configurations(replicas: int = 1) -> list[StreamConfig]:
     """Every stream there is, as it should be."""
-    events = [
-        _stream(event_stream(context), f"evt.*.{context}.>", replicas, kept_for_ever=True)
-        for context in CONTEXTS
+    return [
+        *(events_of(each, replicas) for each in CONTEXTS),
+        _stream(DEAD_LETTERS, "dlq.>", replicas, kept_for_ever=False),
     ]
-    return [*events, _stream(DEAD_LETTERS, "dlq.>", replicas, kept_for_ever=False)]
 
 
 async def declare(client: Client, replicas: int | None = None) -> list[str]:
@@ -67,14 +71,15 @@ async def declare(client: Client, replicas: int | None = None) -> list[str]:
     Idempotent. ``replicas`` is 1 for new streams and left alone for old ones unless given. Raises
     ``StreamDiffers``, or ``nats.js.errors.Error`` when the server refuses.
     """
-    touched = []
-    for wanted in configurations(replicas or 1):
-        if await _declare(client, wanted, keep_replicas=replicas is None):
-            touched.append(str(wanted.name))
-    return touched
+    return [
+        str(wanted.name)
+        for wanted in configurations(replicas or 1)
+        if await declare_one(client, wanted, keep_replicas=replicas is None)
+    ]
 
 
-async def _declare(client: Client, wanted: StreamConfig, *, keep_replicas: bool) -> bool:
+async def declare_one(client: Client, wanted: StreamConfig, *, keep_replicas: bool = True) -> bool:
+    """The same for one stream; whether it was touched."""
     js = client.jetstream(timeout=API_TIMEOUT)
     name = str(wanted.name)
     try:

@@ -4,11 +4,11 @@ The stored bytes of an event are spliced into the message as they are: what was 
 published, and nothing is parsed twice.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from contracts.envelope import Envelope, decode
@@ -34,7 +34,7 @@ class Outgoing(NamedTuple):
         return len(self.body) + sum(len(k) + len(v) + 4 for k, v in self.headers.items()) + 16
 
 
-def pack(row: Mapping[str, Any]) -> Outgoing:
+def pack(row: asyncpg.Record) -> Outgoing:
     """The message for a row of ``es.read_all``. Raises ``ValueError`` for a row that is not one."""
     meta, data = bytes(row["meta"]).strip(), bytes(row["data"]).strip()
     told = orjson.loads(meta)
