@@ -1,0 +1,211 @@
+"""The serving side: where a service takes commands and queries, and reacts to others' events.
+
+Every command is answered, whatever happens to it: who asks is verified, a command whose deadline
+passed is not carried out, permissions are checked again, and each kind of failure is a typed reply.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar, cast
+
+import anyio
+import structlog
+from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats.subscriber.usecases import ConcurrentCoreSubscriber
+from opentelemetry.trace import SpanKind
+from pydantic import ValidationError
+
+from chassis.bus import replies
+from chassis.bus.asker import subject_of
+from chassis.bus.reactions import Reaction, Reactor
+from chassis.bus.replies import Outcome
+from chassis.bus.signature import HEADER, Forged, verified
+from chassis.clock import Clock
+from chassis.context import Context
+from chassis.decider import Refused
+from chassis.eventstore.writer import Busy, Conflict
+from chassis.nats_client import connected
+from chassis.telemetry import span, trace_id, traceparent
+from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
+from contracts.envelope import Caller, Command, Event, Query, Reply
+
+C = TypeVar("C", bound=Command)
+Q = TypeVar("Q", bound=Query)
+
+AT_ONCE = 128  # commands of one kind in one process; the rest wait, or pass their deadline
+LOOK_AGAIN_SECONDS = 0.005
+LOOKS = 3  # a message handed from queue to worker is in neither for a turn or two of the loop
+
+log = structlog.get_logger(__name__)
+
+
+class Allows(Protocol):
+    """Whether any of ``roles`` may do ``operation``; ``own`` says it concerns the asker only."""
+
+    def __call__(self, operation: str, roles: frozenset[str], *, own: bool) -> bool: ...
+
+
+class Desk:
+    """One service's place on the bus. Register everything, then ``start``; ``stop`` drains."""
+
+    def __init__(
+        self, broker: NatsBroker, *, service: str, key: bytes, clock: Clock, allows: Allows
+    ) -> None:
+        """``service`` names the queue group and is the NATS user whose inbox we may hear."""
+        self._broker = broker
+        self._service = service
+        self._key = key
+        self._clock = clock
+        self._allows = allows
+        self._counters: list[ConcurrentCoreSubscriber] = []
+        self._open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands arrive: started, not draining, and NATS is there."""
+        client = self._broker._connection  # noqa: SLF001 - the property raises when unconnected
+        return self._open and client is not None and client.is_connected
+
+    def command(self, kind: type[C], handler: Callable[[C, Context], Awaitable[Outcome]]) -> None:
+        """Serve ``cmd.<type>``. ``handler`` raises ``Refused`` to say no."""
+
+        async def carry_out(command: C, ctx: Context) -> Reply:
+            return replies.done(await handler(command, ctx))
+
+        self._serve(kind, carry_out)
+
+    def query(
+        self, kind: type[Q], handler: Callable[[Q, Context], Awaitable[Mapping[str, Any]]]
+    ) -> None:
+        """Serve ``qry.<type>``. ``handler`` returns the answer as JSON values."""
+
+        async def answer(query: Q, ctx: Context) -> Reply:
+            return Reply(outcome="done", result=dict(await handler(query, ctx)))
+
+        self._serve(kind, answer)
+
+    def reaction(self, kind: type[Event], handler: Reaction, *, name: str, stream: str) -> None:
+        """Hear every ``kind`` in ``stream``, at least once each, in no particular order.
+
+        ``name`` is the durable consumer's and never changes. ``handler(envelope)`` is idempotent
+        by event id. Failures are retried with growing delay, then dead-lettered.
+        """
+        reactor = Reactor(self._broker, self._service, name, stream, handler)
+        reactor.listen(kind, f"_INBOX.{self._service}")
+
+    async def start(self) -> None:
+        """Connect and take commands; returns when NATS knows that we do."""
+        client = await connected(self._broker)
+        await self._broker.start()
+        await client.flush(timeout=5)
+        self._open = True
+
+    async def stop(self) -> None:
+        """Take no more, answer what has arrived, leave. The process bounds the time."""
+        self._open = False
+        client = self._broker._connection  # noqa: SLF001
+        if client is not None and client.is_connected:
+            async with anyio.create_task_group() as leaving:
+                for counter in self._counters:
+                    if counter.subscription is not None:
+                        leaving.start_soon(counter.subscription.drain)
+        await self._all_answered()
+        for counter in self._counters:
+            counter.subscription = None  # drained; the broker need not end it again
+        await self._broker.stop()
+
+    async def _all_answered(self) -> None:
+        """Return when no command waits or runs. FastStream tells no event for that: look."""
+        quiet = 0
+        while quiet < LOOKS:
+            await anyio.sleep(LOOK_AGAIN_SECONDS)
+            quiet = quiet + 1 if all(map(_is_idle, self._counters)) else 0
+
+    def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
+        async def serve(message: Any) -> bytes:
+            reply = await self._attend(kind, carry_out, cast(NatsMessage, message))
+            return reply.model_dump_json(exclude_none=True).encode()
+
+        subscriber = self._broker.subscriber(
+            subject_of(kind), self._service, max_workers=AT_ONCE, decoder=_undecoded
+        )
+        subscriber(serve)
+        self._counters.append(subscriber)
+
+    async def _attend(
+        self,
+        kind: type[C],
+        carry_out: Callable[[C, Context], Awaitable[Reply]],
+        message: NatsMessage,
+    ) -> Reply:
+        """The reply to ``message``, measured; never an exception."""
+        operation, began = kind.command_type, time.perf_counter()
+        with RUNNING.track_inprogress():
+            try:
+                raw = message.raw_message
+                caller = verified(message.headers.get(HEADER), raw.subject, raw.data, self._key)
+            except Forged as error:
+                log.warning("caller not verified", operation=operation, reason=str(error))
+                reply = replies.unverified()
+            else:
+                reply = await self._heard(kind, carry_out, raw.data, caller)
+        COMMANDS.labels(operation, reply.outcome).inc()
+        COMMAND_SECONDS.labels(operation).observe(time.perf_counter() - began)
+        return reply
+
+    async def _heard(
+        self,
+        kind: type[C],
+        carry_out: Callable[[C, Context], Awaitable[Reply]],
+        body: bytes,
+        caller: Caller,
+    ) -> Reply:
+        """The reply to a verified ``caller``, inside a span and with log lines that name them."""
+        with (
+            structlog.contextvars.bound_contextvars(
+                gym_id=str(caller.gym_id), actor=caller.actor, command_id=str(caller.command_id)
+            ),
+            span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER),
+        ):
+            try:
+                return await self._decided(kind, carry_out, body, caller)
+            except Refused as refusal:
+                return replies.refused(refusal)
+            except (Busy, Conflict) as error:
+                log.warning("busy", operation=kind.command_type, reason=type(error).__name__)
+                return replies.busy()
+            except Exception:
+                log.exception("command failed", operation=kind.command_type)
+                return replies.failed(trace_id())
+
+    async def _decided(
+        self,
+        kind: type[C],
+        carry_out: Callable[[C, Context], Awaitable[Reply]],
+        body: bytes,
+        caller: Caller,
+    ) -> Reply:
+        now = self._clock.now()
+        if now >= caller.deadline:
+            return replies.too_late()
+        try:
+            command = kind.model_validate_json(body)
+        except ValidationError as error:
+            return replies.invalid(error)
+        own = caller.actor == f"client:{getattr(command, 'client_id', None)}"
+        if not self._allows(kind.command_type, frozenset(caller.roles), own=own):
+            return replies.forbidden()
+        ctx = replace(Context.of(caller, now), traceparent=traceparent())
+        return await carry_out(command, ctx)
+
+
+async def _undecoded(message: Any) -> Any:
+    """The message itself: its signature covers the raw bytes."""
+    return message
+
+
+def _is_idle(subscriber: ConcurrentCoreSubscriber) -> bool:
+    """Nothing waits for a worker and no worker is busy."""
+    waiting = subscriber.send_stream.statistics().current_buffer_used
+    return waiting == 0 and subscriber.limiter.value == AT_ONCE

@@ -1,0 +1,130 @@
+"""Reacting to other services' events: at least once each, patiently, and giving up visibly."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import anyio
+import structlog
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from nats.aio.msg import Msg
+from nats.errors import Error
+from nats.js.api import ConsumerConfig
+from opentelemetry.trace import SpanKind
+
+from chassis.decider import Refused
+from chassis.nats_client import JETSTREAM_SECONDS
+from chassis.telemetry import span
+from chassis.telemetry.metrics import DEAD_LETTERS, REACTIONS
+from chassis.wire import unpack
+from contracts.envelope import Envelope, Event
+
+Reaction: TypeAlias = Callable[[Envelope], Awaitable[object]]
+
+BACK_OFF = (0.2, 0.5, 1.0, 5.0, 30.0, 30.0, 60.0, 60.0, 120.0, 120.0)
+"""Seconds before each next try; after the last, some seven minutes in, we give up."""
+HANDLER_SECONDS = 20.0
+ACK_WAIT_SECONDS = 30.0  # longer than a handler may take: no second try beside a running first
+AT_ONCE = 16  # events of one consumer in one process
+
+log = structlog.get_logger(__name__)
+
+
+class Hopeless(Exception):
+    """Trying again cannot help. Raised by a handler, it sends the event to the dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reactor:
+    """One durable consumer: what it hears, who reacts, and what happens when that fails."""
+
+    broker: NatsBroker
+    service: str
+    name: str
+    stream: str
+    handler: Reaction
+    back_off: tuple[float, ...] = BACK_OFF
+
+    def listen(self, kind: type[Event], inbox_prefix: str) -> None:
+        """Consume ``kind``. The stream must exist; its declaration is not a service's business."""
+        subscriber = self.broker.subscriber(
+            f"evt.*.{kind.event_type}",
+            stream=JStream(self.stream, declare=False),
+            durable=self.name,
+            pull_sub=PullSub(batch_size=AT_ONCE, timeout=5.0),
+            config=ConsumerConfig(ack_wait=ACK_WAIT_SECONDS, max_ack_pending=4 * AT_ONCE),
+            inbox_prefix=f"{inbox_prefix}.".encode(),
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_undecoded,
+            no_reply=True,
+        )
+
+        async def react(message: Any) -> None:
+            await self.react(cast(NatsMessage, message).raw_message)
+
+        subscriber(react)
+
+    async def react(self, message: Msg) -> None:
+        """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""
+        try:
+            envelope = unpack(message.data)
+        except (ValueError, KeyError, TypeError) as error:
+            await self._give_up(message, error)
+            return
+        with (
+            structlog.contextvars.bound_contextvars(
+                gym_id=str(envelope.gym_id), event_id=str(envelope.event_id)
+            ),
+            span(self.name, parent=envelope.traceparent, kind=SpanKind.CONSUMER),
+        ):
+            try:
+                with anyio.fail_after(HANDLER_SECONDS):
+                    await self.handler(envelope)
+            except (Hopeless, Refused) as error:
+                await self._give_up(message, error)
+            except Exception as error:
+                await self._try_again(message, error)
+            else:
+                REACTIONS.labels(self.name, "done").inc()
+                await message.ack()
+
+    async def _try_again(self, message: Msg, error: Exception) -> None:
+        tries = message.metadata.num_delivered
+        if tries > len(self.back_off):
+            await self._give_up(message, error)
+            return
+        delay = self.back_off[tries - 1]
+        REACTIONS.labels(self.name, "retried").inc()
+        log.warning("reaction failed", consumer=self.name, tries=tries, again_in_s=delay,
+                    exc_info=error)  # fmt: skip
+        await message.nak(delay=delay * random.uniform(0.9, 1.1))  # noqa: S311 - spreads retries
+
+    async def _give_up(self, message: Msg, error: Exception) -> None:
+        """Keep a copy among the dead letters, then end the original; never the other way round."""
+        meta = message.metadata
+        headers = {
+            **(message.headers or {}),
+            "Dlq-Subject": message.subject,
+            "Dlq-Seq": str(meta.sequence.stream),
+            "Dlq-Error": type(error).__name__,
+            "Nats-Msg-Id": f"{meta.stream}-{meta.sequence.stream}-{self.name}",
+        }
+        jetstream = self.broker.connection.jetstream(timeout=JETSTREAM_SECONDS)
+        try:
+            await jetstream.publish(f"dlq.{self.service}.{self.name}", message.data,
+                                    headers=headers)  # fmt: skip
+        except (Error, TimeoutError) as trouble:
+            log.exception("dead letter not kept", consumer=self.name, exc_info=trouble)
+            await message.nak(delay=self.back_off[-1])
+            return
+        await message.term()
+        DEAD_LETTERS.labels(self.name).inc()
+        REACTIONS.labels(self.name, "dead").inc()
+        log.error("event given up", consumer=self.name, seq=meta.sequence.stream, exc_info=error)
+
+
+async def _undecoded(message: Any) -> Any:
+    """The message itself: its bytes are unpacked where failures have a home."""
+    return message

@@ -1,0 +1,123 @@
+"""Whether a process lives and may get work, and its numbers, over HTTP."""
+
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from inspect import isawaitable
+from socket import socket
+from typing import Any
+
+import anyio
+import orjson
+import structlog
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis.telemetry.web import App, Receive, Scope, Send
+
+__all__ = ["App", "Check", "Health", "Server"]
+
+Check = Callable[[], bool | Awaitable[bool]]
+
+CHECK_SECONDS = 1.0
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's, so that it is never we who close first
+
+log = structlog.get_logger(__name__)
+
+
+class Health:
+    """An ASGI app: /health/live, /health/ready and /metrics; everything else is 404."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        """False while starting and while draining."""
+        self._checks: dict[str, Check] = {}
+
+    def check(self, name: str, check: Check) -> None:
+        self._checks[name] = check
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if path == "/health/live":
+            await _answer(send, 200, {"live": True})  # that it is answered is the answer
+        elif path == "/health/ready":
+            checks = await self.standing()
+            ready = self.ready and all(checks.values())
+            await _answer(send, 200 if ready else 503, {"ready": ready, "checks": checks})
+        elif path == "/metrics":
+            await _send(send, 200, CONTENT_TYPE_LATEST, generate_latest())
+        else:
+            await _answer(send, 404, {"error": "not found"})
+
+    async def standing(self) -> dict[str, bool]:
+        """Every check's answer, asked at once."""
+        answers = dict.fromkeys(self._checks, False)
+
+        async def ask(name: str, check: Check) -> None:
+            try:
+                with anyio.move_on_after(CHECK_SECONDS):
+                    answer = check()
+                    answers[name] = bool(await answer if isawaitable(answer) else answer)
+            except Exception as error:
+                log.warning("check failed", check=name, reason=type(error).__name__)
+
+        async with anyio.create_task_group() as group:
+            for name, check in self._checks.items():
+                group.start_soon(ask, name, check)
+        return answers
+
+
+class Server(uvicorn.Server):
+    """A web server that leaves signals to the process. Port 0 takes a free one: ``port``."""
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                http="httptools",
+                ws="websockets-sansio",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        self._opened = anyio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._opened.set()
+
+    async def opened(self) -> None:
+        """Wait until the port is open."""
+        await self._opened.wait()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+    def leave(self) -> None:
+        """Finish what is being answered, take nothing new."""
+        self.should_exit = True
+
+
+async def _answer(send: Send, status: int, body: MutableMapping[str, Any]) -> None:
+    await _send(send, status, "application/json", orjson.dumps(body))
+
+
+async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
+    headers = [(b"content-type", content_type.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,91 @@
+"""Connections to NATS: they come back by themselves and say so when they are lost."""
+
+import time
+from typing import Any
+
+import anyio
+import nats
+import structlog
+from faststream.nats import NatsBroker
+from faststream.security import SASLPlaintext
+from nats.aio.client import Client
+
+from chassis.settings import NatsAccess
+
+RECONNECT_SECONDS = 0.25
+JETSTREAM_SECONDS = 2.0  # a stream that has not answered by then has no leader; ask again
+FIRST_CONNECT_SECONDS = 30.0
+SAY_AGAIN_SECONDS = 10.0  # the same trouble is logged once in this time
+DRAIN_SECONDS = 8
+
+log = structlog.get_logger(__name__)
+
+
+async def connect(access: NatsAccess, *, name: str) -> Client:
+    """A connection that reconnects for ever; ``name`` shows in NATS's monitoring.
+
+    Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting.
+    """
+    try:
+        with anyio.fail_after(FIRST_CONNECT_SECONDS):
+            return await nats.connect(
+                access.url, user=access.user, password=access.password, **_options(access, name)
+            )
+    except TimeoutError:
+        raise _unaccepted() from None
+
+
+def broker(access: NatsAccess, *, name: str) -> NatsBroker:
+    """A FastStream broker, not yet connected. Its ``connection`` is the NATS client."""
+    return NatsBroker(
+        access.url,
+        security=SASLPlaintext(access.user, access.password),
+        graceful_timeout=DRAIN_SECONDS,
+        apply_types=False,
+        serializer=None,
+        logger=None,  # what is worth a line we say ourselves
+        **_options(access, name),
+    )
+
+
+async def connected(broker: NatsBroker) -> Client:
+    """The client of ``broker``, connected if it was not. Raises as ``connect``."""
+    try:
+        with anyio.fail_after(FIRST_CONNECT_SECONDS):
+            return await broker.connect()
+    except TimeoutError:
+        raise _unaccepted() from None
+
+
+def _unaccepted() -> ConnectionError:
+    return ConnectionError(f"NATS did not accept us within {FIRST_CONNECT_SECONDS:.0f} s")
+
+
+def _options(access: NatsAccess, name: str) -> dict[str, Any]:
+    said: dict[str, float] = {}
+
+    async def trouble(error: Exception) -> None:
+        kind, now = f"{type(error).__name__}: {error}", time.monotonic()
+        if now - said.get(kind, -SAY_AGAIN_SECONDS) >= SAY_AGAIN_SECONDS:
+            said.clear()  # a few kinds at most; forgetting the others costs a line
+            said[kind] = now
+            log.warning("nats trouble", connection=name, error=kind)
+
+    async def lost() -> None:
+        log.warning("nats connection lost", connection=name)
+
+    async def back() -> None:
+        log.info("nats connection is back", connection=name)
+
+    return {
+        "name": name,
+        "inbox_prefix": f"_INBOX.{access.user}",  # nobody else may listen there
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": RECONNECT_SECONDS,
+        "connect_timeout": 2,
+        "ping_interval": 10,
+        "drain_timeout": DRAIN_SECONDS,
+        "error_cb": trouble,
+        "disconnected_cb": lost,
+        "reconnected_cb": back,
+    }

@@ -1,0 +1,167 @@
+"""How a process starts, shows its health, and stops. The same for all of them.
+
+``main(process)`` wires and returns; the process then serves until SIGTERM or SIGINT. What was
+entered last is left first, so: pools, then background jobs, then the desk that takes commands.
+"""
+
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Generic, NoReturn, TypeVar
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from chassis.clock import Clock
+from chassis.health import App, Check, Health, Server
+from chassis.settings import ServiceSettings, WrongSettings, load
+from chassis.telemetry import configure_logs, configure_traces, flush_traces
+
+S = TypeVar("S", bound=ServiceSettings)
+T = TypeVar("T")
+
+Job = Callable[[], Awaitable[None]]
+
+DRAIN_SECONDS = 10.0
+JOB_SECONDS = 3.0  # a background job that was told to stop has this long to find an end itself
+WRONG_SETTINGS = 2  # exit code
+
+log = structlog.get_logger(__name__)
+
+
+class BackgroundEnded(Exception):
+    """A job that should run as long as the process came to an end."""
+
+
+class Process(Generic[S]):
+    """What ``main`` may ask of the process it runs in."""
+
+    def __init__(self, name: str, settings: S, group: TaskGroup) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock: Clock = settings.clock()
+        self.health = Health()
+        """An ASGI app with /health/live, /health/ready and /metrics."""
+        self._group = group
+        self._stack = AsyncExitStack()
+        self._stop = anyio.Event()
+        self._draining = False
+
+    def check(self, name: str, check: Check) -> None:
+        """Not ready while ``check()`` is false, raises or takes over a second."""
+        self.health.check(name, check)
+
+    async def enter(self, manager: AbstractAsyncContextManager[T]) -> T:
+        """Enter ``manager`` now, leave it when the process stops."""
+        return await self._stack.enter_async_context(manager)
+
+    def on_stop(self, close: Callable[[], Awaitable[object]]) -> None:
+        """Await ``close()`` when the process stops, in reverse order of registration."""
+        self._stack.push_async_callback(close)
+
+    def background(self, name: str, job: Job, *, stop: Callable[[], object] | None = None) -> None:
+        """Run ``job`` as long as the process. When it ends or raises, the process ends with it.
+
+        When the process stops, ``stop`` is called and the job has 3 s to return by itself; then,
+        or without ``stop`` at once, it is cancelled.
+        """
+        scope, ended = anyio.CancelScope(), anyio.Event()
+
+        async def supervised() -> None:
+            try:
+                with scope:
+                    await job()
+                if not self._draining:
+                    raise BackgroundEnded(name)
+            finally:
+                ended.set()
+
+        async def halt() -> None:
+            if stop is not None:
+                stop()
+                with anyio.move_on_after(JOB_SECONDS):
+                    await ended.wait()
+            scope.cancel()
+            await ended.wait()
+
+        self._group.start_soon(supervised, name=name)
+        self._stack.push_async_callback(halt)
+
+    async def serve(self, app: App, host: str, port: int) -> Server:
+        """Serve ``app`` over HTTP; returns when the port is open, ends when the process stops."""
+        server = Server(app, host, port)
+        self.background(f"http on {port}", server.serve, stop=server.leave)
+        await server.opened()
+        return server
+
+    def stop(self) -> None:
+        """Begin to stop, as a signal would."""
+        self._stop.set()
+
+    async def live(self, main: Callable[["Process[S]"], Awaitable[None]]) -> None:
+        """Start, serve until asked to stop, drain."""
+        try:
+            async with anyio.create_task_group() as starting:
+                starting.start_soon(self._give_up_starting, starting)
+                await main(self)
+                starting.cancel_scope.cancel()
+            if not self._stop.is_set():
+                self.health.ready = True
+                log.info("ready")
+            await self._stop.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._drain()
+
+    async def _give_up_starting(self, starting: TaskGroup) -> None:
+        await self._stop.wait()
+        starting.cancel_scope.cancel()
+
+    async def _drain(self) -> None:
+        """Close everything in reverse order within 10 s. Raises ``TimeoutError`` beyond."""
+        self._draining = True
+        self.health.ready = False
+        log.info("draining")
+        with anyio.fail_after(DRAIN_SECONDS):
+            await self._stack.aclose()
+        log.info("stopped")
+
+
+def run(main: Callable[[Process[S]], Awaitable[None]], settings: type[S], *, name: str) -> NoReturn:
+    """Run ``main`` in this process until it is told to stop. Exits 0, 1 (fault) or 2 (settings)."""
+    try:
+        told = load(settings)
+    except WrongSettings as error:
+        sys.stderr.write(f"{name} cannot start:\n{error}\n")
+        sys.exit(WRONG_SETTINGS)
+    configure_logs(name, level=told.log_level, development=told.b2b_env == "development")
+    configure_traces(name, ratio=told.trace_sample_ratio, endpoint=told.otel_exporter_otlp_endpoint)
+    try:
+        anyio.run(_run, main, told, name, backend_options={"use_uvloop": True})
+    except BaseException:
+        log.critical("process died", exc_info=True)
+        sys.exit(1)
+    finally:
+        flush_traces()
+    sys.exit(0)
+
+
+async def _run(main: Callable[[Process[S]], Awaitable[None]], settings: S, name: str) -> None:
+    async with anyio.create_task_group() as group:
+        process = Process(name, settings, group)
+        group.start_soon(_heed_signals, process)
+        if settings.health_port is not None:
+            health = Server(process.health, str(settings.health_host), settings.health_port)
+            group.start_soon(health.serve)
+            await health.opened()
+        await process.live(main)
+        group.cancel_scope.cancel()
+
+
+async def _heed_signals(process: Process[S]) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for received in signals:
+            log.info("asked to stop", signal=received.name)
+            process.stop()

@@ -1,0 +1,211 @@
+"""What the environment says, read once at the start. A wrong or missing setting stops the start.
+
+Attribute names are the variables' names in lower case. Every process has ``ServiceSettings``; the
+other classes are mixed in by need: ``class BookingSettings(BusSettings, DatabaseSettings)``.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+from chassis.clock import Clock, MovableClock, SystemClock
+
+KEY_BYTES = 32
+SHORTEST_PASSWORD = 16  # characters, in production
+DISTINCT = 8  # different characters or bytes; "changemechangeme" has seven, 32 random bytes never
+
+S = TypeVar("S", bound="ServiceSettings")
+Part = Literal["commands", "relay", "deadlines", "reactions"]
+
+
+class WrongSettings(Exception):
+    """The environment does not say what the process needs. The text names variables, no values."""
+
+
+def _key(text: object) -> object:
+    """The bytes in base64 ``text``; a message that never repeats the text."""
+    if not isinstance(text, str):
+        return text
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("must be base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must be base64 of {KEY_BYTES} bytes")
+    return key
+
+
+def _listed(text: object) -> object:
+    """``"a, b"`` -> ``["a", "b"]``."""
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
+
+
+Key = Annotated[SecretBytes, BeforeValidator(_key)]
+
+
+@dataclass(frozen=True, slots=True)
+class NatsAccess:
+    """Where NATS is and who we are to it."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+
+
+class ServiceSettings(BaseSettings):
+    """What every process needs."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    b2b_env: Literal["development", "production"] = "production"
+    b2b_clock_file: Path | None = None
+    """Moves the clock of all processes at once. Development only."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    """None: the process has its own web server and answers health questions there."""
+    health_host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+    otel_exporter_otlp_endpoint: str | None = None
+    trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.b2b_env == "production":
+            faults = list(_unfit(self))
+            if faults:
+                raise ValueError("; ".join(faults))
+        return self
+
+    def clock(self) -> Clock:
+        """The clock this process goes by."""
+        return MovableClock(self.b2b_clock_file) if self.b2b_clock_file else SystemClock()
+
+
+class BusSettings(ServiceSettings):
+    """A process that asks or answers over NATS."""
+
+    nats_url: str
+    nats_user: str
+    nats_password: SecretStr
+    caller_key: Key
+    """Signs who is asking; the same in all processes."""
+
+    @property
+    def nats(self) -> NatsAccess:
+        return NatsAccess(self.nats_url, self.nats_user, self.nats_password.get_secret_value())
+
+
+class DatabaseSettings(ServiceSettings):
+    """A process with a database."""
+
+    database_url: SecretStr
+
+
+class RelaySettings(BusSettings):
+    """An event-sourced service: its relay reads the store and writes the stream as its own user."""
+
+    relay_database_url: SecretStr
+    relay_nats_user: str
+    relay_nats_password: SecretStr
+    parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(_listed)] = frozenset(
+        ("commands", "relay", "deadlines", "reactions")
+    )
+    """What of the service runs in this process."""
+
+    @property
+    def relay_nats(self) -> NatsAccess:
+        password = self.relay_nats_password.get_secret_value()
+        return NatsAccess(self.nats_url, self.relay_nats_user, password)
+
+
+class VaultSettings(ServiceSettings):
+    """The process that keeps the keys of personal data."""
+
+    vault_database_url: SecretStr
+    master_keys: dict[int, Key] = Field(min_length=1)
+    """Number -> key; the highest number seals, all open."""
+
+
+class EdgeSettings(ServiceSettings):
+    """The process the internet talks to."""
+
+    gateway_host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+    gateway_port: int = Field(default=8080, ge=0, le=65535)
+    issuers: tuple[dict[str, Any], ...] = ()
+    """External identity providers."""
+    token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
+    token_audience: str = "back2back"  # noqa: S105
+
+
+def load(settings: type[S]) -> S:
+    """The settings in this process's environment; empty variables count as missing.
+
+    Raises ``WrongSettings`` with one line a fault, each naming the variable.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        told = (_told(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False))
+        raise WrongSettings("\n".join(told)) from None
+    except SettingsError as error:
+        raise WrongSettings(_unparsed(settings, str(error))) from None
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    """``NATS_URL: field required``; a fault of the whole says itself which variable."""
+    message = message.removeprefix("Value error, ")
+    return f"{str(place[0]).upper()}: {message}" if place else message
+
+
+def _unparsed(settings: type[ServiceSettings], message: str) -> str:
+    """The variable whose JSON does not parse; the settings library names its field in quotes."""
+    names = [name for name in settings.model_fields if f'"{name}"' in message]
+    return f"{(names or ['a variable'])[0].upper()}: must be JSON"
+
+
+def _unfit(settings: ServiceSettings) -> Iterator[str]:
+    """What must not reach production: development's tools, and secrets anybody could guess."""
+    if settings.b2b_clock_file:
+        yield "B2B_CLOCK_FILE: only for development; production goes by the machine's clock"
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretBytes) and _guessable_key(value):
+            yield f"{name.upper()}: must be {KEY_BYTES} random bytes in production"
+        if isinstance(value, dict) and any(map(_guessable_key, value.values())):
+            yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
+        if isinstance(value, SecretStr) and _guessable(value.get_secret_value()):
+            yield f"{name.upper()}: password too short or a well-known one for production"
+
+
+def _guessable(secret: str) -> bool:
+    """A password, or the one inside a URL; a URL without one (peer, certificate) is fine."""
+    password = urlsplit(secret).password if "://" in secret else secret
+    if password is None:
+        return False
+    return len(password) < SHORTEST_PASSWORD or len(set(password)) < DISTINCT
+
+
+def _guessable_key(key: SecretBytes) -> bool:
+    return len(set(key.get_secret_value())) < DISTINCT
