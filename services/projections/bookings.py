@@ -1,0 +1,101 @@
+"""Reading the roster's tables: the people of a session, and the bookings of a client."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chassis.tenancy import Pool
+from contracts.ids import ClientId, GymId, ReservationId, SessionId
+from services.projections.reading import ask
+from services.projections.sessions import Session
+
+FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
+Keyset = tuple[datetime, UUID]
+"""Start and entry id of the last booking seen; the next page begins behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A client's seat in a session."""
+
+    reservation_id: ReservationId
+    client_id: ClientId
+    client_name: str | None
+    """``None`` until members told it."""
+    status: str
+    """``reserved``, ``checked_in``, ``attended``, ``no_show``, ``cancelled_early``,
+    ``cancelled_late`` or ``session_cancelled``."""
+    source: str
+    free_until: datetime
+    """UTC; cancelling at or after it is late."""
+    made_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A client in line for a session."""
+
+    client_id: ClientId
+    client_name: str | None
+    joined_at: datetime
+    version: int
+    place: int
+    """From 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A session and its people: seats in the order they were taken, then the line."""
+
+    session: Session
+    reservations: list[Reservation]
+    waitlist: list[Waiting]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One client's seat or place in line, with the session."""
+
+    session: Session
+    entry_id: UUID
+    """With the session's start the keyset of this row."""
+    reservation: Reservation | None
+    waiting: Waiting | None
+
+
+async def roster(pool: Pool, gym_id: GymId, session_id: SessionId) -> tuple[int, Roster | None]:
+    """The session's roster, without cancelled reservations; ``None`` when there is no such session.
+
+    With the position in booking's store it reflects, like every answer below.
+    """
+    as_of, rows = await ask(pool, "roster", gym_id, session_id)
+    if not rows or rows[0][1] is None:
+        return as_of, None
+    row = tuple(rows[0])
+    seats = [Reservation(*seat) for seat in zip(*row[21:29], strict=True)] if row[21] else []
+    line = (*row[29:33], range(1, len(row[29]) + 1)) if row[29] else ()
+    waitlist = [Waiting(*entry) for entry in zip(*line, strict=True)]
+    return as_of, Roster(Session.of(rows[0]), seats, waitlist)
+
+
+async def of_client(
+    pool: Pool, gym_id: GymId, client_id: ClientId, after: Keyset | None, first: int
+) -> tuple[int, list[Booking]]:
+    """What the client booked, cancelled or waits for, newest start first, behind ``after``."""
+    key = after or (FAR_AHEAD, UUID(int=0))
+    as_of, rows = await ask(pool, "my_bookings", gym_id, client_id, *key, first)
+    bookings = []
+    for row in rows:
+        if row[1] is None:
+            continue
+        entry, reservation, status, source, free_until, made_at, version, place = tuple(row)[21:]
+        seat = line = None
+        if reservation is None:
+            line = Waiting(client_id, None, made_at, version, place)
+        else:
+            seat = Reservation(
+                reservation, client_id, None, status, source, free_until, made_at, version
+            )
+        bookings.append(Booking(Session.of(row), entry, seat, line))
+    return as_of, bookings

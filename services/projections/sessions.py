@@ -1,0 +1,189 @@
+"""Session rows: one per class session, folded from booking's events.
+
+Kept twice, by the calendar and by the roster, so that each of them is one consistent picture.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from chassis.tenancy import Db
+from contracts.booking import (
+    AttendanceFinalized,
+    CapacityChanged,
+    CheckedIn,
+    CheckInUndone,
+    MarkedNoShow,
+    ReservationCancelled,
+    ReservationMade,
+    SessionCancelled,
+    SessionScheduled,
+    WaitlistJoined,
+    WaitlistLeft,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
+)
+from contracts.envelope import Envelope
+from contracts.ids import GymId, LocationId, RoomId, SessionId, StaffId
+
+INSERT = """
+INSERT INTO {table}
+       (gym_id, session_id, version, position, capacity, reserved, waiting, checked_in, status,
+        cancel_reason, title, location_id, room_id, instructor_id, starts_at, ends_at, time_zone,
+        booking_opens_at, booking_closes_at)
+SELECT * FROM unnest(
+       $1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::int[],
+       $9::text[], $10::text[], $11::text[], $12::uuid[], $13::uuid[], $14::uuid[],
+       $15::timestamptz[], $16::timestamptz[], $17::text[], $18::timestamptz[], $19::timestamptz[])
+"""
+UPDATE = """
+UPDATE {table} s
+   SET version = u.version, position = u.position,
+       capacity = coalesce(u.capacity, s.capacity), reserved = coalesce(u.reserved, s.reserved),
+       waiting = s.waiting + u.waiting,
+       checked_in = CASE u.status WHEN 'cancelled' THEN 0 ELSE s.checked_in + u.checked_in END,
+       status = coalesce(u.status, s.status), cancel_reason = coalesce(u.reason, s.cancel_reason)
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[],
+              $8::int[], $9::text[], $10::text[])
+    AS u (gym_id, session_id, version, position, capacity, reserved, waiting, checked_in, status,
+          reason)
+ WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
+"""
+
+SessionEvent: TypeAlias = (
+    SessionScheduled
+    | CapacityChanged
+    | SessionCancelled
+    | ReservationMade
+    | ReservationCancelled
+    | WaitlistJoined
+    | WaitlistLeft
+    | WaitlistPromoted
+    | WaitlistPromotionSkipped
+    | CheckedIn
+    | CheckInUndone
+    | MarkedNoShow
+    | AttendanceFinalized
+)
+"""What a session's stream holds; each of them moves the session's version."""
+
+Key = tuple[GymId, SessionId]
+
+
+class Incomplete(Exception):
+    """An event speaks of a row that is not there: the stream does not begin at its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A class session as screens show it. Instants are UTC; counts are people."""
+
+    session_id: SessionId
+    title: str
+    location_id: LocationId
+    location_name: str | None
+    room_id: RoomId | None
+    room_name: str | None
+    instructor_id: StaffId | None
+    instructor_name: str | None
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    booking_opens_at: datetime
+    booking_closes_at: datetime
+    capacity: int
+    reserved: int
+    waiting: int
+    checked_in: int
+    status: str
+    """``scheduled``, ``cancelled`` or ``finalized``."""
+    cancel_reason: str | None
+    version: int
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Self:
+        """From columns 1 to 20 of a read function; column 0 is the view's position."""
+        return cls(*tuple(row)[1:21])
+
+
+@dataclass(slots=True)
+class _Change:
+    version: int = 0
+    position: int = 0
+    capacity: int | None = None
+    reserved: int | None = None
+    waiting: int = 0
+    checked_in: int = 0
+    status: str | None = None
+    reason: str | None = None
+    scheduled: SessionScheduled | None = None
+
+    def hear(self, envelope: Envelope, event: SessionEvent) -> None:
+        self.version, self.position = envelope.version, envelope.position
+        match event:
+            case SessionScheduled():
+                self.scheduled, self.capacity, self.reserved = event, event.capacity, 0
+                self.status = "scheduled"
+            case CapacityChanged():
+                self.capacity = event.capacity
+            case SessionCancelled():
+                self.status, self.reason, self.checked_in = "cancelled", event.reason, 0
+            case AttendanceFinalized():
+                self.status = "finalized"
+            case ReservationMade() | ReservationCancelled():
+                self.reserved = event.seats_taken
+            case WaitlistJoined():
+                self.waiting += 1
+            case WaitlistLeft():
+                self.waiting -= 1
+            case CheckedIn():
+                self.checked_in += 1
+            case CheckInUndone():
+                self.checked_in -= 1
+
+    def columns(self) -> tuple[object, ...]:
+        return (
+            self.version, self.position, self.capacity, self.reserved, self.waiting,
+            self.checked_in, self.status, self.reason,
+        )  # fmt: skip
+
+
+async def apply(db: Db, table: str, events: Iterable[Envelope]) -> list[Key]:
+    """Bring the session rows in ``table`` up to ``events``; answers which sessions changed.
+
+    Raises ``Incomplete`` when a session that was never scheduled changes.
+    """
+    changes: dict[Key, _Change] = {}
+    for envelope in events:
+        if isinstance(envelope.event, SessionEvent):
+            key = (envelope.gym_id, envelope.event.session_id)
+            changes.setdefault(key, _Change()).hear(envelope, envelope.event)
+    new = [
+        (*key, *change.columns(), *_birth(change.scheduled))
+        for key, change in changes.items()
+        if change.scheduled is not None
+    ]
+    old = [(*key, *c.columns()) for key, c in changes.items() if c.scheduled is None]
+    if new:
+        await db.execute(INSERT.format(table=table), *columns(new))
+    if old:
+        done = await db.execute(UPDATE.format(table=table), *columns(old))
+        if done != f"UPDATE {len(old)}":
+            raise Incomplete(f"{table}: {len(old)} sessions changed, {done}")
+    return list(changes)
+
+
+def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    """Rows turned into the arrays ``unnest`` takes."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _birth(event: SessionScheduled) -> tuple[str | UUID | datetime | None, ...]:
+    return (
+        event.title, event.location_id, event.room_id, event.instructor_id, event.starts_at,
+        event.ends_at, event.time_zone, event.booking_opens_at, event.booking_closes_at,
+    )  # fmt: skip

@@ -1,0 +1,262 @@
+"""Calendar, roster and ledgers, folded in a real database and read as the gateway reads them."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from chassis.projection import Change, ReadModel, open_views
+from chassis.tenancy import Pool, open_pool
+from contracts.booking import (
+    AttendanceFinalized,
+    BookingPolicy,
+    Cancellation,
+    CapacityChanged,
+    CheckedIn,
+    CreditConsumed,
+    CreditHeld,
+    CreditsGranted,
+    GrantKind,
+    LedgerOpened,
+    MarkedNoShow,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationSource,
+    SessionCancelled,
+    SessionScheduled,
+    WaitlistJoined,
+    WaitlistLeft,
+)
+from contracts.envelope import Envelope, Event
+from contracts.ids import (
+    ClientId,
+    GrantId,
+    GymId,
+    LocationId,
+    ReservationId,
+    SessionId,
+    new_id,
+)
+from deploy.local.installation import Installation
+from services.projections import bookings, calendar, ledgers, roster
+from services.projections.sessions import Incomplete
+from tests.conftest import NOON
+from tests.envelopes import RECORDED_AT, Recording
+
+SPIN = SessionId(new_id())
+MIA, LEO, ZOE = ClientId(new_id()), ClientId(new_id()), ClientId(new_id())
+ALL_DAY = (NOON, NOON + timedelta(days=1))
+
+
+@pytest.fixture(scope="session")
+async def writer(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_views(installation.dsn("projections", "b2b_views"))
+    for name in ("calendar", "roster", "ledgers", "people", "organisation"):
+        await pool.execute(
+            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
+            "ON CONFLICT DO NOTHING", name,
+        )  # fmt: skip
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def reader(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def recording(gym_id: GymId) -> Recording:
+    return Recording(gym_id)
+
+
+async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set[Change]:
+    changed: set[Change] = set()
+    for batch in batches:
+        async with pool.acquire() as db, db.transaction():
+            changed |= set(await model.apply(db, batch))
+    return changed
+
+
+def scheduled(session: SessionId = SPIN, *, hours: int = 1) -> SessionScheduled:
+    start = NOON + timedelta(hours=hours)
+    return SessionScheduled(
+        session_id=session, title="Spin", location_id=LocationId(new_id()), starts_at=start,
+        ends_at=start + timedelta(hours=1), time_zone="Europe/Berlin", capacity=2,
+        booking_opens_at=NOON, booking_closes_at=start, policy=BookingPolicy(),
+    )  # fmt: skip
+
+
+def reserved(client: ClientId, seats: int, reservation: ReservationId) -> ReservationMade:
+    return ReservationMade(
+        session_id=SPIN, client_id=client, reservation_id=reservation,
+        source=ReservationSource.BOOKED, grant_id=GrantId(new_id()), grant_kind=GrantKind.PACK,
+        free_until=NOON, policy_version=1, seats_taken=seats, capacity=2,
+    )  # fmt: skip
+
+
+def gave_up(client: ClientId, reservation: ReservationId, kind: Cancellation) -> Event:
+    return ReservationCancelled(
+        session_id=SPIN, client_id=client, reservation_id=reservation, kind=kind, free_until=NOON,
+        policy_version=1, seats_taken=1,
+    )  # fmt: skip
+
+
+def a_busy_session() -> list[Event]:
+    """Two seats; Mia comes, Leo cancels, Zoe waits and is promoted."""
+    mia, leo, zoe = (ReservationId(new_id()) for _ in range(3))
+    line = WaitlistJoined(session_id=SPIN, client_id=ZOE, seq=1, policy_version=1)
+    return [
+        scheduled(), reserved(MIA, 1, mia), reserved(LEO, 2, leo), line,
+        gave_up(LEO, leo, Cancellation.LATE),
+        WaitlistLeft(session_id=SPIN, client_id=ZOE, reason="promoted"),
+        reserved(ZOE, 2, zoe),
+        CheckedIn(session_id=SPIN, client_id=MIA, reservation_id=mia),
+        MarkedNoShow(session_id=SPIN, client_id=ZOE, reservation_id=zoe, policy_version=1),
+        AttendanceFinalized(session_id=SPIN, attended=1, no_shows=1, late_cancels=1),
+    ]  # fmt: skip
+
+
+async def test_the_calendar_counts_people_as_they_come_and_go(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    events = recording.of("session", SPIN, *a_busy_session())
+
+    await put(writer, calendar.MODEL, events[:4])
+    _, (halfway,) = await calendar.page(reader, recording.gym_id, ALL_DAY, None, 10)
+    await put(writer, calendar.MODEL, events[4:])
+    _, after = await calendar.session(reader, recording.gym_id, SPIN)
+
+    assert (halfway.reserved, halfway.waiting, halfway.status) == (2, 1, "scheduled")
+    assert after is not None
+    assert (after.reserved, after.waiting, after.checked_in, after.status, after.version) == (
+        2, 0, 1, "finalized", 10,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+async def test_how_events_are_batched_does_not_matter(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    events = Recording(gym_id).of("session", SPIN, *a_busy_session())
+    batches = [events[n : n + size] for n in range(0, len(events), size)]
+
+    await put(writer, roster.MODEL, *batches)
+
+    _, seen = await bookings.roster(reader, gym_id, SPIN)
+    assert seen is not None
+    assert seen.waitlist == []
+    assert [(r.client_id, r.status, r.version) for r in seen.reservations] == [
+        (MIA, "attended", 10), (ZOE, "no_show", 9),
+    ]  # fmt: skip
+    _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
+    assert leo.reservation is not None
+    assert leo.reservation.status == "cancelled_late"
+
+
+async def test_the_line_is_shown_in_order_and_everyone_in_it_hears_of_a_move(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    joined = [
+        WaitlistJoined(session_id=SPIN, client_id=client, seq=seq, policy_version=1)
+        for seq, client in enumerate((LEO, ZOE, MIA), start=1)
+    ]
+    left = WaitlistLeft(session_id=SPIN, client_id=LEO, reason="left")
+    await put(writer, roster.MODEL, recording.of("session", SPIN, scheduled(), *joined))
+
+    told = await put(writer, roster.MODEL, recording.of("session", SPIN, left))
+
+    gym = recording.gym_id
+    assert told == {(gym, str(key)) for key in (SPIN, LEO, ZOE, MIA)}
+    _, seen = await bookings.roster(reader, gym, SPIN)
+    assert seen is not None
+    assert [(w.client_id, w.place, w.joined_at) for w in seen.waitlist] == [
+        (ZOE, 1, RECORDED_AT), (MIA, 2, RECORDED_AT),
+    ]  # fmt: skip
+    _, (mia,) = await bookings.of_client(reader, gym, MIA, None, 10)
+    assert mia.waiting is not None
+    assert (mia.session.session_id, mia.waiting.place) == (SPIN, 2)
+
+
+async def test_a_cancelled_session_frees_everybody_and_they_hear_of_it(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    seat = ReservationId(new_id())
+    here = CheckedIn(session_id=SPIN, client_id=MIA, reservation_id=seat)
+    await put(writer, roster.MODEL,
+              recording.of("session", SPIN, scheduled(), reserved(MIA, 1, seat), here))  # fmt: skip
+
+    off = gave_up(MIA, seat, Cancellation.SESSION).model_copy(update={"seats_taken": 0})
+    cancelled = SessionCancelled(session_id=SPIN, reason="storm")
+    told = await put(writer, roster.MODEL, recording.of("session", SPIN, cancelled, off))
+
+    assert (recording.gym_id, str(MIA)) in told
+    _, (mia,) = await bookings.of_client(reader, recording.gym_id, MIA, None, 10)
+    assert mia.reservation is not None
+    assert (mia.reservation.status, mia.session.status) == ("session_cancelled", "cancelled")
+    assert (mia.session.reserved, mia.session.checked_in) == (0, 0)
+    assert mia.session.cancel_reason == "storm"
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    ids = [SessionId(new_id()) for _ in range(5)]
+    for n, session in enumerate(ids):
+        starts = scheduled(session, hours=n // 2)
+        await put(writer, calendar.MODEL, recording.of("session", session, starts))
+
+    seen, after = [], None
+    while True:
+        _, page = await calendar.page(reader, recording.gym_id, ALL_DAY, after, 2)
+        if not page:
+            break
+        seen += [session.session_id for session in page]
+        after = (page[-1].starts_at, page[-1].session_id)
+
+    assert seen == ids
+
+
+async def test_a_reader_sees_the_gym_it_asks_for_and_no_other(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    await put(writer, calendar.MODEL, recording.of("session", SPIN, scheduled()))
+    stranger = GymId(new_id())
+
+    assert (await calendar.session(reader, stranger, SPIN))[1] is None
+    assert (await calendar.page(reader, stranger, ALL_DAY, None, 10))[1] == []
+    assert await reader.fetch("SELECT * FROM views.class_sessions") == []
+
+
+async def test_a_change_of_a_session_never_scheduled_stops_the_read_model(
+    writer: Pool, recording: Recording
+) -> None:
+    change = CapacityChanged(session_id=SPIN, capacity=3, previous=2)
+
+    with pytest.raises(Incomplete):
+        await put(writer, calendar.MODEL, recording.of("session", SPIN, change))
+
+
+async def test_a_ledger_counts_what_is_held_and_spent(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    pack, seats = GrantId(new_id()), [ReservationId(new_id()) for _ in range(2)]
+    granted = CreditsGranted(
+        client_id=MIA, grant_id=pack, kind=GrantKind.PACK, credits=10, valid_from=NOON,
+        expires_at=None, reason="welcome",
+    )  # fmt: skip
+    held = [
+        CreditHeld(client_id=MIA, grant_id=pack, reservation_id=seat, session_id=SPIN,
+                   starts_at=NOON, ends_at=NOON, credits=1) for seat in seats
+    ]  # fmt: skip
+    spent = CreditConsumed(client_id=MIA, grant_id=pack, reservation_id=seats[0], credits=1)
+    events = recording.of("ledger", MIA, LedgerOpened(client_id=MIA), granted, *held, spent)
+
+    await put(writer, ledgers.MODEL, events[:3], events[3:])
+
+    _, ledger = await ledgers.of_client(reader, recording.gym_id, MIA)
+    assert ledger is not None
+    (grant,) = ledger.grants
+    assert (grant.held, grant.consumed, grant.available, ledger.version) == (1, 1, 8, 5)
