@@ -5,9 +5,9 @@ that key is destroyed. Commands carry them in clear, over the bus only.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.envelope import Command, Event, Query
 from contracts.ids import ClientId, GymId, LocationId, RoomId, StaffId
@@ -136,13 +136,6 @@ class EraseClient(Command):
     client_id: ClientId
 
 
-class FinishErasure(Command):
-    """Destroy what is left of an erased client: the key, the credentials, the sign-ins."""
-
-    command_type = "members.finish_erasure"
-    client_id: ClientId
-
-
 class LinkIdentity(Command):
     """A person known to an external issuer is this staff member or client: name exactly one."""
 
@@ -151,6 +144,12 @@ class LinkIdentity(Command):
     subject: str = Field(max_length=200)
     staff_id: StaffId | None = None
     client_id: ClientId | None = None
+
+    @model_validator(mode="after")
+    def _one_person(self) -> Self:
+        if (self.staff_id is None) == (self.client_id is None):
+            raise ValueError("name a staff member or a client, not both")
+        return self
 
 
 class SignIn(Command):

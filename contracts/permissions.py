@@ -43,7 +43,6 @@ MATRIX: dict[str, frozenset[str]] = {
     "members.change_client_contact": DESK | {OWN},
     "members.erase_client": MANAGERS,
     "members.link_identity": MANAGERS,
-    "members.finish_erasure": frozenset({SYSTEM}),
     "members.sign_in": frozenset({GATEWAY}),
     "members.refresh_tokens": frozenset({GATEWAY}),
     "members.sign_out": frozenset({GATEWAY}),
