@@ -1,0 +1,191 @@
+"""People and places: sealed fields opened for screens, and forgotten again."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from chassis.projection import NotYet, open_views
+from chassis.sealing import new_key, seal
+from chassis.tenancy import Pool, open_pool
+from contracts.envelope import Envelope
+from contracts.ids import ClientId, GymId, LocationId, RoomId, StaffId, new_id
+from contracts.members import (
+    ClientContactChanged,
+    ClientRegistered,
+    GymRegistered,
+    LocationOpened,
+    PersonalDataErased,
+    RoomAdded,
+    StaffHired,
+    StaffRolesChanged,
+)
+from contracts.permissions import Role
+from deploy.local.installation import Installation
+from services.projections import directory, organisation
+from services.projections.people import ERASED, PeopleModel, Person
+from tests.envelopes import Recording
+
+
+@dataclass
+class Keyring:
+    """Keys of persons, in memory, as members would hand them out."""
+
+    known: dict[Person, bytes | None] = field(default_factory=dict)
+    away: bool = False
+
+    async def of(self, persons: Iterable[Person]) -> Mapping[Person, bytes | None]:
+        if self.away:
+            raise NotYet("members does not answer")
+        return {person: self.known[person] for person in persons}
+
+
+@pytest.fixture(scope="module")
+async def writer(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_views(installation.dsn("projections", "b2b_views"))
+    for name in ("people", "organisation"):
+        await pool.execute(
+            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
+            "ON CONFLICT DO NOTHING", name,
+        )  # fmt: skip
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def reader(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    yield pool
+    await pool.close()
+
+
+@dataclass
+class People:
+    """A gym's persons, recorded with sealed fields and projected."""
+
+    recording: Recording
+    writer: Pool
+    keys: Keyring = field(default_factory=Keyring)
+
+    def sealed(self, person: ClientId | StaffId, name: str, text: str) -> str:
+        gym = self.recording.gym_id
+        key = self.keys.known.setdefault((gym, person), new_key()) or new_key()
+        return seal(key, gym, person, name, text)
+
+    def registered(self, name: str, email: str | None = None) -> tuple[ClientId, list[Envelope]]:
+        client = ClientId(new_id())
+        event = ClientRegistered(
+            client_id=client,
+            name=self.sealed(client, "name", name),
+            email=self.sealed(client, "email", email) if email else None,
+        )
+        return client, self.recording.of("client", client, event)
+
+    async def put(self, events: list[Envelope]) -> None:
+        async with self.writer.acquire() as db, db.transaction():
+            await PeopleModel(self.keys).apply(db, events)
+
+
+@pytest.fixture
+def people(gym_id: GymId, writer: Pool) -> People:
+    return People(Recording(gym_id), writer)
+
+
+async def test_clients_are_found_by_the_beginning_of_their_name_or_their_e_mail(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    for name, email in (("Änne Berg", "a@b.de"), ("Anna Zoll", None), ("Bo Li", "Bo@Li.dk")):
+        await people.put(people.registered(name, email)[1])
+
+    async def found(search: str | None) -> list[str]:
+        return [c.name for c in (await directory.clients(reader, gym_id, search, None, 10))[1]]
+
+    assert await found(None) == ["Anna Zoll", "Bo Li", "Änne Berg"]
+    assert await found("AN") == ["Anna Zoll"]
+    assert await found("bo@li.DK ") == ["Bo Li"]
+    assert await found("x@y.z") == []
+
+
+async def test_the_newest_contact_wins_within_and_across_batches(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    client, registered = people.registered("Mia", "mia@x.de")
+    renamed = ClientContactChanged(client_id=client, name=people.sealed(client, "name", "Mia B"))
+
+    await people.put([*registered, *people.recording.of("client", client, renamed)])
+
+    _, seen = await directory.client(reader, gym_id, client)
+    assert seen is not None
+    assert (seen.name, seen.email, seen.version) == ("Mia B", None, 2)
+
+
+async def test_erasing_a_client_clears_everything_personal(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    client, registered = people.registered("Mia", "mia@x.de")
+    await people.put(registered)
+
+    await people.put(people.recording.of("client", client, PersonalDataErased(client_id=client)))
+
+    _, seen = await directory.client(reader, gym_id, client)
+    assert seen is not None
+    assert (seen.name, seen.email, seen.phone, seen.status) == (ERASED, None, None, "erased")
+    assert (await directory.clients(reader, gym_id, None, None, 10))[1] == []
+
+
+async def test_who_was_erased_before_we_read_of_them_is_erased_from_the_start(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    client, registered = people.registered("Mia")
+    people.keys.known[gym_id, client] = None
+
+    await people.put(registered)
+
+    _, seen = await directory.client(reader, gym_id, client)
+    assert seen is not None
+    assert (seen.name, seen.status) == (ERASED, "erased")
+
+
+async def test_people_wait_while_members_is_away(people: People) -> None:
+    _, registered = people.registered("Mia")
+    people.keys.away = True
+
+    with pytest.raises(NotYet):
+        await people.put(registered)
+
+
+async def test_staff_have_the_roles_they_were_given_last(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    coach = StaffId(new_id())
+    hired = StaffHired(
+        staff_id=coach, name=people.sealed(coach, "name", "Kim"),
+        email=people.sealed(coach, "email", "kim@x.de"), roles=(Role.TRAINER,),
+    )  # fmt: skip
+    promoted = StaffRolesChanged(staff_id=coach, roles=(Role.TRAINER, Role.ADMIN))
+    await people.put(people.recording.of("staff", coach, hired))
+
+    await people.put(people.recording.of("staff", coach, promoted))
+
+    _, (seen,) = await directory.staff(reader, gym_id, None, 10)
+    assert (seen.name, seen.email, seen.roles) == ("Kim", "kim@x.de", ["trainer", "admin"])
+
+
+async def test_a_gym_is_shown_with_its_places(writer: Pool, reader: Pool, gym_id: GymId) -> None:
+    location, room = LocationId(new_id()), RoomId(new_id())
+    events = Recording(gym_id).of(
+        "gym", gym_id,
+        GymRegistered(gym_id=gym_id, slug="iron", name="Iron", time_zone="UTC", currency="EUR"),
+        LocationOpened(location_id=location, name="Mitte", time_zone="Europe/Berlin"),
+        RoomAdded(location_id=location, room_id=room, name="Hall", capacity=20),
+    )  # fmt: skip
+
+    for part in (events[:1], events[1:]):
+        async with writer.acquire() as db, db.transaction():
+            await organisation.MODEL.apply(db, part)
+
+    _, seen = await organisation.of_gym(reader, gym_id)
+    assert seen is not None
+    assert (seen.slug, seen.version) == ("iron", 3)
+    assert [place.name for place in seen.locations] == ["Mitte"]
+    assert [(r.location_id, r.capacity) for r in seen.rooms] == [(location, 20)]
