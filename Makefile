@@ -1,0 +1,84 @@
+# Everything a developer types. `make` alone lists it; a new habit is a target, not a wiki page.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 \
+	|| command -v python3.14 || command -v python3 || echo python3)
+BIN := .venv/bin
+READY := .venv/ready
+UV := $(shell command -v uv || echo $(BIN)/uv)
+COMPILE := $(UV) pip compile -q --python $(BIN)/python --generate-hashes --no-emit-index-url \
+	--python-version 3.11 --universal --custom-compile-command "make lock"
+
+##@ Every day
+.PHONY: run test quick seed
+run: $(READY) ## Start everything on this machine; Ctrl-C stops it. B2B_DATA, GATEWAY_PORT, B2B_DEMO=0
+	@exec $(BIN)/b2b run
+
+test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make test T=tests/domain
+	@$(BIN)/pytest $(T)
+
+quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
+	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)
+
+seed: $(READY) ## Fill the demo gym of the running installation
+	@$(BIN)/b2b seed
+
+##@ Before pushing
+.PHONY: lint types format bench
+lint: $(READY) ## Style, format, types, who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+types: $(READY) ## Types only
+	$(BIN)/mypy
+
+format: $(READY) ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
+	@$(BIN)/python -m bench $(B)
+
+##@ Contracts and locks
+.PHONY: freeze schema lock
+freeze: $(READY) ## Write a frozen schema for each new event type, and the AsyncAPI document
+	@$(BIN)/python -m contracts.freeze
+
+schema: $(READY) ## Print the GraphQL schema the apps are generated from
+	@$(BIN)/python -m gateway.schema_print
+
+lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgrade
+	@$(COMPILE) $(U) pyproject.toml -o requirements.txt
+	@$(COMPILE) $(U) pyproject.toml --group dev -o requirements-dev.txt
+
+##@ The machine
+.PHONY: setup reset help
+setup: $(READY) ## Install everything into .venv; the others do it by themselves
+
+reset: $(READY) ## Throw the local data away (B2B_DATA, .data)
+	@$(BIN)/b2b data reset
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Hashes are checked. uv comes by pip, into .venv, so that nothing outside the clone changes;
+# `pip --python` needs no ensurepip, which some systems leave out.
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || { echo "[1/3] making .venv with $(PYTHON)"; \
+		$(PYTHON) -m venv --without-pip .venv; }
+	@test -x "$(UV)" || { echo "      fetching uv"; \
+		$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check uv; }
+	@echo "[2/3] installing what requirements-dev.txt pins"
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@echo "[3/3] installing this clone"
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
