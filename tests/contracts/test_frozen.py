@@ -1,0 +1,99 @@
+"""What was promised stays readable: every event ever released still decodes."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from contracts import envelope, freeze, ids, permissions
+from contracts.asyncapi import document
+from contracts.booking import CapacityChanged, SessionCancelled
+from contracts.envelope import COMMANDS, EVENTS, UnknownEvent, decode
+
+freeze.load_all()
+
+
+@pytest.mark.parametrize("event_type", sorted(EVENTS))
+def test_the_schema_is_the_frozen_one(event_type: str) -> None:
+    path = freeze.SCHEMAS / f"{event_type}.json"
+    assert path.exists(), f"new event: run `make freeze` and commit {path.name}"
+    assert freeze.schema_of(event_type) == path.read_text(), (
+        f"{event_type} changed. Add an optional field and re-freeze by hand, "
+        "or make a new class with the next version and an upcast."
+    )
+
+
+@pytest.mark.parametrize("path", sorted(freeze.SAMPLES.glob("*.json")), ids=lambda p: p.stem)
+def test_every_golden_sample_still_decodes(path: Path) -> None:
+    stored = json.loads(path.read_text())
+
+    event = decode(stored["event_type"], stored["data"])
+
+    assert not isinstance(event, UnknownEvent)
+    if stored["event_type"] in EVENTS:
+        kept = json.loads(event.model_dump_json())
+        assert {name: kept[name] for name in stored["data"]} == stored["data"]
+
+
+def test_every_frozen_type_has_a_golden_sample() -> None:
+    frozen = {path.name for path in freeze.SCHEMAS.glob("*.json")}
+    assert {path.name for path in freeze.SAMPLES.glob("*.json")} == frozen
+
+
+def test_fields_from_the_future_are_ignored() -> None:
+    data = {"session_id": UUID(int=1), "reason": "storm", "weather": "hail"}
+    assert decode("booking.session_cancelled.v1", data) == SessionCancelled(
+        session_id=ids.SessionId(UUID(int=1)), reason="storm"
+    )
+
+
+def test_a_type_from_the_future_is_passed_over() -> None:
+    assert isinstance(decode("booking.spot_swapped.v1", {"anything": 1}), UnknownEvent)
+
+
+def test_a_retired_type_is_read_as_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    became = ("booking.capacity_changed.v1", lambda old: {**old, "capacity": old["seats"]})
+    monkeypatch.setitem(envelope.UPCASTS, "booking.seats_changed.v1", became)
+
+    old = {"session_id": UUID(int=1), "seats": 9, "previous": 8}
+    event = decode("booking.seats_changed.v1", old)
+
+    assert isinstance(event, CapacityChanged)
+    assert event.capacity == 9
+
+
+@pytest.mark.parametrize("event_type", sorted(EVENTS))
+def test_an_event_type_is_context_dot_event_dot_version(event_type: str) -> None:
+    context, name, version = event_type.split(".")
+    cls = EVENTS[event_type]
+    assert context == cls.__module__.removeprefix("contracts.")
+    assert name == _snake(cls.__name__)
+    assert version == "v1" or cls.__name__.endswith(version.upper())
+
+
+@pytest.mark.parametrize("command_type", sorted(COMMANDS))
+def test_a_command_type_is_context_dot_command(command_type: str) -> None:
+    cls = COMMANDS[command_type]
+    assert command_type == f"{cls.__module__.removeprefix('contracts.')}.{_snake(cls.__name__)}"
+
+
+@pytest.mark.parametrize("command_type", sorted(COMMANDS))
+def test_every_command_says_who_may(command_type: str) -> None:
+    assert command_type in permissions.MATRIX, "what is not listed nobody may"
+
+
+def test_the_asyncapi_document_is_the_committed_one() -> None:
+    assert freeze.as_text(document()) == freeze.ASYNCAPI.read_text(), "run `make freeze`"
+
+
+def test_ids_are_readable_and_name_their_kind() -> None:
+    session = ids.new_id()
+    assert ids.read("ses", ids.show("ses", session)) == session
+    for wrong in ("", "ses_", ids.show("cli", session), "ses_" + "g" * 32, str(session)):
+        with pytest.raises(ids.MalformedId):
+            ids.read("ses", wrong)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
