@@ -56,9 +56,10 @@ class BookingCode(StrEnum):
     STARTS_IN_THE_PAST = "STARTS_IN_THE_PAST"
     ENDS_BEFORE_IT_STARTS = "ENDS_BEFORE_IT_STARTS"
     UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
-    SESSION_NOT_OVER = "SESSION_NOT_OVER"
+    SESSION_NOT_STARTED = "SESSION_NOT_STARTED"
     ALREADY_GRANTED = "ALREADY_GRANTED"
     EXPIRES_IN_THE_PAST = "EXPIRES_IN_THE_PAST"
+    INVALID_GRANT = "INVALID_GRANT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
@@ -350,11 +351,14 @@ class WaitlistLeft(Event):
     session_id: SessionId
     client_id: ClientId
     reason: str
-    """``left``, ``promoted``, ``claimed``, ``session_started`` or ``session_cancelled``."""
+    """``left``, ``claimed``, ``session_started`` or ``session_cancelled``."""
 
 
 class WaitlistPromoted(Event):
-    """The first eligible client in line got the free seat; a ReservationMade follows."""
+    """The first eligible client in line, no longer in it, got the free seat.
+
+    A ReservationMade follows.
+    """
 
     event_type = "booking.waitlist_promoted.v1"
     session_id: SessionId
@@ -455,6 +459,14 @@ class CreditReleased(Event):
     grant_id: GrantId
     reservation_id: ReservationId
     credits: int
+
+
+class TimeReleased(Event):
+    """A late cancel: the time is the client's again, the credit stays held until the books close."""
+
+    event_type = "booking.time_released.v1"
+    client_id: ClientId
+    reservation_id: ReservationId
 
 
 class CreditConsumed(Event):
