@@ -1,0 +1,43 @@
+"""Projections, wired: streams in, read models and live hints out."""
+
+from collections.abc import Sequence
+
+import anyio
+
+from chassis import nats_client
+from chassis.bus import Asker
+from chassis.clock import Clock
+from chassis.process import Process
+from chassis.projection import ReadModel, open_views
+from chassis.projection.engine import Projections
+from chassis.settings import BusSettings, DatabaseSettings
+from services.projections import calendar, ledgers, organisation, roster
+from services.projections.keys import MembersKeys
+from services.projections.people import PeopleModel
+
+
+class Settings(BusSettings, DatabaseSettings):
+    """What projections read from the environment."""
+
+
+def models(asker: Asker, clock: Clock) -> Sequence[ReadModel]:
+    """Every read model there is."""
+    people = PeopleModel(MembersKeys(asker, clock))
+    return (calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL)
+
+
+async def main(process: Process[Settings]) -> None:
+    """Keep every read model up to date until the process stops."""
+    settings = process.settings
+    client = await nats_client.connect(settings.nats, name=process.name)
+    process.on_stop(client.close)
+    key = settings.caller_key.get_secret_value()
+    kept = models(Asker(client, key=key, clock=process.clock), process.clock)
+    pool = await open_views(settings.database_url.get_secret_value(), size=len(kept) + 1)
+    process.on_stop(pool.close)
+
+    projections = Projections(kept, client=client, pool=pool)
+    stopping = anyio.Event()
+    process.background("read models", lambda: projections.run(stopping), stop=stopping.set)
+    process.check("nats", lambda: client.is_connected)
+    process.check("read models", lambda: projections.ready)
