@@ -53,8 +53,12 @@ async def run(settings: RunSettings) -> None:
         must_be_free(settings.gateway_port)
         installation = Installation(settings.data, tell=say, gateway_port=settings.gateway_port)
         async with installation:
-            await _serve(installation, settings, stop)
-            say("stopping the servers")
+            installation.tell_running()
+            try:
+                await _serve(installation, settings, stop)
+            finally:
+                installation.tell_stopped()
+                say("stopping the servers")
     say("stopped")
 
 
