@@ -1,0 +1,82 @@
+"""Members' way in: every command and query it serves."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from chassis.bus.desk import Desk
+from chassis.context import Context
+from chassis.eventstore.store import Done
+from contracts.envelope import Command
+from contracts.members import (
+    AddRoom,
+    ChangeClientContact,
+    ChangeStaffRoles,
+    ClientStanding,
+    EraseClient,
+    HireStaff,
+    LinkIdentity,
+    OpenLocation,
+    PersonKeys,
+    PrincipalOf,
+    RefreshTokens,
+    RegisterClient,
+    RegisterGym,
+    SignIn,
+    SignInStanding,
+    SignOut,
+)
+from contracts.members import (
+    SigningKeys as SigningKeysAsked,
+)
+from services.members import queries
+from services.members.commands import clients, gyms, identities, staff
+from services.members.commands.parts import Parts
+from services.members.sign_in import SignInDesk
+from services.members.signing_keys import SigningKeys
+
+C = TypeVar("C", bound=Command)
+Handler = Callable[[Parts, C, Context], Awaitable[Done]]
+
+
+def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> None:
+    """Register everything with the desk."""
+    desk.command(RegisterGym, partial(gyms.register_gym, parts))
+    desk.command(OpenLocation, partial(gyms.open_location, parts))
+    desk.command(AddRoom, partial(gyms.add_room, parts))
+    desk.command(HireStaff, partial(staff.hire_staff, parts))
+    desk.command(ChangeStaffRoles, partial(staff.change_staff_roles, parts))
+    desk.command(RegisterClient, partial(clients.register_client, parts))
+    desk.command(ChangeClientContact, partial(clients.change_contact, parts))
+    desk.command(EraseClient, partial(clients.erase_client, parts))
+    desk.command(LinkIdentity, partial(identities.link_identity, parts))
+    desk.query(PersonKeys, partial(queries.person_keys, parts))
+    desk.query(ClientStanding, partial(queries.client_standing, parts))
+    desk.query(PrincipalOf, partial(queries.principal_of, parts))
+    _attach_door(desk, door, keys)
+
+
+def _attach_door(desk: Desk, door: SignInDesk, keys: SigningKeys) -> None:
+    async def sign_in(command: SignIn, _: Context) -> Done:
+        return Done((await door.sign_in(command)).model_dump(mode="json"), None)
+
+    async def refresh(command: RefreshTokens, ctx: Context) -> Done:
+        tokens = await door.refresh(command, ctx.command_id)
+        return Done(tokens.model_dump(mode="json"), None)
+
+    async def sign_out(command: SignOut, _: Context) -> Done:
+        await door.sign_out(command)
+        return Done(None, None)
+
+    async def standing(query: SignInStanding, ctx: Context) -> dict[str, Any]:
+        roles = await door.standing(ctx.gym_id, query.actor, query.sign_in_id)
+        return {"active": bool(roles), "roles": list(roles)}
+
+    async def signing_keys(_: SigningKeysAsked, __: Context) -> dict[str, Any]:
+        return await keys.published()
+
+    desk.command(SignIn, sign_in)
+    desk.command(RefreshTokens, refresh)
+    desk.command(SignOut, sign_out)
+    desk.query(SignInStanding, standing)
+    desk.query(SigningKeysAsked, signing_keys)

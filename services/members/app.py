@@ -1,0 +1,141 @@
+"""Members, wired: settings, databases, store, relay, desk."""
+
+from collections.abc import Mapping
+
+import anyio
+from pydantic import SecretBytes
+
+from chassis.bus.desk import Desk
+from chassis.clock import Clock
+from chassis.eventstore.postgres import PostgresRecorder
+from chassis.eventstore.store import EventStore
+from chassis.nats_client import broker, connect
+from chassis.process import Process
+from chassis.relay import Relay
+from chassis.relay.bell import Doorbell
+from chassis.settings import DatabaseSettings, RelaySettings, VaultSettings
+from chassis.tenancy import Pool, open_pool
+from contracts.permissions import allows
+from services.members import api
+from services.members.attempts import Attempts
+from services.members.blind_index import BlindIndex
+from services.members.commands.parts import Parts
+from services.members.credentials import Credentials
+from services.members.erasures import Erasures
+from services.members.housekeeping import Housekeeping
+from services.members.identities import Identities
+from services.members.master_keys import MasterKeys
+from services.members.passwords import Passwords
+from services.members.sign_in import SignInDesk
+from services.members.sign_ins import SignIns
+from services.members.signing_keys import SigningKeys
+from services.members.tokens import Issuer, TokenMint
+from services.members.vault import Vault
+
+SERVICE = "members"
+
+
+class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings):
+    """What members must be told."""
+
+    token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
+    token_audience: str = "back2back"  # noqa: S105
+
+
+async def main(process: Process[MembersSettings]) -> None:
+    """Start the parts of the service this process is to run."""
+    settings = process.settings
+    if "relay" in settings.parts:
+        await _relay(process)
+    if "commands" in settings.parts:
+        await _commands(process)
+
+
+async def _relay(process: Process[MembersSettings]) -> None:
+    settings, stopping = process.settings, anyio.Event()
+    client = await connect(settings.relay_nats, name="members relay")
+    process.on_stop(client.close)
+    dsn = settings.relay_database_url.get_secret_value()
+    relay = Relay(context=SERVICE, dsn=dsn, client=client)
+    process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
+    process.check("relay", lambda: relay.ready)
+
+
+async def _commands(process: Process[MembersSettings]) -> None:
+    settings, clock = process.settings, process.clock
+    pool = await _pool(process, settings.database_url.get_secret_value())
+    vault_pool = await _pool(process, settings.vault_database_url.get_secret_value())
+    master = master_keys(settings.master_keys)
+    nats = await connect(settings.nats, name="members bell")
+    process.on_stop(nats.close)
+    bell, stopping = Doorbell(nats, SERVICE), anyio.Event()
+    process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
+    store = await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
+    parts = await gathered(store, pool, Vault(vault_pool, master))
+    keys = SigningKeys(pool, master, clock)
+    issuer = Issuer(settings.token_issuer, settings.token_audience)
+    door = sign_in_desk(parts, Attempts(pool), TokenMint(keys, issuer, clock), clock)
+    await keys.rotate()
+    _keep_house(process, Housekeeping(parts, keys, Attempts(pool), clock))
+    desk = Desk(
+        broker(settings.nats, name=SERVICE),
+        service=SERVICE,
+        key=settings.caller_key.get_secret_value(),
+        clock=clock,
+        allows=allows,
+    )
+    api.attach(desk, parts, door, keys)
+    await desk.start()
+    process.on_stop(desk.stop)
+    process.check("bus", lambda: desk.is_open)
+    process.check("database", lambda: _answers(pool))
+    process.check("vault", lambda: _answers(vault_pool))
+
+
+def master_keys(keys: Mapping[int, SecretBytes]) -> MasterKeys:
+    """The keys of the setting ``MASTER_KEYS``."""
+    return MasterKeys({version: key.get_secret_value() for version, key in keys.items()})
+
+
+async def gathered(store: EventStore, pool: Pool, vault: Vault) -> Parts:
+    """The rooms commands work with, on these databases."""
+    index = BlindIndex(await vault.secret("blind index"))
+    return Parts(
+        store=store,
+        vault=vault,
+        index=index,
+        credentials=Credentials(pool),
+        passwords=Passwords(),
+        identities=Identities(pool, index),
+        sign_ins=SignIns(pool, index),
+        erasures=Erasures(pool),
+    )
+
+
+def sign_in_desk(parts: Parts, attempts: Attempts, mint: TokenMint, clock: Clock) -> SignInDesk:
+    """The door, made of the same rooms."""
+    return SignInDesk(
+        store=parts.store,
+        index=parts.index,
+        attempts=attempts,
+        credentials=parts.credentials,
+        passwords=parts.passwords,
+        sign_ins=parts.sign_ins,
+        mint=mint,
+        clock=clock,
+    )
+
+
+def _keep_house(process: Process[MembersSettings], house: Housekeeping) -> None:
+    stopping = anyio.Event()
+    process.background("housekeeping", lambda: house.run(stopping), stop=stopping.set)
+
+
+async def _pool(process: Process[MembersSettings], dsn: str) -> Pool:
+    pool = await open_pool(dsn, name=SERVICE)
+    process.on_stop(pool.close)
+    return pool
+
+
+async def _answers(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT true"))
