@@ -1,0 +1,9 @@
+"""Booking: who has which seat, who waits for one, and what pays for it.
+
+Owns      class sessions with their reservations, waitlist and attendance; one ledger a client
+Hears     ``members.client_registered`` (opens the ledger); asks members whether a client is known
+Emits     ``booking.*`` events on EVT_BOOKING
+Promises  never overbooked; the line is served in order among the eligible; no eligible client
+          waits beside a free seat while promotion is automatic; seat and credit change together;
+          one command key, one effect
+"""

@@ -1,0 +1,100 @@
+"""Attendance: who came, and closing the books of a session.
+
+Check-in is open from ``booking_policy.check_in_opens_at`` to the end of the session and can be
+undone until the books are closed: by staff once the session has started, or by the clock a while
+after the end, but only when somebody was checked in, so that a gym that does not take attendance
+gets no false no-shows. Domain rules 3.1 (reservation states) and 3.4.
+"""
+
+from datetime import datetime
+
+from chassis.decider import Refused
+from contracts.booking import (
+    AttendanceFinalized,
+    BookingCode,
+    CheckedIn,
+    CheckInUndone,
+    MarkedNoShow,
+)
+from contracts.ids import ClientId, SessionId
+from services.booking.domain import booking_policy, waitlist
+from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
+from services.booking.domain.reservations import reservation_of
+
+
+def check_in(
+    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime
+) -> list[SessionEvent]:
+    """The client is here."""
+    must_be_on(state)
+    reservation = reservation_of(state, client)
+    if reservation.checked_in:
+        raise Refused(
+            BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
+        )
+    opens_at = booking_policy.check_in_opens_at(state.policy, state.starts_at)
+    if now < opens_at:
+        raise Refused(
+            BookingCode.CHECK_IN_NOT_OPEN, "Check-in is not open yet.", field="session_id",
+            opens_at=opens_at.isoformat(),
+        )  # fmt: skip
+    if now > state.ends_at:
+        raise Refused(
+            BookingCode.CHECK_IN_CLOSED, "The session is over.", field="session_id",
+            closed_at=state.ends_at.isoformat(),
+        )  # fmt: skip
+    return [
+        CheckedIn(
+            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
+        )
+    ]
+
+
+def undo_check_in(
+    state: ClassSession, session_id: SessionId, client: ClientId
+) -> list[SessionEvent]:
+    """The check-in was a mistake."""
+    must_be_on(state)
+    reservation = reservation_of(state, client)
+    if not reservation.checked_in:
+        raise Refused(
+            BookingCode.NOT_CHECKED_IN, "The client is not checked in.", field="client_id"
+        )
+    return [
+        CheckInUndone(
+            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
+        )
+    ]
+
+
+def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Close the books: who was checked in attended, who was not is a no-show."""
+    must_be_on(state)
+    if now < state.starts_at:
+        raise Refused(
+            BookingCode.SESSION_NOT_STARTED, "The session has not started.", field="session_id",
+            starts_at=state.starts_at.isoformat(),
+        )  # fmt: skip
+    missing = {c: one for c, one in state.reserved.items() if not one.checked_in}
+    events = waitlist.close(state, session_id, now)
+    events += (
+        MarkedNoShow(
+            session_id=session_id, client_id=client, reservation_id=one.reservation_id,
+            policy_version=state.policy.version,
+        )
+        for client, one in missing.items()
+    )  # fmt: skip
+    events.append(
+        AttendanceFinalized(
+            session_id=session_id, attended=len(state.reserved) - len(missing),
+            no_shows=len(missing), late_cancels=len(state.late_cancelled),
+        )
+    )  # fmt: skip
+    return events
+
+
+def is_due(state: ClassSession, now: datetime) -> bool:
+    """Whether the clock may close the books: the time has come and somebody took attendance."""
+    closes_at = booking_policy.attendance_closes_at(state.policy, state.ends_at)
+    recorded = any(one.checked_in for one in state.reserved.values())
+    return state.stage is Stage.SCHEDULED and now >= closes_at and recorded

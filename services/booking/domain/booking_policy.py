@@ -1,0 +1,79 @@
+"""The instants a booking policy means for one session.
+
+Days before at a wall-clock time follow the location's zone, through changes of clocks; minutes
+are elapsed time. Everything returned is UTC.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode, BookingPolicy
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called ``name``. Raises ``Refused(UNKNOWN_TIME_ZONE)``."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(
+            BookingCode.UNKNOWN_TIME_ZONE,
+            "The time zone is not in the IANA database.",
+            field="time_zone",
+        ) from None
+
+
+def opens_at(policy: BookingPolicy, starts_at: datetime, local: ZoneInfo) -> datetime:
+    """When booking opens.
+
+    A wall-clock time that the clocks skip is moved on by the gap; of one that they repeat the
+    first is meant.
+    """
+    day = starts_at.astimezone(local).date() - timedelta(days=policy.opens_days_before)
+    wall_clock = time.fromisoformat(policy.opens_at_local)
+    return datetime.combine(day, wall_clock, tzinfo=local).astimezone(UTC)
+
+
+def closes_at(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """From when on nobody books."""
+    return starts_at - timedelta(minutes=policy.closes_minutes_before)
+
+
+def late_from(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """From when on giving up a seat is late."""
+    return starts_at - timedelta(minutes=policy.late_cancel_minutes)
+
+
+def free_until(policy: BookingPolicy, starts_at: datetime, reserved_at: datetime) -> datetime:
+    """Until when a seat reserved at ``reserved_at`` may be given up freely.
+
+    Whoever reserves close to the late deadline, or after it, keeps the grace period: a later
+    reservation never has less time left than an earlier one.
+    """
+    grace = timedelta(minutes=policy.cancel_grace_minutes)
+    return max(late_from(policy, starts_at), reserved_at + grace)
+
+
+def cancellation_closes_at(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """From when on a seat can no longer be given up."""
+    return starts_at + timedelta(minutes=policy.cancel_closes_minutes_after)
+
+
+def promotes_until(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """When automatic promotion ends and free seats are there to be claimed."""
+    return late_from(policy, starts_at) - timedelta(minutes=policy.auto_promotion_lead_minutes)
+
+
+def check_in_opens_at(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """From when on clients may be checked in."""
+    return starts_at - timedelta(minutes=policy.check_in_opens_minutes_before)
+
+
+def attendance_closes_at(policy: BookingPolicy, ends_at: datetime) -> datetime:
+    """When attendance is finalized if anybody recorded it."""
+    return ends_at + timedelta(minutes=policy.attendance_closes_minutes_after)
+
+
+def longest_waitlist(policy: BookingPolicy, capacity: int) -> int:
+    """How many people may stand in line."""
+    return policy.waitlist_max if policy.waitlist_uncapped else min(policy.waitlist_max, capacity)

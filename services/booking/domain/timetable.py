@@ -1,0 +1,82 @@
+"""Timetable: putting a session on it, giving it more room or less, and calling it off."""
+
+from datetime import UTC, datetime
+
+from chassis.decider import Refused
+from contracts.booking import (
+    BookingCode,
+    Cancellation,
+    CancelSession,
+    CapacityChanged,
+    ChangeCapacity,
+    ReservationCancelled,
+    ScheduleSession,
+    SessionCancelled,
+    SessionScheduled,
+    WaitlistLeft,
+)
+from services.booking.domain import booking_policy
+from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
+
+
+def schedule(state: ClassSession, command: ScheduleSession, now: datetime) -> list[SessionEvent]:
+    """Put the session on the calendar."""
+    if state.stage is not Stage.ABSENT:
+        raise Refused(
+            BookingCode.ALREADY_SCHEDULED, "The session is on the calendar.", field="session_id"
+        )
+    if command.ends_at <= command.starts_at:
+        raise Refused(
+            BookingCode.ENDS_BEFORE_IT_STARTS, "A session ends after it starts.", field="ends_at"
+        )
+    if command.starts_at <= now:
+        raise Refused(
+            BookingCode.STARTS_IN_THE_PAST, "A session starts in the future.", field="starts_at",
+            now=now.isoformat(),
+        )  # fmt: skip
+    starts_at, policy = command.starts_at.astimezone(UTC), command.policy
+    opens_at = booking_policy.opens_at(policy, starts_at, booking_policy.zone(command.time_zone))
+    return [
+        SessionScheduled(
+            session_id=command.session_id, title=command.title, location_id=command.location_id,
+            room_id=command.room_id, instructor_id=command.instructor_id,
+            starts_at=starts_at, ends_at=command.ends_at.astimezone(UTC),
+            time_zone=command.time_zone, capacity=command.capacity, policy=policy,
+            booking_opens_at=opens_at,
+            booking_closes_at=booking_policy.closes_at(policy, starts_at),
+        )
+    ]  # fmt: skip
+
+
+def change_capacity(state: ClassSession, command: ChangeCapacity) -> list[SessionEvent]:
+    """Give the session more room, or less; nobody who has a seat loses it."""
+    must_be_on(state)
+    if command.capacity == state.capacity:
+        return []
+    return [
+        CapacityChanged(
+            session_id=command.session_id, capacity=command.capacity, previous=state.capacity
+        )
+    ]
+
+
+def cancel_session(state: ClassSession, command: CancelSession) -> list[SessionEvent]:
+    """Call the session off: the line dissolves and every seat, late cancels too, is undone."""
+    must_be_on(state)
+    session_id = command.session_id
+    events: list[SessionEvent] = [SessionCancelled(session_id=session_id, reason=command.reason)]
+    events += (
+        WaitlistLeft(session_id=session_id, client_id=client, reason="session_cancelled")
+        for client in state.waiting
+    )
+    taken = len(state.reserved)
+    for client, reservation in {**state.late_cancelled, **state.reserved}.items():
+        taken -= client in state.reserved
+        events.append(
+            ReservationCancelled(
+                session_id=session_id, client_id=client, kind=Cancellation.SESSION,
+                reservation_id=reservation.reservation_id, free_until=reservation.free_until,
+                policy_version=state.policy.version, seats_taken=taken,
+            )
+        )  # fmt: skip
+    return events
