@@ -19,6 +19,7 @@ from contracts.booking import (
     GrantKind,
     LedgerOpened,
     PromotionMissed,
+    TimeReleased,
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GrantId, GymId
@@ -49,7 +50,7 @@ UPDATE grants g
 """
 
 Spending = CreditHeld | CreditReleased | CreditConsumed | CreditForfeited
-LedgerEvent = LedgerOpened | CreditsGranted | Spending | PromotionMissed
+LedgerEvent = LedgerOpened | CreditsGranted | Spending | TimeReleased | PromotionMissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class _Batch:
             return
         gym, client = envelope.gym_id, event.client_id
         self.ledgers[gym, client] = (envelope.version, envelope.position)
-        if not isinstance(event, LedgerOpened | PromotionMissed):
+        if not isinstance(event, LedgerOpened | TimeReleased | PromotionMissed):
             self.grants.setdefault((gym, client, event.grant_id), _Use()).hear(envelope, event)
 
 

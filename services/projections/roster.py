@@ -24,6 +24,7 @@ from contracts.booking import (
     SessionCancelled,
     WaitlistJoined,
     WaitlistLeft,
+    WaitlistPromoted,
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
@@ -111,7 +112,7 @@ class _Batch:
                 self._turn(gym, event, "no_show", at)
             case WaitlistJoined() as event:
                 self._stand(gym, event, (event.seq, envelope.occurred_at, *at))
-            case WaitlistLeft() as event:
+            case WaitlistLeft() | WaitlistPromoted() as event:
                 self._stand(gym, event, None)
             case AttendanceFinalized() as event:
                 self.finalized[gym, event.session_id] = at
@@ -132,7 +133,7 @@ class _Batch:
     def _stand(
         self,
         gym: GymId,
-        event: WaitlistJoined | WaitlistLeft,
+        event: WaitlistJoined | WaitlistLeft | WaitlistPromoted,
         row: tuple[int, datetime, int, int] | None,
     ) -> None:
         self.line[gym, event.session_id, event.client_id] = row

@@ -138,7 +138,7 @@ class _Change:
                 self.reserved = event.seats_taken
             case WaitlistJoined():
                 self.waiting += 1
-            case WaitlistLeft():
+            case WaitlistLeft() | WaitlistPromoted():
                 self.waiting -= 1
             case CheckedIn():
                 self.checked_in += 1

@@ -26,6 +26,7 @@ from contracts.booking import (
     SessionScheduled,
     WaitlistJoined,
     WaitlistLeft,
+    WaitlistPromoted,
 )
 from contracts.envelope import Envelope, Event
 from contracts.ids import (
@@ -111,7 +112,7 @@ def a_busy_session() -> list[Event]:
     return [
         scheduled(), reserved(MIA, 1, mia), reserved(LEO, 2, leo), line,
         gave_up(LEO, leo, Cancellation.LATE),
-        WaitlistLeft(session_id=SPIN, client_id=ZOE, reason="promoted"),
+        WaitlistPromoted(session_id=SPIN, client_id=ZOE, seq=1, policy_version=1),
         reserved(ZOE, 2, zoe),
         CheckedIn(session_id=SPIN, client_id=MIA, reservation_id=mia),
         MarkedNoShow(session_id=SPIN, client_id=ZOE, reservation_id=zoe, policy_version=1),
