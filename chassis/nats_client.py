@@ -17,6 +17,7 @@ JETSTREAM_SECONDS = 2.0  # a stream that has not answered by then has no leader;
 FIRST_CONNECT_SECONDS = 30.0
 SAY_AGAIN_SECONDS = 10.0  # the same trouble is logged once in this time
 DRAIN_SECONDS = 8
+FLUSH_SECONDS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,16 @@ async def connected(broker: NatsBroker) -> Client:
             return await broker.connect()
     except TimeoutError:
         raise _unaccepted() from None
+
+
+async def settled(client: Client) -> None:
+    """Return when the server knows every subscription made so far.
+
+    One ``flush`` is not enough: its ping is written at once and overtakes what still waits in the
+    client's buffer. When it has come back, the buffer is written, and a second one is behind it.
+    """
+    await client.flush(timeout=FLUSH_SECONDS)
+    await client.flush(timeout=FLUSH_SECONDS)
 
 
 def _unaccepted() -> ConnectionError:

@@ -152,8 +152,8 @@ async def _run(main: Callable[[Process[S]], Awaitable[None]], settings: S, name:
     async with anyio.create_task_group() as group:
         process = Process(name, settings, group)
         group.start_soon(_heed_signals, process)
-        if settings.health_port is not None:
-            health = Server(process.health, str(settings.health_host), settings.health_port)
+        if (port := settings.separate_health_port) is not None:
+            health = Server(process.health, str(settings.health_host), port)
             group.start_soon(health.serve)
             await health.opened()
         await process.live(main)

@@ -98,6 +98,11 @@ class ServiceSettings(BaseSettings):
                 raise ValueError("; ".join(faults))
         return self
 
+    @property
+    def separate_health_port(self) -> int | None:
+        """Where a server only for health questions listens, if there is to be one."""
+        return self.health_port
+
     def clock(self) -> Clock:
         """The clock this process goes by."""
         return MovableClock(self.b2b_clock_file) if self.b2b_clock_file else SystemClock()
@@ -157,6 +162,11 @@ class EdgeSettings(ServiceSettings):
     """External identity providers."""
     token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
     token_audience: str = "back2back"  # noqa: S105
+
+    @property
+    def separate_health_port(self) -> int | None:
+        """None when it is the gateway's own port: then its own server answers."""
+        return None if self.health_port == self.gateway_port else self.health_port
 
 
 def load(settings: type[S]) -> S:

@@ -18,14 +18,14 @@ from pydantic import ValidationError
 
 from chassis.bus import replies
 from chassis.bus.asker import subject_of
-from chassis.bus.reactions import Reaction, Reactor
+from chassis.bus.reactions import BACK_OFF, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER, Forged, verified
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.writer import Busy, Conflict
-from chassis.nats_client import connected
+from chassis.nats_client import connected, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
 from contracts.envelope import Caller, Command, Event, Query, Reply
@@ -52,7 +52,7 @@ class Desk:
     def __init__(
         self, broker: NatsBroker, *, service: str, key: bytes, clock: Clock, allows: Allows
     ) -> None:
-        """``service`` names the queue group and is the NATS user whose inbox we may hear."""
+        """``service`` names the queue group and the dead letters."""
         self._broker = broker
         self._service = service
         self._key = key
@@ -85,20 +85,27 @@ class Desk:
 
         self._serve(kind, answer)
 
-    def reaction(self, kind: type[Event], handler: Reaction, *, name: str, stream: str) -> None:
+    def reaction(
+        self,
+        kind: type[Event],
+        handler: Reaction,
+        *,
+        name: str,
+        stream: str,
+        back_off: tuple[float, ...] = BACK_OFF,
+    ) -> None:
         """Hear every ``kind`` in ``stream``, at least once each, in no particular order.
 
         ``name`` is the durable consumer's and never changes. ``handler(envelope)`` is idempotent
-        by event id. Failures are retried with growing delay, then dead-lettered.
+        by event id. Failures are retried after ``back_off`` seconds each, then dead-lettered.
         """
-        reactor = Reactor(self._broker, self._service, name, stream, handler)
-        reactor.listen(kind, f"_INBOX.{self._service}")
+        Reactor(self._broker, self._service, name, stream, handler, back_off).listen(kind)
 
     async def start(self) -> None:
         """Connect and take commands; returns when NATS knows that we do."""
         client = await connected(self._broker)
         await self._broker.start()
-        await client.flush(timeout=5)
+        await settled(client)
         self._open = True
 
     async def stop(self) -> None:

@@ -47,7 +47,7 @@ class Reactor:
     handler: Reaction
     back_off: tuple[float, ...] = BACK_OFF
 
-    def listen(self, kind: type[Event], inbox_prefix: str) -> None:
+    def listen(self, kind: type[Event]) -> None:
         """Consume ``kind``. The stream must exist; its declaration is not a service's business."""
         subscriber = self.broker.subscriber(
             f"evt.*.{kind.event_type}",
@@ -55,7 +55,7 @@ class Reactor:
             durable=self.name,
             pull_sub=PullSub(batch_size=AT_ONCE, timeout=5.0),
             config=ConsumerConfig(ack_wait=ACK_WAIT_SECONDS, max_ack_pending=4 * AT_ONCE),
-            inbox_prefix=f"{inbox_prefix}.".encode(),
+            inbox_prefix=cast(bytes, None),  # the connection's own, the only one we may hear
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
             no_reply=True,

@@ -1,0 +1,201 @@
+"""A reaction hears every event at least once, tries again patiently, and gives up visibly.
+
+Each test has a nats-server of its own, with the real rights: poison must not reach other readers.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from nats.aio.client import Client
+
+from chassis import streams
+from chassis.bus import Desk, Hopeless
+from chassis.clock import SystemClock
+from chassis.decider import Refused
+from chassis.nats_client import broker, connect
+from chassis.settings import NatsAccess
+from contracts.envelope import Envelope, Event
+from contracts.ids import GymId, new_id
+from deploy.local import nats_conf
+from deploy.local.servers import Nats
+
+CONSUMER = "booking_test"
+BACK_OFF = (0.1, 0.3, 0.6)
+PATIENCE = 10.0  # seconds until a test gives up waiting
+
+
+class LampLit(Event):
+    """A lamp was lit."""
+
+
+# Named after the class statement, so that the contracts' registers do not list it.
+LampLit.event_type = "members.test_lamp_lit.v1"
+
+
+@dataclass
+class Room:
+    """A booking desk that reacts to lamps; ``faults`` says what becomes of each try."""
+
+    gym_id: GymId
+    members: Client
+    operator: Client
+    faults: list[Exception | None] = field(default_factory=list)
+    tried: list[tuple[float, Envelope]] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def react(self, envelope: Envelope) -> None:
+        async with self.changed:
+            self.tried.append((time.monotonic(), envelope))
+            self.changed.notify_all()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+
+    async def publish(self, body: bytes) -> int:
+        """Sequence of ``body`` in the stream, written as the only one who may."""
+        ack = await self.members.jetstream(timeout=2).publish(
+            f"evt.{self.gym_id}.members.test_lamp_lit.v1", body, headers={"B2b-Gym": "x"}
+        )
+        return ack.seq
+
+    async def until_tried(self, times: int) -> None:
+        async with asyncio.timeout(PATIENCE), self.changed:
+            await self.changed.wait_for(lambda: len(self.tried) >= times)
+
+    async def dead_letter(self) -> Any:
+        """The one dead letter of this consumer, as soon as it is there."""
+        jetstream = self.operator.jetstream(timeout=2)
+        subscription = await jetstream.subscribe(f"dlq.booking.{CONSUMER}", ordered_consumer=True)
+        message = await subscription.next_msg(timeout=PATIENCE)
+        await subscription.unsubscribe()
+        return message
+
+    async def until_settled(self) -> None:
+        """Wait until the consumer owes nothing."""
+        jetstream = self.operator.jetstream(timeout=2)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                told = await jetstream.consumer_info("EVT_MEMBERS", CONSUMER)
+                if not told.num_ack_pending and not told.num_pending:
+                    return
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Iterator[Callable[[str], NatsAccess]]:
+    """How each user reaches a fresh server."""
+    passwords = dict.fromkeys(nats_conf.users(), "correct-horse-battery")
+    server = Nats(
+        tmp_path,
+        lambda port, monitor, store: nats_conf.configuration(port, monitor, store, passwords),
+    )
+    server.start()
+    yield lambda user: NatsAccess(server.url, user, passwords[user])
+    server.stop()
+
+
+@pytest.fixture
+async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncIterator[Room]:
+    members = await connect(access("members_relay"), name="members_relay")
+    operator = await connect(access("operator"), name="operator")
+    await streams.declare(operator)
+    made = Room(gym_id, members, operator)
+    serving = broker(access("booking"), name="booking")
+    desk = Desk(serving, service="booking", key=bytes(32), clock=SystemClock(), allows=_anybody)
+    desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=BACK_OFF)
+    await desk.start()
+    yield made
+    await desk.stop()
+    await members.close()
+    await operator.close()
+
+
+def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
+    return True
+
+
+def _lamp(gym_id: GymId) -> bytes:
+    key, stamp = str(new_id()), "2027-03-01T12:00:00+00:00"
+    return orjson.dumps({
+        "event_id": key, "event_type": "members.test_lamp_lit.v1", "gym_id": str(gym_id),
+        "stream": f"lamp-{key}", "version": 1, "position": 1, "occurred_at": stamp,
+        "recorded_at": stamp, "actor": "system:tests", "command_id": key, "correlation_id": key,
+        "causation_id": key, "event": {},
+    })  # fmt: skip
+
+
+async def test_an_event_is_heard_and_acknowledged(room: Room) -> None:
+    await room.publish(_lamp(room.gym_id))
+    await room.until_tried(1)
+
+    [(_, envelope)] = room.tried
+    assert (envelope.gym_id, envelope.event_type) == (room.gym_id, "members.test_lamp_lit.v1")
+    await room.until_settled()
+    assert len(room.tried) == 1
+
+
+async def test_a_failing_reaction_is_tried_again_with_growing_delay(room: Room) -> None:
+    room.faults = [OSError("mail server down"), TimeoutError()]
+
+    await room.publish(_lamp(room.gym_id))
+    await room.until_tried(3)
+
+    moments = [at for at, _ in room.tried]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert gaps[0] >= 0.9 * BACK_OFF[0]
+    assert gaps[1] >= 0.9 * BACK_OFF[1]
+    await room.until_settled()
+
+
+async def test_an_event_that_fails_every_time_becomes_a_dead_letter(room: Room) -> None:
+    room.faults = [RuntimeError("secret-of-the-house") for _ in range(4)]
+    body = _lamp(room.gym_id)
+
+    seq = await room.publish(body)
+    letter = await room.dead_letter()
+
+    assert letter.data == body
+    assert letter.headers["Dlq-Subject"] == f"evt.{room.gym_id}.members.test_lamp_lit.v1"
+    assert letter.headers["Dlq-Seq"] == str(seq)
+    assert letter.headers["Dlq-Error"] == "RuntimeError"
+    assert "secret" not in str(letter.headers)
+    assert len(room.tried) == len(BACK_OFF) + 1
+    await room.until_settled()
+
+
+@pytest.mark.parametrize("body", [b"{{{", b"", b"[]", b'{"event_id": "x"}', b"\xff\xfe"])
+async def test_poison_becomes_a_dead_letter_at_once(room: Room, body: bytes) -> None:
+    await room.publish(body)
+
+    letter = await room.dead_letter()
+
+    assert letter.data == body
+    assert room.tried == []
+    await room.until_settled()
+
+
+@pytest.mark.parametrize("fault", [Hopeless(), Refused("NO", "No.")])
+async def test_a_hopeless_reaction_is_not_tried_again(room: Room, fault: Exception) -> None:
+    room.faults = [fault]
+
+    await room.publish(_lamp(room.gym_id))
+    letter = await room.dead_letter()
+
+    assert letter.headers["Dlq-Error"] == type(fault).__name__
+    assert len(room.tried) == 1
+
+
+async def test_events_behind_a_failing_one_are_heard(room: Room) -> None:
+    room.faults = [OSError()]
+
+    for _ in range(5):
+        await room.publish(_lamp(room.gym_id))
+    await room.until_tried(6)
+
+    assert len({envelope.event_id for _, envelope in room.tried}) == 5
