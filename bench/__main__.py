@@ -1,0 +1,86 @@
+"""``python -m bench``: measure, then write RESULTS.md and results.json."""
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+import uvloop
+
+from bench import figures
+from bench.figures import Figure
+from bench.goals import GOALS
+from bench.ground import Ground, stand
+from bench.sizes import Sizes, quick
+from bench.write.append import append
+from bench.write.hot import hot, spread
+
+HERE = Path(__file__).parent
+
+BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
+    "hot": hot,
+    "spread": spread,
+    "append": append,
+}
+
+
+def say(line: str) -> None:
+    """Progress, for whoever waits."""
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+async def measure(wanted: list[str], sizes: Sizes) -> dict[str, Figure]:
+    """The wanted figures, in order. Raises ``AssertionError`` for a wrong result."""
+    measured: dict[str, Figure] = {}
+    async with stand(sizes, say) as ground:
+        for key in wanted:
+            say(f"{key}: measuring")
+            figure = measured[key] = await BENCHES[key](ground)
+            told = f"{figures.short(figure.value)} {GOALS[key].unit} ({figure.detail})"
+            say(f"{key}: {told}{'' if GOALS[key].is_met(figure.value) else ' MISSED'}")
+    return measured
+
+
+def machine() -> str:
+    """What this ran on."""
+    memory = psutil.virtual_memory().total / 2**30
+    load = os.getloadavg()[0]
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()} "
+        f"on {os.cpu_count()} cores, {memory:.0f} GB; load {load:.1f} at the end."
+    )
+
+
+def main(
+    only: Annotated[str, typer.Option(help="Ids, with commas between; nothing is all.")] = "",
+    rounds: Annotated[int, typer.Option(help="Rounds of each comparison; 0: as planned.")] = 0,
+    fast: Annotated[bool, typer.Option("--quick", help="Tiny: proves the bench works.")] = False,
+    events: Annotated[int, typer.Option(help="Events of the grown store; 0: as planned.")] = 0,
+    out: Annotated[Path, typer.Option(help="Where the results are written.")] = HERE,
+) -> None:
+    """Measure every goal, or ``--only`` some, and write RESULTS.md and results.json."""
+    wanted = only.split(",") if only else list(BENCHES)
+    if unknown := set(wanted) - set(BENCHES):
+        raise typer.BadParameter(f"no such figure: {', '.join(sorted(unknown))}")
+    sizes = quick() if fast else Sizes()
+    sizes = replace(sizes, rounds=rounds or sizes.rounds, many_events=events or sizes.many_events)
+    loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with loop:
+        measured = loop.run(measure(wanted, sizes))
+    if fast:
+        say("quick: nothing is written")
+        return
+    (out / "RESULTS.md").write_text(figures.as_markdown(measured, about=machine()))
+    (out / "results.json").write_text(figures.as_json(measured))
+    say(f"written to {out}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,64 @@
+"""What is promised, by id, and what is known about a promise that is missed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Op = Literal[">=", "<="]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One figure to reach."""
+
+    what: str
+    target: float
+    op: Op
+    unit: str
+    """``x`` is a ratio to the baseline named in ``what``."""
+
+    def is_met(self, value: float) -> bool:
+        """Whether ``value`` is on the right side of the target."""
+        return value >= self.target if self.op == ">=" else value <= self.target
+
+
+GOALS: dict[str, Goal] = {
+    "hot": Goal(
+        "commands/s of 64 commanders on one class, to a `SELECT … FOR UPDATE` function",
+        5.0, ">=", "x",
+    ),
+    "spread": Goal(
+        "commands/s of 64 commanders on 1,000 classes, to a `SELECT … FOR UPDATE` function",
+        2.0, ">=", "x",
+    ),
+    "append": Goal(
+        "events/s of 64 writers, one event each, to the eventsourcing library's Postgres recorder",
+        20.0, ">=", "x",
+    ),
+    "rush": Goal(
+        "time to the last answer of 1,000 members on one 20-seat class through GraphQL over HTTP, "
+        "to a FastAPI endpoint that calls the function",
+        1.0, "<=", "x",
+    ),
+    "screens_p99": Goal("booking to 1,000 live screens, 99th percentile", 100.0, "<=", "ms"),
+    "screens_cpu": Goal(
+        "CPU per update delivered to a screen, to a plain Strawberry subscription",
+        0.02, "<=", "x",
+    ),
+    "roster_cpu": Goal(
+        "CPU per roster query through GraphQL, to a FastAPI endpoint with the same rows",
+        1.0, "<=", "x",
+    ),
+    "growth": Goal(
+        "CPU of service and database per booking with 10,000,000 stored events, to 10,000",
+        1.1, "<=", "x",
+    ),
+    "rebuild": Goal(
+        "events/s of a read model's rebuild, to COPY of the same rows", 0.2, ">=", "x"
+    ),
+    "start": Goal("from `make run` to ready on a set-up clone, without seeding", 15.0, "<=", "s"),
+    "memory": Goal("all processes, resident", 900.0, "<=", "MB"),
+}  # fmt: skip
+"""In the order they are measured and shown."""
+
+WHY: dict[str, str] = {}
+"""Id -> why the goal is missed, as far as it is understood. Shown only when it is."""

@@ -1,0 +1,1 @@
+"""The write side: commands and events a second, and what they cost when the store has grown."""

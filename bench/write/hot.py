@@ -1,0 +1,63 @@
+"""``hot`` and ``spread``: booking commands, ours in this process against the function's callers.
+
+Both sides do the whole command (idempotency, capacity, overlap, credit, events) and answer when it
+is durable; both have as many connections to the same server and the same driver. Each round has a
+class, or classes, and clients of its own, and ends with every client booked: the seats stored must
+be the seats acknowledged.
+"""
+
+from bench.baselines.prd import Prd
+from bench.booking import Booking, booking, must_have
+from bench.figures import Figure, WrongResult, ratio
+from bench.ground import Ground
+from bench.write.commanders import commands_per_second
+from contracts.ids import GymId, new_id
+
+CONNECTIONS = 16
+
+
+async def hot(ground: Ground) -> Figure:
+    """All on one class."""
+    return await _compare(ground, classes=1, rounds=ground.sizes.rounds)
+
+
+async def spread(ground: Ground) -> Figure:
+    """Each on a class drawn at random."""
+    return await _compare(ground, classes=ground.sizes.classes, rounds=ground.sizes.rounds)
+
+
+async def _compare(ground: Ground, *, classes: int, rounds: int) -> Figure:
+    dsn = ground.installation.environment("booking")["DATABASE_URL"]
+    prd = await Prd.made(await ground.baseline_database("bench_prd"), connections=CONNECTIONS)
+    try:
+        async with booking(dsn, connections=CONNECTIONS, gym_id=GymId(new_id())) as ours:
+
+            async def mine() -> float:
+                return await _ours(ours, ground, classes)
+
+            async def theirs() -> float:
+                return await _theirs(prd, ground, classes)
+
+            return await ratio(rounds, mine, theirs, unit="commands/s")
+    finally:
+        await prd.close()
+
+
+async def _ours(ours: Booking, ground: Ground, classes: int) -> float:
+    people = ground.sizes.commanders
+    sessions = await ours.schedule(people, count=classes)
+    clients = await ours.clients(people)
+    rate = await commands_per_second(ours, sessions, clients, ground.sizes.seconds)
+    await must_have(ours, sessions, people)
+    return rate
+
+
+async def _theirs(prd: Prd, ground: Ground, classes: int) -> float:
+    people = ground.sizes.commanders
+    sessions = await prd.schedule(people, count=classes)
+    clients = await prd.clients(people)
+    rate = await commands_per_second(prd, sessions, clients, ground.sizes.seconds)
+    taken = sum([(await prd.seats(session))[0] for session in sessions])
+    if taken != people:
+        raise WrongResult(f"the function has {taken} seats taken, {people} were acknowledged")
+    return rate
