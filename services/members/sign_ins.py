@@ -110,11 +110,7 @@ class SignIns:
         """The next token for this one; ``None`` when it is worth nothing (any more)."""
         async with tenant(self._pool, token.gym_id) as db:
             row = await db.fetchrow(LOCKED, token.gym_id, token.sign_in_id, token.hash)
-            if (
-                row is None
-                or row["ended"]
-                or min(row["expires_at"], row["token_expires_at"]) <= now
-            ):
+            if row is None or row["ended"] or row["good_until"] <= now:
                 return None
             secret = self._index.successor(token.secret, command_id)
             following = token._replace(secret=secret)

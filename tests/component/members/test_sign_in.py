@@ -1,0 +1,203 @@
+"""Signing in, staying in, going out, on a real database."""
+
+import asyncio
+from datetime import timedelta
+
+import jwt
+import pytest
+
+from chassis.decider import Refused
+from contracts.ids import new_id
+from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut
+from contracts.permissions import Role
+from services.members.attempts import PER_ACCOUNT
+from services.members.commands import staff
+from services.members.sign_ins import REFRESH_LIFE, SIGN_IN_LIFE
+from tests.component.members.house import PASSWORD, House
+
+
+async def refresh(house: House, token: str, command_id: object = None) -> str:
+    """The next refresh token."""
+    key = command_id or new_id()
+    return (await house.door.refresh(RefreshTokens(refresh_token=token), key)).refresh_token  # type: ignore[arg-type]
+
+
+async def expired(house: House, token: str) -> bool:
+    try:
+        await refresh(house, token)
+    except Refused as refusal:
+        return refusal.code == "SESSION_EXPIRED"
+    return False
+
+
+async def test_the_first_owner_signs_in_as_owner(house: House) -> None:
+    gym = await house.gym()
+    tokens = await house.sign_in(gym.slug, "OLGA@example.com ")
+    told = jwt.decode(tokens.access_token, options={"verify_signature": False})
+    assert (told["sub"], told["gym"]) == (f"staff:{gym.owner_id}", str(gym.gym_id))
+    assert told["roles"] == ["owner"]
+    assert told["exp"] - told["iat"] <= 15 * 60
+
+
+async def test_nobody_learns_from_the_answer_whether_an_email_is_known(house: House) -> None:
+    gym = await house.gym()
+    answers = [
+        await house.refused(gym.slug, "olga@example.com", "wrong password"),
+        await house.refused(gym.slug, "nobody@example.com", "wrong password"),
+        await house.refused("no-such-gym", "olga@example.com", "wrong password"),
+    ]
+    assert {(a.code, a.message, a.field, str(a.details)) for a in answers} == {
+        ("INVALID_CREDENTIALS", "E-mail or password is wrong.", None, "{}")
+    }
+
+
+@pytest.mark.parametrize("email", ["olga@example.com", "nobody@example.com"])
+async def test_guessing_is_stopped_whether_the_account_exists_or_not(
+    house: House, email: str
+) -> None:
+    gym = await house.gym()
+    answers = await asyncio.gather(
+        *(house.refused(gym.slug, email, f"guess {n}") for n in range(PER_ACCOUNT + 3))
+    )
+    codes = [answer.code for answer in answers]
+    assert codes.count("INVALID_CREDENTIALS") == PER_ACCOUNT
+    assert codes.count("TOO_MANY_ATTEMPTS") == 3
+    locked = await house.refused(gym.slug, email, PASSWORD)
+    assert locked.code == "TOO_MANY_ATTEMPTS"
+    assert 0 < locked.details["retry_after"] <= 15 * 60
+    house.clock.advance(timedelta(minutes=15))
+    assert (await house.refused(gym.slug, email, "wrong")).code == "INVALID_CREDENTIALS"
+
+
+async def test_an_address_that_guesses_is_stopped_at_every_account(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.members.attempts.PER_ADDRESS", 3)
+    gym, address = await house.gym(), f"test {new_id()}"
+    for n in range(3):
+        await house.refused(gym.slug, f"nobody{n}@example.com", "wrong", address)
+    refusal = await house.refused(gym.slug, "olga@example.com", PASSWORD, address)
+    assert refusal.code == "TOO_MANY_ATTEMPTS"
+
+
+async def test_right_passwords_never_use_up_an_address(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.members.attempts.PER_ADDRESS", 2)
+    gym, address = await house.gym(), f"test {new_id()}"
+    for _ in range(5):
+        await house.sign_in(gym.slug, "olga@example.com", PASSWORD, address)
+
+
+async def test_a_refresh_token_works_once_and_its_second_use_ends_the_sign_in(
+    house: House,
+) -> None:
+    gym = await house.gym()
+    first = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    second = await refresh(house, first)
+    third = await refresh(house, second)
+    assert await expired(house, first)
+    assert await expired(house, third), "the thief's and the owner's copy both end"
+
+
+async def test_a_refresh_whose_answer_was_lost_is_asked_again_with_the_same_key(
+    house: House,
+) -> None:
+    gym, key = await house.gym(), new_id()
+    first = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    second = await refresh(house, first, key)
+    assert await refresh(house, first, key) == second
+    third = await refresh(house, second)
+    assert await expired(house, first), "and not once the next token was used"
+    assert await expired(house, third)
+
+
+async def test_of_many_refreshes_at_once_one_succeeds(house: House) -> None:
+    gym = await house.gym()
+    token = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    outcomes = await asyncio.gather(*(expired(house, token) for _ in range(8)))
+    assert outcomes.count(False) == 1
+
+
+async def test_signing_out_ends_the_sign_in_and_no_other(house: House) -> None:
+    gym = await house.gym()
+    here = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    there = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    await house.door.sign_out(SignOut(refresh_token=here))
+    assert await expired(house, here)
+    assert not await expired(house, there)
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "a" * 200, "é"])
+async def test_what_is_no_refresh_token_is_an_expired_session(house: House, token: str) -> None:
+    assert await expired(house, token)
+    await house.door.sign_out(SignOut(refresh_token=token))
+
+
+async def test_an_unused_sign_in_ends_by_itself(house: House) -> None:
+    gym = await house.gym()
+    token = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    house.clock.advance(REFRESH_LIFE)
+    assert await expired(house, token)
+
+
+async def test_a_sign_in_in_use_ends_after_its_longest_life(house: House) -> None:
+    gym = await house.gym()
+    token = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
+    days = REFRESH_LIFE - timedelta(days=1)
+    for _ in range(SIGN_IN_LIFE // days):
+        house.clock.advance(days)
+        token = await refresh(house, token)
+    house.clock.advance(SIGN_IN_LIFE % days)
+    assert await expired(house, token)
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_the_next_refresh(house: House) -> None:
+    gym = await house.gym()
+    tom = await house.staff(gym.gym_id, Role.ADMIN, Role.TRAINER)
+    tokens = await house.sign_in(gym.slug, "tom@example.com")
+    demoted = ChangeStaffRoles(staff_id=tom.staff_id, roles=(Role.TRAINER,))
+    await staff.change_staff_roles(house.parts, demoted, house.asks(gym.gym_id, Role.OWNER))
+    asked = RefreshTokens(refresh_token=tokens.refresh_token)
+    refreshed = await house.door.refresh(asked, new_id())
+    told = jwt.decode(refreshed.access_token, options={"verify_signature": False})
+    assert told["roles"] == ["trainer"]
+    assert await house.door.standing(gym.gym_id, told["sub"], told["sid"]) == ("trainer",)
+
+
+async def test_who_left_the_gym_is_signed_out_and_cannot_come_back(house: House) -> None:
+    gym = await house.gym()
+    tom = await house.staff(gym.gym_id, Role.TRAINER)
+    tokens = await house.sign_in(gym.slug, "tom@example.com")
+    told = jwt.decode(tokens.access_token, options={"verify_signature": False})
+    left = ChangeStaffRoles(staff_id=tom.staff_id, roles=())
+    await staff.change_staff_roles(house.parts, left, house.asks(gym.gym_id, Role.OWNER))
+    assert await house.door.standing(gym.gym_id, told["sub"], told["sid"]) == ()
+    assert await expired(house, tokens.refresh_token)
+    refusal = await house.refused(gym.slug, "tom@example.com", PASSWORD)
+    assert refusal.code == "INVALID_CREDENTIALS"
+
+
+async def test_a_standing_is_asked_for_the_right_gym_and_person_only(house: House) -> None:
+    gym, other = await house.gym(), await house.gym()
+    tokens = await house.sign_in(gym.slug, "olga@example.com")
+    told = jwt.decode(tokens.access_token, options={"verify_signature": False})
+    stands = house.door.standing
+    assert await stands(gym.gym_id, told["sub"], told["sid"]) == ("owner",)
+    assert await stands(other.gym_id, told["sub"], told["sid"]) == ()
+    assert await stands(gym.gym_id, f"staff:{other.owner_id}", told["sid"]) == ()
+    assert await stands(gym.gym_id, told["sub"], "no id") == ()
+
+
+async def test_passwords_and_tokens_are_kept_as_hashes_only(house: House) -> None:
+    gym = await house.gym()
+    tokens = await house.sign_in(gym.slug, "olga@example.com")
+    async with house.pool.acquire() as db, db.transaction():
+        await db.execute("SELECT set_config('app.gym_id', $1, true)", str(gym.gym_id))
+        rows = [
+            *await db.fetch("SELECT * FROM auth.credentials"),
+            *await db.fetch("SELECT * FROM auth.refresh_tokens"),
+        ]
+    kept = " ".join(str(dict(row)) for row in rows)
+    assert "$argon2id$" in kept
+    assert not any(word in kept for word in (PASSWORD, "olga", tokens.refresh_token))
