@@ -65,7 +65,7 @@ BEGIN
         SELECT format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', policyname, copy, permissive, cmd,
                       (SELECT string_agg(CASE r WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(r) END, ', ')
                          FROM unnest(roles) r))
-               || coalesce(format(' USING (%s)', qual), '') || coalesce(format(' WITH CHECK (%s)', with_check), '')
+               || coalesce(' USING (' || qual || ')', '') || coalesce(' WITH CHECK (' || with_check || ')', '')
           FROM pg_policies WHERE schemaname = 'views' AND tablename = p_table
         UNION ALL
         SELECT format('GRANT %s ON %s TO %s', privilege_type, copy,

@@ -10,12 +10,15 @@ import pytest
 from nats.aio.client import Client
 
 from chassis.migrate import migrate
+from chassis.projection import open_views
+from chassis.tenancy import Pool
 from contracts.ids import new_id
 from deploy.local import nats_conf
 from deploy.local.installation import Installation
 from deploy.local.servers import Nats
 from deploy.schema import ROOT, database_url
 from tests.component.messaging.probe import Journal, fresh_stream
+from tests.component.messaging.tallies import Views, views_of
 
 MakeJournal: TypeAlias = Callable[[], Coroutine[Any, Any, Journal]]
 
@@ -94,3 +97,18 @@ async def make_journal(installation: Installation) -> AsyncIterator[MakeJournal]
 async def journal(make_journal: MakeJournal) -> Journal:
     """One event store of its own."""
     return await make_journal()
+
+
+@pytest.fixture
+async def views(installation: Installation) -> AsyncIterator[Views]:
+    """The installation's read models, as a superuser sees them."""
+    async with views_of(installation) as seen:
+        yield seen
+
+
+@pytest.fixture
+async def pool(views: Views) -> AsyncIterator[Pool]:
+    """The projector's own connections to the live copies."""
+    opened = await open_views(views.dsn)
+    yield opened
+    await opened.close()

@@ -1,0 +1,141 @@
+"""A read model is rebuilt beside itself: the live copy serves until the swap, nothing is lost."""
+
+import asyncio
+
+import anyio
+import pytest
+from nats.aio.client import Client
+
+from chassis.projection.engine import Projection
+from chassis.projection.ledger import Poison
+from chassis.projection.rebuild import RebuildFailed, rebuild
+from chassis.tenancy import Pool
+from tests.component.messaging.probe import publish, running
+from tests.component.messaging.tallies import Tally, Views, level
+
+SEEN_IN_ORDER = "SELECT position FROM views.{}_seen ORDER BY id"
+
+
+async def test_a_rebuild_under_load_equals_the_fold_and_never_shows_less(
+    views: Views, pool: Pool, client: Client, other_client: Client
+) -> None:
+    tally = await views.make()
+    await publish(client, 400)
+    shown: list[int] = []
+    stop = anyio.Event()
+
+    async def look() -> None:
+        while not stop.is_set():
+            shown.append(await pool.fetchval(f"SELECT count(*) FROM views.{tally.name}_seen"))
+            await anyio.lowlevel.checkpoint()
+
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 400)
+        more = asyncio.create_task(publish(client, 300, first=401))
+        looking = asyncio.create_task(look())
+        reached: list[tuple[int, int]] = []
+        await rebuild(
+            tally,
+            dsn=views.dsn,
+            client=other_client,
+            progress=lambda done, of: reached.append((done, of)),
+        )
+        await more
+        await level(views, tally, 700)
+        stop.set()
+        await looking
+
+    assert await views.seen(tally) == list(range(1, 701))
+    assert await views.total(tally) == sum(range(1, 701))
+    assert shown == sorted(shown)
+    assert reached[-1][0] == reached[-1][1] >= 400
+    assert await views.db.fetchval("SELECT to_regclass($1)", f"views_next.{tally.name}") is None
+
+
+async def test_the_new_tables_are_like_the_old_ones(
+    views: Views, pool: Pool, client: Client
+) -> None:
+    tally = await views.make()
+    before = [await views.shape(table) for table in tally.tables]
+    await publish(client, 3)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 3)
+        await rebuild(tally, dsn=views.dsn, client=client)
+        await publish(client, 1, first=4)
+        await level(views, tally, 4)
+
+    assert [await views.shape(table) for table in tally.tables] == before
+    assert len(before[0]) > 10
+
+
+async def test_new_code_tells_the_whole_past_anew(views: Views, pool: Pool, client: Client) -> None:
+    tally = await views.make()
+    await publish(client, 10)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 10)
+    assert await views.total(tally) == 55
+
+    await rebuild(Tally(tally.name, factor=10), dsn=views.dsn, client=client)
+
+    assert await views.total(tally) == 550
+    assert await views.checkpoint(tally) == (10, 10)
+
+
+async def test_a_failed_rebuild_leaves_the_live_copy_alone(
+    views: Views, pool: Pool, client: Client
+) -> None:
+    tally = await views.make()
+    await publish(client, 10)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 10)
+        with pytest.raises(Poison, match="position 4"):
+            await rebuild(Tally(tally.name, poison=4), dsn=views.dsn, client=client)
+        await publish(client, 1, first=11)
+        await level(views, tally, 11)
+
+    assert await views.seen(tally) == list(range(1, 12))
+
+
+async def test_a_second_rebuild_takes_over_the_first(
+    views: Views, pool: Pool, client: Client, other_client: Client
+) -> None:
+    tally = await views.make()
+    await publish(client, 1000)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 1000)
+        begun = asyncio.Event()
+
+        async def first() -> None:
+            slow = Tally(tally.name, away=3)
+            begun.set()
+            with pytest.raises(RebuildFailed, match="took over"):
+                await rebuild(slow, dsn=views.dsn, client=client)
+
+        failing = asyncio.create_task(first())
+        await begun.wait()
+        await _copy_exists(views, tally)
+        await rebuild(tally, dsn=views.dsn, client=other_client)
+        await failing
+
+    assert await views.total(tally) == sum(range(1, 1001))
+
+
+async def _copy_exists(views: Views, tally: Tally) -> None:
+    with anyio.fail_after(10):
+        while not await views.db.fetchval(
+            "SELECT EXISTS (SELECT FROM views_next.checkpoints WHERE name = $1)", tally.name
+        ):
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_a_table_that_cannot_be_copied_is_refused(
+    views: Views, pool: Pool, client: Client
+) -> None:
+    tally = await views.make()
+    await views.db.execute(
+        f"ALTER TABLE views.{tally.name}_seen ADD FOREIGN KEY (gym_id)"
+        f" REFERENCES views.{tally.name}"
+    )
+    with pytest.raises(Exception, match="cannot be rebuilt beside"):
+        await rebuild(tally, dsn=views.dsn, client=client)
+    await views.db.execute(f"DROP TABLE views.{tally.name}_seen")
