@@ -9,6 +9,7 @@ import structlog
 from faststream.nats import NatsBroker
 from faststream.security import SASLPlaintext
 from nats.aio.client import Client
+from nats.errors import Error
 
 from chassis.settings import NatsAccess
 
@@ -66,6 +67,17 @@ async def settled(client: Client) -> None:
     """
     await client.flush(timeout=FLUSH_SECONDS)
     await client.flush(timeout=FLUSH_SECONDS)
+
+
+async def leave(client: Client) -> None:
+    """Close ``client``, delivering what it still holds. Never fails: NATS may be away."""
+    try:
+        if client.is_connected:
+            await client.drain()
+        elif not client.is_closed:
+            await client.close()
+    except (Error, OSError) as error:  # a connection that broke first is left all the same
+        log.warning("left without nats", reason=type(error).__name__)
 
 
 def _unaccepted() -> ConnectionError:

@@ -13,6 +13,7 @@ import anyio
 import structlog
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.subscriber.usecases import ConcurrentCoreSubscriber
+from nats.errors import Error
 from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
@@ -25,7 +26,7 @@ from chassis.clock import Clock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.writer import Busy, Conflict
-from chassis.nats_client import connected, settled
+from chassis.nats_client import connected, leave, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
 from contracts.envelope import Caller, Command, Event, Query, Reply
@@ -120,7 +121,12 @@ class Desk:
         await self._all_answered()
         for counter in self._counters:
             counter.subscription = None  # drained; the broker need not end it again
-        await self._broker.stop()
+        try:
+            await self._broker.stop()
+        except Error as error:  # NATS is away: there is nobody to take leave of
+            log.warning("stopped without nats", reason=type(error).__name__)
+        if client is not None:
+            await leave(client)
 
     async def _all_answered(self) -> None:
         """Return when no command waits or runs. FastStream tells no event for that: look."""

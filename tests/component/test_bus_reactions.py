@@ -27,6 +27,7 @@ from deploy.local import nats_conf
 from deploy.local.servers import Nats
 
 CONSUMER = "booking_test"
+PASSWORD = "correct-horse-battery"
 BACK_OFF = (0.1, 0.3, 0.6)
 PATIENCE = 10.0  # seconds until a test gives up waiting
 
@@ -46,6 +47,7 @@ class Room:
     gym_id: GymId
     members: Client
     operator: Client
+    desk: Desk
     faults: list[Exception | None] = field(default_factory=list)
     tried: list[tuple[float, Envelope]] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -88,16 +90,22 @@ class Room:
 
 
 @pytest.fixture
-def access(tmp_path: Path) -> Iterator[Callable[[str], NatsAccess]]:
-    """How each user reaches a fresh server."""
-    passwords = dict.fromkeys(nats_conf.users(), "correct-horse-battery")
-    server = Nats(
+def server(tmp_path: Path) -> Iterator[Nats]:
+    """A fresh nats-server."""
+    passwords = dict.fromkeys(nats_conf.users(), PASSWORD)
+    made = Nats(
         tmp_path,
         lambda port, monitor, store: nats_conf.configuration(port, monitor, store, passwords),
     )
-    server.start()
-    yield lambda user: NatsAccess(server.url, user, passwords[user])
-    server.stop()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def access(server: Nats) -> Callable[[str], NatsAccess]:
+    """How each user reaches it."""
+    return lambda user: NatsAccess(server.url, user, PASSWORD)
 
 
 @pytest.fixture
@@ -105,15 +113,22 @@ async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncItera
     members = await connect(access("members_relay"), name="members_relay")
     operator = await connect(access("operator"), name="operator")
     await streams.declare(operator)
-    made = Room(gym_id, members, operator)
     serving = broker(access("booking"), name="booking")
     desk = Desk(serving, service="booking", key=bytes(32), clock=SystemClock(), allows=_anybody)
+    made = Room(gym_id, members, operator, desk)
     desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=BACK_OFF)
     await desk.start()
     yield made
     await desk.stop()
     await members.close()
     await operator.close()
+
+
+async def _until(met: Callable[[], bool]) -> None:
+    """Wait for what the client library tells no event for."""
+    async with asyncio.timeout(PATIENCE):
+        while not met():
+            await asyncio.sleep(0.01)
 
 
 def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
@@ -199,3 +214,30 @@ async def test_events_behind_a_failing_one_are_heard(room: Room) -> None:
     await room.until_tried(6)
 
     assert len({envelope.event_id for _, envelope in room.tried}) == 5
+
+
+@pytest.mark.faults
+async def test_reactions_go_on_after_the_server_was_away(server: Nats, room: Room) -> None:
+    await room.publish(_lamp(room.gym_id))
+    await room.until_tried(1)
+    await room.until_settled()
+
+    await asyncio.to_thread(server.stop)
+    await asyncio.to_thread(server.start)
+    await _until(lambda: room.members.is_connected and room.operator.is_connected)
+    await room.publish(_lamp(room.gym_id))
+
+    await room.until_tried(2)
+    await room.until_settled()
+    assert room.desk.is_open
+
+
+@pytest.mark.faults
+async def test_a_desk_can_stop_while_the_server_is_away(server: Nats, room: Room) -> None:
+    server.stop()
+
+    await _until(lambda: not room.desk.is_open)
+    async with asyncio.timeout(PATIENCE):
+        await room.desk.stop()
+
+    server.start()

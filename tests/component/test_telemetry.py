@@ -1,0 +1,143 @@
+"""Logs are JSON, tied to traces, and free of what must not be read there."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from opentelemetry.trace import SpanKind
+from prometheus_client import REGISTRY
+
+from chassis.telemetry import configure_logs, span, trace_id, traceparent
+from chassis.telemetry.logs import fault
+from chassis.telemetry.redaction import redact, redacted
+from chassis.telemetry.web import Message, Observed, Receive, Scope, Send
+
+JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
+CARD = "4242 4242 4242 4242"
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+
+
+@pytest.fixture
+def quiet_again() -> Iterator[None]:
+    """Puts the run's logging back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("mail to ann.lee+gym@example.co.uk bounced", "mail to [email] bounced"),
+        (f"Bearer {JWT} refused", "Bearer [token] refused"),
+        (f"paid with {CARD}", "paid with [card]"),
+        ("paid with 4242-4242-4242-4242.", "paid with [card]."),
+        ("order 4242 4242 4242 4241", "order 4242 4242 4242 4241"),
+        ("postgres://app:s3cret@host/db", "postgres://app:[redacted]@host/db"),
+        ("stream session-01930000-0000-7000-8000-000000000000",) * 2,
+        ("took 12.345 s at 2027-03-01T12:00:00.000000Z",) * 2,
+    ],
+)
+def test_personal_data_in_a_text_is_replaced(said: str, kept: str) -> None:
+    assert redacted(said) == kept
+
+
+def test_personal_keys_are_hidden_however_deep() -> None:
+    entry = redact(None, "", {
+        "event": "x", "phone": "+49 151 1234567", "owner_email": "not-a-mail", "seq": 4,
+        "facts": {"first_name": "Ann", "seats": [1, "ann@example.com"]}, "password": 12345678,
+    })  # fmt: skip
+
+    assert entry == {
+        "event": "x", "phone": "[redacted]", "owner_email": "[redacted]", "seq": 4,
+        "facts": {"first_name": "[redacted]", "seats": [1, "[email]"]}, "password": "[redacted]",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_a_log_line_is_json_with_ids_and_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("booking")
+    with (
+        span("booking.book_class", parent=PARENT),
+        structlog.contextvars.bound_contextvars(gym_id="g"),
+    ):
+        structlog.get_logger("b").info("booked", seats=3)
+    logging.getLogger("nats").warning("to %s", "ann@example.com")
+
+    ours, theirs = _lines(capsys)
+    assert (ours["event"], ours["seats"], ours["gym_id"], ours["service"]) == (
+        "booked", 3, "g", "booking",
+    )  # fmt: skip
+    assert ours["trace_id"] == PARENT.split("-")[1]
+    assert (theirs["event"], theirs["level"]) == ("to [email]", "warning")
+
+
+@pytest.mark.usefixtures("quiet_again")
+@pytest.mark.parametrize("development", [False, True])
+def test_an_exception_tells_its_place_and_in_development_its_text(
+    capsys: pytest.CaptureFixture[str], development: bool
+) -> None:
+    configure_logs("booking", development=development)
+    try:
+        raise ValueError("Ann is late")
+    except ValueError:
+        structlog.get_logger("b").exception("failed")
+
+    [line] = _lines(capsys)
+    assert line["fault"][0].startswith("builtins.ValueError")
+    assert "test_telemetry.py" in line["fault"][1]
+    assert ("Ann" in json.dumps(line)) is development
+
+
+def test_causes_and_groups_are_told() -> None:
+    cause, other = OSError("a"), KeyError("b")
+    error = ExceptionGroup("both", [RuntimeError(), other])
+    error.__cause__ = cause
+
+    kinds = [line for line in fault(error) if not line.startswith(" ")]
+    assert kinds == [
+        "builtins.ExceptionGroup", "builtins.RuntimeError", "builtins.KeyError", "builtins.OSError",
+    ]  # fmt: skip
+
+
+def test_a_span_continues_its_parent_and_ends_with_the_block() -> None:
+    with span("x", parent=PARENT, kind=SpanKind.SERVER):
+        assert trace_id() == PARENT.split("-")[1]
+        assert (traceparent() or "").startswith(PARENT[:36])
+
+    assert (trace_id(), traceparent()) == (None, None)
+
+
+async def test_requests_are_measured_by_route_and_never_by_path() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert trace_id() == PARENT.split("-")[1]
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "BREW", "path": "/pots/7",
+        "headers": [(b"traceparent", PARENT.encode())],
+    }  # fmt: skip
+    await Observed(app)(scope, receive, send)
+
+    labels = {"route": "other", "method": "other", "status": "204"}
+    assert REGISTRY.get_sample_value("b2b_http_request_seconds_count", labels) == 1
+    assert len(sent) == 2
