@@ -86,6 +86,11 @@ class Access:
         _note(self.data).unlink(missing_ok=True)
 
     @property
+    def clock_file(self) -> Path:
+        """Moves the clock of all processes."""
+        return self.data / "clock"
+
+    @property
     def admin_dsn(self) -> str:
         """The Postgres superuser's. Raises ``CannotStart`` before the servers are started."""
         if not self._postgres:
@@ -122,7 +127,7 @@ class Access:
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             "PYTHONUNBUFFERED": "1",
             "B2B_ENV": "development",
-            "B2B_CLOCK_FILE": str(self.data / "clock"),
+            "B2B_CLOCK_FILE": str(self.clock_file),
             "HEALTH_PORT": str(self.ports[process]),
             "GATEWAY_PORT": str(self.ports["gateway"]),
             "NATS_URL": login["servers"],

@@ -14,13 +14,15 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from deploy.trouble import Trouble
+
 OUTSIDE = Path("/var/lib/back2back")
 """Parent of Postgres folders that cannot lie under the data folder."""
 
 _ANYBODY_MAY_ENTER = 0o001
 
 
-class CannotStart(RuntimeError):
+class CannotStart(Trouble):
     """Something on this machine is in the way. The text says what, and what to do."""
 
 

@@ -49,7 +49,7 @@ async def run(settings: RunSettings) -> None:
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(sig, stop.set)
-    with _alone(settings.data):
+    with alone(settings.data):
         must_be_free(settings.gateway_port)
         installation = Installation(settings.data, tell=say, gateway_port=settings.gateway_port)
         async with installation:
@@ -127,7 +127,7 @@ async def _watch_servers(installation: Installation) -> None:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     """Hold the data folder. Raises ``CannotStart`` when somebody else does."""
     data.mkdir(parents=True, exist_ok=True)
     with (data / "run.lock").open("a+") as lock:

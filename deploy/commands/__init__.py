@@ -1,0 +1,1 @@
+"""What the commands of ``b2b`` do, one module per group."""

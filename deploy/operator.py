@@ -1,0 +1,108 @@
+"""What an operator's command needs to reach: from the environment, else what runs on this machine.
+
+In a cluster the variables are set (``NATS_URL``, ``NATS_USER``, ``NATS_PASSWORD``, ``CALLER_KEY``,
+``MIGRATOR_URL``, ``VIEWS_URL``); on a developer's machine ``B2B_DATA`` tells where to look.
+"""
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cached_property
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error
+
+from chassis.clock import Clock, MovableClock, SystemClock
+from contracts.envelope import Caller
+from contracts.ids import GymId, new_id
+from deploy.local.access import Access, NatsLogin
+from deploy.local.settings import read_settings
+from deploy.trouble import Trouble
+
+NAME = "operator"
+PATIENCE = timedelta(seconds=10)
+"""How long a command waits for an answer."""
+
+
+class Operator:
+    """Addresses and rights, looked up when they are asked for. Raises ``Trouble``."""
+
+    @cached_property
+    def local(self) -> Access:
+        """The installation that runs on this machine."""
+        return Access.to_running(read_settings().data)
+
+    @property
+    def migrator_url(self) -> str:
+        """DSN of the role that may become any owner; the database's name in it does not matter."""
+        return os.environ.get("MIGRATOR_URL") or self.local.dsn("migrator", "postgres")
+
+    @property
+    def views_url(self) -> str:
+        """DSN of the role that writes read models."""
+        return os.environ.get("VIEWS_URL") or self.local.dsn("projections", "b2b_views")
+
+    @property
+    def caller_key(self) -> bytes:
+        """What signs callers on the bus."""
+        told = os.environ.get("CALLER_KEY") or self.local.environment("gateway")["CALLER_KEY"]
+        return base64.b64decode(told)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock the processes go by."""
+        if "NATS_URL" in os.environ:
+            return SystemClock()
+        return MovableClock(self.local.clock_file)
+
+    @asynccontextmanager
+    async def nats(self) -> AsyncIterator[Client]:
+        """A connection that may do everything."""
+        login = self._nats_login()
+        try:
+            client = await nats.connect(
+                **login, connect_timeout=5, allow_reconnect=False, error_cb=_quiet
+            )
+        except (Error, OSError, TimeoutError) as error:
+            raise Trouble(f"{login['servers']} cannot be reached: {error}") from error
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    def caller(self, gym_id: GymId, roles: tuple[str, ...] = (NAME,)) -> Caller:
+        """Ourselves, asking about ``gym_id``."""
+        command_id = new_id()
+        return Caller(
+            gym_id=gym_id,
+            actor="system:operator",
+            roles=roles,
+            command_id=command_id,
+            correlation_id=command_id,
+            causation_id=command_id,
+            deadline=self.clock.now() + PATIENCE,
+        )
+
+    def _nats_login(self) -> NatsLogin:
+        url = os.environ.get("NATS_URL")
+        if not url:
+            return self.local.nats_login(NAME)
+        user, password = _needed("NATS_USER"), _needed("NATS_PASSWORD")
+        inbox = f"_INBOX.{user}"
+        return {
+            "servers": url, "user": user, "password": password, "inbox_prefix": inbox, "name": NAME,
+        }  # fmt: skip
+
+
+async def _quiet(_: Exception) -> None:
+    """What went wrong is raised where it matters."""
+
+
+def _needed(variable: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        raise Trouble(f"wrong settings: {variable} is not set, but NATS_URL is")
+    return value
