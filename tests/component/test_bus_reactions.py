@@ -127,7 +127,7 @@ async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncItera
 async def _until(met: Callable[[], bool]) -> None:
     """Wait for what the client library tells no event for."""
     async with asyncio.timeout(PATIENCE):
-        while not met():
+        while not met():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
