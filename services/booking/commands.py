@@ -29,7 +29,6 @@ from contracts.booking import (
     OpenLedger,
     ReservationSource,
     ScheduleSession,
-    TimeReleased,
     UndoCheckIn,
 )
 from contracts.ids import ClientId, SessionId
@@ -107,12 +106,11 @@ def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome
     cancelled = reservations.cancel(session, session_id, client, unit.ctx.now)
     unit.record(class_session, session_id, [cancelled])
     ledger, reservation = unit.state(client_ledger, client), cancelled.reservation_id
-    seats.offer(unit, session_id)
     if cancelled.kind is Cancellation.LATE:
-        seats.gain(unit, [(client, [TimeReleased(client_id=client, reservation_id=reservation)])])
+        gained = ledgers.free_time(client, reservation)
     else:
-        released = ledgers.settle(ledger, client, reservation, CreditReleased)
-        seats.gain(unit, [(client, released)])
+        gained = ledgers.settle(ledger, client, reservation, CreditReleased)
+    seats.gain(unit, [(client, gained)], freed=[session_id])
     return BookingOutcome(
         status=f"cancelled_{cancelled.kind}",
         reservation_id=reservation,

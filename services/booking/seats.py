@@ -74,15 +74,21 @@ def _pass_over(unit: Unit, session_id: SessionId, client: ClientId, reason: Book
     unit.record(client_ledger, client, ledgers.miss(ledger, client, session_id, reason))
 
 
-def gain(unit: Unit, gains: Iterable[tuple[ClientId, Sequence[LedgerEvent]]]) -> None:
-    """Record what these ledgers gain; then let the sessions that passed the clients over decide.
+def gain(
+    unit: Unit,
+    gains: Iterable[tuple[ClientId, Sequence[LedgerEvent]]],
+    *,
+    freed: Iterable[SessionId] = (),
+) -> None:
+    """Record what these ledgers gain, then offer seats.
 
-    All gains come first, so that who stands first in line is not judged before their own.
+    In the ``freed`` sessions, and in those that had passed these clients over. All gains come
+    first, so that who stands first in line is not judged before their own.
     """
-    missed: dict[SessionId, None] = {}
+    offered = dict.fromkeys(freed)
     for client, events in gains:
         if events:
-            missed |= dict.fromkeys(unit.state(client_ledger, client).missed)
+            offered |= dict.fromkeys(unit.state(client_ledger, client).missed)
             unit.record(client_ledger, client, events)
-    for session_id in missed:
+    for session_id in offered:
         offer(unit, session_id)

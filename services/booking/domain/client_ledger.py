@@ -235,6 +235,11 @@ def settle(
     ]  # fmt: skip
 
 
+def free_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:
+    """Let the client be elsewhere after a late cancel; the credit stays held."""
+    return [TimeReleased(client_id=client, reservation_id=reservation)]
+
+
 def miss(
     state: ClientLedger, client: ClientId, session_id: SessionId, reason: BookingCode
 ) -> list[LedgerEvent]:

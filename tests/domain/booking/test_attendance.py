@@ -1,0 +1,140 @@
+"""Who came, and closing the books."""
+
+import pytest
+
+from contracts.booking import (
+    AttendanceFinalized,
+    BookClass,
+    BookingCode,
+    CheckedIn,
+    CheckIn,
+    CheckInUndone,
+    CloseAttendance,
+    CreditConsumed,
+    CreditForfeited,
+    FinalizeAttendance,
+    MarkedNoShow,
+    SessionCancelled,
+    UndoCheckIn,
+    WaitlistLeft,
+)
+from contracts.envelope import Event
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    DAN,
+    HOUR,
+    MINUTE,
+    NOON,
+    SES,
+    checked_in,
+    given,
+    granted,
+    late_cancelled,
+    opened,
+    reservation_of,
+    reserved,
+    scheduled,
+    waiting,
+    with_credits,
+)
+from tests.scenario import fact
+
+ARRIVE = CheckIn(session_id=SES, client_id=ANN)
+UNDO = UndoCheckIn(session_id=SES, client_id=ANN)
+CLOSE = FinalizeAttendance(session_id=SES)
+TIME_IS_UP = CloseAttendance(session_id=SES)
+DUE = NOON + 3 * HOUR  # two hours after the end
+SEATED: tuple[Event | tuple[Event, ...], ...] = (
+    scheduled(3), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
+)  # fmt: skip
+MIXED = (*SEATED, checked_in(ANN), reserved(BEN), late_cancelled(CAT))
+
+
+@pytest.mark.parametrize("at", [NOON - 30 * MINUTE, NOON, NOON + HOUR])
+def test_a_client_is_checked_in_from_half_an_hour_before_to_the_end(at: object) -> None:
+    given(*SEATED).when(ARRIVE, at).then(  # type: ignore[arg-type]
+        fact(CheckedIn, client_id=ANN, reservation_id=reservation_of(ANN))
+    ).then_answered(status="checked_in", reservation_id=reservation_of(ANN))
+
+
+def test_check_in_opens_and_closes() -> None:
+    given(*SEATED).when(ARRIVE, NOON - 31 * MINUTE).then_refused(
+        BookingCode.CHECK_IN_NOT_OPEN, opens_at=(NOON - 30 * MINUTE).isoformat()
+    )
+    given(*SEATED).when(ARRIVE, NOON + 61 * MINUTE).then_refused(
+        BookingCode.CHECK_IN_CLOSED, closed_at=(NOON + HOUR).isoformat()
+    )
+
+
+@pytest.mark.parametrize(
+    ("past", "code"),
+    [
+        ((), BookingCode.SESSION_NOT_FOUND),
+        ((scheduled(),), BookingCode.NOT_BOOKED),
+        ((scheduled(), with_credits(ANN), late_cancelled(ANN)), BookingCode.LATE_CANCELLED),
+        ((*SEATED, checked_in(ANN)), BookingCode.ALREADY_CHECKED_IN),
+        ((*SEATED, SessionCancelled(session_id=SES, reason="x")), BookingCode.SESSION_CANCELLED),
+    ],
+)
+def test_a_check_in_is_refused_for_a_reason(past: tuple[Event, ...], code: BookingCode) -> None:
+    given(*past).when(ARRIVE, NOON).then_refused(code)
+
+
+def test_a_check_in_can_be_undone_until_the_books_are_closed() -> None:
+    given(*SEATED, checked_in(ANN)).when(UNDO, NOON).then(
+        fact(CheckInUndone, client_id=ANN)
+    ).then_answered(status="reserved")
+    given(*SEATED).when(UNDO, NOON).then_refused(BookingCode.NOT_CHECKED_IN)
+    given(*MIXED).when(CLOSE, NOON).when(UNDO, NOON).then_refused(BookingCode.SESSION_FINALIZED)
+
+
+def test_closing_the_books_spends_forfeits_and_counts() -> None:
+    given(*MIXED).when(CLOSE, NOON).then(
+        fact(MarkedNoShow, client_id=BEN, reservation_id=reservation_of(BEN)),
+        fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
+        fact(CreditForfeited, client_id=CAT, credits=1),
+        fact(CreditConsumed, client_id=ANN, credits=1),
+        fact(CreditForfeited, client_id=BEN, credits=1),
+    )
+
+
+def test_an_unlimited_grant_spends_no_credit() -> None:
+    scenario = given(scheduled(), opened(ANN), granted(ANN, 0))
+    scenario.when(BookClass(session_id=SES, client_id=ANN), NOON - HOUR).when(ARRIVE, NOON)
+    scenario.when(CLOSE, NOON).then(
+        fact(AttendanceFinalized, attended=1), fact(CreditConsumed, credits=0)
+    )
+
+
+def test_closing_the_books_dissolves_a_line_the_clock_has_not() -> None:
+    given(*SEATED, checked_in(ANN), waiting(BEN, 1)).when(CLOSE, NOON).then(
+        fact(WaitlistLeft, client_id=BEN, reason="session_started"),
+        fact(AttendanceFinalized),
+        fact(CreditConsumed),
+    )
+
+
+def test_books_are_closed_once_and_not_before_the_start() -> None:
+    given(*MIXED).when(CLOSE, NOON - MINUTE).then_refused(BookingCode.SESSION_NOT_STARTED)
+    given(*MIXED).when(CLOSE, NOON).when(CLOSE, NOON).then_refused(BookingCode.SESSION_FINALIZED)
+
+
+def test_the_clock_closes_the_books_when_somebody_took_attendance() -> None:
+    given(*MIXED).when(TIME_IS_UP, DUE).then(
+        fact(MarkedNoShow),
+        fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
+        fact(CreditForfeited),
+        fact(CreditConsumed),
+        fact(CreditForfeited),
+    )
+
+
+def test_the_clock_leaves_the_books_open_when_nobody_took_attendance() -> None:
+    given(*SEATED, late_cancelled(CAT)).when(TIME_IS_UP, DUE).then_nothing()
+
+
+def test_the_clock_does_nothing_early_or_twice() -> None:
+    given(*MIXED).when(TIME_IS_UP, DUE - MINUTE).then_nothing()
+    given(*MIXED).when(TIME_IS_UP, DUE).when(TIME_IS_UP, DUE).then_nothing()

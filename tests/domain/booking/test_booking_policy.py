@@ -1,0 +1,99 @@
+"""The instants a policy means, through changes of clocks."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode, BookingPolicy
+from services.booking.domain import booking_policy as policy
+from tests.domain.booking.language import HOUR, LATE, MINUTE, NOON
+
+NEW_YORK = ZoneInfo("America/New_York")
+RULES = BookingPolicy()
+
+
+def opens(starts_at: datetime, days: int, at: str) -> datetime:
+    rules = BookingPolicy(opens_days_before=days, opens_at_local=at)
+    return policy.opens_at(rules, starts_at, NEW_YORK)
+
+
+def test_booking_opens_days_before_at_wall_clock_time_of_the_location() -> None:
+    nine_in_the_evening = datetime(2026, 3, 4, 2, tzinfo=UTC)  # 3 March in New York
+    assert opens(nine_in_the_evening, 7, "12:00") == datetime(2026, 2, 24, 17, tzinfo=UTC)
+
+
+def test_the_opening_keeps_its_wall_clock_time_when_the_clocks_change_in_between() -> None:
+    after_the_change = datetime(2026, 3, 10, 13, tzinfo=UTC)
+    assert opens(after_the_change, 7, "12:00") == datetime(2026, 3, 3, 17, tzinfo=UTC)
+    assert opens(after_the_change, 1, "12:00") == datetime(2026, 3, 9, 16, tzinfo=UTC)
+
+
+def test_a_skipped_wall_clock_time_is_moved_on_by_the_gap() -> None:
+    assert opens(datetime(2026, 3, 8, 20, tzinfo=UTC), 0, "02:30") == datetime(
+        2026, 3, 8, 7, 30, tzinfo=UTC
+    )
+
+
+def test_of_a_repeated_wall_clock_time_the_first_is_meant() -> None:
+    assert opens(datetime(2026, 11, 1, 20, tzinfo=UTC), 0, "01:30") == datetime(
+        2026, 11, 1, 5, 30, tzinfo=UTC
+    )
+
+
+def test_the_late_deadline_is_elapsed_time_through_a_change_of_clocks() -> None:
+    nine = datetime(2026, 3, 8, 9, tzinfo=NEW_YORK).astimezone(UTC)
+    twelve_hours = BookingPolicy(late_cancel_minutes=720)
+    evening_before = datetime(2026, 3, 7, 20, tzinfo=NEW_YORK)
+    assert policy.late_from(twelve_hours, nine) == evening_before
+
+
+def test_a_seat_taken_early_is_free_until_the_late_deadline() -> None:
+    assert policy.free_until(RULES, NOON, NOON - 24 * HOUR) == LATE
+
+
+def test_a_seat_taken_late_keeps_the_grace_period() -> None:
+    assert policy.free_until(RULES, NOON, NOON - HOUR) == NOON - 50 * MINUTE
+
+
+def test_a_seat_taken_just_before_the_deadline_has_no_less_than_one_taken_at_it() -> None:
+    assert policy.free_until(RULES, NOON, LATE - MINUTE) == LATE + 9 * MINUTE
+
+
+def test_automatic_promotion_leaves_time_to_cancel_freely() -> None:
+    assert policy.promotes_until(RULES, NOON) == NOON - 4 * HOUR
+
+
+def test_booking_closes_check_in_opens_and_attendance_closes_by_minutes() -> None:
+    rules = BookingPolicy(
+        closes_minutes_before=35, check_in_opens_minutes_before=20,
+        attendance_closes_minutes_after=360, cancel_closes_minutes_after=5,
+    )  # fmt: skip
+    assert policy.closes_at(rules, NOON) == NOON - timedelta(minutes=35)
+    assert policy.check_in_opens_at(rules, NOON) == NOON - timedelta(minutes=20)
+    assert policy.attendance_closes_at(rules, NOON) == NOON + timedelta(hours=6)
+    assert policy.cancellation_closes_at(rules, NOON) == NOON + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("rules", "capacity", "longest"),
+    [
+        (BookingPolicy(), 20, 10),
+        (BookingPolicy(), 3, 3),
+        (BookingPolicy(waitlist_uncapped=True), 3, 10),
+        (BookingPolicy(waitlist_max=0), 20, 0),
+    ],
+)
+def test_the_line_is_as_long_as_the_policy_and_the_capacity_allow(
+    rules: BookingPolicy, capacity: int, longest: int
+) -> None:
+    assert policy.longest_waitlist(rules, capacity) == longest
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "America"])
+def test_a_zone_nobody_knows_is_refused(name: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        policy.zone(name)
+    assert refusal.value.code == BookingCode.UNKNOWN_TIME_ZONE
+    assert refusal.value.field == "time_zone"

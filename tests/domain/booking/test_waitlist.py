@@ -1,0 +1,224 @@
+"""The line: who may stand in it, who is promoted, who is passed over, when it dissolves."""
+
+from datetime import timedelta
+
+import pytest
+
+from contracts.booking import (
+    BookingCode,
+    CancelReservation,
+    CapacityChanged,
+    ChangeCapacity,
+    CloseWaitlist,
+    CreditHeld,
+    CreditReleased,
+    CreditsGranted,
+    GrantCredits,
+    JoinWaitlist,
+    LeaveWaitlist,
+    PromotionMissed,
+    ReservationCancelled,
+    ReservationMade,
+    SessionCancelled,
+    WaitlistJoined,
+    WaitlistLeft,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
+)
+from contracts.envelope import Event
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    CLAIMS,
+    DAN,
+    DAY_BEFORE,
+    HOUR,
+    MINUTE,
+    NOON,
+    OTHER,
+    SES,
+    given,
+    grant_of,
+    granted,
+    late_cancelled,
+    opened,
+    reserved,
+    scheduled,
+    waiting,
+    with_credits,
+)
+from tests.scenario import fact
+
+JOIN = JoinWaitlist(session_id=SES, client_id=BEN)
+CANCEL = CancelReservation(session_id=SES, client_id=ANN)
+FULL: tuple[Event | tuple[Event, ...], ...] = (
+    scheduled(1, waitlist_uncapped=True), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
+)  # fmt: skip
+POOR_BEN = (scheduled(1), with_credits(ANN, CAT), opened(BEN), reserved(ANN), waiting(BEN, 1))
+PASSED_OVER = (
+    WaitlistPromotionSkipped(
+        session_id=SES, client_id=BEN, reason=BookingCode.NO_ENTITLEMENT, policy_version=1
+    ),
+    PromotionMissed(client_id=BEN, session_id=SES, reason=BookingCode.NO_ENTITLEMENT),
+)
+
+
+def test_joiners_stand_in_the_order_they_came_and_hold_nothing() -> None:
+    given(*FULL, waiting(CAT, 1)).when(JOIN, DAY_BEFORE).then(
+        fact(WaitlistJoined, client_id=BEN, seq=2, policy_version=1)
+    ).then_answered(status="waiting", waitlist_position=2)
+
+
+def test_whoever_left_and_joins_again_stands_last() -> None:
+    left = WaitlistLeft(session_id=SES, client_id=BEN, reason="left")
+    past = (*FULL, waiting(BEN, 1), waiting(CAT, 2), left)
+    given(*past).when(JOIN, DAY_BEFORE).then(fact(WaitlistJoined, seq=3)).then_answered(
+        waitlist_position=2
+    )
+
+
+def test_a_line_may_overlap_a_seat_elsewhere() -> None:
+    past = (*FULL, scheduled(5, OTHER), reserved(BEN, OTHER))
+    given(*past).when(JOIN, DAY_BEFORE).then_answered(status="waiting")
+
+
+@pytest.mark.parametrize(
+    ("past", "code"),
+    [
+        ((), BookingCode.SESSION_NOT_FOUND),
+        ((*FULL, SessionCancelled(session_id=SES, reason="x")), BookingCode.SESSION_CANCELLED),
+        ((scheduled(1), with_credits(BEN), reserved(BEN)), BookingCode.ALREADY_BOOKED),
+        ((*FULL, waiting(BEN, 1)), BookingCode.ALREADY_WAITLISTED),
+        ((*FULL, late_cancelled(BEN)), BookingCode.LATE_CANCELLED),
+        ((scheduled(1), with_credits(BEN)), BookingCode.WAITLIST_NOT_NEEDED),
+        (
+            (scheduled(1), with_credits(ANN, BEN), reserved(ANN), waiting(CAT, 1)),
+            BookingCode.WAITLIST_FULL,
+        ),
+        (
+            (scheduled(1), with_credits(ANN), reserved(ANN), opened(BEN)),
+            BookingCode.NO_ENTITLEMENT,
+        ),
+    ],
+)
+def test_a_place_in_line_is_refused_for_a_reason(
+    past: tuple[Event | tuple[Event, ...], ...], code: BookingCode
+) -> None:
+    given(*past).when(JOIN, DAY_BEFORE).then_refused(code)
+
+
+def test_the_line_opens_and_closes_with_booking() -> None:
+    early = NOON - timedelta(days=8)
+    given(*FULL).when(JOIN, early, "client:b", "member").then_refused(BookingCode.WINDOW_NOT_OPEN)
+    given(*FULL).when(JOIN, NOON).then_refused(BookingCode.BOOKING_CLOSED)
+
+
+def test_a_waiting_client_with_a_free_seat_to_claim_is_in_line_already() -> None:
+    past = (scheduled(1), with_credits(BEN), waiting(BEN, 1))
+    given(*past).when(JOIN, CLAIMS).then_refused(BookingCode.ALREADY_WAITLISTED)
+
+
+def test_leaving_the_line_is_free() -> None:
+    leave = LeaveWaitlist(session_id=SES, client_id=BEN)
+    given(*FULL, waiting(BEN, 1)).when(leave, NOON - MINUTE).then(
+        fact(WaitlistLeft, client_id=BEN, reason="left")
+    ).then_answered(status="left")
+    given(*FULL).when(leave, DAY_BEFORE).then_refused(BookingCode.NOT_WAITLISTED)
+
+
+def test_who_cannot_pay_any_more_is_passed_over_and_keeps_the_place() -> None:
+    scenario = given(*POOR_BEN, waiting(CAT, 2)).when(CANCEL, DAY_BEFORE)
+    scenario.then(
+        fact(ReservationCancelled, client_id=ANN),
+        fact(CreditReleased, client_id=ANN),
+        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.NO_ENTITLEMENT),
+        fact(PromotionMissed, client_id=BEN, session_id=SES, reason=BookingCode.NO_ENTITLEMENT),
+        fact(WaitlistPromoted, client_id=CAT, seq=2, passed_over=(BEN,)),
+        fact(ReservationMade, client_id=CAT),
+        fact(CreditHeld, client_id=CAT),
+    )
+    scenario.when(JOIN, DAY_BEFORE).then_refused(
+        BookingCode.ALREADY_WAITLISTED, waitlist_position=1
+    )
+
+
+def test_who_is_busy_then_is_passed_over() -> None:
+    past = (*FULL, waiting(BEN, 1), scheduled(5, OTHER), reserved(BEN, OTHER))
+    given(*past).when(CANCEL, DAY_BEFORE).then(
+        fact(ReservationCancelled),
+        fact(CreditReleased),
+        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.OVERLAP),
+        fact(PromotionMissed, client_id=BEN, reason=BookingCode.OVERLAP),
+    )
+
+
+def test_being_passed_over_again_for_the_same_reason_is_no_news() -> None:
+    more = ChangeCapacity(session_id=SES, capacity=2)
+    given(*POOR_BEN, PASSED_OVER).when(more, DAY_BEFORE).then(fact(CapacityChanged))
+
+
+def test_who_was_passed_over_gets_the_idle_seat_once_they_can_pay() -> None:
+    cancelled = ReservationCancelled(
+        session_id=SES, client_id=ANN, kind="early", free_until=NOON, policy_version=1,
+        reservation_id=reserved(ANN)[0].reservation_id, seats_taken=0,  # type: ignore[attr-defined]
+    )  # fmt: skip
+    grant = GrantCredits(client_id=BEN, grant_id=grant_of(BEN), credits=1)
+    given(*POOR_BEN, cancelled, PASSED_OVER).when(grant, DAY_BEFORE).then(
+        fact(CreditsGranted, client_id=BEN),
+        fact(WaitlistPromoted, client_id=BEN),
+        fact(ReservationMade, client_id=BEN),
+        fact(CreditHeld, client_id=BEN),
+    )
+
+
+def test_who_was_busy_gets_the_idle_seat_once_they_are_free() -> None:
+    past = (*FULL, waiting(BEN, 1), scheduled(5, OTHER), reserved(BEN, OTHER))
+    scenario = given(*past).when(CANCEL, DAY_BEFORE)
+    scenario.when(CancelReservation(session_id=OTHER, client_id=BEN), DAY_BEFORE).then(
+        fact(ReservationCancelled, session_id=OTHER),
+        fact(CreditReleased, client_id=BEN),
+        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
+        fact(ReservationMade, session_id=SES, client_id=BEN),
+        fact(CreditHeld, session_id=SES, client_id=BEN),
+    )
+
+
+def test_a_gain_that_does_not_help_is_noted_again() -> None:
+    no_help = granted(BEN, 5, expires_at=NOON)
+    grant = GrantCredits(
+        client_id=BEN, grant_id=no_help.grant_id, credits=5, expires_at=no_help.expires_at
+    )
+    scenario = given(*POOR_BEN, waiting(CAT, 2)).when(CANCEL, DAY_BEFORE)
+    scenario.when(ChangeCapacity(session_id=SES, capacity=2), DAY_BEFORE)
+    scenario.when(grant, DAY_BEFORE).then(
+        fact(CreditsGranted, client_id=BEN),
+        fact(PromotionMissed, client_id=BEN, session_id=SES, reason=BookingCode.NO_ENTITLEMENT),
+    )
+
+
+def test_a_changed_reason_is_news() -> None:
+    past = (
+        *POOR_BEN, PASSED_OVER, granted(BEN, 5), scheduled(5, OTHER), reserved(BEN, OTHER),
+    )  # fmt: skip
+    given(*past).when(CANCEL, DAY_BEFORE).then(
+        fact(ReservationCancelled),
+        fact(CreditReleased),
+        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.OVERLAP),
+        fact(PromotionMissed, client_id=BEN, reason=BookingCode.OVERLAP),
+    )
+
+
+def test_the_line_dissolves_when_the_session_starts() -> None:
+    close = CloseWaitlist(session_id=SES)
+    given(*FULL, waiting(BEN, 1), waiting(CAT, 2)).when(close, NOON).then(
+        fact(WaitlistLeft, client_id=BEN, reason="session_started"),
+        fact(WaitlistLeft, client_id=CAT, reason="session_started"),
+    )
+
+
+def test_the_line_does_not_dissolve_before_the_start_or_after_a_cancel() -> None:
+    close = CloseWaitlist(session_id=SES)
+    given(*FULL, waiting(BEN, 1)).when(close, NOON - MINUTE).then_nothing()
+    called_off = SessionCancelled(session_id=SES, reason="x")
+    given(*FULL, called_off).when(close, NOON + HOUR).then_nothing()
