@@ -32,8 +32,6 @@ async def house(installation: Installation, clock: FixedClock) -> AsyncIterator[
         mint = TokenMint(keys, Issuer(ISSUER, AUDIENCE), clock)
         door = sign_in_desk(parts, attempts, mint, clock)
         housekeeping = Housekeeping(parts, keys, attempts, clock)
-        yield House(
-            parts, door, keys, attempts, housekeeping, clock, pool, vault_pool, MASTER
-        )
+        yield House(parts, door, keys, attempts, housekeeping, clock, pool, vault_pool, MASTER)
     await pool.close()
     await vault_pool.close()

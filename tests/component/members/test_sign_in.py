@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from chassis.decider import Refused
+from chassis.tenancy import tenant
 from contracts.ids import new_id
 from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut
 from contracts.permissions import Role
@@ -192,8 +193,7 @@ async def test_a_standing_is_asked_for_the_right_gym_and_person_only(house: Hous
 async def test_passwords_and_tokens_are_kept_as_hashes_only(house: House) -> None:
     gym = await house.gym()
     tokens = await house.sign_in(gym.slug, "olga@example.com")
-    async with house.pool.acquire() as db, db.transaction():
-        await db.execute("SELECT set_config('app.gym_id', $1, true)", str(gym.gym_id))
+    async with tenant(house.pool, gym.gym_id) as db:
         rows = [
             *await db.fetch("SELECT * FROM auth.credentials"),
             *await db.fetch("SELECT * FROM auth.refresh_tokens"),
