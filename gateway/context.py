@@ -1,0 +1,156 @@
+"""What a resolver may use: who asks, the read models, the services."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from chassis.bus import Asker, Unavailable
+from chassis.clock import Clock
+from chassis.telemetry import traceparent
+from chassis.tenancy import Pool
+from contracts.envelope import Caller, Command, Reply
+from contracts.ids import PLATFORM, ClientId, GymId, new_id
+from contracts.permissions import GATEWAY, allows
+from gateway.faults import Busy, Failed
+from gateway.positions import Position
+from gateway.progress import Progress
+from gateway.serve import faults
+from gateway.serve.calls import Call
+from gateway.serve.hints import Hints
+
+CATCH_UP_SECONDS = 0.5
+COMMAND_SECONDS = 3.0
+
+SOURCES = {
+    "calendar": "booking",
+    "roster": "booking",
+    "ledgers": "booking",
+    "people": "members",
+    "organisation": "members",
+}
+"""View -> the service whose events it shows."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, as the token proved; nobody in particular without one."""
+
+    gym_id: GymId
+    actor: str
+    roles: frozenset[str]
+    expires_at: float | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.gym_id}/{self.actor}"
+
+    @property
+    def scope(self) -> Hashable:
+        return self.gym_id, self.roles
+
+    @property
+    def is_known(self) -> bool:
+        return self.gym_id != PLATFORM
+
+    @property
+    def client_id(self) -> ClientId | None:
+        """The client the asker is; ``None`` for staff."""
+        kind, _, text = self.actor.partition(":")
+        return ClientId(UUID(text)) if kind == "client" else None
+
+
+NOBODY = Principal(PLATFORM, "system:gateway", frozenset({GATEWAY}))
+"""A caller without a token: may sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all requests share."""
+
+    views: Pool
+    asker: Asker
+    clock: Clock
+    hints: Hints
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once per operation, and once per shared look of a subscription."""
+
+    principal: Principal
+    call: Call
+    services: Services
+
+    @property
+    def hints(self) -> Hints:
+        return self.services.hints
+
+    @property
+    def gym_id(self) -> GymId:
+        """The caller's gym. Raises ``Unauthenticated`` for nobody in particular."""
+        if not self.principal.is_known:
+            raise faults.Unauthenticated("Sign in first.")
+        return self.principal.gym_id
+
+    def must(self, operation: str, *, own: bool = False) -> GymId:
+        """The caller's gym. Raises ``Forbidden`` unless the caller may do ``operation``."""
+        gym_id = self.gym_id
+        if not allows(operation, self.principal.roles, own=own):
+            raise faults.Forbidden("Your roles do not allow this.")
+        return gym_id
+
+    async def read(
+        self,
+        view: str,
+        at_least: Position | None,
+        look: Callable[[Pool, GymId], Awaitable[tuple[int, T]]],
+    ) -> tuple[Position, T]:
+        """What ``look`` sees once ``view`` shows ``at_least``, and the position it reflects.
+
+        Raises ``ConsistencyTimeout`` when that takes over half a second.
+        """
+        source, gym_id = SOURCES[view], self.gym_id
+        wanted = at_least.at(source) if at_least else 0
+        as_of, found = await look(self.services.views, gym_id)
+        if as_of < wanted:
+            await self.services.progress.reached(view, wanted, CATCH_UP_SECONDS)
+            as_of, found = await look(self.services.views, gym_id)
+        if as_of < wanted:
+            raise faults.ConsistencyTimeout("Not shown yet; ask again.")
+        return Position.of(**{source: as_of}), found
+
+    async def send(self, command: Command, key: UUID, *, as_gateway: bool = False) -> Reply:
+        """The service's ``done`` or ``refused`` or ``invalid``. Raises a ``Fault`` for the rest."""
+        who = NOBODY if as_gateway else self.principal
+        now = self.services.clock.now()
+        caller = Caller(
+            gym_id=who.gym_id, actor=who.actor, roles=tuple(sorted(who.roles)), command_id=key,
+            correlation_id=new_id(), causation_id=key,
+            deadline=now + timedelta(seconds=COMMAND_SECONDS), traceparent=traceparent(),
+        )  # fmt: skip
+        try:
+            reply = await self.services.asker.ask(command, caller, COMMAND_SECONDS)
+        except Unavailable as error:
+            if error.outcome_unknown:
+                raise faults.Unavailable(
+                    "No answer in time, the outcome is unknown: "
+                    "repeat with the same idempotencyKey."
+                ) from error
+            raise faults.Unavailable("Not available right now, nothing was done.") from error
+        if reply.outcome == "busy":
+            raise Busy("Too much to do right now, nothing was done: try again.")
+        if reply.outcome == "failed":
+            raise Failed("This failed on our side: repeat with the same idempotencyKey.")
+        if reply.code == "FORBIDDEN":
+            raise faults.Forbidden(reply.message or "Your roles do not allow this.")
+        return reply
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,130 @@
+"""Ledgers in GraphQL: what a client may spend, and grants for staff to give."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.booking import GrantCredits, GrantKind
+from contracts.ids import ClientId, GrantId
+from gateway import ids
+from gateway.booking_codes import GrantCreditsErrorCode
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
+from services.projections import ledgers
+
+strawberry.enum(GrantKind, description="What a grant entitles to.")
+
+
+@strawberry.type(description="What entitles a client to reservations. Counts are credits.")
+class Grant:
+    id: strawberry.ID
+    version: int | None = strawberry.field(description="Null in the answer of a mutation.")
+    client_id: strawberry.ID
+    kind: GrantKind
+    credits: int = strawberry.field(description="Of a pack; 0 for an unlimited grant.")
+    held: int
+    consumed: int
+    forfeited: int
+    available: int = strawberry.field(description="Credits left of a pack, valid now or not.")
+    valid_from: datetime | None = strawberry.field(description="Null: from when it was given.")
+    expires_at: datetime | None = strawberry.field(description="Null: never.")
+    reason: str
+
+
+@strawberry.type(description="All a client's grants.")
+class Ledger:
+    client_id: strawberry.ID
+    version: int
+    available: int = strawberry.field(description="Credits left of all packs valid now.")
+    unlimited: bool = strawberry.field(description="Whether an unlimited grant is valid now.")
+    grants: list[Grant] = strawberry.field(description="Oldest first.")
+
+
+@strawberry.input(description="A pack of credits, or UNLIMITED with 0 credits.")
+class GrantCreditsInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    kind: GrantKind = GrantKind.PACK
+    credits: int = 0
+    valid_from: datetime | None = None
+    expires_at: datetime | None = None
+    reason: str = ""
+
+
+@strawberry.type
+class GrantCreditsPayload:
+    grant: Grant | None
+    position: Position | None
+    user_errors: list[UserError[GrantCreditsErrorCode]]
+
+
+@strawberry.type
+class LedgerQuery:
+    @strawberry.field(description="A client's ledger, members their own; null when there is none.")
+    async def ledger(
+        self,
+        info: Info,
+        client_id: strawberry.ID | None = None,
+        at_least: Position | None = None,
+    ) -> Ledger | None:
+        mine = info.context.principal.client_id
+        client = mine if client_id is None and mine else ids.client(client_id or "")
+        info.context.must("read.ledger", own=client == mine)
+        _, found = await info.context.read(
+            "ledgers", at_least, lambda pool, gym: ledgers.of_client(pool, gym, client)
+        )
+        return _shown(found, info.context.services.clock.now()) if found else None
+
+
+@strawberry.type
+class LedgerMutation:
+    @strawberry.mutation(description="Entitle a client to reservations.")
+    async def grant_credits(
+        self, info: Info, input_: Annotated[GrantCreditsInput, strawberry.argument(name="input")]
+    ) -> GrantCreditsPayload:
+        new = GrantId(minted("grant", input_.idempotency_key, actor_of(info.context)))
+        done = await carry_out(
+            info.context, input_, GrantCreditsErrorCode,
+            lambda: GrantCredits(
+                client_id=ids.client(input_.client_id), grant_id=new, kind=input_.kind,
+                credits=input_.credits, valid_from=input_.valid_from,
+                expires_at=input_.expires_at, reason=input_.reason,
+            ),
+        )  # fmt: skip
+        given = None if done.errors else _given(new, input_)
+        return GrantCreditsPayload(grant=given, position=done.position, user_errors=done.errors)
+
+
+def _given(new: GrantId, asked: GrantCreditsInput) -> Grant:
+    return Grant(
+        id=ids.shown("grt", new), version=None, client_id=asked.client_id, kind=asked.kind,
+        credits=asked.credits, held=0, consumed=0, forfeited=0, available=asked.credits,
+        valid_from=asked.valid_from, expires_at=asked.expires_at, reason=asked.reason,
+    )  # fmt: skip
+
+
+def _shown(row: ledgers.Ledger, now: datetime) -> Ledger:
+    valid = [
+        grant for grant in row.grants
+        if grant.valid_from <= now and (grant.expires_at is None or now < grant.expires_at)
+    ]  # fmt: skip
+    return Ledger(
+        client_id=ids.shown("cli", row.client_id),
+        version=row.version,
+        available=sum(grant.available for grant in valid),
+        unlimited=any(grant.kind == GrantKind.UNLIMITED for grant in valid),
+        grants=[_grant(row.client_id, grant) for grant in row.grants],
+    )
+
+
+def _grant(client_id: ClientId, row: ledgers.Grant) -> Grant:
+    return Grant(
+        id=ids.shown("grt", row.grant_id), version=row.version,
+        client_id=ids.shown("cli", client_id), kind=GrantKind(row.kind), credits=row.credits,
+        held=row.held, consumed=row.consumed, forfeited=row.forfeited, available=row.available,
+        valid_from=row.valid_from, expires_at=row.expires_at, reason=row.reason,
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Scalars: instants in UTC with Z, positions, and free JSON facts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from strawberry.types.scalar import ScalarDefinition, scalar
+
+from gateway import positions
+
+
+def _show(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _read(text: object) -> datetime:
+    if not isinstance(text, str):
+        raise ValueError("expected an instant such as 2027-03-01T12:00:00Z")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("expected an instant such as 2027-03-01T12:00:00Z") from None
+    if at.tzinfo is None:
+        raise ValueError("an instant needs its offset: append Z for UTC")
+    return at.astimezone(UTC)
+
+
+DATE_TIME: ScalarDefinition = scalar(
+    name="DateTime",
+    description="An instant, RFC 3339. We always answer in UTC, with Z.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=_show,
+    parse_value=_read,
+)
+
+SCALARS: Mapping[object, ScalarDefinition] = {
+    datetime: DATE_TIME,
+    positions.Position: positions.SCALAR,
+}

@@ -1,0 +1,174 @@
+"""Scheduling in GraphQL: sessions put on the calendar, changed, called off, closed."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.booking import CancelSession, ChangeCapacity, FinalizeAttendance, ScheduleSession
+from contracts.ids import SessionId
+from gateway import ids
+from gateway.booking_codes import (
+    CancelSessionErrorCode,
+    ChangeCapacityErrorCode,
+    FinalizeAttendanceErrorCode,
+    ScheduleSessionErrorCode,
+)
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
+from gateway.serve.faults import ConsistencyTimeout
+from gateway.sessions import ClassSession, shown
+from services.projections import calendar
+
+
+@strawberry.input
+class ScheduleSessionInput:
+    idempotency_key: UUID
+    title: str
+    location_id: strawberry.ID
+    room_id: strawberry.ID | None = None
+    instructor_id: strawberry.ID | None = None
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str = strawberry.field(description="IANA zone of the location.")
+    capacity: int = strawberry.field(description="People, 1 to 500.")
+
+
+@strawberry.input
+class ChangeCapacityInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    capacity: int = strawberry.field(description="Below what is reserved nobody is removed.")
+
+
+@strawberry.input
+class CancelSessionInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    reason: str
+
+
+@strawberry.input
+class FinalizeAttendanceInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+
+
+@strawberry.interface(description="A session was changed.")
+class SessionPayload:
+    session_id: strawberry.ID | None
+    position: Position | None
+
+    @strawberry.field(
+        description="The session with the change; null when the calendar takes over half a second."
+    )
+    async def session(self, info: Info) -> ClassSession | None:
+        if self.session_id is None:
+            return None
+        session_id = ids.session(self.session_id)
+        try:
+            _, row = await info.context.read(
+                "calendar", self.position, lambda pool, gym: calendar.session(pool, gym, session_id)
+            )
+        except ConsistencyTimeout:
+            return None
+        return shown(row) if row else None
+
+
+@strawberry.type
+class ScheduleSessionPayload(SessionPayload):
+    user_errors: list[UserError[ScheduleSessionErrorCode]]
+
+
+@strawberry.type
+class ChangeCapacityPayload(SessionPayload):
+    user_errors: list[UserError[ChangeCapacityErrorCode]]
+
+
+@strawberry.type
+class CancelSessionPayload(SessionPayload):
+    user_errors: list[UserError[CancelSessionErrorCode]]
+
+
+@strawberry.type
+class FinalizeAttendancePayload(SessionPayload):
+    user_errors: list[UserError[FinalizeAttendanceErrorCode]]
+
+
+@strawberry.type
+class SchedulingMutation:
+    @strawberry.mutation(description="Put a session on the calendar.")
+    async def schedule_session(
+        self, info: Info, input_: Annotated[ScheduleSessionInput, strawberry.argument(name="input")]
+    ) -> ScheduleSessionPayload:
+        actor = actor_of(info.context)
+        new = SessionId(minted("session", input_.idempotency_key, actor))
+        done = await carry_out(
+            info.context, input_, ScheduleSessionErrorCode, lambda: _schedule(new, input_)
+        )
+        return ScheduleSessionPayload(
+            session_id=None if done.errors else ids.shown("ses", new),
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Give a session room for more, or fewer, people.")
+    async def change_capacity(
+        self, info: Info, input_: Annotated[ChangeCapacityInput, strawberry.argument(name="input")]
+    ) -> ChangeCapacityPayload:
+        done = await carry_out(
+            info.context, input_, ChangeCapacityErrorCode,
+            lambda: ChangeCapacity(
+                session_id=ids.session(input_.session_id), capacity=input_.capacity
+            ),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return ChangeCapacityPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="Call a session off: credits go back, nobody pays a fee.")
+    async def cancel_session(
+        self, info: Info, input_: Annotated[CancelSessionInput, strawberry.argument(name="input")]
+    ) -> CancelSessionPayload:
+        done = await carry_out(
+            info.context, input_, CancelSessionErrorCode,
+            lambda: CancelSession(session_id=ids.session(input_.session_id), reason=input_.reason),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return CancelSessionPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="Close the books: who was not checked in is a no-show.")
+    async def finalize_attendance(
+        self,
+        info: Info,
+        input_: Annotated[FinalizeAttendanceInput, strawberry.argument(name="input")],
+    ) -> FinalizeAttendancePayload:
+        done = await carry_out(
+            info.context, input_, FinalizeAttendanceErrorCode,
+            lambda: FinalizeAttendance(session_id=ids.session(input_.session_id)),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return FinalizeAttendancePayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+
+def _schedule(new: SessionId, asked: ScheduleSessionInput) -> ScheduleSession:
+    room, instructor = asked.room_id, asked.instructor_id
+    return ScheduleSession(
+        session_id=new,
+        title=asked.title,
+        location_id=ids.location(asked.location_id),
+        room_id=ids.room(room) if room else None,
+        instructor_id=ids.staff(instructor, "instructorId") if instructor else None,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        time_zone=asked.time_zone,
+        capacity=asked.capacity,
+    )

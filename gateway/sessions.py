@@ -1,0 +1,69 @@
+"""ClassSession in GraphQL, as the calendar, the roster and bookings show it."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from gateway import ids
+from services.projections.sessions import Session
+
+
+@strawberry.enum(description="How far a session has come.")
+class SessionStatus(Enum):
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    FINALIZED = "finalized"
+
+
+@strawberry.type(description="One class on the calendar. Counts are people.")
+class ClassSession:
+    id: strawberry.ID
+    version: int
+    title: str
+    location_id: strawberry.ID
+    location_name: str | None
+    room_id: strawberry.ID | None
+    room_name: str | None
+    instructor_id: strawberry.ID | None
+    instructor_name: str | None
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str = strawberry.field(description="IANA zone of the location.")
+    booking_opens_at: datetime
+    booking_closes_at: datetime
+    capacity: int
+    reserved: int = strawberry.field(description="Seats taken, those checked in included.")
+    waiting: int
+    checked_in: int
+    status: SessionStatus
+    cancel_reason: str | None
+
+
+STATUSES = {status.value: status for status in SessionStatus}
+
+
+def shown(row: Session) -> ClassSession:
+    """The row as clients see it."""
+    return ClassSession(
+        id=ids.shown("ses", row.session_id),
+        version=row.version,
+        title=row.title,
+        location_id=ids.shown("loc", row.location_id),
+        location_name=row.location_name,
+        room_id=ids.shown_or_null("room", row.room_id),
+        room_name=row.room_name,
+        instructor_id=ids.shown_or_null("stf", row.instructor_id),
+        instructor_name=row.instructor_name,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        time_zone=row.time_zone,
+        booking_opens_at=row.booking_opens_at,
+        booking_closes_at=row.booking_closes_at,
+        capacity=row.capacity,
+        reserved=row.reserved,
+        waiting=row.waiting,
+        checked_in=row.checked_in,
+        status=STATUSES[row.status],
+        cancel_reason=row.cancel_reason,
+    )
