@@ -1,5 +1,6 @@
 """Which views may have changed: topics, who watches them, and where hints come in."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,8 @@ class Hints:
 
     def __init__(self, feed: Feed | None = None) -> None:
         self._feed = feed
+        self._feeding: set[str] = set()
+        self._turn = asyncio.Lock()
         self._watchers: dict[str, set[Listening]] = {}
         self._heard: dict[str, int] = {}
 
@@ -38,26 +41,31 @@ class Hints:
         """
         listening = Listening(tuple(dict.fromkeys(topics)), wake)
         for topic in listening.topics:
-            watchers = self._watchers.get(topic)
-            if watchers is None:
-                watchers = self._watchers[topic] = set()
-            watchers.add(listening)
-        if self._feed is not None:
-            for topic in listening.topics:
-                await self._feed.listen(topic)
+            self._watchers.setdefault(topic, set()).add(listening)
+        await self._feed_on(listening.topics)
         return listening
 
     async def unwatch(self, listening: Listening) -> None:
         """Forget a watcher; the last one of a topic stops the feed for it."""
         for topic in listening.topics:
-            watchers = self._watchers.get(topic)
-            if watchers is None:
-                continue
+            watchers = self._watchers.get(topic, set())
             watchers.discard(listening)
             if not watchers:
-                del self._watchers[topic]
+                self._watchers.pop(topic, None)
                 self._heard.pop(topic, None)
-                if self._feed is not None:
+        await self._feed_on(listening.topics)
+
+    async def _feed_on(self, topics: Iterable[str]) -> None:
+        """Bring the feed in line with who watches now, however watchers came and went."""
+        if self._feed is None:
+            return
+        async with self._turn:
+            for topic in topics:
+                if topic in self._watchers and topic not in self._feeding:
+                    await self._feed.listen(topic)
+                    self._feeding.add(topic)
+                elif topic not in self._watchers and topic in self._feeding:
+                    self._feeding.discard(topic)
                     await self._feed.stop(topic)
 
     def hint(self, topic: str, position: int | None = None) -> None:

@@ -1,0 +1,69 @@
+"""What every transport stands on: documents, authentication, execution, live views."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import ExecutionResult
+
+from gateway.serve import metrics
+from gateway.serve.answers import body_of
+from gateway.serve.calls import Authenticate, Call, MakeContext
+from gateway.serve.documents import Documents
+from gateway.serve.faults import TooComplex
+from gateway.serve.hub import Hub
+from gateway.serve.live import Principal
+from gateway.serve.operation import Operation
+from gateway.serve.requests import Request
+from gateway.serve.settings import ServeSettings
+
+
+@dataclass(eq=False)
+class Engine:
+    """One schema, served."""
+
+    documents: Documents
+    settings: ServeSettings
+    authenticate: Authenticate
+    make_context: MakeContext
+    hub: Hub = field(init=False)
+    running: Counter[str] = field(default_factory=Counter)
+    """Live operations by subject."""
+
+    def __post_init__(self) -> None:
+        self.hub = Hub(self.make_context)
+
+    def operation(self, request: Request) -> Operation:
+        """Raises ``BadRequest``, ``Rejected``, ``TooComplex`` or ``UnknownDocument``."""
+        document = self.documents.find(request.query, request.document_id)
+        return document.operation(request.operation_name)
+
+    async def run(
+        self, operation: Operation, request: Request, principal: Principal,
+        headers: Mapping[str, str], transport: str,
+    ) -> bytes:  # fmt: skip
+        """The encoded answer of a query or mutation.
+
+        Raises ``InvalidVariables`` or ``TooComplex`` when nothing was executed.
+        """
+        started = time.perf_counter()
+        call = Call(headers, operation.kind, operation.name)
+        context = self.make_context(principal, call)
+        result: ExecutionResult = await operation.run(request.variables, context)
+        outcome = "errors" if result.errors else "done"
+        metrics.OPERATIONS.labels(operation.kind, transport, outcome).inc()
+        metrics.SECONDS.labels(operation.kind).observe(time.perf_counter() - started)
+        return body_of(result, call.extensions)
+
+    def enter(self, principal: Principal) -> None:
+        """Count a live operation in. Raises ``TooComplex`` when its subject runs too many."""
+        allowed = self.settings.operations_per_subject
+        if self.running[principal.subject] >= allowed:
+            raise TooComplex("live operations", allowed)
+        self.running[principal.subject] += 1
+
+    def leave(self, principal: Principal) -> None:
+        self.running[principal.subject] -= 1
+        if self.running[principal.subject] <= 0:
+            del self.running[principal.subject]

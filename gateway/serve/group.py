@@ -1,0 +1,164 @@
+"""Everybody who watches the same view with the same question: executed once, encoded once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.serve import metrics
+from gateway.serve.answers import Json, refusal
+from gateway.serve.faults import Fault
+from gateway.serve.hints import Hints
+from gateway.serve.live import Position, Value, Watch
+
+log = structlog.get_logger(__name__)
+
+BREATH = 256
+"""Sends in a row before the loop may do something else."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between attempts of a view that fails
+
+
+@dataclass(eq=False)
+class Frame:
+    """One update, encoded once for everybody."""
+
+    payload: bytes
+    """An ExecutionResult as JSON."""
+
+    @cached_property
+    def tail(self) -> str:
+        """The end of a ``next`` message of graphql-transport-ws, after its id."""
+        return f'","type":"next","payload":{self.payload.decode()}}}'
+
+    @cached_property
+    def event(self) -> bytes:
+        """An SSE ``next`` event."""
+        return b"event: next\ndata: " + self.payload + b"\n\n"
+
+
+class Sink(Protocol):
+    """One client's operation, as the hub sees it. Neither method blocks."""
+
+    def show(self, frame: Frame) -> None: ...
+
+    def fail(self, errors: list[Json]) -> None:
+        """Tell the client that its operation has ended, and why."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """A sink in a group, and what it has seen."""
+
+    sink: Sink
+    after: Position | None
+    shown: Frame | None = None
+
+
+Execute = Callable[[], Awaitable[tuple[Value, bytes]]]
+"""One execution: the snapshot and the encoded answer. Raises what the resolver raised."""
+
+
+class Group:
+    """Runs while it has members; a burst of hints gives at most one trailing execution."""
+
+    def __init__(
+        self, watch: Watch, hints: Hints, execute: Execute, emptied: Callable[[], None]
+    ) -> None:
+        self._topics, self._hints, self._execute = watch.topics, hints, execute
+        self._emptied = emptied
+        self._members: dict[Sink, Member] = {}
+        self._frame: Frame | None = None
+        self._position: Any = None
+        self._current = False
+        """No hint came since the execution that made the frame began."""
+        self._wanted = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def join(self, sink: Sink, after: Position | None) -> None:
+        """The first frame comes at once, unless ``after`` says that it was seen."""
+        member = self._members[sink] = Member(sink, after)
+        if self._frame is not None and self._current and not self._is_behind(after):
+            self._show(member, self._frame)
+        else:
+            self.wake()
+
+    def leave(self, sink: Sink) -> None:
+        if self._members.pop(sink, None) is not None and not self._members:
+            self._emptied()
+            self._wanted.set()
+
+    def wake(self) -> None:
+        """The view may have changed."""
+        self._current = False
+        self._wanted.set()
+
+    async def closed(self) -> None:
+        """Return when the group has stopped, which it does when its last member leaves."""
+        await asyncio.wait({self._task})
+
+    def _is_behind(self, after: Position | None) -> bool:
+        """Whether a client has seen more than we have: then a hint is late or lost."""
+        return after is not None and not self._position.covers(after)
+
+    async def _run(self) -> None:
+        listening = await self._hints.watch(self._topics, self.wake)
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                if not self._members:
+                    return
+                try:
+                    await self._refresh()
+                    pause = FIRST_PAUSE
+                except Exception as error:
+                    if isinstance(error, Fault) or self._frame is None:
+                        self._end(error)
+                        return
+                    metrics.SNAPSHOTS.labels("failed").inc()
+                    log.warning("live_view_failed", topics=self._topics, exc_info=error)
+                    await asyncio.sleep(pause)  # an outage must not become a storm
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                    self._wanted.set()
+        finally:
+            await self._hints.unwatch(listening)
+
+    async def _refresh(self) -> None:
+        self._current = True
+        try:
+            snapshot, payload = await self._execute()
+        except BaseException:
+            self._current = False
+            raise
+        metrics.SNAPSHOTS.labels("done").inc()
+        self._position = snapshot.position
+        if self._frame is None or self._frame.payload != payload:
+            self._frame = Frame(payload)
+        frame = self._frame
+        for number, member in enumerate(list(self._members.values()), start=1):
+            if member.shown is not frame and member.sink in self._members:
+                self._show(member, frame)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+
+    def _show(self, member: Member, frame: Frame) -> None:
+        member.shown = frame
+        if member.after is not None:
+            if member.after.covers(self._position):
+                return
+            member.after = None
+        metrics.FRAMES.inc()
+        member.sink.show(frame)
+
+    def _end(self, error: Exception) -> None:
+        metrics.SNAPSHOTS.labels("refused").inc()
+        errors = refusal(error)
+        members, self._members = self._members, {}
+        self._emptied()
+        for member in members.values():
+            member.sink.fail(errors)

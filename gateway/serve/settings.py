@@ -1,0 +1,31 @@
+"""How strictly to serve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.serve.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """The defaults are production's."""
+
+    development: bool = False
+    """GET, GraphiQL, introspection, suggestions."""
+    trusted: Mapping[str, str] = field(default_factory=dict)
+    """Registered documents: sha256 in hex -> text."""
+    only_trusted: bool = False
+    """Refuse every document that is not registered."""
+    limits: Limits = field(default_factory=Limits)
+    origins: frozenset[str] = frozenset()
+    """Origins whose pages may open WebSockets, beside the page's own; ``*`` is any."""
+    body_bytes: int = 256 * 1024
+    init_timeout: float = 5.0
+    """Seconds from the handshake to ``connection_init``."""
+    ping_every: float = 25.0
+    """Seconds of silence after which a client is pinged; after three times that it is cut."""
+    heartbeat_every: float = 15.0
+    """Seconds between comments on a silent SSE stream."""
+    operations_per_connection: int = 100
+    operations_per_subject: int = 500
+    """Running over live connections at once."""
