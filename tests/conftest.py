@@ -1,5 +1,6 @@
 """Servers start once per run, when a test first asks; each test gets a gym of its own."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ async def installation(data: Path) -> AsyncIterator[Installation]:
     """Real Postgres and NATS with every role, database, table and stream; no services."""
     async with Installation(data) as started:
         yield started
+        if started.postgres is not None:
+            started.postgres.stop(signal.SIGQUIT)  # nobody needs what a clean stop would write
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Signing somebody in without their password. On a developer's machine only."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -54,9 +55,11 @@ async def mint(operator: Operator, gym: GymId, who: str) -> Tokens:
 
     Raises ``Trouble`` when nothing runs here or the gym knows no such person.
     """
-    settings = MembersSettings.model_validate(
-        {name.lower(): text for name, text in operator.local.environment("members").items()}
-    )
+    told: dict[str, Any] = {
+        name.lower(): text for name, text in operator.local.environment("members").items()
+    }
+    told["master_keys"] = json.loads(told["master_keys"])
+    settings = MembersSettings.model_validate(told)
     async with AsyncExitStack() as stack:
         pool = await _pool(stack, settings.database_url.get_secret_value())
         vault = await _pool(stack, settings.vault_database_url.get_secret_value())

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,16 +65,15 @@ async def schemas_of(dsn: str) -> list[str]:
 
 
 @pytest.fixture
-async def database(installation: Installation) -> AsyncIterator[str]:
+async def database(installation: Installation) -> str:
     """An empty database's DSN, as a superuser."""
     admin = await asyncpg.connect(installation.admin_dsn)
     name = f"b2b_try_{new_id().hex}"
     await admin.execute(f"CREATE DATABASE {name}")
     dsn = database_url(installation.admin_dsn, name)
     await allow(dsn, OWNER)
-    yield dsn
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+    return dsn
 
 
 @pytest.fixture

@@ -5,31 +5,19 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import psutil
 import pytest
 
 from deploy.local.places import CannotStart, free_port
 from deploy.local.supervisor import Program, Supervisor
+from deploy.schema import ROOT
 
-SERVING = """
-import http.server, os, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-class Ready(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-    def log_message(self, *_): pass
-server = http.server.HTTPServer(("127.0.0.1", int(os.environ["HEALTH_PORT"])), Ready)
-print("serving", flush=True)
-server.serve_forever()
-"""
-FALLING = "import sys; print('no such setting', flush=True); sys.exit(3)"
-STUBBORN = SERVING.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN")
+SERVING = ("-m", "tests.local.tiny")
+STUBBORN = (*SERVING, "stubborn")
+FALLING = ("-c", "import sys; print('no such setting', flush=True); sys.exit(3)")
 
 
 class Log:
@@ -63,11 +51,10 @@ async def supervisor(log: Log) -> AsyncIterator[Supervisor]:
     await supervisor.drain(2)
 
 
-def a_program(source: str, name: str = "tiny") -> Program:
+def a_program(arguments: tuple[str, ...], name: str = "tiny") -> Program:
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "HEALTH_PORT": str(port)}
-    command = (sys.executable, "-c", textwrap.dedent(source))
-    return Program(name, command, environment, port)
+    return Program(name, (sys.executable, *arguments), environment, port, str(ROOT))
 
 
 async def test_starting_waits_for_readiness_and_passes_the_log_on(
@@ -125,7 +112,7 @@ async def test_a_process_that_will_not_drain_is_killed_in_time(
     await log.says("did not end within")
 
 
-def test_no_child_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+def test_no_child_outlives_a_killed_supervisor() -> None:
     program = a_program(SERVING)
     keeper = f"""
 import asyncio
