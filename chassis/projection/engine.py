@@ -64,8 +64,9 @@ class Projection:
                     await self._load()
                     loaded = True
                 batch = await self._reader.next_batch()
-                if batch:
-                    await self._apply(batch)
+                if not batch:
+                    return  # the reader was stopped
+                await self._apply(batch)
                 pause = RETRY_AFTER[0]
             except Fenced:
                 self._log.info("projection_fenced", seq=self._ledger.seq)

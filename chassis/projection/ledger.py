@@ -20,8 +20,8 @@ UPDATE checkpoints SET seq = $3, position = $4, at = clock_timestamp()
 WHERE name = $1 AND seq = $2 RETURNING seq
 """
 
-POISON = asyncpg.DataError, asyncpg.IntegrityConstraintViolationError
-"""What Postgres says when the event, not the database, is at fault."""
+POISON = ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError
+"""The event, not the database, is at fault; the driver's own complaint is a ``ValueError``."""
 TRANSIENT = asyncpg.PostgresError, asyncpg.InterfaceError, NotYet, TimeoutError, OSError
 """What passes by itself: tried again. Consulted after ``POISON``."""
 

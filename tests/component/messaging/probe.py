@@ -11,6 +11,7 @@ from uuid import UUID
 
 import anyio
 import asyncpg
+import nats
 import orjson
 from nats.aio.client import Client
 
@@ -19,6 +20,7 @@ from chassis.reader import Reader
 from chassis.wire import ID_HEADER, POSITION_HEADER, unpack
 from contracts.envelope import Event
 from contracts.ids import GymId, new_id
+from deploy.local.installation import Installation
 from deploy.local.servers import Nats
 
 CONTEXT = "probe"
@@ -81,6 +83,20 @@ class Journal:
             await db.close()
 
 
+@asynccontextmanager
+async def connected_as(installation: Installation, user: str) -> AsyncIterator[Client]:
+    """The installation's bus as ``user`` sees it."""
+
+    async def quiet(_: Exception) -> None:
+        """Refusals are part of these tests."""
+
+    client = await nats.connect(**installation.nats_login(user), error_cb=quiet)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
 async def fresh_stream(client: Client) -> None:
     """An empty ``EVT_PROBE``, whatever was there."""
     js = client.jetstream(timeout=5)
@@ -119,7 +135,11 @@ def message(
     event_type: str = Counted.event_type,
     event: object = None,
 ) -> tuple[str, bytes, float, str, dict[str, str]]:
-    """Arguments of ``js.publish`` for the event at ``position``; it counts ``position``."""
+    """Arguments of ``js.publish`` for the event at ``position``; it counts ``position``.
+
+    ``event`` is something else to say instead: JSON as bytes, or what becomes JSON.
+    """
+    event = {"n": position} if event is None else event
     gym, event_id = gym_id or GymId(UUID(int=7)), new_id()
     body = {
         **META,
@@ -130,7 +150,7 @@ def message(
         "version": 1,
         "position": position,
         "recorded_at": "2027-03-01T12:00:00Z",
-        "event": {"n": position} if event is None else event,
+        "event": orjson.Fragment(event) if isinstance(event, bytes) else event,
     }
     headers = {ID_HEADER: str(event_id), POSITION_HEADER: str(position)}
     return f"evt.{gym}.{event_type}", orjson.dumps(body), 5, STREAM, headers

@@ -41,7 +41,7 @@ UNION ALL SELECT concat_ws(' ', relrowsecurity, relforcerowsecurity, reloptions,
 UNION ALL SELECT concat_ws(' ', attname, attnum, atttypid, attnotnull, attidentity)
             FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0
 UNION ALL SELECT concat_ws(' ', policyname, permissive, roles, cmd, qual, with_check)
-            FROM pg_policies WHERE 'views.' || tablename = $1::text
+            FROM pg_policies WHERE schemaname || '.' || tablename = $1::text
 ORDER BY 1
 """
 
@@ -131,9 +131,9 @@ class Views:
         )
         return (row["seq"], row["position"]) if row else (0, 0)
 
-    async def shape(self, table: str) -> list[str]:
+    async def shape(self, table: str, schema: str = "views") -> list[str]:
         """Everything that makes a table: columns, keys, indexes, security, grants."""
-        return [row[0] for row in await self.db.fetch(SHAPE, f"views.{table}")]
+        return [row[0] for row in await self.db.fetch(SHAPE, f"{schema}.{table}")]
 
 
 @asynccontextmanager

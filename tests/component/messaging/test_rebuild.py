@@ -3,17 +3,21 @@
 import asyncio
 
 import anyio
+import asyncpg
 import pytest
 from nats.aio.client import Client
 
+from chassis.bus import Asker
+from chassis.clock import FixedClock
 from chassis.projection.engine import Projection
 from chassis.projection.ledger import Poison
+from chassis.projection.model import NEXT
 from chassis.projection.rebuild import RebuildFailed, rebuild
 from chassis.tenancy import Pool
+from services.projections.app import models
 from tests.component.messaging.probe import publish, running
 from tests.component.messaging.tallies import Tally, Views, level
-
-SEEN_IN_ORDER = "SELECT position FROM views.{}_seen ORDER BY id"
+from tests.conftest import NOON
 
 
 async def test_a_rebuild_under_load_equals_the_fold_and_never_shows_less(
@@ -66,6 +70,22 @@ async def test_the_new_tables_are_like_the_old_ones(
 
     assert [await views.shape(table) for table in tally.tables] == before
     assert len(before[0]) > 10
+
+
+async def test_every_read_model_there_is_can_be_copied(views: Views, client: Client) -> None:
+    asker = Asker(client, key=bytes(32), clock=FixedClock(NOON))
+    projector = await asyncpg.connect(views.dsn)
+    for model in models(asker, FixedClock(NOON)):
+        await projector.execute(
+            "SELECT views.begin_rebuild($1, $2, $3)", model.name, model.source, list(model.tables)
+        )
+        for table in model.tables:
+            copied = [
+                each.replace("views_next.", "views.") for each in await views.shape(table, NEXT)
+            ]
+            assert copied == await views.shape(table)
+            await views.db.execute(f"DROP TABLE {NEXT}.{table}")
+    await projector.close()
 
 
 async def test_new_code_tells_the_whole_past_anew(views: Views, pool: Pool, client: Client) -> None:
