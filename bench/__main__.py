@@ -20,6 +20,7 @@ from bench.goals import GOALS
 from bench.ground import Ground, stand
 from bench.sizes import Sizes, quick
 from bench.write.append import append
+from bench.write.growth import growth
 from bench.write.hot import hot, spread
 
 HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "hot": hot,
     "spread": spread,
     "append": append,
+    "growth": growth,
 }
 
 
