@@ -33,11 +33,11 @@ def seal(key: bytes, gym_id: UUID, person_id: UUID, field: str, text: str) -> st
 
 def unseal(key: bytes, gym_id: UUID, person_id: UUID, field: str, sealed: str) -> str:
     """The text in ``sealed``. Raises ``Unopenable``."""
-    raw = b64decode(sealed)
     place = _place(gym_id, person_id, field)
     try:
+        raw = b64decode(sealed, validate=True)
         return AESGCM(key).decrypt(raw[:NONCE], raw[NONCE:], place).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise Unopenable(f"{field} of {person_id} does not open") from error
 
 
