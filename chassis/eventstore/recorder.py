@@ -31,12 +31,31 @@ __all__ = [
 ]
 
 
-class StreamKey(NamedTuple):
-    """One stream of one gym; its public name is ``category-uuid``."""
+class StreamKey:
+    """One stream of one gym; its public name is ``category-uuid``.
 
-    gym_id: GymId
-    category: str
-    id: UUID
+    Keys are looked up many times a command, so the hash is computed once.
+    """
+
+    __slots__ = ("_hash", "category", "gym_id", "id")
+
+    def __init__(self, gym_id: GymId, category: str, id: UUID) -> None:  # noqa: A002
+        self.gym_id = gym_id
+        self.category = category
+        self.id = id
+        self._hash = hash((gym_id, category, id))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, StreamKey)
+            and (self.gym_id, self.category, self.id) == (other.gym_id, other.category, other.id)
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.category}-{self.id}"
 
 
 class Claim(NamedTuple):

@@ -1,28 +1,33 @@
 """Folded states in memory: loaded on demand, many in one round trip, the idle ones let go."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
+from uuid import UUID
 
 from chassis.decider import Aggregate
 from chassis.eventstore.events import read, state_codec
 from chassis.eventstore.recorder import Loaded, Recorder, StreamKey
+from contracts.ids import GymId
 
 MAX_RESIDENT = 20_000  # streams kept in memory
 
 Wanted = dict[StreamKey, tuple[Aggregate[Any, Any], asyncio.Future[None]]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Resident:
     """A stream in memory, possibly ahead of the disk by what is queued."""
 
+    key: StreamKey
     state: Any
     version: int
     pending: int = 0
     """Appends queued or under way."""
+    used: int = 0
+    """When it was looked at last, by the count of looks."""
 
 
 class Residents:
@@ -30,30 +35,29 @@ class Residents:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._streams: OrderedDict[StreamKey, Resident] = OrderedDict()
+        self._streams: dict[tuple[GymId, str, UUID], Resident] = {}
+        self._looks = 0
         self._wanted: Wanted = {}
         self._loads: set[asyncio.Task[None]] = set()
 
-    def get(self, key: StreamKey) -> Resident | None:
+    def get(self, gym_id: GymId, category: str, stream_id: UUID) -> Resident | None:
         """The stream's state in memory, if it is there."""
-        found = self._streams.get(key)
+        found = self._streams.get((gym_id, category, stream_id))
         if found is not None:
-            self._streams.move_to_end(key)
+            self._looks += 1
+            found.used = self._looks
         return found
-
-    def __getitem__(self, key: StreamKey) -> Resident:
-        return self._streams[key]
 
     def drop(self, keys: Iterable[StreamKey]) -> None:
         """Forget these states: they are not, or may not be, what the store holds."""
         for key in keys:
-            self._streams.pop(key, None)
+            self._streams.pop((key.gym_id, key.category, key.id), None)
 
     async def load(self, wanted: Iterable[tuple[StreamKey, Aggregate[Any, Any]]]) -> None:
         """Bring streams into memory; loads asked for in one turn of the loop share a round trip."""
         waiting = []
         for key, aggregate in wanted:
-            if key in self._streams:
+            if (key.gym_id, key.category, key.id) in self._streams:
                 continue
             if key not in self._wanted:
                 if not self._wanted:
@@ -70,15 +74,14 @@ class Residents:
         load.add_done_callback(self._loads.discard)
 
     async def _load(self, wanted: Wanted) -> None:
+        shapes = [
+            (key, kind.shape if kind.snapshot_every else 0) for key, (kind, _) in wanted.items()
+        ]
         try:
-            loaded = await self._recorder.load(
-                [
-                    (key, kind.shape if kind.snapshot_every else 0)
-                    for key, (kind, _) in wanted.items()
-                ]
-            )
+            loaded = await self._recorder.load(shapes)
             for (key, (kind, _)), stream in zip(wanted.items(), loaded, strict=True):
-                self._streams.setdefault(key, _folded(kind, stream))
+                name = (key.gym_id, key.category, key.id)
+                self._streams.setdefault(name, _folded(key, kind, stream))
         except Exception as error:
             for _, done in wanted.values():
                 if not done.done():
@@ -88,17 +91,16 @@ class Residents:
             for _, done in wanted.values():
                 if not done.done():
                     done.set_result(None)
-        self._evict()
+        if len(self._streams) > MAX_RESIDENT:
+            self._evict()
 
     def _evict(self) -> None:
-        spare = len(self._streams) - MAX_RESIDENT
-        if spare > 0:
-            idle = [key for key, one in self._streams.items() if not one.pending][:spare]
-            for key in idle:
-                del self._streams[key]
+        """Let the tenth go that was looked at longest ago, but nothing that is being written."""
+        idle = (one for one in self._streams.values() if not one.pending)
+        self.drop(one.key for one in nsmallest(MAX_RESIDENT // 10, idle, key=lambda one: one.used))
 
 
-def _folded(kind: Aggregate[Any, Any], loaded: Loaded) -> Resident:
+def _folded(key: StreamKey, kind: Aggregate[Any, Any], loaded: Loaded) -> Resident:
     state, version = kind.initial, 0
     if loaded.snapshot is not None:
         version, data = loaded.snapshot
@@ -106,4 +108,4 @@ def _folded(kind: Aggregate[Any, Any], loaded: Loaded) -> Resident:
     for stored in loaded.events:
         state = kind.evolve(state, read(stored))
         version = stored.originator_version
-    return Resident(state, version)
+    return Resident(key, state, version)

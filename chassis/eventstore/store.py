@@ -132,7 +132,7 @@ class EventStore:
 
     async def _stands(self, unit: Unit) -> None:
         """Wait until what a refusal rests on is durable and still so; else ``Conflict``."""
-        await self._writer.submit(unit.look(), {}, [])
+        await self._writer.submit(unit.look(), ())
 
     async def _write(self, unit: Unit, result: Result, request_hash: bytes) -> Done:
         body = (
@@ -141,7 +141,7 @@ class EventStore:
             else orjson.dumps(result)
         )
         append = unit.to_append(Answer(request_hash, body))
-        position = await self._writer.submit(append, unit.after, unit.snapshots())
+        position = await self._writer.submit(append, unit.views)
         if append.events and self._ring is not None:
             self._ring()
         return Done(orjson.loads(body), position)
@@ -165,4 +165,7 @@ class EventStore:
         key = StreamKey(gym_id, aggregate.category, stream_id)
         fresh = Residents(self._recorder)
         await fresh.load([(key, aggregate)])
-        return cast("S", fresh[key].state), fresh[key].version
+        found = fresh.get(gym_id, aggregate.category, stream_id)
+        if found is None:
+            raise LookupError(key)
+        return cast("S", found.state), found.version

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from chassis.context import Context
@@ -17,7 +17,7 @@ from chassis.eventstore.recorder import (
     StoredEvent,
     StreamKey,
 )
-from chassis.eventstore.residents import Residents
+from chassis.eventstore.residents import Resident, Residents
 from contracts.envelope import Command, Event
 from contracts.ids import GymId, new_id
 
@@ -33,15 +33,25 @@ class Absent(BaseException):
         self.wanted = wanted
 
 
+class View:
+    """A stream as one unit sees it."""
+
+    __slots__ = ("kind", "resident", "seen", "state", "version")
+
+    def __init__(self, resident: Resident, kind: Aggregate[Any, Any]) -> None:
+        self.resident = resident
+        self.kind = kind
+        self.state = resident.state
+        self.seen = self.version = resident.version
+
+
 class Unit:
     """One command's view of the store."""
 
     def __init__(self, ctx: Context, residents: Residents) -> None:
         self.ctx = ctx
         self._residents = residents
-        self._seen: dict[StreamKey, int] = {}
-        self._next: dict[StreamKey, tuple[Any, int]] = {}
-        self._kinds: dict[StreamKey, Aggregate[Any, Any]] = {}
+        self._views: dict[tuple[str, UUID], View] = {}
         self._events: list[tuple[StreamKey, int, Event]] = []
         self._claimed: list[Claim] = []
         self._released: list[Claim] = []
@@ -50,42 +60,43 @@ class Unit:
 
     def state(self, aggregate: Aggregate[S, Any], stream_id: UUID) -> S:
         """The stream's state, with what this unit has recorded on it."""
-        return self.states(aggregate, (stream_id,))[0]
+        return cast("S", self._view(aggregate, stream_id).state)
 
     def states(self, aggregate: Aggregate[S, Any], stream_ids: Iterable[UUID]) -> list[S]:
         """Several streams' states; they are loaded together."""
-        keys = [StreamKey(self.ctx.gym_id, aggregate.category, one) for one in stream_ids]
-        found, absent = [], []
-        for key in keys:
-            if (staged := self._next.get(key)) is not None:
-                found.append(staged[0])
-            elif (resident := self._residents.get(key)) is None:
-                absent.append((key, aggregate))
-            else:
-                self._seen[key] = resident.version
-                found.append(resident.state)
+        wanted = list(stream_ids)
+        absent = [
+            (StreamKey(self.ctx.gym_id, aggregate.category, one), aggregate)
+            for one in wanted
+            if (aggregate.category, one) not in self._views
+            and self._residents.get(self.ctx.gym_id, aggregate.category, one) is None
+        ]
         if absent:
             raise Absent(absent)
-        return found
+        return [self.state(aggregate, one) for one in wanted]
 
     def version(self, aggregate: Aggregate[Any, Any], stream_id: UUID) -> int:
         """The stream's version, with what this unit has recorded on it; 0 if it does not exist."""
-        key = StreamKey(self.ctx.gym_id, aggregate.category, stream_id)
-        self.state(aggregate, stream_id)
-        return self._next[key][1] if key in self._next else self._seen[key]
+        return self._view(aggregate, stream_id).version
 
     def record(self, aggregate: Aggregate[S, E], stream_id: UUID, events: Iterable[E]) -> S:
         """Stage ``events`` on the stream; its state after them."""
-        key = StreamKey(self.ctx.gym_id, aggregate.category, stream_id)
-        state, version = self.state(aggregate, stream_id), self.version(aggregate, stream_id)
+        view = self._view(aggregate, stream_id)
         for event in events:
-            version += 1
-            state = aggregate.evolve(state, event)
-            self._events.append((key, version, event))
-        if version != self._seen[key]:
-            self._next[key] = (state, version)
-            self._kinds[key] = aggregate
-        return state
+            view.version += 1
+            view.state = aggregate.evolve(view.state, event)
+            self._events.append((view.resident.key, view.version, event))
+        return cast("S", view.state)
+
+    def _view(self, aggregate: Aggregate[Any, Any], stream_id: UUID) -> View:
+        name = (aggregate.category, stream_id)
+        view = self._views.get(name)
+        if view is None:
+            resident = self._residents.get(self.ctx.gym_id, *name)
+            if resident is None:
+                raise Absent([(StreamKey(self.ctx.gym_id, *name), aggregate)])
+            view = self._views[name] = View(resident, aggregate)
+        return view
 
     def claim(self, kind: str, subject: UUID) -> None:
         """Take ``subject`` for this gym; ``execute`` raises ``ClaimTaken`` when it is taken."""
@@ -105,15 +116,15 @@ class Unit:
         self._forgotten.append((self.ctx.gym_id, name))
 
     @property
-    def after(self) -> dict[StreamKey, tuple[Any, int]]:
-        """State and version of every stream this unit has recorded on."""
-        return self._next
+    def views(self) -> list[View]:
+        """Every stream this unit has looked at."""
+        return list(self._views.values())
 
     def look(self) -> Append:
         """A share of a batch that writes nothing but asks whether all that was seen is still so."""
-        return Append(self.ctx.gym_id, self.ctx.actor, self.ctx.command_id, self._seen)
+        return Append(self.ctx.gym_id, self.ctx.actor, self.ctx.command_id, self._seen())
 
-    def to_append(self, answer: Answer | None) -> Append:
+    def to_append(self, answer: Answer) -> Append:
         """What is to be written."""
         stored_meta = meta(self.ctx) if self._events else b""
         events = [
@@ -126,16 +137,9 @@ class Unit:
             for key, version, event in self._events
         ]
         return Append(
-            self.ctx.gym_id, self.ctx.actor, self.ctx.command_id, self._seen, events, answer,
+            self.ctx.gym_id, self.ctx.actor, self.ctx.command_id, self._seen(), events, answer,
             self._claimed, self._released, self._deadlines, self._forgotten,
         )  # fmt: skip
 
-    def snapshots(self) -> list[tuple[StreamKey, int, int, Any]]:
-        """Streams long enough for a new snapshot: stream, version, shape, state."""
-        due = []
-        for key, (state, version) in self._next.items():
-            kind = self._kinds[key]
-            every = kind.snapshot_every
-            if every and version // every > self._seen[key] // every:
-                due.append((key, version, kind.shape, state))
-        return due
+    def _seen(self) -> dict[StreamKey, int]:
+        return {view.resident.key: view.seen for view in self._views.values()}

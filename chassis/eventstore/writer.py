@@ -10,8 +10,8 @@ speed, never of correctness.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -27,9 +27,11 @@ from chassis.eventstore.recorder import (
     StreamKey,
 )
 from chassis.eventstore.residents import Residents
+from chassis.eventstore.unit import View
 
 MAX_QUEUE = 4096  # commands waiting; one more is answered "busy"
 MAX_BATCH = 256  # commands in one append
+ANSWERS_A_TURN = 16  # commands answered in one turn of the loop
 RACES = 3  # times a batch is sent again because another writer got in between
 
 BATCH = Histogram("b2b_append_batch", "Commands in one append", buckets=(1, 4, 16, 64, 256))
@@ -61,9 +63,13 @@ class Entry:
     """A command in the queue."""
 
     append: Append
+    views: Sequence[View]
     done: asyncio.Future[int | None]
-    snapshots: list[tuple[StreamKey, int, int, Any]] = field(default_factory=list)
-    """Stream, version, shape and state to keep once the append is durable."""
+
+    def settle(self) -> None:
+        """It is queued no longer."""
+        for view in self.views:
+            view.resident.pending -= 1
 
 
 class Writer:
@@ -91,13 +97,8 @@ class Writer:
         if self._background:
             await asyncio.wait(self._background)
 
-    def submit(
-        self,
-        append: Append,
-        after: Mapping[StreamKey, tuple[Any, int]],
-        snapshots: list[tuple[StreamKey, int, int, Any]],
-    ) -> asyncio.Future[int | None]:
-        """Queue ``append`` and let memory run ahead to the states ``after``.
+    def submit(self, append: Append, views: Sequence[View]) -> asyncio.Future[int | None]:
+        """Queue ``append`` and let memory run ahead to the states of ``views``.
 
         The future is the position of its last event once durable. It raises ``Conflict`` when the
         command must decide again, ``ClaimTaken`` when it claims what another has. Raises ``Busy``
@@ -105,14 +106,12 @@ class Writer:
         """
         if self._stopping or len(self._queue) >= MAX_QUEUE:
             raise Busy
-        entry = Entry(append, asyncio.get_running_loop().create_future(), snapshots)
-        for key, (state, version) in after.items():
-            resident = self.residents[key]
-            resident.state, resident.version = state, version
-        for key in append.seen:
-            self.residents[key].pending += 1
+        entry = Entry(append, views, asyncio.get_running_loop().create_future())
+        for view in views:
+            resident = view.resident
+            resident.pending += 1
+            resident.state, resident.version = view.state, view.version
         self._queue.append(entry)
-        QUEUED.set(len(self._queue))
         self._wake.set()
         return entry.done
 
@@ -155,12 +154,25 @@ class Writer:
                 return
 
     def _succeed(self, batch: Sequence[Entry], positions: Sequence[int | None]) -> None:
-        for entry, position in zip(batch, positions, strict=True):
-            self._settled(entry)
+        for entry in batch:
+            entry.settle()
+            for view in entry.views:
+                if _is_due(view):
+                    self._spawn(self._keep(view))
+        self._release(batch, positions, 0)
+
+    def _release(self, batch: Sequence[Entry], positions: Sequence[int | None], start: int) -> None:
+        """Answer a few, and the others in the next turn.
+
+        The few may bring the next commands, which are then already on their way to disk while the
+        others are still being decided.
+        """
+        stop = start + ANSWERS_A_TURN
+        for entry, position in zip(batch[start:stop], positions[start:stop], strict=True):
             if not entry.done.done():
                 entry.done.set_result(position)
-            for snapshot in entry.snapshots:
-                self._spawn(self._keep(*snapshot))
+        if stop < len(batch):
+            asyncio.get_running_loop().call_soon(self._release, batch, positions, stop)
 
     def _object(self, batch: Sequence[Entry], objection: Objection) -> list[Entry]:
         """Fail what the objection hits and all that rests on it; what is left of the batch."""
@@ -199,26 +211,26 @@ class Writer:
 
     def _drop(self, entry: Entry, invalid: set[StreamKey], why: Exception) -> None:
         invalid.update(event.stream for event in entry.append.events)
-        self._settled(entry)
+        entry.settle()
         CONFLICTS.inc()
         if not entry.done.done():
             entry.done.set_exception(why)
             entry.done.exception()  # seen: the caller may have gone
 
-    def _settled(self, entry: Entry) -> None:
-        for key in entry.append.seen:
-            resident = self.residents.get(key)
-            if resident is not None and resident.pending:
-                resident.pending -= 1
-
-    async def _keep(self, key: StreamKey, version: int, shape: int, state: Any) -> None:
-        data = state_codec(type(state)).dump_json(state)
+    async def _keep(self, view: View) -> None:
+        data = state_codec(type(view.state)).dump_json(view.state)
+        key = view.resident.key
         try:
-            await self._recorder.put_snapshot(key, version, shape, data)
-        except Exception:
-            log.exception("snapshot not kept", category=key.category, version=version)
+            await self._recorder.put_snapshot(key, view.version, view.kind.shape, data)
+        except Away as away:
+            log.warning("snapshot not kept", category=key.category, cause=str(away))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _is_due(view: View) -> bool:
+    every = view.kind.snapshot_every
+    return every > 0 and view.version // every > view.seen // every
