@@ -20,6 +20,7 @@ Check = Callable[[], bool | Awaitable[bool]]
 
 CHECK_SECONDS = 1.0
 BACKLOG = 2048
+LARGEST_FRAME = 256 * 1024  # bytes somebody may send in one WebSocket message
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's, so that it is never we who close first
 
 log = structlog.get_logger(__name__)
@@ -80,6 +81,9 @@ class Server(uvicorn.Server):
                 port=port,
                 http="httptools",
                 ws="websockets-sansio",
+                ws_max_size=LARGEST_FRAME,
+                ws_per_message_deflate=False,  # costs more than all the rest of a frame
+                ws_ping_interval=None,  # whoever serves WebSockets pings, with its own close codes
                 lifespan="off",
                 log_config=None,
                 access_log=False,

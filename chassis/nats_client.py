@@ -1,6 +1,7 @@
 """Connections to NATS: they come back by themselves and say so when they are lost."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -23,15 +24,21 @@ FLUSH_SECONDS = 5
 log = structlog.get_logger(__name__)
 
 
-async def connect(access: NatsAccess, *, name: str) -> Client:
+async def connect(
+    access: NatsAccess, *, name: str, came_back: Callable[[], object] | None = None
+) -> Client:
     """A connection that reconnects for ever; ``name`` shows in NATS's monitoring.
 
+    ``came_back`` is called after each reconnect: what was sent meanwhile was missed.
     Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting.
     """
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
             return await nats.connect(
-                access.url, user=access.user, password=access.password, **_options(access, name)
+                access.url,
+                user=access.user,
+                password=access.password,
+                **_options(access, name, came_back),
             )
     except TimeoutError:
         raise _unaccepted() from None
@@ -84,7 +91,9 @@ def _unaccepted() -> ConnectionError:
     return ConnectionError(f"NATS did not accept us within {FIRST_CONNECT_SECONDS:.0f} s")
 
 
-def _options(access: NatsAccess, name: str) -> dict[str, Any]:
+def _options(
+    access: NatsAccess, name: str, came_back: Callable[[], object] | None = None
+) -> dict[str, Any]:
     said: dict[str, float] = {}
 
     async def trouble(error: Exception) -> None:
@@ -99,6 +108,8 @@ def _options(access: NatsAccess, name: str) -> dict[str, Any]:
 
     async def back() -> None:
         log.info("nats connection is back", connection=name)
+        if came_back is not None:
+            came_back()
 
     return {
         "name": name,

@@ -128,7 +128,6 @@ class Access:
             "PYTHONUNBUFFERED": "1",
             "B2B_ENV": "development",
             "B2B_CLOCK_FILE": str(self.clock_file),
-            "HEALTH_PORT": str(self.ports[process]),
             "GATEWAY_PORT": str(self.ports["gateway"]),
             "NATS_URL": login["servers"],
             "NATS_USER": login["user"],
@@ -136,6 +135,8 @@ class Access:
             "DATABASE_URL": self.dsn(*_LOGINS[process]),
             **self._keys,
         }
+        if process != "gateway":  # it answers health questions at its own door
+            known["HEALTH_PORT"] = str(self.ports[process])
         if process in _RELAYS:
             relay = self.nats_login(f"{process}_relay")
             known |= {

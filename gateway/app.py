@@ -1,0 +1,73 @@
+"""The gateway, wired: GraphQL over the read models and the bus, behind one port."""
+
+import httpx
+
+from chassis.bus import Asker
+from chassis.nats_client import connect, leave
+from chassis.process import Process
+from chassis.settings import BusSettings, DatabaseSettings, EdgeSettings
+from chassis.telemetry.web import Observed
+from chassis.tenancy import Pool, open_pool
+from gateway import schema
+from gateway.context import Context, Principal, Services
+from gateway.feed import GymFeed, follow_progress
+from gateway.front import Front
+from gateway.identity import Identity
+from gateway.progress import Progress
+from gateway.serve.calls import Call
+from gateway.serve.door import Door
+from gateway.serve.hints import Hints
+from gateway.serve.live import Principal as Shown
+from gateway.serve.settings import ServeSettings
+
+READERS = 8  # connections to the read models; a read takes about a millisecond
+
+
+class Settings(BusSettings, DatabaseSettings, EdgeSettings):
+    """What the gateway reads from the environment."""
+
+
+async def main(process: Process[Settings]) -> None:
+    """Open the door once everything behind it answers."""
+    settings = process.settings
+    services = await _services(process)
+    http = httpx.AsyncClient()
+    process.on_stop(http.aclose)
+    identity = Identity(settings, services.asker, process.clock, http)
+
+    def make_context(principal: Shown, call: Call) -> Context:
+        if not isinstance(principal, Principal):
+            raise TypeError("authenticate answers our own principals")
+        return Context(principal, call, services)
+
+    door = Door(
+        schema.build(),
+        ServeSettings(development=settings.b2b_env == "development"),
+        authenticate=identity.authenticate,
+        make_context=make_context,
+    )
+    front = Front(door, process.health, identity.published_keys)
+    await process.serve(Observed(front), str(settings.gateway_host), settings.gateway_port)
+    process.on_stop(door.drain)
+
+
+async def _services(process: Process[Settings]) -> Services:
+    settings, clock = process.settings, process.clock
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), name="gateway", size=READERS, timezone="UTC"
+    )
+    process.on_stop(pool.close)
+    feed, progress = GymFeed(), Progress()
+    hints = Hints(feed)
+    client = await connect(settings.nats, name="gateway", came_back=hints.resync)
+    process.on_stop(lambda: leave(client))
+    feed.start(client, hints.hint)
+    await follow_progress(client, progress)
+    process.check("bus", lambda: client.is_connected)
+    process.check("read models", lambda: _answers(pool))
+    asker = Asker(client, key=settings.caller_key.get_secret_value(), clock=clock)
+    return Services(views=pool, asker=asker, clock=clock, hints=hints, progress=progress)
+
+
+async def _answers(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT true"))
