@@ -1,20 +1,17 @@
 """given / when / then for rules. A failing scenario prints events, not objects.
 
-``Gym`` is a store in memory: real units over real aggregates, no database, no clock, no waiting.
+``Gym`` is a store in memory: no database, no clock, no waiting, nobody else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 from chassis.context import Context
 from chassis.decider import Aggregate, Refused
-from chassis.eventstore.memory import MemoryRecorder
-from chassis.eventstore.recorder import StreamKey
-from chassis.eventstore.residents import Resident, Residents
-from chassis.eventstore.unit import Absent, Unit
+from chassis.eventstore.store import Unit
 from contracts.envelope import Command, Event
 from contracts.ids import GymId, new_id
 
@@ -23,18 +20,44 @@ Home = Callable[[Event], tuple[Aggregate[Any, Any], UUID]]
 """The stream an event belongs to."""
 
 
-class _Streams(Residents):
-    """All there is, in memory; what was never written is empty."""
+Stream = tuple[str, UUID]
 
-    def __init__(self) -> None:
-        super().__init__(MemoryRecorder())
-        self.all: dict[StreamKey, Resident] = {}
 
-    def get(self, key: StreamKey) -> Resident | None:
-        return self.all.get(key)
+class _Unit:
+    """What a rule sees of the gym; nothing is kept until it is committed."""
 
-    def __getitem__(self, key: StreamKey) -> Resident:
-        return self.all[key]
+    def __init__(self, ctx: Context, streams: Mapping[Stream, tuple[Any, int]]) -> None:
+        self.ctx = ctx
+        self.next: dict[Stream, tuple[Any, int]] = {}
+        self.events: list[Event] = []
+        self.wanted: dict[str, tuple[datetime, Command] | None] = {}
+        self._streams = streams
+
+    def _now(self, kind: Aggregate[Any, Any], stream_id: UUID) -> tuple[Any, int]:
+        stream = (kind.category, stream_id)
+        return self.next.get(stream) or self._streams.get(stream) or (kind.initial, 0)
+
+    def state(self, kind: Aggregate[Any, Any], stream_id: UUID) -> Any:
+        return self._now(kind, stream_id)[0]
+
+    def states(self, kind: Aggregate[Any, Any], stream_ids: Iterable[UUID]) -> list[Any]:
+        return [self.state(kind, one) for one in stream_ids]
+
+    def version(self, kind: Aggregate[Any, Any], stream_id: UUID) -> int:
+        return self._now(kind, stream_id)[1]
+
+    def record(self, kind: Aggregate[Any, Any], stream_id: UUID, events: Iterable[Event]) -> Any:
+        for event in events:
+            state, version = self._now(kind, stream_id)
+            self.next[kind.category, stream_id] = kind.evolve(state, event), version + 1
+            self.events.append(event)
+        return self.state(kind, stream_id)
+
+    def wake(self, name: str, at: datetime, command: Command) -> None:
+        self.wanted[name] = (at, command)
+
+    def forget(self, name: str) -> None:
+        self.wanted[name] = None
 
 
 @dataclass
@@ -45,50 +68,37 @@ class Gym:
     home: Home
     gym_id: GymId = field(default_factory=lambda: GymId(new_id()))
     log: list[Event] = field(default_factory=list)
-    deadlines: dict[str, tuple[datetime, str, bytes]] = field(default_factory=dict)
-    _streams: _Streams = field(default_factory=_Streams)
+    deadlines: dict[str, tuple[datetime, Command]] = field(default_factory=dict)
+    _streams: dict[Stream, tuple[Any, int]] = field(default_factory=dict)
 
     def happened(self, *events: Event) -> None:
         """These events are history."""
         for event in events:
             kind, stream_id = self.home(event)
-            key = StreamKey(self.gym_id, kind.category, stream_id)
-            one = self._streams.all.setdefault(key, Resident(kind.initial, 0))
-            one.state, one.version = kind.evolve(one.state, event), one.version + 1
+            state, version = self._streams.get((kind.category, stream_id), (kind.initial, 0))
+            self._streams[kind.category, stream_id] = kind.evolve(state, event), version + 1
             self.log.append(event)
 
     def state(self, kind: Aggregate[Any, Any], stream_id: UUID) -> Any:
         """The state of a stream now."""
-        one = self._streams.get(StreamKey(self.gym_id, kind.category, stream_id))
-        return kind.initial if one is None else one.state
+        return self._streams.get((kind.category, stream_id), (kind.initial, 0))[0]
 
     def do(
         self, command: Command, at: datetime, actor: str = "system:tests", *roles: str
     ) -> tuple[Any, list[Event]]:
         """The command's answer and what happened. Raises ``Refused``."""
-        ids = new_id()
-        ctx = Context(self.gym_id, actor, frozenset(roles), at, ids, ids, ids)
-        while True:
-            unit = Unit(ctx, self._streams)
-            try:
-                answer = self.rules[type(command)](command, unit)
-            except Absent as absent:
-                for key, kind in absent.wanted:
-                    self._streams.all[key] = Resident(kind.initial, 0)
-                continue
-            return answer, self._commit(unit)
-
-    def _commit(self, unit: Unit) -> list[Event]:
-        for key, (state, version) in unit.after.items():
-            self._streams.all[key] = Resident(state, version)
-        append = unit.to_append(None)
-        for _, name in append.forgotten:
+        key = new_id()
+        unit = _Unit(
+            Context(self.gym_id, actor, frozenset(roles), at, key, key, key), self._streams
+        )
+        answer = self.rules[type(command)](command, cast(Unit, unit))
+        self._streams |= unit.next
+        self.log += unit.events
+        for name, due in unit.wanted.items():
             self.deadlines.pop(name, None)
-        for wanted in append.deadlines:
-            self.deadlines[wanted.name] = (wanted.due_at, wanted.command_type, wanted.data)
-        events = [event for _, _, event in unit._events]
-        self.log += events
-        return events
+            if due is not None:
+                self.deadlines[name] = due
+        return answer, unit.events
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.decider import Aggregate
-from contracts import booking
 from contracts.booking import (
     BookingPolicy,
     Cancellation,
@@ -23,10 +22,10 @@ from contracts.booking import (
 )
 from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, LocationId, ReservationId, SessionId
-from services.booking import commands
+from services.booking.api import RULES
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
-from tests.scenario import Gym, Rules, Scenario
+from tests.scenario import Gym, Scenario
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)  # the session starts; a Monday
 HOUR = timedelta(hours=1)
@@ -38,23 +37,6 @@ CLAIMS = NOON - 4 * HOUR  # the first moment of claiming
 SES, OTHER, FAR = (SessionId(UUID(int=n)) for n in (1, 2, 3))
 ANN, BEN, CAT, DAN = (ClientId(UUID(int=n)) for n in (11, 12, 13, 14))
 HALL = LocationId(UUID(int=99))
-
-RULES: Rules = {
-    booking.ScheduleSession: commands.schedule_session,
-    booking.ChangeCapacity: commands.change_capacity,
-    booking.CancelSession: commands.cancel_session,
-    booking.BookClass: commands.book_class,
-    booking.CancelReservation: commands.cancel_reservation,
-    booking.JoinWaitlist: commands.join_waitlist,
-    booking.LeaveWaitlist: commands.leave_waitlist,
-    booking.CheckIn: commands.check_in,
-    booking.UndoCheckIn: commands.undo_check_in,
-    booking.FinalizeAttendance: commands.finalize_attendance,
-    booking.GrantCredits: commands.grant_credits,
-    booking.OpenLedger: commands.open_ledger,
-    booking.CloseWaitlist: commands.close_waitlist,
-    booking.CloseAttendance: commands.close_attendance,
-}
 
 
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
