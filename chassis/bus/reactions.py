@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import anyio
+import orjson
 import structlog
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
@@ -65,6 +66,32 @@ class Reactor:
             await self.react(cast(NatsMessage, message).raw_message)
 
         subscriber(react)
+        self._listen_for_retries()
+
+    def _listen_for_retries(self) -> None:
+        """An operator's second chance for a dead letter: ``retry.<service>.<consumer>``.
+
+        The body is the event's message; the answer is ``{}``, or ``{"error": kind}``.
+        """
+
+        async def again(message: Any) -> bytes:
+            body = cast(NatsMessage, message).raw_message.data
+            error = await self._retried(body)
+            return orjson.dumps({"error": type(error).__name__} if error else {})
+
+        self.broker.subscriber(
+            f"retry.{self.service}.{self.name}", self.service, decoder=_undecoded
+        )(again)
+
+    async def _retried(self, body: bytes) -> Exception | None:
+        try:
+            with anyio.fail_after(HANDLER_SECONDS):
+                await self.handler(unpack(body))
+        except Exception as error:
+            log.warning("retry failed", consumer=self.name, exc_info=error)
+            return error
+        REACTIONS.labels(self.name, "done").inc()
+        return None
 
     async def react(self, message: Msg) -> None:
         """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""

@@ -84,7 +84,7 @@ def _service(context: str) -> May:
             f"dlq.{context}.>",
             f"bell.{context}",
         ),
-        subscribe=(f"cmd.{context}.>", f"qry.{context}.>"),
+        subscribe=(f"cmd.{context}.>", f"qry.{context}.>", f"retry.{context}.>"),
         replies=True,
     )
 
