@@ -72,6 +72,8 @@ class Projection:
                 self._log.info("projection_fenced", seq=self._ledger.seq)
                 loaded = False
                 await _sleep(stopping, RETRY_AFTER[0])
+                if self.status.state is State.RETRYING:
+                    await self._measure()  # the other one may have done what we could not
             except TRANSIENT as error:
                 loaded = False
                 self._will_retry(error, pause)
@@ -83,8 +85,9 @@ class Projection:
         await self._ledger.load()
         await self._reader.rewind(self._ledger.seq)
         self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
-        if self.status.state is State.STARTING:
-            self.status.state = State.RUNNING
+        self.status.is_located = True
+        if self.status.state is not State.RETRYING or not self.status.behind:
+            self._is_well()
 
     async def _apply(self, batch: Sequence[Message]) -> None:
         self.status.oldest_at = batch[0].stored_at
@@ -98,7 +101,7 @@ class Projection:
                 applied = sum(message.seq <= self._ledger.seq for message in batch)
                 lag.APPLIED.labels(self._model.name).inc(applied)
                 self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
-        self.status.state, self.status.error = State.RUNNING, None
+        self._is_well()
         self.status.behind = self._reader.pending
         self.status.oldest_at = batch[-1].stored_at if self.status.behind else None
 
@@ -112,6 +115,10 @@ class Projection:
             await self._client.publish(f"progress.{self._model.name}", progress)
         except BUS_ERRORS as error:
             self._log.warning("hints_lost", position=position, why=type(error).__name__)
+
+    def _is_well(self) -> None:
+        self.status.state, self.status.error = State.RUNNING, None
+        self.status.oldest_at = None
 
     def _will_retry(self, error: Exception, pause: float) -> None:
         lag.RETRIES.labels(self._model.name).inc()
@@ -151,7 +158,7 @@ class Projections:
     @property
     def ready(self) -> bool:
         """True once every read model knows where it is. A stopped one does not stop the others."""
-        return all(each.status.state is not State.STARTING for each in self._all)
+        return all(each.status.is_located for each in self._all)
 
     def statuses(self) -> list[Status]:
         return [each.status for each in self._all]

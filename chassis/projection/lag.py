@@ -35,6 +35,8 @@ class Status:
     def __init__(self, name: str) -> None:
         self.name = name
         self.state = State.STARTING
+        self.is_located = False
+        """Whether the checkpoint has been read."""
         self.seq = 0
         """Sequence of the last message applied."""
         self.position = 0

@@ -229,3 +229,21 @@ async def test_a_missing_table_is_waited_for_and_shown(
         assert projection.status.error == asyncpg.UndefinedTableError.__name__
         await views.db.execute(f"ALTER TABLE views.{tally.name}_gone RENAME TO {tally.name}")
         await level(views, tally, 2)
+
+
+async def test_an_outage_before_the_first_event_is_over_when_it_is_over(
+    views: Views, pool: Pool, client: Client
+) -> None:
+    tally = await views.make()
+    await views.db.execute("REVOKE SELECT ON views.checkpoints FROM views_projector")
+    projections = Projections([tally], client=client, pool=pool)
+    [status] = projections.statuses()
+    async with running(projections.run):
+        try:
+            await until(lambda: status.state is State.RETRYING)
+            assert not projections.ready
+        finally:
+            await views.db.execute("GRANT SELECT ON views.checkpoints TO views_projector")
+        await until(lambda: status.state is State.RUNNING)
+        assert projections.ready
+        assert status.lag_seconds == 0

@@ -1,0 +1,93 @@
+"""Relays and projections that are killed or frozen as processes lose and repeat nothing."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import pytest
+from nats.aio.client import Client
+
+from deploy.local.installation import Installation
+from deploy.local.servers import Nats
+from deploy.schema import ROOT
+from tests.component.messaging.probe import STREAM, Journal, in_stream, publish, until
+from tests.component.messaging.tallies import Views, level
+
+pytestmark = pytest.mark.faults
+
+
+@contextmanager
+def _worker(**task: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.component.messaging.worker", json.dumps(task)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _stored(client: Client) -> int:
+    return (await client.jetstream().stream_info(STREAM)).state.messages
+
+
+async def test_a_projector_killed_in_the_middle_applies_each_event_once(
+    views: Views, client: Client, broker: Nats
+) -> None:
+    tally = await views.make()
+    seq = 0
+    for _ in range(3):
+        publishing = asyncio.create_task(publish(client, 300, first=seq + 1))
+        with _worker(part="projection", nats=broker.url, dsn=views.dsn, name=tally.name):
+            await level(views, tally, seq + 100)  # killed while the rest is under way
+        await publishing
+        seq += 300
+    with _worker(part="projection", nats=broker.url, dsn=views.dsn, name=tally.name):
+        await level(views, tally, seq)
+
+    assert await views.seen(tally) == list(range(1, seq + 1))
+
+
+async def test_a_frozen_relay_that_wakes_up_after_its_successor_started_changes_nothing(
+    journal: Journal, client: Client, broker: Nats, installation: Installation
+) -> None:
+    writing = asyncio.create_task(_write(journal))
+    admin = await asyncpg.connect(installation.admin_dsn)
+    task = {"part": "relay", "nats": broker.url, "dsn": journal.relay_dsn}
+    with _worker(**task) as frozen:
+        await _grows(client, 50)
+        frozen.send_signal(signal.SIGSTOP)
+        await admin.execute(  # as if its machine were gone; the lock is free
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+            f"relay {STREAM}",
+        )
+        with _worker(**task):
+            await _grows(client, await _stored(client) + 50)
+            frozen.send_signal(signal.SIGCONT)
+            await _grows(client, await _stored(client) + 50)
+            writing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writing
+            wanted = len(await journal.history())
+            await _grows(client, wanted)
+    await admin.close()
+
+    assert await in_stream(client) == await journal.history()
+
+
+async def _write(journal: Journal) -> None:
+    while True:
+        await journal.record(3, pause=0.005)
+
+
+async def _grows(client: Client, to: int) -> None:
+    async def grown() -> bool:
+        return await _stored(client) >= to
+
+    await until(grown)
