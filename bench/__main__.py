@@ -18,6 +18,7 @@ from bench import figures
 from bench.figures import Figure
 from bench.goals import GOALS
 from bench.ground import Ground, stand
+from bench.live.rebuild import rebuild
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "spread": spread,
     "append": append,
     "growth": growth,
+    "rebuild": rebuild,
 }
 
 
