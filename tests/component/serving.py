@@ -1,0 +1,77 @@
+"""Services as they ship: own processes with their own environment, asked as the gateway asks."""
+
+import asyncio
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import nats
+
+from chassis.bus import Asker
+from chassis.clock import SystemClock
+from contracts.envelope import Caller, Command, Reply
+from contracts.ids import GymId, new_id
+from deploy.local.installation import Installation
+
+ROOT = Path(__file__).parents[2]
+STARTS_WITHIN = 30.0  # seconds
+STOPS_WITHIN = 15.0  # seconds
+
+
+class Gateway:
+    """Asks services in anybody's name."""
+
+    def __init__(self, asker: Asker) -> None:
+        self.clock = SystemClock()
+        self._asker = asker
+
+    async def ask(
+        self, gym_id: GymId, command: Command, actor: str, *roles: str, key: UUID | None = None
+    ) -> Reply:
+        """One command; ``key`` is its idempotency key."""
+        one = key or new_id()
+        caller = Caller(
+            gym_id=gym_id, actor=actor, roles=roles, command_id=one, correlation_id=one,
+            causation_id=one, deadline=self.clock.now() + timedelta(seconds=10),
+        )  # fmt: skip
+        return await self._asker.ask(command, caller, timeout=10)
+
+
+@asynccontextmanager
+async def serving(installation: Installation, *services: str) -> AsyncIterator[Gateway]:
+    """The services, ready. They must end well when the block does."""
+    running = [_started(name, installation.environment(name)) for name in services]
+    client = await nats.connect(**installation.nats_login("gateway"))
+    try:
+        for name, process in zip(services, running, strict=True):
+            await _ready(installation.environment(name)["HEALTH_PORT"], process)
+        key = b64decode(installation.environment("gateway")["CALLER_KEY"])
+        yield Gateway(Asker(client, key=key, clock=SystemClock()))
+    finally:
+        await client.close()
+        for process in running:
+            process.terminate()
+        ends = [await asyncio.to_thread(process.wait, STOPS_WITHIN) for process in running]
+        assert ends == [0] * len(running)
+
+
+def _started(name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment)
+
+
+async def _ready(port: str, process: "subprocess.Popen[bytes]") -> None:
+    async with httpx.AsyncClient() as http, asyncio.timeout(STARTS_WITHIN):
+        while process.poll() is None:
+            try:
+                if (await http.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)  # the port opens when it opens; the deadline is above
+    raise AssertionError(f"ended with {process.returncode}")
