@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import anyio
-from pydantic import SecretBytes
+from pydantic import SecretBytes, SecretStr
 
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
+from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore
 from chassis.nats_client import broker, connect
@@ -44,11 +45,17 @@ class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings):
 
 async def main(process: Process[MembersSettings]) -> None:
     """Start the parts of the service this process is to run."""
-    settings = process.settings
-    if "relay" in settings.parts:
+    parts = process.settings.parts
+    if "relay" in parts:
         await _relay(process)
-    if "commands" in settings.parts:
-        await _commands(process)
+    if parts.isdisjoint({"commands", "deadlines"}):
+        return
+    pool = await _pool(process, "database", process.settings.database_url)
+    store = await _store(process, pool)
+    if "deadlines" in parts:
+        _deadlines(process, store)
+    if "commands" in parts:
+        await _commands(process, store, pool)
 
 
 async def _relay(process: Process[MembersSettings]) -> None:
@@ -61,22 +68,30 @@ async def _relay(process: Process[MembersSettings]) -> None:
     process.check("relay", lambda: relay.ready)
 
 
-async def _commands(process: Process[MembersSettings]) -> None:
-    settings, clock = process.settings, process.clock
-    pool = await _pool(process, settings.database_url.get_secret_value())
-    vault_pool = await _pool(process, settings.vault_database_url.get_secret_value())
-    master = master_keys(settings.master_keys)
-    nats = await connect(settings.nats, name="members bell")
+async def _store(process: Process[MembersSettings], pool: Pool) -> EventStore:
+    nats = await connect(process.settings.nats, name="members bell")
     process.on_stop(nats.close)
     bell, stopping = Doorbell(nats, SERVICE), anyio.Event()
     process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
-    store = await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
+    return await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
+
+
+def _deadlines(process: Process[MembersSettings], store: EventStore) -> None:
+    """Members sets no deadlines yet; the worker also drops answers nobody will ask for again."""
+    stopping = anyio.Event()
+    dsn = process.settings.relay_database_url.get_secret_value()
+    worker = DeadlineWorker(dsn, store, process.clock, {}, actor=f"system:{SERVICE}")
+    process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
+
+
+async def _commands(process: Process[MembersSettings], store: EventStore, pool: Pool) -> None:
+    settings, clock = process.settings, process.clock
+    vault_pool = await _pool(process, "vault", settings.vault_database_url)
+    master = master_keys(settings.master_keys)
     parts = await gathered(store, pool, Vault(vault_pool, master))
-    keys = SigningKeys(pool, master, clock)
-    issuer = Issuer(settings.token_issuer, settings.token_audience)
-    door = sign_in_desk(parts, Attempts(pool), TokenMint(keys, issuer, clock), clock)
+    keys, attempts = SigningKeys(pool, master, clock), Attempts(pool)
     await keys.rotate()
-    _keep_house(process, Housekeeping(parts, keys, Attempts(pool), clock))
+    _keep_house(process, Housekeeping(parts, keys, attempts, clock))
     desk = Desk(
         broker(settings.nats, name=SERVICE),
         service=SERVICE,
@@ -84,12 +99,12 @@ async def _commands(process: Process[MembersSettings]) -> None:
         clock=clock,
         allows=allows,
     )
+    issuer = Issuer(settings.token_issuer, settings.token_audience)
+    door = sign_in_desk(parts, attempts, TokenMint(keys, issuer, clock), clock)
     api.attach(desk, parts, door, keys)
     await desk.start()
     process.on_stop(desk.stop)
     process.check("bus", lambda: desk.is_open)
-    process.check("database", lambda: _answers(pool))
-    process.check("vault", lambda: _answers(vault_pool))
 
 
 def master_keys(keys: Mapping[int, SecretBytes]) -> MasterKeys:
@@ -131,11 +146,12 @@ def _keep_house(process: Process[MembersSettings], house: Housekeeping) -> None:
     process.background("housekeeping", lambda: house.run(stopping), stop=stopping.set)
 
 
-async def _pool(process: Process[MembersSettings], dsn: str) -> Pool:
-    pool = await open_pool(dsn, name=SERVICE)
+async def _pool(process: Process[MembersSettings], name: str, dsn: SecretStr) -> Pool:
+    pool = await open_pool(dsn.get_secret_value(), name=SERVICE)
     process.on_stop(pool.close)
+
+    async def answers() -> bool:
+        return bool(await pool.fetchval("SELECT true"))
+
+    process.check(name, answers)
     return pool
-
-
-async def _answers(pool: Pool) -> bool:
-    return bool(await pool.fetchval("SELECT true"))

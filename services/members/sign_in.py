@@ -40,7 +40,11 @@ class SignInDesk:
         self._sign_ins, self._mint = sign_ins, mint
 
     async def sign_in(self, asked: SignIn) -> Tokens:
-        """Tokens for an e-mail and password. ``INVALID_CREDENTIALS``, ``TOO_MANY_ATTEMPTS``."""
+        """Tokens for an e-mail and password.
+
+        Refuses with ``INVALID_CREDENTIALS`` or ``TOO_MANY_ATTEMPTS``; raises ``Busy``.
+        """
+        self._passwords.must_have_room()  # before the try is counted
         counted = Counted(
             self._index.account(asked.gym, asked.email), self._index.address(asked.address)
         )

@@ -7,9 +7,10 @@ import jwt
 import pytest
 
 from chassis.decider import Refused
+from chassis.eventstore.store import Busy
 from chassis.tenancy import tenant
 from contracts.ids import new_id
-from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut
+from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut, Tokens
 from contracts.permissions import Role
 from services.members.attempts import PER_ACCOUNT
 from services.members.commands import staff
@@ -201,3 +202,14 @@ async def test_passwords_and_tokens_are_kept_as_hashes_only(house: House) -> Non
     kept = " ".join(str(dict(row)) for row in rows)
     assert "$argon2id$" in kept
     assert not any(word in kept for word in (PASSWORD, "olga", tokens.refresh_token))
+
+
+async def test_a_rush_on_the_door_is_told_to_come_back_rather_than_made_to_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.members.passwords.WAITING", 3)
+    gym = await house.gym()
+    rush = [house.sign_in(gym.slug, "olga@example.com") for _ in range(30)]
+    outcomes = await asyncio.gather(*rush, return_exceptions=True)
+    assert any(isinstance(one, Tokens) for one in outcomes)
+    assert any(isinstance(one, Busy) for one in outcomes)
