@@ -177,7 +177,9 @@ class _Walk:
         inner = get_named_type(known.type) if known else None
         sized = next((a for a in node.arguments or () if a.name.value in PAGE_SIZES), None)
         pages = sized is not None or _takes_a_page_size(known)
-        below = self.selections(node.selection_set, inner, level + 1, page=pages)
+        is_list = known is not None and isinstance(get_nullable_type(known.type), GraphQLList)
+        connection = pages and not is_list  # the list it pages through is below
+        below = self.selections(node.selection_set, inner, level + 1, page=connection)
         each = Cost(1).plus(below.cost)
         if sized is not None and isinstance(sized.value, IntValueNode):
             cost = each.times(max(0, int(sized.value.value)))
@@ -185,7 +187,7 @@ class _Walk:
             cost = Cost(0, ((sized.value.name.value, each),))
         elif pages:
             cost = each.times(self.limits.page_size)
-        elif known and not page and isinstance(get_nullable_type(known.type), GraphQLList):
+        elif is_list and not page:
             cost = each.times(self.limits.list_size)
         else:
             cost = each
