@@ -131,7 +131,7 @@ def _join(unit: Unit, session_id: SessionId, client: ClientId) -> BookingOutcome
     session = unit.state(class_session, session_id)
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     after = unit.record(class_session, session_id, waitlist.join(session, session_id, client))
-    return BookingOutcome(status="waiting", waitlist_position=waitlist.position(after, client))
+    return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))
 
 
 def leave_waitlist(command: LeaveWaitlist, unit: Unit) -> BookingOutcome:

@@ -54,7 +54,7 @@ def offer(unit: Unit, session_id: SessionId) -> None:
 
     Who is passed over keeps their place, and their ledger remembers to ask again.
     """
-    for client in tuple(unit.state(class_session, session_id).waiting):
+    for client in unit.state(class_session, session_id).waiting:
         session = unit.state(class_session, session_id)
         if session.free_seats <= 0 or not session.promotes(unit.ctx.now):
             return

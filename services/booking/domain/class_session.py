@@ -164,7 +164,9 @@ def _line_evolved(state: ClassSession, event: LineEvent) -> ClassSession:
 
 
 def _without(people: Mapping[ClientId, T], client: ClientId) -> dict[ClientId, T]:
-    return {one: kept for one, kept in people.items() if one != client}
+    kept = dict(people)
+    kept.pop(client, None)
+    return kept
 
 
 class_session: Aggregate[ClassSession, SessionEvent] = Aggregate(

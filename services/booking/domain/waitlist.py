@@ -6,6 +6,7 @@ be claimed. When the session starts the line dissolves. Domain rules 3.3.
 """
 
 from datetime import datetime
+from itertools import takewhile
 
 from chassis.decider import Refused
 from contracts.booking import (
@@ -61,11 +62,10 @@ def leave(state: ClassSession, session_id: SessionId, client: ClientId) -> list[
 
 def promote(state: ClassSession, session_id: SessionId, client: ClientId) -> list[SessionEvent]:
     """Take the client out of the line for a free seat; all before them were just passed over."""
-    seq = state.waiting[client]
     return [
         WaitlistPromoted(
-            session_id=session_id, client_id=client, seq=seq,
-            passed_over=tuple(one for one, place in state.waiting.items() if place < seq),
+            session_id=session_id, client_id=client, seq=state.waiting[client],
+            passed_over=tuple(takewhile(lambda one: one != client, state.waiting)),
             policy_version=state.policy.version,
         )
     ]  # fmt: skip
