@@ -50,7 +50,8 @@ freeze: $(READY) ## Write a frozen schema for each new event type, and the Async
 	@$(BIN)/python -m contracts.freeze
 
 schema: $(READY) ## Print the GraphQL schema the apps are generated from
-	@$(BIN)/python -m gateway.schema_print
+	@$(BIN)/python -m gateway.schema > .venv/schema.graphql
+	@mv .venv/schema.graphql gateway/schema.graphql
 
 lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgrade
 	@$(COMPILE) $(U) pyproject.toml -o requirements.txt

@@ -1,9 +1,11 @@
 """``b2b``: everything a developer or an operator does from a terminal."""
 
+import logging
 import sys
 from importlib import import_module
 from typing import cast
 
+import structlog
 import typer
 from typer.core import TyperCommand, TyperGroup
 
@@ -51,6 +53,7 @@ def back2back() -> None:
 
 def app() -> None:
     """The program. Expected trouble is one line and exit code 1."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         cli()
     except Trouble as error:

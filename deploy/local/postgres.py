@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from deploy.local.children import dies_with_us
@@ -15,6 +16,10 @@ from deploy.local.places import (
     unprivileged_user,
 )
 from deploy.local.servers import Server, must_have_disk_space
+
+LINGERING = "pre-existing shared memory block"
+"""What the log says while children of a killed server are still ending."""
+LINGER_WITHIN = 10.0  # seconds
 
 _TUNING = {
     "shared_buffers": "64MB",
@@ -65,7 +70,16 @@ class Postgres(Server):
         }
         flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
         command = [self._programs / "postgres", "-D", self._cluster, *flags]
-        self._run(command, unprivileged_user(), self._is_ready)
+        until = time.monotonic() + LINGER_WITHIN
+        while True:
+            try:
+                self._run(command, unprivileged_user(), self._is_ready)
+            except CannotStart as error:
+                if LINGERING not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
         """Fast shutdown: open transactions roll back, a checkpoint is written."""

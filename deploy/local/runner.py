@@ -18,7 +18,13 @@ from deploy.local.installation import Installation
 from deploy.local.places import CannotStart
 from deploy.local.servers import Server
 from deploy.local.settings import RunSettings
-from deploy.local.supervisor import Program, Supervisor
+from deploy.local.supervisor import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    STEADY_AFTER,
+    Program,
+    Supervisor,
+)
 from deploy.schema import ROOT
 
 WAVES = (("members", "booking", "projections"), ("gateway",))
@@ -74,7 +80,7 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
             print(f"ready: {settings.gateway_url}", flush=True)
             await asyncio.wait({stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
-            watching.result()
+            await watching
     finally:
         for task in (starting, stopping, watching):
             task.cancel()
@@ -116,14 +122,23 @@ async def _seed_once(installation: Installation, settings: RunSettings) -> None:
 
 
 async def _watch_servers(installation: Installation) -> None:
-    """Start a fallen Postgres or NATS again. Raises ``CannotStart`` when that fails."""
+    """Keep our Postgres and NATS up. Raises ``CannotStart`` when one cannot be."""
     servers: list[Server] = [s for s in (installation.postgres, installation.nats) if s]
+    forever = asyncio.Event().wait()  # with two servers of somebody else's there is none to keep
+    await asyncio.gather(forever, *(_keep(server) for server in servers))
+
+
+async def _keep(server: Server) -> None:
+    pause, began = FIRST_PAUSE, time.monotonic()
     while True:
         await asyncio.sleep(_WATCH_EVERY)
-        for server in servers:
-            if not server.is_running:
-                say(f"{server.name} ended, see {server.log}; starting it again")
-                server.restart()  # in this thread: children die with the thread that made them
+        if server.is_running:
+            continue
+        pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
+        say(f"{server.name} ended, see {server.log}; starting it again in {pause:.1f} s")
+        await asyncio.sleep(pause)
+        pause, began = min(pause * 2, LONGEST_PAUSE), time.monotonic()
+        server.restart()  # in this thread: children die with the thread that made them
 
 
 @contextmanager

@@ -18,7 +18,7 @@ READY_WITHIN = 60.0  # seconds
 GIVE_UP_AFTER = 3  # falls before the first time it was ready
 LONGEST_PAUSE = 30.0  # seconds between two starts
 STEADY_AFTER = 60.0  # seconds; a process that lived this long starts with a short pause again
-_FIRST_PAUSE = 0.5  # seconds
+FIRST_PAUSE = 0.5  # seconds
 _LONGEST_LINE = 1 << 20  # bytes
 
 
@@ -75,7 +75,7 @@ class Child:
             await asyncio.wait({self._task})
 
     async def _live(self) -> None:
-        pause = _FIRST_PAUSE
+        pause = FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
             code = await self._run_once()
@@ -84,7 +84,7 @@ class Child:
             lived = time.monotonic() - began
             if not self.ready.is_set() and self.starts >= GIVE_UP_AFTER:
                 raise CannotStart(f"{self.program.name} does not start: {_ending(code)}, see above")
-            pause = _FIRST_PAUSE if lived > STEADY_AFTER else pause
+            pause = FIRST_PAUSE if lived > STEADY_AFTER else pause
             self._tell(self.program.name, f"{_ending(code)}; starting again in {pause:.1f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)

@@ -22,7 +22,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = http.server.HTTPServer(("127.0.0.1", int(os.environ["HEALTH_PORT"])), Ready)
+    port = os.environ.get("HEALTH_PORT") or os.environ["GATEWAY_PORT"]
+    server = http.server.HTTPServer(("127.0.0.1", int(port)), Ready)
     print("serving", flush=True)
     server.serve_forever()
 
