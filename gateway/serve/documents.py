@@ -4,8 +4,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import orjson
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -156,6 +158,17 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
         if "nested too deeply" in error.description:
             raise TooComplex("depth", limits.depth) from None
         raise Rejected([error]) from None
+
+
+def read_manifest(path: Path) -> dict[str, str]:
+    """Trusted documents from a JSON file: id (sha256 in hex, prefix or not) -> text.
+
+    Raises ``ValueError`` when it is anything else.
+    """
+    given = orjson.loads(path.read_bytes())
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise ValueError(f"{path} is not a manifest of documents")
+    return {key.removeprefix(SHA256): text for key, text in given.items()}
 
 
 def _digest(text: str) -> str:

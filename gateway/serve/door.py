@@ -17,7 +17,10 @@ from gateway.serve.ws import PROTOCOL, Close, Receive, Socket
 
 
 class Door:
-    """Serves one schema. Drain it before the server stops.
+    """Serves one schema.
+
+    ``drain`` it before the server is told to stop, not in its lifespan: a server waits for open
+    responses first, and event streams never end by themselves.
 
     Run the server with ``ws="websockets-sansio"``, ``ws_per_message_deflate=False`` and
     ``ws_ping_interval=None``: liveness is kept here, with close codes clients come back from.

@@ -13,7 +13,13 @@ from gateway.serve.answers import encoded, refusal, status_of
 from gateway.serve.calls import Credentials
 from gateway.serve.documents import Rejected
 from gateway.serve.engine import Engine
-from gateway.serve.faults import BadRequest, TooComplex, Unavailable, UnknownDocument
+from gateway.serve.faults import (
+    BadRequest,
+    TooComplex,
+    Unauthenticated,
+    Unavailable,
+    UnknownDocument,
+)
 from gateway.serve.graphiql import page
 from gateway.serve.live import Principal
 from gateway.serve.negotiation import (
@@ -137,6 +143,8 @@ class Exchange:
         extra: list[tuple[bytes, bytes]] = []
         if isinstance(error, NotAllowed):
             extra.append((b"allow", error.allow.encode()))
+        if isinstance(error, Unauthenticated):
+            extra.append((b"www-authenticate", b"Bearer"))
         if isinstance(error, Unavailable):
             extra.append((b"retry-after", b"1"))
         body = encoded({"errors": refusal(error)})

@@ -142,10 +142,8 @@ class Question:
         known = {self._root.key: event}
         result: ExecutionResult
         if self._plan is None:
-            metrics.PLANNED.labels("graphql_core").inc()
             result = await self._operation.execute(self._inputs, context, known)
         else:
-            metrics.PLANNED.labels("plan").inc()
             result = await self._operation.completed(self._plan, known, self._inputs, context)
         return body_of(result)
 

@@ -9,7 +9,7 @@ SECONDS = Histogram(
     "b2b_graphql_seconds", "Time from the whole request to the whole answer.", ["kind"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5),
 )  # fmt: skip
-PLANNED = Counter("b2b_graphql_executions_total", "Executions by who ran them.", ["by"])
+EXECUTIONS = Counter("b2b_graphql_executions_total", "Executions by who ran them.", ["by"])
 CONNECTIONS = Gauge("b2b_live_connections", "Open live connections.", ["transport"])
 SUBSCRIBERS = Gauge("b2b_subscribers", "Operations that watch a live view.")
 GROUPS = Gauge("b2b_subscription_groups", "Different questions behind them.")

@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from gateway.serve import metrics
 from gateway.serve.faults import TooComplex
 from gateway.serve.limits import Cost, Limits
 from gateway.serve.live import Value
@@ -28,6 +29,11 @@ from gateway.serve.selection import NotPlanned, Selection, conditional_variables
 
 VARIANTS = 16
 """Plans kept per operation: one for each combination of the variables in its conditions."""
+
+BY_PLAN = metrics.EXECUTIONS.labels("plan")
+BY_CORE = metrics.EXECUTIONS.labels("graphql_core")
+RETREATED = metrics.EXECUTIONS.labels("retreat")
+"""Planned, then completed by graphql-core: an error, or a value the plan does not know."""
 
 Inputs: TypeAlias = Mapping[str, Any]
 
@@ -125,6 +131,7 @@ class Operation:
         values = self.variables(inputs)
         plan = self.plan(values)
         if plan is None:
+            BY_CORE.inc()
             return await self.execute(inputs, context)
         if self.node.operation is OperationType.MUTATION:
             return await self._one_after_the_other(plan, values, inputs, context)
@@ -147,7 +154,9 @@ class Operation:
             try:
                 data[root.key] = root.complete(_unless_raised(value))
             except Exception:
+                RETREATED.inc()
                 return await self.execute(inputs, context, known)
+        BY_PLAN.inc()
         return ExecutionResult(data=data)
 
     async def completed(
@@ -157,7 +166,9 @@ class Operation:
         try:
             data = {root.key: root.complete(_unless_raised(known[root.key])) for root in plan}
         except Exception:  # graphql-core finds out what it was, and where
+            RETREATED.inc()
             return await self.execute(inputs, context, known)
+        BY_PLAN.inc()
         return ExecutionResult(data=data)
 
     async def execute(

@@ -1,8 +1,10 @@
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 
-from gateway.serve.documents import Documents, Rejected
+from gateway.serve.documents import Documents, Rejected, read_manifest
 from gateway.serve.faults import Fault, TooComplex, UnknownDocument
 from gateway.serve.limits import Limits
 from tests.gateway_serve.generated import CORE
@@ -127,3 +129,13 @@ def test_a_manifest_that_does_not_fit_stops_the_start(key: str, text: str) -> No
 def test_unknown_ids_are_faults() -> None:
     with pytest.raises(Fault, match="registered"):
         Documents(CORE).find(None, "sha256:00")
+
+
+def test_a_manifest_is_a_file_of_ids_and_texts(tmp_path: Path) -> None:
+    file = tmp_path / "documents.json"
+    file.write_text(json.dumps({f"sha256:{DIGEST}": VIEWER}))
+    assert read_manifest(file) == {DIGEST: VIEWER}
+
+    file.write_text("[]")
+    with pytest.raises(ValueError, match=r"documents\.json"):
+        read_manifest(file)

@@ -14,7 +14,7 @@ from tests.gateway_serve.library import Reader, Room, Shelf, a_shelf
 
 WIDE = Limits(tokens=10_000, fields=10_000, cost=10_000_000, aliases=1_000, directives=1_000)
 CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.large_base_example]
-LAW = settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+LAW = settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
 
 
 def operation(text: str) -> Operation:
