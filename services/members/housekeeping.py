@@ -49,6 +49,8 @@ class Housekeeping:
             self._hourly_at = now
 
     async def _rewrap(self) -> None:
+        """With today's master key, so that older ones may go."""
+        await self._parts.vault.rewrap_secrets()
         for gym_id in await self._parts.credentials.gyms():
             while await self._parts.vault.rewrap(gym_id):
                 continue

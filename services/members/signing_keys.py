@@ -38,6 +38,7 @@ PUT = """
 INSERT INTO auth.signing_keys (kid, public_jwk, master_version, wrapped, active_from)
 VALUES ($1, $2, $3, $4, $5)
 """
+REWRAP = "UPDATE auth.signing_keys SET master_version = $2, wrapped = $3 WHERE kid = $1"
 DROP = "DELETE FROM auth.signing_keys WHERE kid = ANY ($1)"
 
 
@@ -83,7 +84,10 @@ class SigningKeys:
         return {"keys": [key.public_jwk for key in keys if key.kid not in outlived]}
 
     async def rotate(self) -> None:
-        """Make the keys that are missing, drop those nobody needs. Idempotent; call it hourly."""
+        """Make keys that are missing, drop those nobody needs, wrap all with today's master key.
+
+        Idempotent; call it hourly.
+        """
         now = self._clock.now()
         async with self._pool.acquire() as db, db.transaction():
             await db.execute("SELECT pg_advisory_xact_lock($1)", TURN)
@@ -93,6 +97,9 @@ class SigningKeys:
             if not any(key.active_from > now for key in keys):
                 await db.execute(PUT, *self._fresh(now + ROTATE_EVERY))
             await db.execute(DROP, list(_outlived(keys, now)))
+            for key in keys:
+                if key.wrapped.version < self._master.current:
+                    await db.execute(REWRAP, key.kid, *self._rewrapped(key))
             self._keys = [_key(row) for row in await db.fetch(ALL)]
         self._looked_at = now
 
@@ -100,6 +107,10 @@ class SigningKeys:
         if self._looked_at is None or abs(now - self._looked_at) > LOOK_AGAIN_AFTER:
             await self.rotate()
         return self._keys
+
+    def _rewrapped(self, key: SigningKey) -> Wrapped:
+        place = key.kid.encode()
+        return self._master.wrap(PURPOSE, place, self._master.unwrap(PURPOSE, place, key.wrapped))
 
     def _fresh(self, active_from: datetime) -> tuple[str, str, int, bytes, datetime]:
         private = ec.generate_private_key(ec.SECP256R1())

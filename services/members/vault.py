@@ -43,6 +43,10 @@ INSERT INTO vault.secrets (name, master_version, wrapped) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO NOTHING
 """
 NAMED = "SELECT master_version, wrapped FROM vault.secrets WHERE name = $1"
+OUTDATED_NAMED = """
+SELECT name, master_version, wrapped FROM vault.secrets WHERE master_version < $1 FOR UPDATE
+"""
+REWRAP_NAMED = "UPDATE vault.secrets SET master_version = $2, wrapped = $3 WHERE name = $1"
 
 
 class PersonErased(Exception):
@@ -120,6 +124,14 @@ class Vault:
                 await db.execute(KEEP_NAMED, name, *fresh)
                 wrapped = await _secret(db, name) or fresh
         return self._master.unwrap(NAMED_KEY, name.encode(), wrapped)
+
+    async def rewrap_secrets(self) -> None:
+        """As ``rewrap``, for the secrets of the installation."""
+        async with self._pool.acquire() as db, db.transaction():
+            for name, *old in await db.fetch(OUTDATED_NAMED, self._master.current):
+                secret = self._master.unwrap(NAMED_KEY, name.encode(), Wrapped(*old))
+                fresh = self._master.wrap(NAMED_KEY, name.encode(), secret)
+                await db.execute(REWRAP_NAMED, name, *fresh)
 
     def _unwrapped(
         self, gym_id: GymId, person_id: UUID, version: int, wrapped: bytes | None

@@ -36,6 +36,8 @@ class House:
     pool: Pool
     vault_pool: Pool
     master: MasterKeys
+    admin_dsn: str
+    """Of the members database, as superuser: to break things."""
 
     @property
     def store(self) -> EventStore:

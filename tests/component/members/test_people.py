@@ -28,8 +28,6 @@ from contracts.members import (
     RegisterClient,
 )
 from contracts.permissions import OPERATOR, SYSTEM, Role
-from deploy.local.installation import Installation
-from deploy.schema import database_url
 from services.members import queries
 from services.members.commands import clients, gyms, identities, staff
 from services.members.domain import client as rules
@@ -81,11 +79,11 @@ async def test_of_gyms_that_want_one_slug_at_once_one_gets_it(house: House) -> N
 
 
 async def test_a_registration_that_died_half_way_is_completed_by_a_repeat(
-    house: House, installation: Installation
+    house: House,
 ) -> None:
     command, ctx = gym_of(), house.asks(PLATFORM, OPERATOR)
     first = await gyms.register_gym(house.parts, command, ctx)
-    admin = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_members"))
+    admin = await asyncpg.connect(house.admin_dsn)
     for table in ("credentials", "gyms"):  # as if never written
         await admin.execute(f"DELETE FROM auth.{table} WHERE gym_id = $1", command.gym_id)
     await admin.close()

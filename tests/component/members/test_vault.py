@@ -66,6 +66,28 @@ async def test_a_master_key_can_be_changed_and_the_old_one_thrown_away(
         assert (await later.sealer(gym_id, person)).open("name", sealed[person]) == "Ann"
 
 
+async def test_secrets_and_signing_keys_follow_the_master_key_too(lone_house: House) -> None:
+    house = lone_house
+    secret, signer = await house.parts.vault.secret("blind index"), await house.keys.signer()
+    await Vault(house.vault_pool, NEWER).rewrap_secrets()
+    await SigningKeys(house.pool, NEWER, house.clock).rotate()
+    assert await Vault(house.vault_pool, ONLY_NEWEST).secret("blind index") == secret
+    later = await SigningKeys(house.pool, ONLY_NEWEST, house.clock).signer()
+    assert later.kid == signer.kid
+
+
+async def test_every_table_with_a_gym_is_walled_by_gym(house: House) -> None:
+    """But two registers: the slugs, needed before the gym is known, and erasures to be swept."""
+    unwalled = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'gym_id'
+     WHERE n.nspname IN ('auth', 'vault') AND c.relkind = 'r'
+       AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1
+    """
+    assert [row[0] for row in await house.pool.fetch(unwalled)] == ["erasures", "gyms"]
+    assert await house.vault_pool.fetch(unwalled) == []
+
+
 async def test_a_wrapped_key_moved_to_another_person_does_not_open(
     house: House, gym_id: GymId
 ) -> None:
