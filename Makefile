@@ -23,7 +23,7 @@ test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make tes
 quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
 	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)
 
-seed: $(READY) ## Fill the demo gym of the running installation
+seed: $(READY) ## Make the demo gym on the running installation, if it is not there
 	@$(BIN)/b2b seed
 
 ##@ Before pushing

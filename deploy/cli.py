@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "run",
     "migrate": "migrate",
     "streams": "streams",
+    "seed": "seed",
     "tail": "tail",
     "projections": "projections",
     "dead-letters": "dead_letters",

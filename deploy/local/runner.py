@@ -9,8 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from chassis.migrate import MigrationFailed
@@ -26,6 +24,7 @@ from deploy.local.supervisor import (
     Supervisor,
 )
 from deploy.schema import ROOT
+from deploy.trouble import Trouble
 
 WAVES = (("members", "booking", "projections"), ("gateway",))
 """Started one after the other; within a wave side by side."""
@@ -50,7 +49,7 @@ def say(line: str) -> None:
 
 
 async def run(settings: RunSettings) -> None:
-    """Run until Ctrl-C or SIGTERM. Raises ``CannotStart`` or ``MigrationFailed``."""
+    """Run until Ctrl-C or SIGTERM. Raises ``Trouble`` or ``MigrationFailed``."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -113,10 +112,9 @@ async def _seed_once(installation: Installation, settings: RunSettings) -> None:
     done = installation.data / "demo.seeded"
     if not settings.demo or done.exists():
         return
-    if find_spec("deploy.local.demo") is None:
-        return
+    from deploy.local import demo  # noqa: PLC0415 - a start without a demo does not pay for it
+
     say("making the demo gym (B2B_DEMO=0 leaves it out)")
-    demo = import_module("deploy.local.demo")  # a start without a demo does not pay for it
     await demo.seed(settings.gateway_url, installation, say)
     done.touch()
 
@@ -177,7 +175,7 @@ def main(settings: RunSettings) -> int:
     """``run`` as a program: exit code, and errors as one readable line."""
     try:
         asyncio.run(run(settings))
-    except (CannotStart, MigrationFailed) as error:
+    except (Trouble, MigrationFailed) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     except OSError as error:
