@@ -19,6 +19,7 @@ from bench.figures import Figure
 from bench.goals import GOALS
 from bench.ground import Ground, stand
 from bench.live.rebuild import rebuild
+from bench.live.rush import rush
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "hot": hot,
     "spread": spread,
     "append": append,
+    "rush": rush,
     "growth": growth,
     "rebuild": rebuild,
 }
@@ -73,6 +75,7 @@ def main(
     wanted = only.split(",") if only else list(BENCHES)
     if unknown := set(wanted) - set(BENCHES):
         raise typer.BadParameter(f"no such figure: {', '.join(sorted(unknown))}")
+    os.environ.setdefault("LOG_LEVEL", "error")  # for the processes: we measure them
     sizes = quick() if fast else Sizes()
     sizes = replace(sizes, rounds=rounds or sizes.rounds, many_events=events or sizes.many_events)
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -87,4 +90,6 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    cli.command()(main)
+    cli()

@@ -48,7 +48,11 @@ class Ground:
             f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
             f"CREATE DATABASE {name} OWNER {role}",
         )
-        return database_url(self.installation.admin_dsn, name, (role, self._password))
+        return self.baseline_dsn(name)
+
+    def baseline_dsn(self, name: str) -> str:
+        """How the baselines reach their database ``name``."""
+        return database_url(self.installation.admin_dsn, name, (BASELINE_ROLE, self._password))
 
     async def event_store_database(self, name: str) -> str:
         """Make a database with an empty event store; the booking service's DSN."""

@@ -45,14 +45,16 @@ class Prd:
         """Close the pool."""
         await self._pool.close()
 
-    async def schedule(self, capacity: int, *, count: int = 1) -> list[SessionId]:
-        """Classes in two days, one after the other in time."""
+    async def schedule(
+        self, capacity: int, *, count: int = 1, hours: float = 48
+    ) -> list[SessionId]:
+        """Classes that begin in so many hours."""
         ids = [SessionId(new_id()) for _ in range(count)]
-        starts = datetime.now(UTC) + timedelta(days=2)
+        starts = datetime.now(UTC) + timedelta(hours=hours)
         await self._pool.execute(
             "INSERT INTO prd.classes (class_id, gym_id, starts_at, ends_at, capacity) "
             "SELECT c, $2, $3, $4, $5 FROM unnest($1::uuid[]) c",
-            ids, self.gym_id, starts, starts + timedelta(hours=1), capacity,
+            ids, self.gym_id, starts, starts + timedelta(minutes=30), capacity,
         )  # fmt: skip
         return ids
 

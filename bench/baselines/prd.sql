@@ -10,6 +10,7 @@ CREATE TABLE prd.classes (
     ends_at   timestamptz NOT NULL,
     capacity  int         NOT NULL,
     booked    int         NOT NULL DEFAULT 0,
+    waiting   int         NOT NULL DEFAULT 0,
     last_seq  int         NOT NULL DEFAULT 0,
     status    text        NOT NULL DEFAULT 'scheduled'
 );
@@ -106,11 +107,10 @@ BEGIN
         RAISE EXCEPTION 'SESSION_FULL';
     ELSE
         INSERT INTO prd.waitlist (class_id, client_id, gym_id, seq) VALUES (p_class, p_client, p_gym, c.last_seq + 1);
-        UPDATE prd.classes SET last_seq = last_seq + 1 WHERE class_id = p_class;
+        UPDATE prd.classes SET last_seq = last_seq + 1, waiting = waiting + 1 WHERE class_id = p_class;
         INSERT INTO prd.events (gym_id, type, actor, data) VALUES (p_gym, 'waitlist.joined', p_actor,
             jsonb_build_object('class_id', p_class, 'client_id', p_client, 'seq', c.last_seq + 1));
-        known := jsonb_build_object('status', 'waiting', 'waitlist_position',
-            (SELECT count(*) FROM prd.waitlist WHERE class_id = p_class));
+        known := jsonb_build_object('status', 'waiting', 'waitlist_position', c.waiting + 1);
     END IF;
     INSERT INTO prd.idempotency_keys (gym_id, actor, key, answer) VALUES (p_gym, p_actor, p_key, known);
     RETURN known;
@@ -140,6 +140,7 @@ BEGIN
      ORDER BY l.seq LIMIT 1;
     IF FOUND AND c.booked < c.capacity THEN
         DELETE FROM prd.waitlist WHERE class_id = p_class AND client_id = next.client_id;
+        UPDATE prd.classes SET waiting = waiting - 1 WHERE class_id = p_class;
         PERFORM prd.take_seat(c, p_actor, next.client_id);
     END IF;
     known := jsonb_build_object('status', 'cancelled_early', 'booking_id', b);

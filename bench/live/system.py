@@ -1,0 +1,167 @@
+"""The whole system as its processes, one gym in it, and people with tokens."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import nats
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bench.ground import Ground
+from chassis.bus import Asker
+from chassis.clock import SystemClock
+from chassis.tenancy import open_pool
+from contracts.booking import BookingPolicy, GrantCredits, ScheduleSession
+from contracts.envelope import Caller, Command, Reply
+from contracts.ids import (
+    PLATFORM,
+    ClientId,
+    GrantId,
+    GymId,
+    LocationId,
+    SessionId,
+    StaffId,
+    new_id,
+)
+from contracts.members import RegisterClient, RegisterGym
+from contracts.permissions import OPERATOR, Role
+from deploy.local.runner import WAVES, program
+from deploy.local.supervisor import Program, Supervisor
+from services.members.app import MembersSettings, master_keys
+from services.members.signing_keys import Signer, SigningKeys
+from services.members.tokens import ACCESS_LIFE, TYPE
+
+PATIENCE = timedelta(seconds=20)
+AT_ONCE = 32  # commands under way while the gym is made
+CREDITS = 1_000
+EVERYBODY_WAITS = BookingPolicy(waitlist_max=10_000, waitlist_uncapped=True)
+
+
+@dataclass
+class System:
+    """Processes that run, and the gym the bench plays in."""
+
+    ground: Ground
+    supervisor: Supervisor
+    gym_id: GymId
+    _asker: Asker
+    _signer: Signer
+
+    @property
+    def port(self) -> int:
+        """The gateway's."""
+        return self.ground.installation.ports["gateway"]
+
+    def pid(self, name: str) -> int:
+        """Of one of our processes, or a baseline's."""
+        pid = self.supervisor.children[name].pid
+        assert pid is not None, f"{name} is not running"
+        return pid
+
+    def token(self, actor: str, role: Role) -> str:
+        """What members would sign for them."""
+        now = int(time.time())
+        claims = {
+            "iss": "back2back", "aud": "back2back", "sub": actor, "gym": str(self.gym_id),
+            "roles": [role], "sid": str(new_id()), "iat": now, "jti": str(new_id()),
+            "exp": now + int(ACCESS_LIFE.total_seconds()),
+        }  # fmt: skip
+        header = {"kid": self._signer.kid, "typ": TYPE}
+        return jwt.encode(claims, self._signer.key, "ES256", header)
+
+    @property
+    def public_key(self) -> str:
+        """PEM; for baselines that verify the same tokens."""
+        public = self._signer.key.public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    async def schedule(self, capacity: int, *, hours: float = 24) -> SessionId:
+        """A session that begins in so many hours; everybody may wait for it."""
+        starts = datetime.now(UTC) + timedelta(hours=hours)
+        session = SessionId(new_id())
+        await self._must(ScheduleSession(
+            session_id=session, title="Bench", location_id=LocationId(new_id()), starts_at=starts,
+            ends_at=starts + timedelta(minutes=30), time_zone="UTC", capacity=capacity,
+            policy=EVERYBODY_WAITS,
+        ))  # fmt: skip
+        return session
+
+    async def open_gym(self) -> None:
+        """Register the gym everything else happens in."""
+        gym = RegisterGym(
+            gym_id=self.gym_id, slug=f"bench-{self.gym_id.hex[-12:]}", name="Bench",
+            time_zone="UTC", currency="EUR", owner_id=StaffId(new_id()), owner_name="Olga Owner",
+            owner_email="owner@bench.gym", owner_password=self.gym_id.hex,
+        )  # fmt: skip
+        await self._must(gym, OPERATOR, PLATFORM)
+
+    async def clients(self, count: int) -> list[ClientId]:
+        """People with credits."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def make(number: int) -> ClientId:
+            client = ClientId(new_id())
+            async with turns:
+                await self._must(RegisterClient(client_id=client, name=f"Client {number}"))
+                grant = GrantId(new_id())
+                await self._must(GrantCredits(client_id=client, grant_id=grant, credits=CREDITS))
+            return client
+
+        return await asyncio.gather(*map(make, range(count)))
+
+    async def _must(
+        self, command: Command, role: str = Role.OWNER, gym_id: GymId | None = None
+    ) -> Reply:
+        key = new_id()
+        caller = Caller(
+            gym_id=gym_id or self.gym_id, actor="staff:bench", roles=(role,), command_id=key,
+            correlation_id=key, causation_id=key, deadline=datetime.now(UTC) + PATIENCE,
+        )  # fmt: skip
+        reply = await self._asker.ask(command, caller, PATIENCE.total_seconds())
+        assert reply.outcome == "done", f"{command.command_type}: {reply}"
+        return reply
+
+
+@asynccontextmanager
+async def system(
+    ground: Ground, *, with_baselines: Iterable[Program] = ()
+) -> AsyncIterator[System]:
+    """Start every process, wait until all are ready; drain them at the end."""
+    installation = ground.installation
+    supervisor = Supervisor(lambda name, line: ground.tell(f"{name}: {line}"))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(supervisor.drain, 10)
+        for wave in WAVES:
+            await supervisor.start(*(program(installation, name) for name in wave))
+        await supervisor.start(*with_baselines)
+        client = await nats.connect(**installation.nats_login("operator"))
+        stack.push_async_callback(client.close)
+        environment = installation.environment("gateway")
+        asker = Asker(client, key=base64.b64decode(environment["CALLER_KEY"]), clock=SystemClock())
+        signer = await _signer(installation.environment("members"))
+        running = System(ground, supervisor, GymId(new_id()), asker, signer)
+        await running.open_gym()
+        yield running
+
+
+async def _signer(environment: dict[str, str]) -> Signer:
+    """Members' present key."""
+    told: dict[str, object] = {name.lower(): text for name, text in environment.items()}
+    told["master_keys"] = json.loads(environment["MASTER_KEYS"])
+    settings = MembersSettings.model_validate(told)
+    pool = await open_pool(settings.database_url.get_secret_value(), name="bench", size=1)
+    try:
+        return await SigningKeys(pool, master_keys(settings.master_keys), SystemClock()).signer()
+    finally:
+        await pool.close()
+
+
+def tokens(of: System, people: Sequence[ClientId]) -> list[str]:
+    """One each."""
+    return [of.token(f"client:{client}", Role.MEMBER) for client in people]
