@@ -1,0 +1,262 @@
+"""Random histories of several sessions, clients and credits, and the laws they must keep.
+
+Checked against an independent count of the log (``naive``): whatever is asked, in whatever order.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from chassis.decider import Refused
+from contracts import booking as ask
+from contracts.booking import BookingPolicy, GrantKind
+from contracts.envelope import Command, Event, decode
+from contracts.ids import ClientId, GrantId, SessionId
+from services.booking.api import RULES
+from services.booking.domain.class_session import ClassSession, class_session
+from services.booking.domain.client_ledger import ClientLedger, client_ledger
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    DAN,
+    FAR,
+    HALL,
+    HOUR,
+    MINUTE,
+    NOON,
+    OTHER,
+    SES,
+    home,
+)
+from tests.domain.booking.naive import Naive
+from tests.scenario import Gym
+
+CLIENTS = (ANN, BEN, CAT, DAN)
+STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 6 * HOUR}  # the first two overlap
+EVENING = NOON + 3 * HOUR  # a pack that ends here pays for the first two
+
+clients = st.sampled_from(CLIENTS)
+sessions = st.sampled_from(tuple(STARTS))
+nths = st.integers(0, 11)
+waits = st.sampled_from([MINUTE, 20 * MINUTE, HOUR, 4 * HOUR])
+SESSION_CODEC = TypeAdapter(ClassSession)
+LEDGER_CODEC = TypeAdapter(ClientLedger)
+
+
+class Booking(RuleBasedStateMachine):
+    """People ask, staff changes things, time passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gym = Gym(RULES, home)
+        self.naive = Naive()
+        self.now = NOON
+        self.grants = 0
+        self.excess: dict[SessionId, int] = defaultdict(int)
+        self.capacities: dict[SessionId, int] = {}
+
+    def _do(self, command: Command, actor: str = "client:x", *roles: str) -> bool:
+        """Whether it was done. Asked at once again, the same changes nothing."""
+        try:
+            _, events = self.gym.do(command, self.now, actor, *roles)
+        except Refused:
+            return False
+        self.naive.read(events)
+        try:
+            _, again = self.gym.do(command, self.now, actor, *roles)
+        except Refused:
+            again = []
+        assert again == [], "asking twice is asking once"
+        return True
+
+    def _pairs(self, where: str) -> list[tuple[SessionId, ClientId]]:
+        """Who is ``seated`` in, or in ``line`` for, which session."""
+        return [
+            (session, client)
+            for session, seats in self.naive.sessions.items()
+            for client in sorted(getattr(seats, where))
+        ]
+
+    def _pick(self, where: str, nth: int) -> dict[str, Any]:
+        pairs = self._pairs(where)
+        session, client = pairs[nth % len(pairs)]
+        return {"session_id": session, "client_id": client}
+
+    @initialize(
+        capacities=st.tuples(*(st.sampled_from([1, 1, 2]) for _ in STARTS)),
+        packs=st.tuples(*(st.sampled_from([1, 1, 2, 0]) for _ in CLIENTS)),
+        before=st.sampled_from([30 * HOUR, 30 * HOUR, 5 * HOUR]),
+        first=st.permutations(CLIENTS),
+    )
+    def open_the_week(
+        self,
+        capacities: tuple[int, ...],
+        packs: tuple[int, ...],
+        before: timedelta,
+        first: list[ClientId],
+    ) -> None:
+        self.now = NOON - before
+        for client, credits in zip(CLIENTS, packs, strict=True):  # noqa: A001
+            self._do(ask.OpenLedger(client_id=client))
+            self.grant(client, credits, short=False)
+        for (session, starts_at), capacity in zip(STARTS.items(), capacities, strict=True):
+            self._do(
+                ask.ScheduleSession(
+                    session_id=session, title="Spin", location_id=HALL, starts_at=starts_at,
+                    ends_at=starts_at + HOUR, time_zone="UTC", capacity=capacity,
+                    policy=BookingPolicy(waitlist_uncapped=True, check_in_opens_minutes_before=240),
+                )
+            )  # fmt: skip
+        for client in first:
+            self.book_or_wait(client, SES)
+
+    @rule(client=clients, session=sessions, line=st.sampled_from([True, True, False]))
+    def book(self, client: Any, session: Any, line: bool) -> None:
+        self._do(ask.BookClass(session_id=session, client_id=client, or_waitlist=line))
+
+    @rule(client=clients, session=st.sampled_from([SES, FAR]))
+    def book_or_wait(self, client: Any, session: Any) -> None:
+        self._do(ask.BookClass(session_id=session, client_id=client, or_waitlist=True))
+
+    @precondition(lambda self: self._pairs("seated"))
+    @rule(nth=nths)
+    def give_up(self, nth: int) -> None:
+        self._do(ask.CancelReservation(**self._pick("seated", nth)))
+
+    @precondition(lambda self: self._pairs("line"))
+    @rule(nth=nths)
+    def leave(self, nth: int) -> None:
+        self._do(ask.LeaveWaitlist(**self._pick("line", nth)))
+
+    @rule(client=clients, session=sessions)
+    def join(self, client: Any, session: Any) -> None:
+        self._do(ask.JoinWaitlist(session_id=session, client_id=client))
+
+    @rule(client=clients, session=sessions)
+    def give_up_or_leave_what_was_never_taken(self, client: Any, session: Any) -> None:
+        self._do(ask.CancelReservation(session_id=session, client_id=client))
+        self._do(ask.LeaveWaitlist(session_id=session, client_id=client))
+
+    @rule(session=sessions, capacity=st.integers(1, 3))
+    def resize(self, session: Any, capacity: int) -> None:
+        self._do(ask.ChangeCapacity(session_id=session, capacity=capacity), "staff:x", "owner")
+
+    @rule(client=clients, credits=st.integers(0, 2), short=st.booleans())
+    def grant(self, client: Any, credits: int, short: bool) -> None:  # noqa: A002
+        self.grants += 1
+        self._do(
+            ask.GrantCredits(
+                client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
+                kind=GrantKind.PACK if credits else GrantKind.UNLIMITED,
+                expires_at=EVENING if short else None,
+            )
+        )  # fmt: skip
+
+    @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
+    @rule(nth=nths, here=st.sampled_from([True, True, False]))
+    def arrive(self, nth: int, here: bool) -> None:
+        kind = ask.CheckIn if here else ask.UndoCheckIn
+        self._do(kind(**self._pick("seated", nth)), "staff:x", "trainer")
+
+    @precondition(lambda self: self.now >= NOON)
+    @rule(session=sessions)
+    def finalize(self, session: Any) -> None:
+        self._do(ask.FinalizeAttendance(session_id=session), "staff:x", "trainer")
+
+    @rule(session=sessions, storm=st.integers(0, 9))
+    def call_off(self, session: Any, storm: int) -> None:
+        if storm == 0:
+            command = ask.CancelSession(session_id=session, reason="storm")
+            self._do(command, "staff:x", "owner")
+
+    @rule(by=waits)
+    def time_passes(self, by: timedelta) -> None:
+        self.now += by
+        for name, (at, command) in sorted(self.gym.deadlines.items(), key=lambda one: one[1][0]):
+            if at <= self.now and name in self.gym.deadlines:
+                del self.gym.deadlines[name]
+                self._do(command, "system:booking")
+
+    @invariant()
+    def nobody_is_seated_beyond_capacity_but_by_a_lowered_one(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            excess = max(len(seats.seated) - seats.capacity, 0)
+            if seats.capacity >= self.capacities.get(session, 0):
+                assert excess <= self.excess[session], "overbooked"
+            self.excess[session], self.capacities[session] = excess, seats.capacity
+
+    @invariant()
+    def no_credit_is_spent_twice(self) -> None:
+        for client, grants in self.naive.grants.items():
+            state = self.gym.state(client_ledger, client)
+            for grant, one in grants.items():
+                if one.kind is GrantKind.PACK:
+                    assert self.naive.left(client, grant) == state.grants[grant].available >= 0
+
+    @invariant()
+    def nobody_is_seated_and_waiting(self) -> None:
+        for seats in self.naive.sessions.values():
+            assert not seats.seated & set(seats.line)
+            assert not seats.over or not seats.line
+
+    @invariant()
+    def nobody_is_in_two_places_at_once(self) -> None:
+        first, second = self._seats(SES), self._seats(OTHER)
+        if first and second and not first.over and not second.over:
+            assert not first.seated & second.seated
+
+    @invariant()
+    def no_seat_is_idle_while_somebody_eligible_waits(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            if self.naive.promotes(session, self.now) and len(seats.seated) < seats.capacity:
+                assert not [c for c in seats.line if self.naive.eligible(c, session)]
+
+    @invariant()
+    def what_is_over_holds_nothing_and_what_was_called_off_cost_nothing(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            held = {h for h, one in self.naive.held.items() if one.session_id == session}
+            expected = len(seats.seated) + len(seats.late)
+            assert len(held) == (0 if seats.over else expected)
+            if seats.called_off:
+                assert not seats.reservations & self.naive.lost
+
+    @invariant()
+    def live_state_is_what_was_counted(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            state = self.gym.state(class_session, session)
+            assert set(state.reserved) == seats.seated
+            assert set(state.late_cancelled) == seats.late
+            assert list(state.waiting) == seats.line
+
+    def teardown(self) -> None:
+        """The log, read again from its bytes, gives the live states; so do snapshots of them."""
+        again = Gym(RULES, home)
+        again.happened(*(_through_bytes(event) for event in self.gym.log))
+        for session in STARTS:
+            live = self.gym.state(class_session, session)
+            assert again.state(class_session, session) == live
+            assert SESSION_CODEC.validate_json(SESSION_CODEC.dump_json(live)) == live
+        for client in CLIENTS:
+            live = self.gym.state(client_ledger, client)
+            assert again.state(client_ledger, client) == live
+            assert LEDGER_CODEC.validate_json(LEDGER_CODEC.dump_json(live)) == live
+
+    def _seats(self, session: SessionId) -> Any:
+        return self.naive.sessions.get(session)
+
+
+def _through_bytes(event: Event) -> Event:
+    return decode(event.event_type, from_json(event.model_dump_json()))
