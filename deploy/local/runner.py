@@ -88,12 +88,10 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
 
 
 async def _start(supervisor: Supervisor, installation: Installation, settings: RunSettings) -> None:
-    began = time.monotonic()
     for wave in WAVES:
         say(f"starting {', '.join(wave)}")
         await supervisor.start(*(program(installation, name) for name in wave))
     await _seed_once(installation, settings)
-    say(f"everything is ready after {time.monotonic() - began:.1f} s")
 
 
 def program(installation: Installation, name: str) -> Program:

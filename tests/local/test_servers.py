@@ -63,6 +63,28 @@ async def test_acknowledged_messages_outlive_a_killed_nats_and_a_wipe_loses_them
             assert (await third.jetstream().stream_info("DLQ")).state.messages == 0
 
 
+async def test_servers_of_somebody_else_are_used_and_left_running(
+    own: Installation, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = own.nats_login("operator")
+    login = f"{operator['user']}:{operator['password']}"
+    monkeypatch.setenv("POSTGRES_URL", own.admin_dsn)
+    monkeypatch.setenv("NATS_SERVER_URL", own.nats_url.replace("//", f"//{login}@"))
+
+    async with Installation(data / f"guest-{new_id().hex}") as guest:
+        assert (guest.postgres, guest.nats) == (None, None)
+        environment = guest.environment("booking")
+        assert environment["NATS_USER"] == "operator"
+        db = await asyncpg.connect(environment["DATABASE_URL"])
+        assert await db.fetchval("SELECT current_user") == "booking_app"
+        await db.close()
+
+    assert own.postgres is not None
+    assert own.nats is not None
+    assert own.postgres.is_running
+    assert own.nats.is_running
+
+
 async def test_a_role_reaches_its_own_databases_only(installation: Installation) -> None:
     for role, database in (
         ("gateway", "b2b_booking"),
