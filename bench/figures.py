@@ -33,7 +33,9 @@ class Figure:
         return min(self.values), max(self.values)
 
 
-async def ratio(rounds: int, ours: Measure, theirs: Measure, *, unit: str) -> Figure:
+async def ratio(
+    rounds: int, ours: Measure, theirs: Measure, *, unit: str, tell: Callable[[str], None]
+) -> Figure:
     """Ours to theirs, measured in turn, who begins alternating; ``unit`` is of the measures."""
     pairs: list[tuple[float, float]] = []
     for number in range(rounds):
@@ -43,6 +45,7 @@ async def ratio(rounds: int, ours: Measure, theirs: Measure, *, unit: str) -> Fi
         else:
             mine = await ours()
             pairs.append((mine, await theirs()))
+        tell(f"round {number + 1}: " + " to ".join(f"{short(each)} {unit}" for each in pairs[-1]))
     mine, other = (median(pair[side] for pair in pairs) for side in (0, 1))
     detail = f"{short(mine)} {unit} to {short(other)} {unit}"
     return Figure([mine / other for mine, other in pairs], detail)

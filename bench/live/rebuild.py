@@ -66,7 +66,7 @@ async def rebuild(ground: Ground) -> Figure:
         async def theirs() -> float:
             return await _copy(db, rows)
 
-        return await ratio(ground.sizes.rounds, ours, theirs, unit="rows/s")
+        return await ratio(ground.sizes.rounds, ours, theirs, unit="rows/s", tell=ground.tell)
     finally:
         await db.close()
 

@@ -13,6 +13,7 @@ import jwt
 import nats
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bench import cpu
 from bench.ground import Ground
 from chassis.bus import Asker
 from chassis.clock import SystemClock
@@ -63,6 +64,14 @@ class System:
         pid = self.supervisor.children[name].pid
         assert pid is not None, f"{name} is not running"
         return pid
+
+    def cpu(self) -> dict[str, float]:
+        """CPU seconds used so far, by process, servers included."""
+        pids = {name: child.pid for name, child in self.supervisor.children.items()}
+        installation = self.ground.installation
+        for name, server in (("postgres", installation.postgres), ("nats", installation.nats)):
+            pids[name] = server.pid if server is not None else None
+        return {name: cpu.used([pid]) for name, pid in pids.items() if pid}
 
     def token(self, actor: str, role: Role) -> str:
         """What members would sign for them."""
@@ -160,6 +169,12 @@ async def _signer(environment: dict[str, str]) -> Signer:
         return await SigningKeys(pool, master_keys(settings.master_keys), SystemClock()).signer()
     finally:
         await pool.close()
+
+
+def spent(before: dict[str, float], after: dict[str, float], what: int) -> str:
+    """CPU by process in between, in microseconds for each of ``what``."""
+    each = {name: (after[name] - before[name]) / what * 1e6 for name in after}
+    return ", ".join(f"{name} {used:.0f}" for name, used in each.items() if used >= 1) + " µs"
 
 
 def tokens(of: System, people: Sequence[ClientId]) -> list[str]:

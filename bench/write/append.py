@@ -42,7 +42,7 @@ async def append(ground: Ground) -> Figure:
                     library.events_per_second, recorder, writers, seconds, data
                 )
 
-            return await ratio(ground.sizes.rounds, mine, theirs, unit="events/s")
+            return await ratio(ground.sizes.rounds, mine, theirs, unit="events/s", tell=ground.tell)
 
 
 async def _events_per_second(ours: Booking, writers: int, seconds: float) -> float:

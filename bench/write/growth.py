@@ -56,7 +56,7 @@ async def growth(ground: Ground) -> Figure:
         return await _cost(ground, small, gyms[0])
 
     await in_grown(), await in_small()  # first use: catalogs and plans of every connection
-    figure = await ratio(ground.sizes.rounds, in_grown, in_small, unit="µs")
+    figure = await ratio(ground.sizes.rounds, in_grown, in_small, unit="µs", tell=ground.tell)
     return Figure(figure.values, f"{figure.detail} of CPU a command; {many:,} to {few:,} events")
 
 

@@ -38,7 +38,7 @@ async def _compare(ground: Ground, *, classes: int, rounds: int) -> Figure:
             async def theirs() -> float:
                 return await _theirs(prd, ground, classes)
 
-            return await ratio(rounds, mine, theirs, unit="commands/s")
+            return await ratio(rounds, mine, theirs, unit="commands/s", tell=ground.tell)
     finally:
         await prd.close()
 
