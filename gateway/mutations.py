@@ -15,12 +15,15 @@ from pydantic import ValidationError
 from strawberry.scalars import JSON
 
 from contracts.envelope import Command, Reply
+from gateway import ids
 from gateway.context import SOURCES, Context
 from gateway.faults import BadInput
 from gateway.positions import Position
 from gateway.serve import faults
 
 Code = TypeVar("Code", bound=Enum)
+
+ID_PREFIXES = {"reservation_id": "rsv", "session_id": "ses", "client_id": "cli"}
 
 INVALID = "INVALID_INPUT"
 OTHER = "OTHER"
@@ -110,8 +113,18 @@ def _error(
     details: dict[str, Any] | None = None,
 ) -> UserError[Code]:
     known = code if code in codes.__members__ else OTHER
-    facts = None if details is None else JSON(details)
+    facts = None if details is None else JSON(_facts(details))
     return UserError(code=codes[known], field=at, message=message, details=facts)
+
+
+def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Details as clients spell things: names in camelCase, ids with their prefix."""
+    return {
+        str(_camel(name)): ids.shown(ID_PREFIXES[name], UUID(value))
+        if name in ID_PREFIXES and isinstance(value, str)
+        else value
+        for name, value in details.items()
+    }
 
 
 def _camel(name: str | None) -> str | None:

@@ -1,0 +1,117 @@
+"""A gym for one journey: registered by the operator, staffed and filled through GraphQL."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import nats
+
+from chassis.bus import Asker
+from chassis.clock import MovableClock
+from contracts.envelope import Caller
+from contracts.ids import PLATFORM, GymId, StaffId, new_id
+from contracts.members import RegisterGym
+from contracts.permissions import OPERATOR
+from deploy.local.installation import Installation
+from tests.system import documents
+from tests.system.people import PASSWORD, Person
+
+
+@dataclass
+class Member:
+    """A client with credits who can sign in."""
+
+    id: str
+    at: Person
+    email: str
+
+
+@dataclass
+class Gym:
+    """One gym and the people of a journey."""
+
+    url: str
+    slug: str
+    clock: MovableClock
+    owner: Person
+    location: str = ""
+    people: list[Person] = field(default_factory=list)
+
+    async def person(self, email: str) -> Person:
+        """Somebody of this gym, signed in."""
+        person = Person(self.url)
+        self.people.append(person)
+        await person.sign_in(self.slug, email)
+        return person
+
+    async def staff(self, role: str) -> Person:
+        """A new staff member, signed in."""
+        email = f"{role.lower()}-{new_id().hex}@x.test"
+        await self.owner.done(
+            documents.HIRE, name=role.title(), email=email, roles=[role], password=PASSWORD
+        )
+        return await self.person(email)
+
+    async def member(self, name: str = "Mia", *, pack: int = 5) -> Member:
+        """A new client with a pack of credits (0: none), signed in."""
+        email = f"{name.lower()}-{new_id().hex}@x.test"
+        told = await self.owner.done(documents.REGISTER, name=name, email=email, password=PASSWORD)
+        client = told["client"]["id"]
+        if pack:
+            await self.owner.done(documents.GRANT, clientId=client, credits=pack)
+        return Member(client, await self.person(email), email)
+
+    async def session(self, capacity: int = 10, hours: float = 24) -> str:
+        """A session that starts in ``hours``, shown on the calendar."""
+        starts_at = self.clock.now() + timedelta(hours=hours)
+        told = await self.owner.done(
+            documents.SCHEDULE, title="Spin", locationId=self.location, capacity=capacity,
+            startsAt=starts_at.isoformat(), endsAt=(starts_at + timedelta(hours=1)).isoformat(),
+            timeZone="Europe/Berlin",
+        )  # fmt: skip
+        return str(told["sessionId"])
+
+    async def aclose(self) -> None:
+        for person in self.people:
+            await person.aclose()
+
+
+async def opened(installation: Installation, url: str) -> Gym:
+    """A new gym with an owner and a location."""
+    clock = MovableClock(installation.clock_file)
+    slug, email = f"gym-{new_id().hex[-12:]}", f"owner-{new_id().hex}@x.test"
+    await _register(installation, clock, slug, email)
+    gym = Gym(url, slug, clock, Person(url))
+    gym.people.append(gym.owner)
+    await gym.owner.sign_in(slug, email)
+    told = await gym.owner.done(documents.OPEN, name="Mitte", timeZone="Europe/Berlin")
+    gym.location = told["location"]["id"]
+    return gym
+
+
+async def _register(installation: Installation, clock: MovableClock, slug: str, email: str) -> None:
+    one = new_id()
+    command = RegisterGym(
+        gym_id=GymId(new_id()), slug=slug, name="Iron", time_zone="Europe/Berlin", currency="EUR",
+        owner_id=StaffId(new_id()), owner_name="Olga", owner_email=email, owner_password=PASSWORD,
+    )  # fmt: skip
+    caller = Caller(
+        gym_id=PLATFORM, actor="system:operator", roles=(OPERATOR,), command_id=one,
+        correlation_id=one, causation_id=one, deadline=clock.now() + timedelta(seconds=10),
+    )  # fmt: skip
+    key = base64.b64decode(installation.environment("gateway")["CALLER_KEY"])
+    client = await nats.connect(**installation.nats_login("operator"))
+    try:
+        reply = await Asker(client, key=key, clock=clock).ask(command, caller, 10)
+    finally:
+        await client.close()
+    assert reply.outcome == "done", reply
+
+
+def move_clock(file: Path, by: timedelta) -> None:
+    """Move the processes' clock on by ``by``."""
+    offset = float(file.read_text()) if file.exists() else 0.0
+    new = file.with_suffix(".new")
+    new.write_text(str(offset + by.total_seconds()))
+    new.rename(file)  # a reader never sees half a number

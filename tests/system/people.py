@@ -1,0 +1,113 @@
+"""Who takes part in a journey: somebody at a screen of a gym."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from contracts.ids import new_id
+from tests.system import documents
+
+PATIENCE = 5.0  # seconds until a screen must have shown something
+PASSWORD = "correct horse battery"
+
+Json = dict[str, Any]
+
+
+class Refused(AssertionError):
+    """GraphQL answered errors where a journey expected data."""
+
+    def __init__(self, errors: list[Json]) -> None:
+        super().__init__(errors)
+        self.code = errors[0]["extensions"]["code"]
+        self.errors = errors
+
+
+class Screen:
+    """A live view on somebody's screen; frames come as they are pushed."""
+
+    def __init__(self, socket: ClientConnection, field: str) -> None:
+        self._socket, self._field = socket, field
+
+    async def shows(self, wanted: Callable[[Json], bool], within: float = PATIENCE) -> Json:
+        """The first frame that satisfies ``wanted``. Raises ``TimeoutError``."""
+        seen: list[Json] = []
+        try:
+            async with asyncio.timeout(within):
+                async for text in self._socket:
+                    message = json.loads(text)
+                    if message["type"] == "ping":
+                        await self._socket.send('{"type":"pong"}')
+                        continue
+                    assert message["type"] == "next", message
+                    assert "errors" not in message["payload"], message
+                    seen.append(message["payload"]["data"][self._field])
+                    if wanted(seen[-1]):
+                        return seen[-1]
+        except TimeoutError:
+            raise TimeoutError(f"not shown: {seen}") from None
+        raise AssertionError("the connection was closed")
+
+
+class Person:
+    """Somebody with the app, signed in or not."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._url, self._token, self.email = url, token, ""
+        self._http = httpx.AsyncClient(base_url=url, timeout=10)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """The only field of the answer. Raises ``Refused``."""
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        body = {"query": document, "variables": variables}
+        response = await self._http.post("/graphql", json=body, headers=headers)
+        told = response.json()
+        if told.get("errors"):
+            raise Refused(told["errors"])
+        (answer,) = told["data"].values()
+        return answer
+
+    async def do(self, document: str, *, key: str | None = None, **given: Any) -> Json:
+        """A mutation's payload; ``key`` repeats an earlier request."""
+        asked = {"idempotencyKey": key or str(new_id()), **given}
+        answer: Json = await self.ask(document, input=asked)
+        return answer
+
+    async def done(self, document: str, **given: Any) -> Json:
+        """The payload of a mutation that must not be refused."""
+        payload = await self.do(document, **given)
+        assert payload["userErrors"] == [], payload
+        return payload
+
+    async def refused(self, document: str, **given: Any) -> str:
+        """The code a mutation is refused with."""
+        payload = await self.do(document, **given)
+        assert payload["userErrors"], payload
+        return str(payload["userErrors"][0]["code"])
+
+    async def sign_in(self, gym: str, email: str) -> None:
+        self._token = None
+        told = await self.done(documents.SIGN_IN, gym=gym, email=email, password=PASSWORD)
+        self._token, self.email = told["tokens"]["accessToken"], email
+
+    @asynccontextmanager
+    async def watching(self, document: str, **variables: Any) -> AsyncIterator[Screen]:
+        """A screen that shows a subscription."""
+        address = self._url.replace("http", "ws", 1) + "/graphql"
+        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+            payload = {"authorization": f"Bearer {self._token}"}
+            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            assert json.loads(await socket.recv())["type"] == "connection_ack"
+            asked = {"query": document, "variables": variables}
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": asked}))
+            field = re.search(r"{\s*(\w+)", document)
+            assert field
+            yield Screen(socket, field[1])

@@ -1,0 +1,72 @@
+"""Every read model, made anew from the streams while the system runs, shows the same."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import asyncpg
+import nats
+import pytest
+from nats.aio.client import Client
+
+from chassis.bus import Asker
+from chassis.clock import SystemClock
+from chassis.projection.rebuild import rebuild
+from deploy.local.installation import Installation
+from services.projections.app import models
+from tests.system import documents
+from tests.system.gym import Gym
+
+VIEWS = "b2b_views"
+
+
+@pytest.fixture
+async def client(running: Installation) -> AsyncIterator[Client]:
+    """Connected as the projections."""
+    connected = await nats.connect(**running.nats_login("projections"))
+    yield connected
+    await connected.close()
+
+
+async def test_a_rebuild_shows_the_same_rows(
+    gym: Gym, running: Installation, client: Client
+) -> None:
+    await _a_busy_day(gym)
+    key = base64.b64decode(running.environment("gateway")["CALLER_KEY"])
+    clock = SystemClock()
+    dsn = running.dsn("projections", VIEWS)
+
+    for model in models(Asker(client, key=key, clock=clock), clock):
+        before = await _rows(dsn, model.tables)
+        await rebuild(model, dsn=dsn, client=client)
+        assert await _rows(dsn, model.tables) == before
+        assert any(before.values())
+
+    mia, session = await gym.member(), await gym.session()
+    booked = await mia.at.done(documents.BOOK, sessionId=session)
+    roster = await gym.owner.ask(documents.ROSTER, id=session, atLeast=booked["position"])
+    assert [r["clientId"] for r in roster["reservations"]] == [mia.id]
+
+
+async def _a_busy_day(gym: Gym) -> None:
+    """Something in every table, and shown: the last answers wait for all of it."""
+    mia, leo, gone = [await gym.member(name) for name in ("Mia", "Leo", "Gone")]
+    session = await gym.session(capacity=1)
+    await mia.at.done(documents.BOOK, sessionId=session)
+    joined = await leo.at.done(documents.BOOK, sessionId=session, orWaitlist=True)
+    erased = await gym.owner.done(documents.ERASE, clientId=gone.id)
+    await gym.owner.ask(documents.ROSTER, id=session, atLeast=joined["position"])
+    await gym.owner.ask(documents.SESSION, id=session, atLeast=joined["position"])
+    await gym.owner.ask(documents.LEDGER, clientId=leo.id, atLeast=joined["position"])
+    await gym.owner.ask(documents.CLIENT, id=gone.id, atLeast=erased["position"])
+
+
+async def _rows(dsn: str, tables: tuple[str, ...]) -> dict[str, list[asyncpg.Record]]:
+    """Everything in ``tables``, in one order."""
+    db = await asyncpg.connect(dsn)
+    try:
+        return {
+            table: await db.fetch(f"SELECT * FROM views.{table} t ORDER BY t::text")
+            for table in tables
+        }
+    finally:
+        await db.close()
