@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -76,7 +77,8 @@ class Group:
         self._current = False
         """No hint came since the execution that made the frame began."""
         self._wanted = asyncio.Event()
-        self._task = asyncio.create_task(self._run())
+        # A context of its own: what the first to join left in theirs is nobody else's.
+        self._task = asyncio.create_task(self._run(), context=Context())
 
     def join(self, sink: Sink, after: Position | None) -> None:
         """The first frame comes at once, unless ``after`` says that it was seen."""

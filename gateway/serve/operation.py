@@ -14,6 +14,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    TypeNameMetaFieldDef,
     execute,
     get_variable_values,
 )
@@ -117,8 +118,11 @@ class Operation:
         try:
             fields = selection.of(self.caller.root_type, [self.node.selection_set])
             for key, nodes in fields.items():
-                definition = self.caller.root_type.fields.get(nodes[0].name.value)
-                if definition is None:  # __typename, __schema
+                name = nodes[0].name.value
+                definition = self.caller.root_type.fields.get(name)
+                if name == "__typename":
+                    definition = TypeNameMetaFieldDef
+                if definition is None:  # __schema, __type
                     return None
                 complete = compile_field(selection, definition, nodes)
                 roots.append(Root(key, nodes, definition, complete))
