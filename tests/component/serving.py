@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from chassis.clock import SystemClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
+from deploy.local.places import free_port
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 30.0  # seconds
@@ -44,13 +45,22 @@ class Gateway:
 
 
 @asynccontextmanager
-async def serving(installation: Installation, *services: str) -> AsyncIterator[Gateway]:
-    """The services, ready. They must end well when the block does."""
-    running = [_started(name, installation.environment(name)) for name in services]
+async def serving(
+    installation: Installation, *services: str, parts: Sequence[str] = ()
+) -> AsyncIterator[Gateway]:
+    """The services, ready. They must end well when the block does.
+
+    ``parts`` splits the last one over several processes: ``("commands", "relay,deadlines")``.
+    """
+    settings = [(name, installation.environment(name)) for name in services]
+    if parts:
+        name, told = settings.pop()
+        settings += [(name, told | {"PARTS": p, "HEALTH_PORT": str(free_port())}) for p in parts]
+    running = [_started(name, told) for name, told in settings]
     client = await nats.connect(**installation.nats_login("gateway"))
     try:
-        for name, process in zip(services, running, strict=True):
-            await _ready(installation.environment(name)["HEALTH_PORT"], process)
+        for (_, told), process in zip(settings, running, strict=True):
+            await _ready(told["HEALTH_PORT"], process)
         key = b64decode(installation.environment("gateway")["CALLER_KEY"])
         yield Gateway(Asker(client, key=key, clock=SystemClock()))
     finally:

@@ -30,9 +30,15 @@ from tests.component.serving import Gateway, serving
 LONG = 15.0  # seconds until a test gives up waiting
 
 
-@pytest.fixture(scope="module")
-async def gateway(installation: Installation) -> AsyncIterator[Gateway]:
-    async with serving(installation, "members", "booking") as asked:
+@pytest.fixture(
+    scope="module",
+    params=[(), ("commands", "reactions,deadlines", "relay")],
+    ids=["one process", "a process a part"],
+)
+async def gateway(
+    installation: Installation, request: pytest.FixtureRequest
+) -> AsyncIterator[Gateway]:
+    async with serving(installation, "members", "booking", parts=request.param) as asked:
         yield asked
 
 

@@ -21,7 +21,7 @@ from pydantic_core import from_json
 
 from chassis.decider import Refused
 from contracts import booking as ask
-from contracts.booking import BookingPolicy, GrantKind
+from contracts.booking import BookingCode, BookingPolicy, GrantKind
 from contracts.envelope import Command, Event, decode
 from contracts.ids import ClientId, GrantId, SessionId
 from services.booking.api import RULES
@@ -45,8 +45,9 @@ from tests.domain.booking.naive import Naive
 from tests.scenario import Gym
 
 CLIENTS = (ANN, BEN, CAT, DAN)
-STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 6 * HOUR}  # the first two overlap
-EVENING = NOON + 3 * HOUR  # a pack that ends here pays for the first two
+STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 1.5 * HOUR}
+"""The first two overlap, the third begins when the second ends."""
+AFTERNOON = NOON + HOUR  # a pack that ends here pays for the first two
 
 clients = st.sampled_from(CLIENTS)
 sessions = st.sampled_from(tuple(STARTS))
@@ -72,7 +73,8 @@ class Booking(RuleBasedStateMachine):
         """Whether it was done. Asked at once again, the same changes nothing."""
         try:
             _, events = self.gym.do(command, self.now, actor, *roles)
-        except Refused:
+        except Refused as refusal:
+            self._must_be_true(refusal, command)
             return False
         self.naive.read(events)
         try:
@@ -81,6 +83,17 @@ class Booking(RuleBasedStateMachine):
             again = []
         assert again == [], "asking twice is asking once"
         return True
+
+    def _must_be_true(self, refusal: Refused, command: Command) -> None:
+        """What a client is told is so."""
+        if isinstance(command, ask.BookClass):
+            seats = self.naive.sessions[command.session_id]
+            if refusal.code in {BookingCode.OVERLAP, BookingCode.NO_ENTITLEMENT}:
+                assert not self.naive.eligible(command.client_id, command.session_id)
+            if refusal.code == BookingCode.SESSION_FULL:
+                assert len(seats.seated) >= seats.capacity
+            if refusal.code == BookingCode.ALREADY_BOOKED:
+                assert command.client_id in seats.seated
 
     def _pairs(self, where: str) -> list[tuple[SessionId, ClientId]]:
         """Who is ``seated`` in, or in ``line`` for, which session."""
@@ -161,7 +174,7 @@ class Booking(RuleBasedStateMachine):
             ask.GrantCredits(
                 client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
                 kind=GrantKind.PACK if credits else GrantKind.UNLIMITED,
-                expires_at=EVENING if short else None,
+                expires_at=AFTERNOON if short else None,
             )
         )  # fmt: skip
 
@@ -231,6 +244,7 @@ class Booking(RuleBasedStateMachine):
             expected = len(seats.seated) + len(seats.late)
             assert len(held) == (0 if seats.over else expected)
             if seats.called_off:
+                assert not seats.seated | seats.late
                 assert not seats.reservations & self.naive.lost
 
     @invariant()

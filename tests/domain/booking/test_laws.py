@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
 from tests.domain.booking.histories import CLIENTS, STARTS, Booking
-from tests.domain.booking.language import HOUR, MINUTE
+from tests.domain.booking.language import HOUR, MINUTE, NOON
 
 TestBooking = Booking.TestCase
 TestBooking.settings = settings(
@@ -57,7 +57,8 @@ def _move(booking: Booking, dice: Random) -> None:
         "client": dice.choice(CLIENTS), "session": dice.choice(list(STARTS)),
         "line": dice.random() < 0.8, "nth": dice.randrange(12), "here": dice.random() < 0.7,
         "capacity": dice.choice([1, 1, 2, 3]), "credits": dice.choice([1, 1, 1, 1, 2, 0]),
-        "short": dice.random() < 0.5, "storm": dice.randrange(10),
+        "short": dice.random() < 0.5,
+        "storm": dice.randrange(4 if booking.now > NOON - 3 * HOUR else 30),
         "by": dice.choice([MINUTE, 20 * MINUTE, HOUR, 4 * HOUR]),
     }  # fmt: skip
     move = getattr(booking, name)
