@@ -19,7 +19,8 @@ from gateway.serve.hints import Hints
 from gateway.serve.live import Principal
 from gateway.serve.settings import ServeSettings
 from gateway.serve.ws import PROTOCOL
-from tests.gateway_serve.library import Place, Position, Room, Shelf, a_shelf, authenticate, schema
+from tests.gateway_serve.library import Place, Position, Room, Shelf, a_shelf, schema
+from tests.gateway_serve.readers import authenticate
 
 DEVELOPMENT = ServeSettings(development=True)
 

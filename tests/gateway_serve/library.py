@@ -1,7 +1,7 @@
 """A library of shelves and books: every kind of type and resolver the machinery must serve."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -10,8 +10,8 @@ from typing import Annotated, Any, NewType, TypeAlias
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.serve.calls import Call, Credentials
-from gateway.serve.faults import Forbidden, Unauthenticated
+from gateway.serve.calls import Call
+from gateway.serve.faults import Forbidden
 from gateway.serve.hints import Hints
 from gateway.serve.live import Principal, live
 
@@ -217,29 +217,6 @@ class Subscription:
     async def counting(self, to: int) -> AsyncIterator[int]:
         for number in range(to):
             yield number
-
-
-@dataclass(frozen=True)
-class Reader:
-    """A principal of the tests."""
-
-    subject: str
-    scope: Hashable = "public"
-    expires_at: float | None = None
-
-
-async def authenticate(credentials: Credentials) -> Reader:
-    """``Bearer <name>`` is that reader; ``Bearer bad`` nobody; ``Bearer banned`` refused."""
-    given = credentials.authorization
-    if given is None:
-        return Reader("anonymous")
-    name = given.removeprefix("Bearer ")
-    if name == "bad":
-        raise Unauthenticated("This token is not valid.")
-    if name == "banned":
-        raise Forbidden("This reader may not come in.")
-    subject, _, seconds = name.partition("@")
-    return Reader(subject, "public", float(seconds) if seconds else None)
 
 
 def a_shelf() -> Shelf:

@@ -12,7 +12,8 @@ from gateway.serve.hints import Hints
 from gateway.serve.hub import Hub, Leave
 from gateway.serve.outlet import Outlet
 from tests.gateway_serve.generated import CORE
-from tests.gateway_serve.library import Place, Position, Reader, Room, a_shelf
+from tests.gateway_serve.library import Place, Position, Room, a_shelf
+from tests.gateway_serve.readers import Reader
 
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
 MINE = "subscription { myViewer { position } }"

@@ -10,7 +10,8 @@ from gateway.serve.hints import Hints
 from gateway.serve.limits import Limits
 from gateway.serve.operation import Operation
 from tests.gateway_serve.generated import CORE, GIVEN, queries, shelves, subscriptions
-from tests.gateway_serve.library import Reader, Room, Shelf, a_shelf
+from tests.gateway_serve.library import Room, Shelf, a_shelf
+from tests.gateway_serve.readers import Reader
 
 WIDE = Limits(tokens=10_000, fields=10_000, cost=10_000_000, aliases=1_000, directives=1_000)
 CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.large_base_example]
