@@ -17,6 +17,8 @@ from gateway.serve.live import Position, Value, Watch
 
 log = structlog.get_logger(__name__)
 
+UNAVAILABLE = 500
+"""Faults from this status on are ours, and pass."""
 BREATH = 256
 """Sends in a row before the loop may do something else."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between attempts of a view that fails
@@ -119,7 +121,7 @@ class Group:
                     await self._refresh()
                     pause = FIRST_PAUSE
                 except Exception as error:
-                    if isinstance(error, Fault) or self._frame is None:
+                    if self._frame is None or _is_final(error):
                         self._end(error)
                         return
                     metrics.SNAPSHOTS.labels("failed").inc()
@@ -164,3 +166,8 @@ class Group:
         self._emptied()
         for member in members.values():
             member.sink.fail(errors)
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether asking again is pointless: a refusal, not an outage."""
+    return isinstance(error, Fault) and error.status < UNAVAILABLE

@@ -6,7 +6,8 @@
 //                  "subscription": {"query": "…", "variables": {…}}}'
 //
 // Prints one JSON object a line: {"check", "ok", "detail"}. The mutation must change what the
-// subscription shows. Ends with status 1 when a check failed.
+// subscription shows, every time; FRESH-UUID in it becomes a new UUID. Ends with status 1 when a
+// check failed.
 
 import * as apollo from "./apollo.mjs";
 import * as audit from "./audit.mjs";

@@ -14,10 +14,13 @@ export async function mutate(script) {
   const response = await fetch(script.url, {
     method: "POST",
     headers: { "content-type": "application/json", ...script.headers },
-    body: JSON.stringify(script.mutation),
+    body: JSON.stringify(script.mutation).replaceAll("FRESH-UUID", () => crypto.randomUUID()),
   });
   const answer = await response.json();
   if (answer.errors) throw new Error(`mutation: ${JSON.stringify(answer.errors)}`);
+  for (const payload of Object.values(answer.data)) {
+    if (payload?.userErrors?.length) throw new Error(JSON.stringify(payload.userErrors));
+  }
 }
 
 // `subscribe({next, fail})` starts watching and returns how to stop.

@@ -107,6 +107,8 @@ class Room:
     shelf: Shelf
     calls: list[str] = field(default_factory=list)
     call: Call | None = None
+    failures: list[Exception] = field(default_factory=list)
+    """What the next looks at the shelf fail with."""
 
 
 Info: TypeAlias = strawberry.Info[Room, None]
@@ -204,6 +206,8 @@ class Subscription:
     ) -> ShelfUpdate:
         room: Room = info.context
         room.calls.append(f"shelf_changed {name}")
+        if room.failures:
+            raise room.failures.pop(0)
         await asyncio.sleep(0)
         if name == "forbidden":
             raise Forbidden("Not that shelf.")

@@ -4,12 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+import pytest
 
+from gateway.serve import group
 from gateway.serve.answers import Json
+from gateway.serve.calls import Call
 from gateway.serve.documents import Documents
+from gateway.serve.faults import ConsistencyTimeout, Forbidden
 from gateway.serve.group import Frame
 from gateway.serve.hints import Hints
 from gateway.serve.hub import Hub, Leave
+from gateway.serve.live import Principal
 from gateway.serve.outlet import Outlet
 from tests.gateway_serve.generated import CORE
 from tests.gateway_serve.library import Place, Position, Room, a_shelf
@@ -49,7 +54,11 @@ class World:
     def __init__(self) -> None:
         self.hints, self.shelf, self.calls = Hints(), a_shelf(), list[str]()
         self.documents = Documents(CORE)
-        self.hub = Hub(lambda who, call: Room(who, self.hints, self.shelf, self.calls, call))
+        self.failures: list[Exception] = []
+        self.hub = Hub(self.room)
+
+    def room(self, who: Principal, call: Call) -> Room:
+        return Room(who, self.hints, self.shelf, self.calls, call, self.failures)
 
     async def join(
         self, eyes: Eyes, query: str = WATCH, who: Reader | None = None, **variables: Any
@@ -203,6 +212,26 @@ async def test_a_refusing_resolver_ends_the_operation_with_its_code() -> None:
 
     assert [error["extensions"]["code"] for error in eyes.errors] == ["FORBIDDEN"]
     assert world.hub._groups == {}
+
+
+async def test_an_outage_is_waited_for_and_a_refusal_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group, "FIRST_PAUSE", 0.01)
+    world, eyes = World(), Eyes()
+    await world.join(eyes)
+    await eyes.seen(1)
+    reads = [ConnectionError("the database is away"), ConsistencyTimeout("Not yet.")]
+    world.failures = reads
+
+    world.change()
+    assert positions(await eyes.seen(2)) == [3, 4]
+    assert reads == []
+
+    reads.append(Forbidden("Not any more."))
+    world.change()
+    await eyes.seen(3)
+    assert [error["extensions"]["code"] for error in eyes.errors] == ["FORBIDDEN"]
 
 
 class Wire:
