@@ -25,6 +25,7 @@ class Seats:
     seated: set[ClientId] = field(default_factory=set)
     late: set[ClientId] = field(default_factory=set)
     line: list[ClientId] = field(default_factory=list)
+    last_seq: int = 0
     over: bool = False  # cancelled or finalized
     called_off: bool = False
     reservations: set[ReservationId] = field(default_factory=set)
@@ -78,7 +79,10 @@ class Naive:
                     seats.late.add(event.client_id)
                 assert event.seats_taken == len(seats.seated)
             case said.WaitlistJoined():
-                self.sessions[event.session_id].line.append(event.client_id)
+                seats = self.sessions[event.session_id]
+                seats.line.append(event.client_id)
+                assert event.seq > seats.last_seq
+                seats.last_seq = event.seq
             case said.WaitlistLeft() | said.WaitlistPromoted():
                 self.sessions[event.session_id].line.remove(event.client_id)
 
@@ -87,6 +91,8 @@ class Naive:
             case said.CreditsGranted():
                 self.grants[event.client_id][event.grant_id] = event
             case said.CreditHeld():
+                pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
+                assert event.credits == pack
                 self.held[event.reservation_id] = event
             case said.CreditReleased():
                 assert self.held.pop(event.reservation_id).credits == event.credits

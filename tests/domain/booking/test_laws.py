@@ -21,8 +21,8 @@ TestBooking.settings = settings(
 
 
 MOVES: dict[str, int] = {
-    "book": 12, "give_up": 5, "leave": 1, "join": 2, "grant": 2, "resize": 2, "arrive": 4,
-    "time_passes": 5, "give_up_or_leave_what_was_never_taken": 1, "call_off": 2, "finalize": 1,
+    "book": 12, "give_up": 6, "leave": 1, "join": 2, "grant": 2, "resize": 2, "arrive": 4,
+    "time_passes": 5, "give_up_or_leave_what_was_never_taken": 1, "call_off": 2, "finalize": 3,
 }  # fmt: skip
 """How often each is tried in a long walk."""
 
@@ -59,7 +59,7 @@ def _move(booking: Booking, dice: Random) -> None:
         "capacity": dice.choice([1, 1, 2, 3]), "credits": dice.choice([1, 1, 1, 1, 2, 0]),
         "short": dice.random() < 0.5,
         "storm": dice.randrange(4 if booking.now > NOON - 3 * HOUR else 30),
-        "by": dice.choice([MINUTE, 20 * MINUTE, HOUR, 4 * HOUR]),
+        "by": dice.choice([MINUTE, 20 * MINUTE, HOUR, 3 * HOUR]),
     }  # fmt: skip
     move = getattr(booking, name)
     move(**{one: drawn[one] for one in signature(move).parameters})
