@@ -19,7 +19,9 @@ from bench.figures import Figure
 from bench.goals import GOALS
 from bench.ground import Ground, stand
 from bench.live.rebuild import rebuild
+from bench.live.roster import roster_cpu
 from bench.live.rush import rush
+from bench.live.screens import screens_cpu, screens_p99
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
@@ -32,6 +34,9 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "spread": spread,
     "append": append,
     "rush": rush,
+    "screens_p99": screens_p99,
+    "screens_cpu": screens_cpu,
+    "roster_cpu": roster_cpu,
     "growth": growth,
     "rebuild": rebuild,
 }
