@@ -51,8 +51,8 @@ class TooComplex(Fault):
     def __init__(self, limit: str, allowed: int, asked: int | None = None) -> None:
         seen = "" if asked is None else f" ({asked} asked)"
         facts: dict[str, object] = {} if asked is None else {"asked": asked}
-        super().__init__(f"Too much {limit}: at most {allowed}{seen}.",
-                         limit=limit, allowed=allowed, **facts)  # fmt: skip
+        message = f"Over the limit on {limit}: at most {allowed}{seen}."
+        super().__init__(message, limit=limit, allowed=allowed, **facts)
 
 
 class UnknownDocument(Fault):
