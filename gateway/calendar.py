@@ -73,13 +73,13 @@ class CalendarQuery:
 
 def _session_topics(info: Info, session_id: strawberry.ID) -> list[str]:
     gym_id = info.context.must("read.session")
-    return [topic(gym_id, "calendar", ids.session(session_id))]
+    return [topic(gym_id, "calendar", ids.session(session_id)), topic(gym_id, "organisation")]
 
 
 def _calendar_topics(info: Info, from_: datetime, to: datetime) -> list[str]:
     gym_id = info.context.must("read.calendar")
     _span(from_, to)
-    return [topic(gym_id, "calendar")]
+    return [topic(gym_id, "calendar"), topic(gym_id, "organisation")]
 
 
 @strawberry.type

@@ -10,6 +10,7 @@ from contracts.ids import ClientId
 from contracts.members import ChangeClientContact, EraseClient, RegisterClient
 from gateway import ids
 from gateway.context import Info
+from gateway.faults import BadInput
 from gateway.members_codes import (
     ChangeClientContactErrorCode,
     EraseClientErrorCode,
@@ -100,6 +101,8 @@ class ClientQuery:
     ) -> Connection[Client]:
         info.context.must("read.clients")
         size, behind = page_size(first), ids.text_keyset("clients", after)
+        if search and "\0" in search:
+            raise BadInput("search", "must not contain NUL")
         position, rows = await info.context.read(
             "people",
             at_least,

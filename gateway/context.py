@@ -23,7 +23,7 @@ from gateway.serve.calls import Call
 from gateway.serve.hints import Hints
 
 CATCH_UP_SECONDS = 0.5
-COMMAND_SECONDS = 3.0
+COMMAND_SECONDS = 10.0  # a rush may queue for seconds; giving up earlier would lose answers
 
 SOURCES = {
     "calendar": "booking",

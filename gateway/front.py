@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,6 +13,17 @@ from gateway.sign_in import ADDRESS
 GRAPHQL = "/graphql"
 JWKS = "/.well-known/jwks.json"
 FORWARDED = b"x-forwarded-for"
+
+
+class Route(NamedTuple):
+    """What a request is counted under."""
+
+    path: str
+
+
+ROUTES = {
+    path: Route(path) for path in (GRAPHQL, JWKS, "/health/live", "/health/ready", "/metrics")
+}
 
 _ADDRESS = ADDRESS.encode()
 
@@ -30,6 +41,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
+        scope["route"] = ROUTES.get(path)
         if path == GRAPHQL:
             await self._graphql(_addressed(scope), receive, send)
         elif scope["type"] == "websocket":

@@ -70,6 +70,9 @@ async def carry_out(
         return Done(errors=[_error(codes, INVALID, bad.reason, bad.field)])
     except ValidationError as error:
         return Done(errors=_invalid(codes, error))
+    unfit = next((name for name, value in command if "\0" in str(value)), None)
+    if unfit is not None:
+        return Done(errors=[_error(codes, INVALID, "must not contain NUL", _camel(unfit))])
     if not as_gateway:
         mine = context.principal.client_id
         own = mine is not None and getattr(command, "client_id", None) == mine

@@ -87,7 +87,8 @@ class RosterQuery:
 
 def _topics(info: Info, session_id: strawberry.ID) -> list[str]:
     gym_id = info.context.must("read.roster")
-    return [topic(gym_id, "roster", ids.session(session_id))]
+    # People are named on it: a name that comes, changes or is erased changes the roster.
+    return [topic(gym_id, "roster", ids.session(session_id)), topic(gym_id, "people")]
 
 
 @strawberry.type

@@ -178,8 +178,14 @@ async def apply(db: Db, table: str, events: Iterable[Envelope]) -> list[Key]:
 
 
 def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    """Rows turned into the arrays ``unnest`` takes."""
-    return [list(column) for column in zip(*rows, strict=True)]
+    """Rows turned into the arrays ``unnest`` takes.
+
+    Postgres' text holds no NUL, and one must not stop a read model: it is shown as U+FFFD.
+    """
+    return [
+        [v.replace("\0", "\ufffd") if isinstance(v, str) and "\0" in v else v for v in column]
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _birth(event: SessionScheduled) -> tuple[str | UUID | datetime | None, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from chassis.projection import Change, ReadModel, open_views
@@ -229,6 +230,34 @@ async def test_a_reader_sees_the_gym_it_asks_for_and_no_other(
     assert (await calendar.session(reader, stranger, SPIN))[1] is None
     assert (await calendar.page(reader, stranger, ALL_DAY, None, 10))[1] == []
     assert await reader.fetch("SELECT * FROM views.class_sessions") == []
+
+
+async def test_every_table_is_behind_row_security_and_keyed_by_gym(reader: Pool) -> None:
+    unguarded = await reader.fetch(
+        "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary "
+        "  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] "
+        " WHERE c.relnamespace = 'views'::regnamespace AND c.relkind = 'r' "
+        "   AND c.relname <> 'checkpoints' "
+        "   AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND a.attname = 'gym_id')"
+    )
+    read_models = (calendar.MODEL, roster.MODEL, ledgers.MODEL)
+
+    assert unguarded == []
+    for table in (table for model in read_models for table in model.tables):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.execute(f"DELETE FROM views.{table}")
+
+
+async def test_text_the_database_cannot_hold_does_not_stop_a_read_model(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    odd = scheduled().model_copy(update={"title": "Sp\0in"})
+
+    await put(writer, calendar.MODEL, recording.of("session", SPIN, odd))
+
+    _, seen = await calendar.session(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert seen.title == "Sp\ufffdin"
 
 
 async def test_a_change_of_a_session_never_scheduled_stops_the_read_model(

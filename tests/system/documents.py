@@ -49,7 +49,8 @@ CLIENT = """query ($id: ID!, $atLeast: Position) {
   client(id: $id, atLeast: $atLeast) { name email status } }"""
 CLIENTS = """query ($search: String) { clients(first: 10, search: $search) { nodes { name } } }"""
 
-ROSTER_CHANGED = """subscription ($id: ID!) { rosterChanged(sessionId: $id) { position roster {
+ROSTER_CHANGED = """subscription ($id: ID!, $after: Position) {
+  rosterChanged(sessionId: $id, after: $after) { position roster {
   reservations { clientId clientName status } waitlist { clientId place } } } }"""
 MINE_CHANGED = """subscription { myBookingsChanged { position bookings {
   session { id } reservation { status } waitlistEntry { place } } } }"""

@@ -33,6 +33,19 @@ async def test_a_booking_shows_on_the_trainers_screen_and_the_members(gym: Gym) 
     ]
 
 
+async def test_a_screen_that_comes_back_is_told_only_what_it_missed(gym: Gym) -> None:
+    mia, leo, session = await gym.member(), await gym.member("Leo"), await gym.session()
+    booked = await mia.at.done(documents.BOOK, sessionId=session)
+    again = {"id": session, "after": booked["position"]}
+    await gym.owner.ask(documents.ROSTER, id=session, atLeast=booked["position"])
+
+    async with gym.owner.watching(documents.ROSTER_CHANGED, **again) as roster:
+        await leo.at.done(documents.BOOK, sessionId=session)
+        first = await roster.shows(lambda _: True)
+
+    assert len(first["roster"]["reservations"]) == 2
+
+
 async def test_a_freed_seat_goes_to_the_first_in_line(gym: Gym) -> None:
     mia, ben, leo, zoe = [await gym.member(name) for name in ("Mia", "Ben", "Leo", "Zoe")]
     session = await gym.session(capacity=2)

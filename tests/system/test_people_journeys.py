@@ -1,6 +1,7 @@
 """People come, change, and are forgotten; sign-ins begin and end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,23 @@ async def test_a_client_is_found_and_after_erasure_forgotten(gym: Gym) -> None:
     assert (await gym.owner.ask(documents.CLIENTS, search="Mia"))["nodes"] == []
     again = await gym.owner.do(documents.SIGN_IN, gym=gym.slug, email=mia.email, password=PASSWORD)
     assert again["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
+
+
+async def test_erasing_somebody_clears_their_name_from_open_screens(gym: Gym) -> None:
+    mia, session = await gym.member("Mia"), await gym.session()
+    await mia.at.done(documents.BOOK, sessionId=session)
+
+    async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as roster:
+        await roster.shows(lambda f: _names(f) == ["Mia"])
+        await gym.owner.done(documents.ERASE, clientId=mia.id)
+        await roster.shows(lambda f: _names(f) == ["[erased]"])
+
+
+async def test_text_no_database_can_hold_is_refused(gym: Gym) -> None:
+    assert await gym.owner.refused(documents.REGISTER, name="M\0ia") == "INVALID_INPUT"
+    with pytest.raises(Refused) as searching:
+        await gym.owner.ask(documents.CLIENTS, search="M\0")
+    assert searching.value.code == "BAD_USER_INPUT"
 
 
 async def test_registering_twice_with_one_key_is_one_client(gym: Gym) -> None:
@@ -101,3 +119,7 @@ async def test_a_watched_calendar_moves_with_its_sessions(gym: Gym) -> None:
         await calendar.shows(lambda f: [s["reserved"] for s in f["sessions"]] == [1])
         await gym.owner.done(documents.CANCEL_SESSION, sessionId=session, reason="storm")
         await calendar.shows(lambda f: [s["status"] for s in f["sessions"]] == ["CANCELLED"])
+
+
+def _names(frame: dict[str, Any]) -> list[str]:
+    return [each["clientName"] for each in frame["roster"]["reservations"]]

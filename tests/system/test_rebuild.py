@@ -9,7 +9,7 @@ import pytest
 from nats.aio.client import Client
 
 from chassis.bus import Asker
-from chassis.clock import SystemClock
+from chassis.clock import MovableClock
 from chassis.projection.rebuild import rebuild
 from deploy.local.installation import Installation
 from services.projections.app import models
@@ -32,7 +32,7 @@ async def test_a_rebuild_shows_the_same_rows(
 ) -> None:
     await _a_busy_day(gym)
     key = base64.b64decode(running.environment("gateway")["CALLER_KEY"])
-    clock = SystemClock()
+    clock = MovableClock(running.clock_file)
     dsn = running.dsn("projections", VIEWS)
 
     for model in models(Asker(client, key=key, clock=clock), clock):
