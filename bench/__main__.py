@@ -22,6 +22,7 @@ from bench.live.rebuild import rebuild
 from bench.live.roster import roster_cpu
 from bench.live.rush import rush
 from bench.live.screens import screens_cpu, screens_p99
+from bench.live.start import memory, start
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
@@ -39,6 +40,8 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "roster_cpu": roster_cpu,
     "growth": growth,
     "rebuild": rebuild,
+    "start": start,
+    "memory": memory,
 }
 
 
