@@ -462,7 +462,7 @@ class CreditReleased(Event):
 
 
 class TimeReleased(Event):
-    """A late cancel: the time is the client's again, the credit stays held until the books close."""
+    """A late cancel: the time is the client's again, the credit stays held."""
 
     event_type = "booking.time_released.v1"
     client_id: ClientId

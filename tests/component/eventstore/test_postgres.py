@@ -5,22 +5,29 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from chassis.context import Context
+from chassis.eventstore.events import encode, meta
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore
 from chassis.tenancy import Pool, open_pool
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
-from tests.component.eventstore.conftest import count
+from tests.component.eventstore.conftest import count, counted
 
 INSERT = """
 INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, data, meta)
-VALUES ($1, $2, 1, $2, 'tally', 't', '', '')
+VALUES ($1, $2, 1, $2, 'tally', 'booking.capacity_changed.v1', $3, $4)
 """
+
+
+def _row(ctx: Context, stream: UUID) -> tuple[GymId, UUID, bytes, bytes]:
+    """What ``INSERT`` takes: an event a relay of this store could publish."""
+    return ctx.gym_id, stream, encode(counted(stream, 1)), meta(ctx)
 
 
 async def _as_gym(db: Any, *gyms: GymId) -> None:
@@ -55,7 +62,7 @@ async def test_a_row_of_another_gym_cannot_be_written(app_pool: Pool, ctx: Conte
     async with app_pool.acquire() as db, db.transaction():
         await _as_gym(db, ctx.gym_id)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await db.execute(INSERT, new_id(), new_id())
+            await db.execute(INSERT, *_row(replace(ctx, gym_id=GymId(new_id())), new_id()))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ async def test_a_reader_that_follows_positions_misses_nothing_and_sees_nothing_t
                 transaction = db.transaction()
                 await transaction.start()
                 await _as_gym(db, ctx.gym_id)
-                await db.execute(INSERT, ctx.gym_id, stream)
+                await db.execute(INSERT, *_row(ctx, stream))
                 await asyncio.sleep(pause())
                 if chance.random() < 0.2:
                     await transaction.rollback()
