@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
+from prometheus_client import Histogram
 
 from chassis.bus import Asker, Unavailable
 from chassis.clock import Clock
@@ -21,6 +22,7 @@ from gateway.progress import Progress
 from gateway.serve import faults
 from gateway.serve.calls import Call
 from gateway.serve.hints import Hints
+from services.projections.reading import ViewsAway
 
 CATCH_UP_SECONDS = 0.5
 COMMAND_SECONDS = 10.0  # a rush may queue for seconds; giving up earlier would lose answers
@@ -33,6 +35,8 @@ SOURCES = {
     "organisation": "members",
 }
 """View -> the service whose events it shows."""
+
+WAITED = Histogram("b2b_gateway_catch_up_seconds", "Reads that waited for a view.", ["view"])
 
 T = TypeVar("T")
 
@@ -114,14 +118,21 @@ class Context:
     ) -> tuple[Position, T]:
         """What ``look`` sees once ``view`` shows ``at_least``, and the position it reflects.
 
-        Raises ``ConsistencyTimeout`` when that takes over half a second.
+        Raises ``ConsistencyTimeout`` when that takes over half a second, ``Unavailable`` when the
+        read models cannot be asked; a live view gets ``ViewsAway`` instead and looks again.
         """
         source, gym_id = SOURCES[view], self.gym_id
         wanted = at_least.at(source) if at_least else 0
-        as_of, found = await look(self.services.views, gym_id)
-        if as_of < wanted:
-            await self.services.progress.reached(view, wanted, CATCH_UP_SECONDS)
+        try:
             as_of, found = await look(self.services.views, gym_id)
+            if as_of < wanted:
+                with WAITED.labels(view).time():
+                    await self.services.progress.reached(view, wanted, CATCH_UP_SECONDS)
+                as_of, found = await look(self.services.views, gym_id)
+        except ViewsAway as away:
+            if self.call.operation == "subscription":
+                raise
+            raise faults.Unavailable("Cannot be read right now, try again.") from away
         if as_of < wanted:
             raise faults.ConsistencyTimeout("Not shown yet; ask again.")
         return Position.of(**{source: as_of}), found

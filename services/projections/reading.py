@@ -11,14 +11,32 @@ import asyncpg
 from chassis.tenancy import Pool
 from contracts.ids import GymId
 
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    OSError,
+    TimeoutError,
+)
+"""How asyncpg says that the database cannot be asked just now."""
+
+
+class ViewsAway(Exception):
+    """The read models' database does not answer. It will again; nothing is lost."""
+
 
 async def ask(
     pool: Pool, function: str, gym_id: GymId, *arguments: Any
 ) -> tuple[int, list[asyncpg.Record]]:
     """``SELECT * FROM function(gym_id, ...)``; the store position it reflects and its rows.
 
-    Position 0 and no rows while the read model has not begun.
+    Position 0 and no rows while the read model has not begun. Raises ``ViewsAway``.
     """
     holes = ", ".join(f"${n}" for n in range(1, len(arguments) + 2))
-    rows = await pool.fetch(f"SELECT * FROM views.{function}({holes})", gym_id, *arguments)  # noqa: S608 - our own constants
+    query = f"SELECT * FROM views.{function}({holes})"  # noqa: S608 - our own constants
+    try:
+        rows = await pool.fetch(query, gym_id, *arguments)
+    except AWAY as error:
+        raise ViewsAway(function) from error
     return (int(rows[0][0]) if rows else 0), rows

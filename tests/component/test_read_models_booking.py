@@ -41,6 +41,7 @@ from contracts.ids import (
 )
 from deploy.local.installation import Installation
 from services.projections import bookings, calendar, ledgers, roster
+from services.projections.reading import ViewsAway
 from services.projections.sessions import Incomplete
 from tests.conftest import NOON
 from tests.envelopes import RECORDED_AT, Recording
@@ -246,6 +247,16 @@ async def test_every_table_is_behind_row_security_and_keyed_by_gym(reader: Pool)
     for table in (table for model in read_models for table in model.tables):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(f"DELETE FROM views.{table}")
+
+
+async def test_a_database_that_is_away_is_told_apart_from_nothing_to_show(
+    installation: Installation, gym_id: GymId
+) -> None:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    await pool.close()
+
+    with pytest.raises(ViewsAway):
+        await calendar.session(pool, gym_id, SPIN)
 
 
 async def test_text_the_database_cannot_hold_does_not_stop_a_read_model(
