@@ -57,9 +57,11 @@ class Screen:
 class Person:
     """Somebody with the app, signed in or not."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, *, gym: str | None = None) -> None:
+        """``gym`` is the slug that tokens of other issuers are used at."""
         self._url, self._token, self.email = url, token, ""
-        self._http = httpx.AsyncClient(base_url=url, timeout=10)
+        named = {"back2back-gym": gym} if gym else {}
+        self._http = httpx.AsyncClient(base_url=url, timeout=10, headers=named)
 
     async def aclose(self) -> None:
         await self._http.aclose()
