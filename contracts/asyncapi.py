@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.envelope import COMMANDS, EVENTS, Caller, Envelope, Query, Reply
+from contracts.envelope import COMMANDS, EVENTS, Caller, Envelope, Query, Reply, promised
 from contracts.permissions import MATRIX
 
 CONTEXTS = ("members", "booking", "billing", "access")
@@ -12,10 +12,10 @@ CONTEXTS = ("members", "booking", "billing", "access")
 
 def document() -> dict[str, Any]:
     """The document; the same contracts give the same bytes."""
-    events = {name: _event_channel(name) for name in sorted(EVENTS)}
-    asks = {name: _ask_channel(name) for name in sorted(COMMANDS)}
+    events = {name: _event_channel(name) for name in promised(EVENTS)}
+    asks = {name: _ask_channel(name) for name in promised(COMMANDS)}
     models: dict[str, type[BaseModel]] = {"Envelope": Envelope, "Caller": Caller, "Reply": Reply}
-    models |= {one.__name__: one for one in (*EVENTS.values(), *COMMANDS.values())}
+    models |= {one.__name__: one for one in (*promised(EVENTS).values(), *promised(COMMANDS).values())}
     schemas = {
         name: model.model_json_schema(ref_template="#/components/schemas/{model}")
         for name, model in sorted(models.items())
@@ -72,7 +72,7 @@ def _head(command_type: str) -> str:
 def _event_operations() -> dict[str, Any]:
     return {
         f"emit.{name}": {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
-        for name in sorted(EVENTS)
+        for name in promised(EVENTS)
     }
 
 
@@ -83,5 +83,5 @@ def _ask_operations() -> dict[str, Any]:
             "channel": {"$ref": f"#/channels/{name}"},
             "reply": {"messages": [{"$ref": f"#/channels/{name}/messages/Reply"}]},
         }
-        for name in sorted(COMMANDS)
+        for name in promised(COMMANDS)
     }

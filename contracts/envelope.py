@@ -1,18 +1,26 @@
 """How events and commands travel: the message, and who, where, when and why around it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.ids import GymId
 
+K = TypeVar("K")
+
 EVENTS: dict[str, type["Event"]] = {}
 """Event type -> class, for every event module imported so far."""
 
 COMMANDS: dict[str, type["Command"]] = {}
 """Command type (``booking.book_class``) -> class, for every module imported so far."""
+
+def promised(kinds: Mapping[str, type[K]]) -> dict[str, type[K]]:
+    """Those of ``EVENTS`` or ``COMMANDS`` that are contracts, sorted; tests register probes too."""
+    ours = {name: kind for name, kind in kinds.items() if kind.__module__.startswith("contracts.")}
+    return dict(sorted(ours.items()))
+
 
 Upcast = tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]
 UPCASTS: dict[str, Upcast] = {}
