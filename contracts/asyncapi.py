@@ -15,7 +15,8 @@ def document() -> dict[str, Any]:
     events = {name: _event_channel(name) for name in promised(EVENTS)}
     asks = {name: _ask_channel(name) for name in promised(COMMANDS)}
     models: dict[str, type[BaseModel]] = {"Envelope": Envelope, "Caller": Caller, "Reply": Reply}
-    models |= {one.__name__: one for one in (*promised(EVENTS).values(), *promised(COMMANDS).values())}
+    messages = (*promised(EVENTS).values(), *promised(COMMANDS).values())
+    models |= {one.__name__: one for one in messages}
     schemas = {
         name: model.model_json_schema(ref_template="#/components/schemas/{model}")
         for name, model in sorted(models.items())
