@@ -124,8 +124,10 @@ class Verifier:
         if issuer is None:
             raise Unauthenticated("unknown issuer")
         algorithm = header.get("alg")
-        if algorithm not in issuer.algorithms or "crit" in header or "b64" in header:
+        if not isinstance(algorithm, str) or algorithm not in issuer.algorithms:
             raise Unauthenticated("algorithm not allowed")
+        if "crit" in header or "b64" in header:
+            raise Unauthenticated("header not understood")
         key = await _key(issuer, header, algorithm)
         try:
             return issuer, jwt.decode(token, key, algorithms=[algorithm], options=_SIGNATURE_ONLY)
