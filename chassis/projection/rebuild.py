@@ -77,6 +77,13 @@ class _Rebuild:
 
     async def run(self) -> int:
         await self._ledger.load(enter=False)
+        try:
+            return await self._fill_and_swap()
+        except asyncpg.UndefinedTableError:
+            await self._ledger.load(enter=False)  # raises Fenced when the copy was swapped away
+            raise
+
+    async def _fill_and_swap(self) -> int:
         while True:
             target = int(await self._live.fetchval(_LIVE_SEQ, self._model.name) or 0)
             if target - self._ledger.seq > LEVEL:
