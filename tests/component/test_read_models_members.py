@@ -106,6 +106,22 @@ async def test_clients_are_found_by_the_beginning_of_their_name_or_their_e_mail(
     assert await found("x@y.z") == []
 
 
+async def test_a_search_is_read_page_by_page(people: People, reader: Pool, gym_id: GymId) -> None:
+    for name in ("Ann", "Anna", "Anne", "Bo", "Annika", "An"):
+        await people.put(people.registered(name)[1])
+
+    seen: list[str] = []
+    after = None
+    while True:
+        _, page = await directory.clients(reader, gym_id, "ann", after, 2)
+        if not page:
+            break
+        seen += [client.name for client in page]
+        after = (page[-1].sort_name, page[-1].client_id)
+
+    assert seen == ["Ann", "Anna", "Anne", "Annika"]
+
+
 async def test_the_newest_contact_wins_within_and_across_batches(
     people: People, reader: Pool, gym_id: GymId
 ) -> None:
