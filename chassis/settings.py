@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -160,6 +160,10 @@ class EdgeSettings(ServiceSettings):
     gateway_port: int = Field(default=8080, ge=0, le=65535)
     issuers: tuple[dict[str, Any], ...] = ()
     """External identity providers."""
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
+    """Networks whose ``X-Forwarded-For`` is believed: the proxy in front, if there is one."""
     token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
     token_audience: str = "back2back"  # noqa: S105
 

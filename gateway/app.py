@@ -46,7 +46,7 @@ async def main(process: Process[Settings]) -> None:
         authenticate=identity.authenticate,
         make_context=make_context,
     )
-    front = Front(door, process.health, identity.published_keys)
+    front = Front(door, process.health, identity.published_keys, settings.trusted_proxies)
     await process.serve(Observed(front), str(settings.gateway_host), settings.gateway_port)
     process.on_stop(door.drain)
 

@@ -1,18 +1,26 @@
 """The doors of the gateway by path: GraphQL, the public keys, health and metrics."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 import orjson
 
 from chassis.bus import Unavailable
-from chassis.telemetry.web import App, Receive, Scope, Send
+from chassis.telemetry.web import App, Message, Receive, Scope, Send
 from gateway.sign_in import ADDRESS
 
 GRAPHQL = "/graphql"
 JWKS = "/.well-known/jwks.json"
 FORWARDED = b"x-forwarded-for"
+HOUSEHOLD = 64  # bits of an IPv6 address that stay; the rest is one customer's to choose
+
+CAUTIONS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+"""Headers of every answer: it is data, or a page of its own."""
 
 
 class Route(NamedTuple):
@@ -36,14 +44,19 @@ class Front:
         graphql: Callable[..., Awaitable[None]],
         health: App,
         keys: Callable[[], Awaitable[Mapping[str, Any]]],
+        proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
+        """``proxies`` are believed about who called them; nobody else is."""
         self._graphql, self._health, self._keys = graphql, health, keys
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         scope["route"] = ROUTES.get(path)
+        if scope["type"] == "http":
+            send = _cautious(send)
         if path == GRAPHQL:
-            await self._graphql(_addressed(scope), receive, send)
+            await self._graphql(self._addressed(scope), receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})  # before accepting: HTTP 403
         elif path == JWKS:
@@ -61,25 +74,41 @@ class Front:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    def _addressed(self, scope: Scope) -> Scope:
+        headers = [(name, value) for name, value in scope["headers"] if name != _ADDRESS]
+        return {**scope, "headers": [*headers, (_ADDRESS, self._address(scope).encode())]}
 
-def _addressed(scope: Scope) -> Scope:
-    headers = [(name, value) for name, value in scope["headers"] if name != _ADDRESS]
-    return {**scope, "headers": [*headers, (_ADDRESS, _address(scope).encode())]}
-
-
-def _address(scope: Scope) -> str:
-    """The caller's address. A proxy in a private network is believed about its own caller only."""
-    client = scope.get("client")
-    peer = str(client[0]) if client else "unknown"
-    told = [value for name, value in scope["headers"] if name == FORWARDED]
-    if told and _is_private(peer):
-        last = told[-1].decode("latin-1").rpartition(",")[2].strip()
-        return last[:64] or peer
-    return peer
+    def _address(self, scope: Scope) -> str:
+        """Whom attempts are counted by: a proxy is believed about its own caller only."""
+        client = scope.get("client")
+        peer = _parsed(str(client[0])) if client else None
+        if peer is not None and any(peer in network for network in self._proxies):
+            told = [value for name, value in scope["headers"] if name == FORWARDED]
+            last = told[-1].decode("latin-1").rpartition(",")[2] if told else ""
+            peer = _parsed(last.strip()) or peer
+        return "unknown" if peer is None else _household(peer)
 
 
-def _is_private(address: str) -> bool:
+def _cautious(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *CAUTIONS]}
+        await send(message)
+
+    return sending
+
+
+def _household(address: IPv4Address | IPv6Address) -> str:
+    """One text per caller who cannot cheaply be somebody else."""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, HOUSEHOLD), strict=False).network_address)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(address).is_private
+        return ip_address(text)
     except ValueError:
-        return False
+        return None

@@ -27,7 +27,7 @@ _RELAYS = {
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",
     "TRACE_SAMPLE_RATIO", "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS",
-    "TOKEN_AUDIENCE", "TOKEN_ISSUER",
+    "TOKEN_AUDIENCE", "TOKEN_ISSUER", "TRUSTED_PROXIES",
 )  # fmt: skip
 """What a process gets from the runner's own environment; everything else is made here."""
 

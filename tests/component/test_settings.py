@@ -140,6 +140,18 @@ def test_master_keys_are_numbered(environment: pytest.MonkeyPatch) -> None:
         assert "n0t" not in str(caught.value)
 
 
+def test_proxies_are_believed_by_name_only(environment: pytest.MonkeyPatch) -> None:
+    assert load(EdgeSettings).trusted_proxies == ()
+
+    environment.setenv("TRUSTED_PROXIES", "10.1.0.0/16, fd00::/8")
+    believed = load(EdgeSettings).trusted_proxies
+    assert [str(network) for network in believed] == ["10.1.0.0/16", "fd00::/8"]
+
+    environment.setenv("TRUSTED_PROXIES", "anybody")
+    with pytest.raises(WrongSettings, match=r"^TRUSTED_PROXIES: "):
+        load(EdgeSettings)
+
+
 def test_the_gateway_answers_health_questions_on_its_own_port(
     environment: pytest.MonkeyPatch,
 ) -> None:
