@@ -29,6 +29,9 @@ LONGEST_TOKEN = 8192  # bytes
 VERDICT_LIFE = timedelta(seconds=60)
 VERDICTS = 20_000
 OWN_ALGORITHM = "ES256"
+STANDING_LIFE = timedelta(minutes=10)
+"""How long a live connection of an external token goes without asking who that is today. As long
+as our own tokens live: a person who left must not watch on until somebody else's token ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Principal:
     sign_in_id: str | None
     """Of our own sign-ins, to ask later whether it still stands; ``None`` for external tokens."""
     expires_at: datetime
-    """UTC; of the token."""
+    """UTC; when they must prove it again: the token's end, if the token says who they are."""
 
 
 class Identified(NamedTuple):
@@ -145,9 +148,8 @@ class Verifier:
         identified = await self._identify(issuer.issuer, claims.subject, gym)
         if identified is None:
             raise Unauthenticated("nobody at this gym")
-        return Principal(
-            identified.gym_id, identified.actor, identified.roles, None, claims.expires_at
-        )
+        again_at = min(claims.expires_at, self._clock.now() + STANDING_LIFE)
+        return Principal(identified.gym_id, identified.actor, identified.roles, None, again_at)
 
     def _remembered(self, key: bytes, now: datetime) -> Principal | None:
         principal, until = self._verdicts.get(key, (None, now))

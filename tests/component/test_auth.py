@@ -99,7 +99,7 @@ async def test_a_good_external_token_is_somebody_at_the_gym_it_is_used_at(
     principal = await verifier.principal(token, SLUG)
     assert (principal.gym_id, principal.actor, principal.roles) == (GYM, ANN, MEMBER)
     assert principal.sign_in_id is None
-    assert principal.expires_at == clock.now() + timedelta(hours=1)
+    assert principal.expires_at == clock.now() + timedelta(minutes=10)
     assert await refused(verifier, token, "porto") == "nobody at this gym"
     assert await refused(verifier, token, None) == "no gym named"
 
@@ -109,6 +109,7 @@ async def test_our_own_token_says_everything_itself(
 ) -> None:
     principal = await verifier.principal(ours(own, clock))
     assert (principal.gym_id, principal.actor, principal.sign_in_id) == (GYM, ANN, "s1")
+    assert principal.expires_at == clock.now() + timedelta(hours=1)
     assert gyms.asked == 0
 
 
