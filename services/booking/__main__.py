@@ -1,6 +1,7 @@
 """``python -m services.booking``."""
 
 from chassis.process import run
-from services.booking.app import BookingSettings, main
+from chassis.service import ServiceSettings
+from services.booking.app import BOOKING, main
 
-run(main, BookingSettings, name="booking")
+run(main, ServiceSettings, name=BOOKING.name)

@@ -1,0 +1,116 @@
+"""An event-sourced service, wired: relay, store, deadlines, desk, as its process is to run.
+
+``main`` of each service is one call of ``serve`` with what is particular about it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import anyio
+from nats.aio.client import Client
+
+from chassis.bus.asker import Asker
+from chassis.bus.desk import Allows, Desk
+from chassis.clock import Clock
+from chassis.eventstore.deadlines import DeadlineWorker
+from chassis.eventstore.postgres import PostgresRecorder
+from chassis.eventstore.store import EventStore, Unit
+from chassis.nats_client import broker, connect
+from chassis.process import Process
+from chassis.relay import Relay
+from chassis.relay.bell import Doorbell
+from chassis.settings import DatabaseSettings, RelaySettings
+from chassis.tenancy import open_pool
+from contracts.envelope import Command
+
+Rules: TypeAlias = Mapping[type[Command], Callable[[Any, Unit], Any]]
+
+
+class ServiceSettings(RelaySettings, DatabaseSettings):
+    """What a service that keeps its own events must be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is particular about one service."""
+
+    name: str
+    """Its context: names its subjects, its stream and its database."""
+    allows: Allows
+    due: Rules
+    """What the clock asks."""
+    commands: Callable[[Desk, EventStore, Asker], None]
+    """Registers what others ask."""
+    reactions: Callable[[Desk, EventStore, Clock], None]
+    """Registers what it hears."""
+
+
+async def serve(process: Process[ServiceSettings], service: Service) -> None:
+    """Start the parts of ``service`` this process is to run."""
+    parts = process.settings.parts
+    if "relay" in parts:
+        await _relay(process, service)
+    if parts == {"relay"}:
+        return
+    nats = await connect(process.settings.nats, name=f"{service.name} asks")
+    process.on_stop(nats.close)
+    store = await _store(process, service, nats)
+    if "deadlines" in parts:
+        _deadlines(process, service, store)
+    if parts & {"commands", "reactions"}:
+        await _desk(process, service, store, nats)
+
+
+async def _relay(process: Process[ServiceSettings], service: Service) -> None:
+    settings, stopping = process.settings, anyio.Event()
+    client = await connect(settings.relay_nats, name=f"{service.name} relay")
+    process.on_stop(client.close)
+    dsn = settings.relay_database_url.get_secret_value()
+    relay = Relay(context=service.name, dsn=dsn, client=client)
+    process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
+    process.check("relay", lambda: relay.ready)
+
+
+async def _store(process: Process[ServiceSettings], service: Service, nats: Client) -> EventStore:
+    pool = await open_pool(process.settings.database_url.get_secret_value(), name=service.name)
+    process.on_stop(pool.close)
+
+    async def answers() -> bool:
+        return bool(await pool.fetchval("SELECT true"))
+
+    process.check("database", answers)
+    bell, stopping = Doorbell(nats, service.name), anyio.Event()
+    process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
+    return await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
+
+
+def _deadlines(process: Process[ServiceSettings], service: Service, store: EventStore) -> None:
+    """Even where nothing is ever due: the worker drops answers nobody will ask for again."""
+    stopping = anyio.Event()
+    worker = DeadlineWorker(
+        process.settings.relay_database_url.get_secret_value(),
+        store,
+        process.clock,
+        {kind.command_type: rule for kind, rule in service.due.items()},
+        actor=f"system:{service.name}",
+    )
+    process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
+
+
+async def _desk(
+    process: Process[ServiceSettings], service: Service, store: EventStore, nats: Client
+) -> None:
+    settings, clock = process.settings, process.clock
+    key = settings.caller_key.get_secret_value()
+    desk = Desk(
+        broker(settings.nats, name=service.name), service=service.name, key=key, clock=clock,
+        allows=service.allows,
+    )  # fmt: skip
+    if "commands" in settings.parts:
+        service.commands(desk, store, Asker(nats, key=key, clock=clock))
+    if "reactions" in settings.parts:
+        service.reactions(desk, store, clock)
+    await desk.start()
+    process.on_stop(desk.stop)
+    process.check("bus", lambda: desk.is_open)
