@@ -65,13 +65,12 @@ async def measure(wanted: list[str], sizes: Sizes) -> dict[str, Figure]:
     return measured
 
 
-def machine() -> str:
-    """What this ran on."""
+def machine(load_before: float) -> str:
+    """What this ran on, and how busy that was before we began."""
     memory = psutil.virtual_memory().total / 2**30
-    load = os.getloadavg()[0]
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with Python {platform.python_version()} "
-        f"on {os.cpu_count()} cores, {memory:.0f} GB; load {load:.1f} at the end."
+        f"on {os.cpu_count()} cores, {memory:.0f} GB; load {load_before:.1f} before."
     )
 
 
@@ -80,7 +79,9 @@ def main(
     rounds: Annotated[int, typer.Option(help="Rounds of each comparison; 0: as planned.")] = 0,
     fast: Annotated[bool, typer.Option("--quick", help="Tiny: proves the bench works.")] = False,
     events: Annotated[int, typer.Option(help="Events of the grown store; 0: as planned.")] = 0,
-    out: Annotated[Path, typer.Option(help="Where the results are written.")] = HERE,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; a partial run needs it.")
+    ] = None,
 ) -> None:
     """Measure every goal, or ``--only`` some, and write RESULTS.md and results.json."""
     wanted = only.split(",") if only else list(BENCHES)
@@ -89,15 +90,17 @@ def main(
     os.environ.setdefault("LOG_LEVEL", "error")  # for the processes: we measure them
     sizes = quick() if fast else Sizes()
     sizes = replace(sizes, rounds=rounds or sizes.rounds, many_events=events or sizes.many_events)
+    load_before = os.getloadavg()[0]
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     with loop:
         measured = loop.run(measure(wanted, sizes))
-    if fast:
-        say("quick: nothing is written")
+    if fast or (only and out is None):
+        say("not the whole run: nothing is written")
         return
-    (out / "RESULTS.md").write_text(figures.as_markdown(measured, about=machine()))
-    (out / "results.json").write_text(figures.as_json(measured))
-    say(f"written to {out}")
+    folder = out or HERE
+    (folder / "RESULTS.md").write_text(figures.as_markdown(measured, about=machine(load_before)))
+    (folder / "results.json").write_text(figures.as_json(measured))
+    say(f"written to {folder}")
 
 
 if __name__ == "__main__":
