@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chassis.bus.asker import subject_of
+from contracts import booking, members
+from contracts.envelope import COMMANDS, Query, promised
+from contracts.permissions import EVERYONE, GATEWAY, MATRIX, OWN
+
 CONTEXTS = ("members", "booking", "billing", "access")
 
 HEARS = {
@@ -15,8 +20,17 @@ HEARS = {
 }
 """Context -> streams its reactions consume."""
 
-ASKS = {"members": (), "booking": ("members",), "billing": ("members",), "access": ("members",)}
-"""Context -> contexts it may send queries to."""
+ASKS: Mapping[str, tuple[type[Query], ...]] = {
+    "members": (),
+    "booking": (members.ClientStanding,),
+    "billing": (members.ClientStanding,),
+    "access": (members.ClientStanding,),
+    "projections": (members.PersonKeys,),
+}
+"""Context -> the queries it may send. All sign with one key, so this is what keeps them apart."""
+
+SPOKEN = (booking, members)
+"""Contracts the gateway speaks: imported, so that ``COMMANDS`` holds theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,8 @@ class May:
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    """Not to be published, although ``publish`` would let it."""
     replies: bool = field(default=False)
     """May answer each request it was sent, once, within a minute."""
 
@@ -38,12 +54,15 @@ def users() -> dict[str, May]:
     every_stream = [f"EVT_{context.upper()}" for context in CONTEXTS]
     known["projections"] = May(
         publish=(
-            *_consume(every_stream), "live.>", "progress.>", "qry.members.>", "dlq.projections.>",
+            *_consume(every_stream), *_questions("projections"), "live.>", "progress.>",
+            "dlq.projections.>",
         ),
         subscribe=("cmd.projections.>", "qry.projections.>"),
         replies=True,
     )  # fmt: skip
-    known["gateway"] = May(publish=("cmd.>", "qry.>"), subscribe=("live.>", "progress.>"))
+    known["gateway"] = May(
+        publish=("cmd.>", "qry.>"), subscribe=("live.>", "progress.>"), never=_for_nobody_outside()
+    )
     return known
 
 
@@ -80,12 +99,24 @@ def _service(context: str) -> May:
     return May(
         publish=(
             *_consume(HEARS[context], acknowledge=True),
-            *(f"qry.{other}.>" for other in ASKS[context]),
+            *_questions(context),
             f"dlq.{context}.>",
             f"bell.{context}",
         ),
         subscribe=(f"cmd.{context}.>", f"qry.{context}.>", f"retry.{context}.>"),
         replies=True,
+    )
+
+
+def _questions(context: str) -> tuple[str, ...]:
+    return tuple(subject_of(query) for query in ASKS[context])
+
+
+def _for_nobody_outside() -> tuple[str, ...]:
+    """What neither people nor the gateway itself may ask for: services and the operator do."""
+    outside = EVERYONE | {OWN, GATEWAY}
+    return tuple(
+        subject_of(kind) for name, kind in promised(COMMANDS).items() if not MATRIX[name] & outside
     )
 
 
@@ -126,7 +157,7 @@ def _consume(streams: Iterable[str], *, acknowledge: bool = False) -> list[str]:
 
 def _user(name: str, password: str, may: May) -> str:
     permissions: dict[str, object] = {
-        "publish": list(may.publish),
+        "publish": {"allow": list(may.publish), "deny": list(may.never)},
         "subscribe": [*may.subscribe, f"_INBOX.{name}.>"],
     }
     if may.replies:

@@ -57,7 +57,7 @@ async def serving(
         name, told = settings.pop()
         settings += [(name, told | {"PARTS": p, "HEALTH_PORT": str(free_port())}) for p in parts]
     running = [_started(name, told) for name, told in settings]
-    client = await nats.connect(**installation.nats_login("gateway"))
+    client = await nats.connect(**installation.nats_login("operator"))
     try:
         for (_, told), process in zip(settings, running, strict=True):
             await _ready(told["HEALTH_PORT"], process)

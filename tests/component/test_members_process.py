@@ -88,7 +88,7 @@ async def running(
         stdout=out, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     os.close(out)
-    client = await nats.connect(**installation.nats_login("gateway"))
+    client = await nats.connect(**installation.nats_login("operator"))
     health = f"http://127.0.0.1:{environment['HEALTH_PORT']}"
     try:
         await _ready(health, process)

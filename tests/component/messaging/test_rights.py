@@ -47,3 +47,42 @@ async def test_nobody_else_writes_or_empties_a_stream(
     async with connected_as(installation, user) as client:
         with pytest.raises(nats.errors.TimeoutError):  # the server refuses without an answer
             await client.request(subject, b"{}", timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("user", "subject"),
+    [
+        ("gateway", "qry.members.person_keys"),
+        ("booking", "qry.members.person_keys"),
+        ("projections", "qry.members.principal_of"),
+        ("booking", "cmd.members.erase_client"),
+        ("gateway", "cmd.members.register_gym"),
+        ("gateway", "cmd.booking.open_ledger"),
+        ("gateway", "cmd.booking.close_waitlist"),
+        ("gateway", "qry.members.client_standing"),
+    ],
+)
+async def test_nobody_asks_what_is_not_theirs_to_ask(
+    installation: Installation, user: str, subject: str
+) -> None:
+    async with connected_as(installation, user) as client:
+        with pytest.raises(nats.errors.TimeoutError):  # allowed, it would be: nobody serves this
+            await client.request(subject, b"{}", timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("user", "subject"),
+    [
+        ("projections", "qry.members.person_keys"),
+        ("booking", "qry.members.client_standing"),
+        ("gateway", "qry.members.principal_of"),
+        ("gateway", "cmd.members.sign_in"),
+        ("gateway", "cmd.booking.book_class"),
+    ],
+)
+async def test_everybody_asks_what_they_need(
+    installation: Installation, user: str, subject: str
+) -> None:
+    async with connected_as(installation, user) as client:
+        with pytest.raises(nats.errors.NoRespondersError):
+            await client.request(subject, b"{}", timeout=5)
