@@ -18,6 +18,8 @@ ClientId = NewType("ClientId", UUID)
 SessionId = NewType("SessionId", UUID)
 ReservationId = NewType("ReservationId", UUID)
 GrantId = NewType("GrantId", UUID)
+InvoiceId = NewType("InvoiceId", UUID)
+InvoiceLineId = NewType("InvoiceLineId", UUID)
 
 PREFIXES: dict[str, str] = {
     "gym": "Gym",
@@ -28,6 +30,9 @@ PREFIXES: dict[str, str] = {
     "ses": "ClassSession",
     "rsv": "Reservation",
     "grt": "Grant",
+    "pen": "PenaltyCase",
+    "inv": "Invoice",
+    "ivl": "InvoiceLine",
 }
 """Prefix -> GraphQL type. A prefix is never reused for another type."""
 

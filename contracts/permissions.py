@@ -66,6 +66,10 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.open_ledger": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
+    # billing
+    "billing.issue_invoice": DESK,
+    "billing.add_fee_line": frozenset({SYSTEM}),
+    "billing.reverse_fee": frozenset({SYSTEM}),
     # reading
     "read.calendar": EVERYONE,
     "read.session": EVERYONE,
@@ -75,6 +79,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.staff": STAFF,
     "read.my_bookings": EVERYONE,
     "read.ledger": DESK | {OWN},
+    "read.invoices": DESK | {OWN},
 }
 """Operation -> the roles that may. What is not listed nobody may."""
 

@@ -11,18 +11,20 @@ from deploy.local.places import CannotStart
 from deploy.local.secrets import Secrets
 from deploy.schema import database_url
 
-PROCESSES = ("members", "booking", "projections", "gateway")
+PROCESSES = ("members", "booking", "billing", "projections", "gateway")
 """In the order they depend on each other."""
 
 _LOGINS = {
     "members": ("members_app", "b2b_members"),
     "booking": ("booking_app", "b2b_booking"),
+    "billing": ("billing_app", "b2b_billing"),
     "projections": ("projections", "b2b_views"),
     "gateway": ("gateway", "b2b_views"),
 }
 _RELAYS = {
     "members": ("members_relay", "b2b_members"),
     "booking": ("booking_relay", "b2b_booking"),
+    "billing": ("billing_relay", "b2b_billing"),
 }
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",
@@ -121,7 +123,7 @@ class Access:
         }
 
     def environment(self, process: str) -> dict[str, str]:
-        """The whole environment of ``members``, ``booking``, ``projections`` or ``gateway``."""
+        """The whole environment of one of ``PROCESSES``."""
         login = self.nats_login(process)
         known = {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},

@@ -34,6 +34,8 @@ LOGINS = {
     "members_vault": Login((), ("b2b_vault",), _APP),
     "booking_app": Login(("es_app",), ("b2b_booking",), _APP),
     "booking_relay": Login(("es_relay",), ("b2b_booking",), _SHORT),
+    "billing_app": Login(("es_app",), ("b2b_billing",), _APP),
+    "billing_relay": Login(("es_relay",), ("b2b_billing",), _SHORT),
     "projections": Login(("views_projector",), ("b2b_views",), _STEADY),
     "gateway": Login(("views_reader",), ("b2b_views",), _APP),
 }  # fmt: skip

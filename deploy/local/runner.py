@@ -26,13 +26,20 @@ from deploy.local.supervisor import (
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
 
-WAVES = (("members", "booking", "projections"), ("gateway",))
+WAVES = (("members", "booking", "billing", "projections"), ("gateway",))
 """Started one after the other; within a wave side by side."""
 
 DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
 _WATCH_EVERY = 1.0  # seconds
 _WIDTH = max(len(name) for wave in WAVES for name in wave)
-_COLOURS = {"members": 36, "booking": 32, "projections": 35, "gateway": 34, "back2back": 1}
+_COLOURS = {
+    "members": 36,
+    "booking": 32,
+    "billing": 33,
+    "projections": 35,
+    "gateway": 34,
+    "back2back": 1,
+}
 
 
 def tell(name: str, line: str) -> None:

@@ -1,7 +1,8 @@
-"""Billing: invoices, payments, refunds and what is owed. Not open yet.
+"""Billing: what each client owes, line by line, invoice by invoice. No card is charged.
 
-Owns      streams ``invoice-*``, ``payment-*`` and ``account-*`` in database ``b2b_billing``
-Hears     ``evt.*.booking.*`` for fees, ``evt.*.members.*`` for memberships
-Emits     ``evt.*.billing.*``
-Promises  nobody is charged twice; what is unknown is asked, never guessed
+Owns      one account a client with its invoices, in database ``b2b_billing``
+Hears     ``booking.fee_due`` (a line on the open invoice), ``booking.fee_reversed`` (a credit)
+Emits     ``billing.*`` events on EVT_BILLING
+Promises  a fee is invoiced at most once and taken back at most once, however often and in whatever
+          order booking's events arrive; an invoice's total is the sum of its lines
 """

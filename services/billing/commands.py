@@ -1,0 +1,26 @@
+"""From a command to the account it concerns. What is allowed is decided in ``domain``."""
+
+from chassis.eventstore.store import Unit
+from contracts.billing import AddFeeLine, IssueInvoice, ReverseFee
+from contracts.ids import InvoiceId, InvoiceLineId, new_id
+from services.billing.domain import billing_account as accounts
+from services.billing.domain.billing_account import billing_account
+
+
+def add_fee_line(command: AddFeeLine, unit: Unit) -> None:
+    state = unit.state(billing_account, command.client_id)
+    line_id, draft = InvoiceLineId(new_id()), InvoiceId(new_id())
+    added = accounts.add_fee(state, command, line_id=line_id, draft=draft)
+    unit.record(billing_account, command.client_id, added)
+
+
+def reverse_fee(command: ReverseFee, unit: Unit) -> None:
+    state = unit.state(billing_account, command.client_id)
+    line_id, draft = InvoiceLineId(new_id()), InvoiceId(new_id())
+    reversed_ = accounts.reverse_fee(state, command, line_id=line_id, draft=draft)
+    unit.record(billing_account, command.client_id, reversed_)
+
+
+def issue_invoice(command: IssueInvoice, unit: Unit) -> None:
+    state = unit.state(billing_account, command.client_id)
+    unit.record(billing_account, command.client_id, accounts.issue(state, command))

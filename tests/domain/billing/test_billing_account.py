@@ -1,0 +1,195 @@
+"""What a client owes: lines, credits, invoices; as given, when, then and as laws."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given as draw
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from chassis.decider import Aggregate, Refused
+from contracts.billing import (
+    AddFeeLine,
+    BillingCode,
+    FeeWithdrawn,
+    InvoiceDrafted,
+    InvoiceIssued,
+    InvoiceLineAdded,
+    InvoiceLineReversed,
+    IssueInvoice,
+    LineKind,
+    ReverseFee,
+)
+from contracts.envelope import Command, Event
+from contracts.ids import ClientId, InvoiceId, InvoiceLineId, ReservationId, SessionId
+from contracts.money import Money
+from services.billing.api import RULES
+from services.billing.domain.billing_account import billing_account
+from tests.scenario import Gym, Scenario, fact
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+ANN = ClientId(UUID(int=11))
+SES = SessionId(UUID(int=1))
+FIRST, SECOND = (InvoiceId(UUID(int=n)) for n in (101, 102))
+
+
+def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
+    return billing_account, event.client_id  # type: ignore[attr-defined]
+
+
+def fee(nth: int = 1) -> ReservationId:
+    return ReservationId(UUID(int=nth))
+
+
+def add(nth: int = 1, minor: int = 1500, currency: str = "EUR") -> AddFeeLine:
+    return AddFeeLine(
+        client_id=ANN, fee_id=fee(nth), session_id=SES, kind=LineKind.NO_SHOW,
+        amount=Money(minor=minor, currency=currency),
+    )  # fmt: skip
+
+
+def back(nth: int = 1) -> ReverseFee:
+    return ReverseFee(client_id=ANN, fee_id=fee(nth), reason="was there")
+
+
+def issue(invoice: InvoiceId = FIRST) -> IssueInvoice:
+    return IssueInvoice(client_id=ANN, invoice_id=invoice)
+
+
+DRAFT = InvoiceDrafted(client_id=ANN, invoice_id=FIRST, currency="EUR")
+LINE = InvoiceLineAdded(
+    client_id=ANN, invoice_id=FIRST, line_id=InvoiceLineId(UUID(int=201)), kind=LineKind.NO_SHOW,
+    fee_id=fee(), session_id=SES, amount=Money(minor=1500, currency="EUR"),
+)  # fmt: skip
+ISSUED = InvoiceIssued(client_id=ANN, invoice_id=FIRST, total=Money(minor=1500, currency="EUR"))
+
+
+def given(*past: Event) -> Scenario:
+    gym = Gym(RULES, home)
+    gym.happened(*past)
+    return Scenario(gym)
+
+
+def test_the_first_fee_drafts_an_invoice_in_its_currency() -> None:
+    given().when(add(), NOON).then(
+        fact(InvoiceDrafted, client_id=ANN, currency="EUR"),
+        fact(InvoiceLineAdded, fee_id=fee(), amount=Money(minor=1500, currency="EUR")),
+    )
+
+
+def test_further_fees_join_the_draft_of_their_currency() -> None:
+    given(DRAFT, LINE).when(add(2), NOON).then(fact(InvoiceLineAdded, invoice_id=FIRST))
+    given(DRAFT, LINE).when(add(2, currency="USD"), NOON).then(
+        fact(InvoiceDrafted, currency="USD"), fact(InvoiceLineAdded)
+    )
+
+
+def test_a_fee_is_invoiced_once() -> None:
+    given(DRAFT, LINE).when(add(), NOON).then_nothing()
+    given(DRAFT, LINE).when(back(), NOON).when(add(), NOON).then_nothing()
+    given(DRAFT, LINE, ISSUED).when(add(), NOON).then_nothing()
+
+
+def test_a_reversal_is_a_credit_on_the_same_draft_and_happens_once() -> None:
+    given(DRAFT, LINE).when(back(), NOON).then(
+        fact(
+            InvoiceLineReversed, invoice_id=FIRST, reversed_on=FIRST, reverses=LINE.line_id,
+            amount=Money(minor=-1500, currency="EUR"), reason="was there",
+        )
+    ).when(back(), NOON).then_nothing()  # fmt: skip
+
+
+def test_a_reversal_after_issue_is_a_credit_on_the_next_invoice() -> None:
+    given(DRAFT, LINE, ISSUED).when(back(), NOON).then(
+        fact(InvoiceDrafted, currency="EUR"),
+        fact(InvoiceLineReversed, reversed_on=FIRST, reverses=LINE.line_id),
+    )
+
+
+def test_a_fee_taken_back_before_it_is_heard_of_is_never_invoiced() -> None:
+    given().when(back(), NOON).then(fact(FeeWithdrawn, fee_id=fee())).when(
+        add(), NOON
+    ).then_nothing().when(back(), NOON).then_nothing()
+
+
+def test_an_issued_invoice_asks_for_its_total_and_takes_no_more_lines() -> None:
+    given(DRAFT, LINE).when(issue(), NOON).then(
+        fact(InvoiceIssued, invoice_id=FIRST, total=Money(minor=1500, currency="EUR"))
+    ).when(add(2), NOON).then(fact(InvoiceDrafted), fact(InvoiceLineAdded))
+
+
+@pytest.mark.parametrize(
+    ("past", "invoice", "code"),
+    [
+        ((), FIRST, BillingCode.INVOICE_NOT_FOUND),
+        ((DRAFT, LINE), SECOND, BillingCode.INVOICE_NOT_FOUND),
+        ((DRAFT, LINE, ISSUED), FIRST, BillingCode.INVOICE_ALREADY_ISSUED),
+        ((DRAFT,), FIRST, BillingCode.NOTHING_DUE),
+    ],
+)
+def test_an_invoice_is_not_issued_for_a_reason(
+    past: tuple[Event, ...], invoice: InvoiceId, code: BillingCode
+) -> None:
+    given(*past).when(issue(invoice), NOON).then_refused(code)
+
+
+def test_credits_alone_are_not_issued() -> None:
+    scenario = given(DRAFT, LINE, ISSUED).when(back(), NOON)
+    state = scenario.gym.state(billing_account, ANN)
+    credit = state.draft_in("EUR")
+    scenario.when(issue(credit), NOON).then_refused(BillingCode.NOTHING_DUE, total_minor=-1500)
+
+
+steps = st.one_of(
+    st.builds(add, st.integers(1, 4), st.integers(1, 5000), st.sampled_from(["EUR", "USD"])),
+    st.builds(back, st.integers(1, 4)),
+    st.just("issue"),
+)
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@draw(st.lists(steps, max_size=30))
+def test_the_laws_of_an_account_hold(walk: list[Command | str]) -> None:
+    """Whatever arrives, in whatever order and however often."""
+    gym = Gym(RULES, home)
+    for step in walk:
+        _take(gym, step)
+        _must_be_lawful(gym)
+
+
+def _take(gym: Gym, step: Command | str) -> None:
+    if isinstance(step, Command):
+        gym.do(step, NOON)
+        return
+    for invoice in gym.state(billing_account, ANN).invoices:
+        try:
+            gym.do(issue(invoice), NOON)
+        except Refused:
+            continue
+
+
+def _must_be_lawful(gym: Gym) -> None:
+    added = Counter(e.fee_id for e in gym.log if isinstance(e, InvoiceLineAdded))
+    credited = Counter(e.fee_id for e in gym.log if isinstance(e, InvoiceLineReversed))
+    assert set(added.values()) <= {1}, "a fee is invoiced at most once"
+    assert set(credited.values()) <= {1}, "and taken back at most once"
+    assert credited.keys() <= added.keys(), "only what was invoiced is taken back"
+    totals: Counter[InvoiceId] = Counter()
+    closed: dict[InvoiceId, int] = {}
+    for event in gym.log:
+        match event:
+            case InvoiceLineAdded() | InvoiceLineReversed():
+                assert event.invoice_id not in closed, "an issued invoice never changes"
+                totals[event.invoice_id] += event.amount.minor
+            case InvoiceIssued():
+                closed[event.invoice_id] = event.total.minor
+    state = gym.state(billing_account, ANN)
+    assert {one: i.total for one, i in state.invoices.items()} == {
+        one: totals[one] for one in state.invoices
+    }, "a total is the sum of its lines"
+    assert all(totals[one] == total for one, total in closed.items())
+    drafts = [i.currency for i in state.invoices.values() if not i.is_issued]
+    assert len(drafts) == len(set(drafts)), "one draft a currency"
