@@ -3,6 +3,7 @@
 Instants are UTC; ``time_zone`` is the location's IANA zone; capacity counts people.
 """
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -61,6 +62,17 @@ class BookingCode(StrEnum):
     EXPIRES_IN_THE_PAST = "EXPIRES_IN_THE_PAST"
     INVALID_GRANT = "INVALID_GRANT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    SPOT_NOT_FOUND = "SPOT_NOT_FOUND"
+    INVALID_SPOTS = "INVALID_SPOTS"
+    SHORT_NOTICE = "SHORT_NOTICE"
+    NOT_OFFERED = "NOT_OFFERED"
+    OFFER_EXPIRED = "OFFER_EXPIRED"
+    NOT_CANCELLED = "NOT_CANCELLED"
+    NOT_FINALIZED = "NOT_FINALIZED"
+    SELF_CHECK_IN_OFF = "SELF_CHECK_IN_OFF"
+    GRANT_NOT_FOUND = "GRANT_NOT_FOUND"
+    ENTITLEMENT_ENDED = "ENTITLEMENT_ENDED"
+    CREDITS_IN_USE = "CREDITS_IN_USE"
 
 
 class BookingPolicy(BaseModel):
@@ -86,6 +98,18 @@ class BookingPolicy(BaseModel):
     waitlist_max: int = Field(default=10, ge=0, le=10_000)
     """Longest waitlist in people; the capacity, when lower, wins unless ``waitlist_uncapped``."""
     waitlist_uncapped: bool = False
+    offer_minutes: int = Field(default=15, ge=0, le=1_440)
+    """After automatic promotion a free seat is held for one person in line at a time, this long
+    each; 0: no offers, free seats are there to be claimed at once."""
+    claim_opens_minutes_before: int = Field(default=60, ge=0, le=10_080)
+    """Offers end this long before the start; from then on the first to claim a seat has it."""
+    auto_promotion_ends_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
+    """Automatic promotion ends this long before the start whatever the late deadline is: a gym
+    that only ever promotes says 0. ``None``: lead and late deadline decide."""
+    daily_limit: int = Field(default=0, ge=0, le=50)
+    """Most sessions of one local day a client may book; 0 is off."""
+    self_check_in: bool = False
+    """Whether members check themselves in (kiosk, QR code and staff always may)."""
     check_in_opens_minutes_before: int = Field(default=30, ge=0, le=1_440)
     attendance_closes_minutes_after: int = Field(default=120, ge=0, le=10_080)
     """Attendance is finalized this long after the end, if anybody recorded it."""
@@ -98,6 +122,7 @@ class ReservationSource(StrEnum):
     STAFF = "staff"
     PROMOTED = "promoted"
     CLAIMED = "claimed"
+    WALK_IN = "walk_in"
 
 
 class Cancellation(StrEnum):
@@ -107,6 +132,8 @@ class Cancellation(StrEnum):
     LATE = "late"
     SESSION = "session"
     """The gym cancelled the session."""
+    STAFF = "staff"
+    """Staff took the seat back; it costs the client nothing."""
 
 
 class GrantKind(StrEnum):
@@ -115,6 +142,51 @@ class GrantKind(StrEnum):
     PACK = "pack"
     """A number of credits, one a reservation."""
     UNLIMITED = "unlimited"
+    LIMITED = "limited"
+    """So many reservations a calendar week or month, late cancels included."""
+
+
+class Period(StrEnum):
+    """What a limited grant counts in, by the session's local date."""
+
+    WEEK = "week"
+    """Monday to Sunday."""
+    MONTH = "month"
+
+
+class Suspension(StrEnum):
+    """Why a grant pays for nothing for the time being."""
+
+    HOLD = "hold"
+    PAST_DUE = "past_due"
+
+
+class CheckInSource(StrEnum):
+    """Where a check-in came from."""
+
+    STAFF = "staff"
+    KIOSK = "kiosk"
+    QR = "qr"
+    DOOR = "door"
+    SELF = "self"
+
+
+class Attendance(StrEnum):
+    """What the books say of a reservation once they are closed."""
+
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    LATE_CANCELLED = "late_cancelled"
+    EXCUSED = "excused"
+    """Neither there nor missed: the credit goes back, no fee is due."""
+
+
+class Charge(StrEnum):
+    """What became of what a reservation held."""
+
+    RELEASED = "released"
+    CONSUMED = "consumed"
+    FORFEITED = "forfeited"
 
 
 # Commands ---------------------------------------------------------------------------------------
@@ -133,6 +205,11 @@ class ScheduleSession(Command):
     ends_at: AwareDatetime
     time_zone: str = Field(max_length=64, description="IANA zone of the location.")
     capacity: int = Field(ge=1, le=500, description="People.")
+    online_capacity: int | None = Field(default=None, ge=0, le=500)
+    """Most seats clients may take themselves; ``None`` all of them."""
+    spots: tuple[str, ...] = Field(default=(), max_length=500)
+    """Labels of the spots to choose from, such as bikes; empty without a spot map."""
+    waiver_required: bool = False
     policy: BookingPolicy = BookingPolicy()
 
 
@@ -160,6 +237,14 @@ class BookClass(Command):
     client_id: ClientId
     or_waitlist: bool = False
     """Join the waitlist in the same breath when the session is full."""
+    grant_id: GrantId | None = None
+    """The grant to pay with; ``None`` takes the one that is missed least."""
+    spot: str | None = Field(default=None, max_length=20)
+    """The spot wanted; ``None`` any."""
+    overbook: bool = False
+    """Staff: take a seat the session does not have."""
+    reason: str = Field(default="", max_length=200)
+    """Why staff overrides a rule."""
 
 
 class CancelReservation(Command):
@@ -176,6 +261,10 @@ class JoinWaitlist(Command):
     command_type = "booking.join_waitlist"
     session_id: SessionId
     client_id: ClientId
+    minimum_notice_minutes: int = Field(default=0, ge=0, le=10_080)
+    """Pass me over when the session starts sooner than this."""
+    swap: bool = False
+    """When promoted into an overlap, give up the other seat if that is still free."""
 
 
 class LeaveWaitlist(Command):
@@ -192,6 +281,8 @@ class CheckIn(Command):
     command_type = "booking.check_in"
     session_id: SessionId
     client_id: ClientId
+    source: CheckInSource | None = None
+    """``None``: staff, or the client themselves, by who asks."""
 
 
 class UndoCheckIn(Command):
@@ -217,11 +308,202 @@ class GrantCredits(Command):
     grant_id: GrantId
     kind: GrantKind = GrantKind.PACK
     credits: int = Field(default=0, ge=0, le=10_000, description="Of a pack; 0 if unlimited.")
+    """Of a limited grant: reservations a period."""
+    period: Period | None = None
+    """Of a limited grant."""
+    early_hours: int = Field(default=0, ge=0, le=8_760)
+    """How much earlier than for others booking opens for whoever pays with it."""
     valid_from: AwareDatetime | None = None
     """UTC; ``None`` is now. A grant covers sessions that start in [valid_from, expires_at)."""
     expires_at: AwareDatetime | None = None
     """UTC; ``None`` never."""
+    expires_on: date | None = None
+    """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
+    time_zone: str = Field(default="UTC", max_length=64)
+    """IANA zone of the gym, for ``expires_on``."""
     reason: str = Field(default="", max_length=200)
+
+
+class ChangeEntitlement(Command):
+    """Give a grant other credits, another end or another head start. ``None`` leaves as it is."""
+
+    command_type = "booking.change_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int | None = Field(default=None, ge=1, le=10_000)
+    expires_at: AwareDatetime | None = None
+    early_hours: int | None = Field(default=None, ge=0, le=8_760)
+    reason: str = Field(default="", max_length=200)
+
+
+class SuspendEntitlement(Command):
+    """A grant pays for nothing new until it is resumed; what it holds stays held."""
+
+    command_type = "booking.suspend_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    because: Suspension
+    reason: str = Field(default="", max_length=200)
+
+
+class ResumeEntitlement(Command):
+    """A suspended grant pays again."""
+
+    command_type = "booking.resume_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class EndEntitlement(Command):
+    """A grant pays for nothing new any more; what it holds stays held."""
+
+    command_type = "booking.end_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    reason: str = Field(default="", max_length=200)
+
+
+class ExpireCredits(Command):
+    """The last day of a pack is over."""
+
+    command_type = "booking.expire_credits"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class SignWaiver(Command):
+    """The client accepts the gym's waiver."""
+
+    command_type = "booking.sign_waiver"
+    client_id: ClientId
+    document: str = Field(default="liability", min_length=1, max_length=80)
+    """Which text, with its version."""
+
+
+class ImposeBookingBan(Command):
+    """The client may not book for a while, or until it is lifted."""
+
+    command_type = "booking.impose_booking_ban"
+    client_id: ClientId
+    until: AwareDatetime | None = None
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class LiftBookingBan(Command):
+    """The client may book again."""
+
+    command_type = "booking.lift_booking_ban"
+    client_id: ClientId
+    reason: str = Field(default="", max_length=200)
+
+
+class EndBookingBan(Command):
+    """The time of a ban is over."""
+
+    command_type = "booking.end_booking_ban"
+    client_id: ClientId
+
+
+class UndoCancel(Command):
+    """A late cancel was a mistake: the seat is the client's again, if it is still free."""
+
+    command_type = "booking.undo_cancel"
+    session_id: SessionId
+    client_id: ClientId
+
+
+class RemoveReservation(Command):
+    """Staff takes the client's seat back."""
+
+    command_type = "booking.remove_reservation"
+    session_id: SessionId
+    client_id: ClientId
+    waive: bool = False
+    """Whether it costs nothing even now that giving it up is late."""
+    reason: str = Field(default="", max_length=200)
+
+
+class AddWalkIn(Command):
+    """A client without a seat is here: reserve one and check them in."""
+
+    command_type = "booking.add_walk_in"
+    session_id: SessionId
+    client_id: ClientId
+    grant_id: GrantId | None = None
+    spot: str | None = Field(default=None, max_length=20)
+    overbook: bool = False
+    reason: str = Field(default="", max_length=200)
+
+
+class CorrectAttendance(Command):
+    """The closed books were wrong about a client."""
+
+    command_type = "booking.correct_attendance"
+    session_id: SessionId
+    client_id: ClientId
+    becomes: Attendance
+    """Attended, no-show or excused."""
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class ChangeSpot(Command):
+    """Take another spot, or any."""
+
+    command_type = "booking.change_spot"
+    session_id: SessionId
+    client_id: ClientId
+    spot: str | None = Field(default=None, max_length=20)
+
+
+class ClaimSpot(Command):
+    """Take the seat that was offered, or a free one once seats are there to be claimed."""
+
+    command_type = "booking.claim_spot"
+    session_id: SessionId
+    client_id: ClientId
+    spot: str | None = Field(default=None, max_length=20)
+
+
+class DeclineOffer(Command):
+    """No, thank you."""
+
+    command_type = "booking.decline_offer"
+    session_id: SessionId
+    client_id: ClientId
+    keep_place: bool = False
+    """Stay in line, to claim a seat later; no more offers."""
+
+
+class ExpireOffer(Command):
+    """The time to take an offered seat is over."""
+
+    command_type = "booking.expire_offer"
+    session_id: SessionId
+    client_id: ClientId
+
+
+class OpenClaims(Command):
+    """Free seats are there to be claimed from now on."""
+
+    command_type = "booking.open_claims"
+    session_id: SessionId
+
+
+class OpenOffers(Command):
+    """Free seats are offered, one person at a time, from now on."""
+
+    command_type = "booking.open_offers"
+    session_id: SessionId
+
+
+class PromoteNow(Command):
+    """Staff gives a seat to somebody in line, out of turn."""
+
+    command_type = "booking.promote_now"
+    session_id: SessionId
+    client_id: ClientId
+    overbook: bool = False
+    reason: str = Field(min_length=1, max_length=200)
 
 
 class OpenLedger(Command):
@@ -255,12 +537,13 @@ class BookingOutcome(BaseModel):
 
     status: str
     """``reserved``, ``waiting``, ``cancelled_early``, ``cancelled_late``, ``left``,
-    ``checked_in``."""
+    ``checked_in``, ``offered`` or an attendance."""
     reservation_id: ReservationId | None = None
     waitlist_position: int | None = None
     """From 1; only when waiting."""
     free_until: AwareDatetime | None = None
     """UTC; cancelling at or after it is late."""
+    spot: str | None = None
 
 
 # Events -----------------------------------------------------------------------------------------
@@ -282,6 +565,9 @@ class SessionScheduled(Event):
     booking_opens_at: AwareDatetime
     booking_closes_at: AwareDatetime
     policy: BookingPolicy
+    online_capacity: int | None = None
+    spots: tuple[str, ...] = ()
+    waiver_required: bool = False
 
 
 class CapacityChanged(Event):
@@ -317,6 +603,13 @@ class ReservationMade(Event):
     seats_taken: int
     """Including this one."""
     capacity: int
+    online: bool = True
+    """Whether it counts towards the online capacity."""
+    spot: str | None = None
+    overbooked: bool = False
+    """Whether staff took a seat the session does not have."""
+    reason: str = ""
+    """Of staff, for an override."""
 
 
 class ReservationCancelled(Event):
@@ -331,6 +624,33 @@ class ReservationCancelled(Event):
     policy_version: int
     seats_taken: int
     """After it."""
+    reason: str = ""
+    """Of staff; or ``swapped`` for a seat the waitlist gave elsewhere."""
+
+
+class ReservationReinstated(Event):
+    """A late cancel is undone: the client has the seat again."""
+
+    event_type = "booking.reservation_reinstated.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    free_until: AwareDatetime
+    policy_version: int
+    seats_taken: int
+    capacity: int
+    spot: str | None = None
+
+
+class SpotChanged(Event):
+    """A client sits elsewhere in the same session."""
+
+    event_type = "booking.spot_changed.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    spot: str
+    previous: str | None = None
 
 
 class WaitlistJoined(Event):
@@ -342,6 +662,8 @@ class WaitlistJoined(Event):
     seq: int
     """Grows with every joiner of this session; the line is ordered by it."""
     policy_version: int
+    minimum_notice_minutes: int = 0
+    swap: bool = False
 
 
 class WaitlistLeft(Event):
@@ -351,7 +673,7 @@ class WaitlistLeft(Event):
     session_id: SessionId
     client_id: ClientId
     reason: str
-    """``left``, ``claimed``, ``session_started`` or ``session_cancelled``."""
+    """``left``, ``claimed``, ``declined``, ``session_started`` or ``session_cancelled``."""
 
 
 class WaitlistPromoted(Event):
@@ -366,6 +688,51 @@ class WaitlistPromoted(Event):
     seq: int
     passed_over: tuple[ClientId, ...] = ()
     """Who stood before them and was not eligible at this moment."""
+    policy_version: int
+    reason: str = ""
+    """Why staff promoted them out of turn; empty when it was their turn."""
+
+
+class SpotOffered(Event):
+    """A free seat is held for the first eligible client in line, for a while."""
+
+    event_type = "booking.spot_offered.v1"
+    session_id: SessionId
+    client_id: ClientId
+    seq: int
+    expires_at: AwareDatetime
+    passed_over: tuple[ClientId, ...] = ()
+    policy_version: int
+
+
+class OfferExpired(Event):
+    """The client did not answer: they stand last in line now, and the seat is free again."""
+
+    event_type = "booking.offer_expired.v1"
+    session_id: SessionId
+    client_id: ClientId
+    seq: int
+    """Their new place."""
+    policy_version: int
+
+
+class OfferDeclined(Event):
+    """The client does not want the seat. A WaitlistLeft follows unless they keep their place."""
+
+    event_type = "booking.offer_declined.v1"
+    session_id: SessionId
+    client_id: ClientId
+    keeps_place: bool
+    policy_version: int
+
+
+class ClaimsOpened(Event):
+    """There is a free seat for whoever claims it first; these people wait for one."""
+
+    event_type = "booking.claims_opened.v1"
+    session_id: SessionId
+    free_seats: int
+    waiting: tuple[ClientId, ...]
     policy_version: int
 
 
@@ -386,6 +753,7 @@ class CheckedIn(Event):
     session_id: SessionId
     client_id: ClientId
     reservation_id: ReservationId
+    source: CheckInSource = CheckInSource.STAFF
 
 
 class CheckInUndone(Event):
@@ -417,6 +785,21 @@ class AttendanceFinalized(Event):
     late_cancels: int
 
 
+class AttendanceCorrected(Event):
+    """The closed books were wrong about a client, and are right now."""
+
+    event_type = "booking.attendance_corrected.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    was: Attendance
+    becomes: Attendance
+    credits: int
+    """Credits the reservation costs from now on."""
+    reason: str
+    policy_version: int
+
+
 class LedgerOpened(Event):
     """A client may hold grants."""
 
@@ -435,6 +818,99 @@ class CreditsGranted(Event):
     valid_from: AwareDatetime
     expires_at: AwareDatetime | None
     reason: str
+    period: Period | None = None
+    early_hours: int = 0
+
+
+class EntitlementChanged(Event):
+    """A grant has other credits, another end or another head start."""
+
+    event_type = "booking.entitlement_changed.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int
+    expires_at: AwareDatetime | None
+    early_hours: int
+    reason: str
+
+
+class EntitlementSuspended(Event):
+    """A grant pays for nothing new for the time being."""
+
+    event_type = "booking.entitlement_suspended.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    because: Suspension
+    reason: str
+
+
+class EntitlementResumed(Event):
+    """A suspended grant pays again."""
+
+    event_type = "booking.entitlement_resumed.v1"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class EntitlementEnded(Event):
+    """A grant pays for nothing new any more."""
+
+    event_type = "booking.entitlement_ended.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    reason: str
+
+
+class CreditsExpired(Event):
+    """The last day of a pack is over: what was left of it is gone, what is held stays held."""
+
+    event_type = "booking.credits_expired.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int
+
+
+class CreditCorrected(Event):
+    """The books of a session were corrected: a settled reservation costs something else now."""
+
+    event_type = "booking.credit_corrected.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    reservation_id: ReservationId
+    was: Charge
+    becomes: Charge
+    returned: int
+    """Credits the client has again."""
+    taken: int
+    """Credits it costs."""
+    on: date | None = None
+    """The session's local date."""
+
+
+class WaiverRecorded(Event):
+    """The client accepted the gym's waiver."""
+
+    event_type = "booking.waiver_recorded.v1"
+    client_id: ClientId
+    document: str
+
+
+class BookingBanImposed(Event):
+    """The client may not book until then."""
+
+    event_type = "booking.booking_ban_imposed.v1"
+    client_id: ClientId
+    until: AwareDatetime | None
+    """UTC; ``None`` until it is lifted."""
+    reason: str
+
+
+class BookingBanLifted(Event):
+    """The client may book again."""
+
+    event_type = "booking.booking_ban_lifted.v1"
+    client_id: ClientId
+    reason: str
 
 
 class CreditHeld(Event):
@@ -448,7 +924,9 @@ class CreditHeld(Event):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     credits: int
-    """1 of a pack, 0 of an unlimited grant."""
+    """1 of a pack, 0 of other grants."""
+    on: date | None = None
+    """The session's local date, which limits count by."""
 
 
 class CreditReleased(Event):
@@ -465,6 +943,14 @@ class TimeReleased(Event):
     """A late cancel: the time is the client's again, the credit stays held."""
 
     event_type = "booking.time_released.v1"
+    client_id: ClientId
+    reservation_id: ReservationId
+
+
+class TimeTaken(Event):
+    """A late cancel is undone: the reservation takes the client's time again."""
+
+    event_type = "booking.time_taken.v1"
     client_id: ClientId
     reservation_id: ReservationId
 

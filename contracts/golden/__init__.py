@@ -4,7 +4,7 @@ A sample is written once, when its type is new, and never changed. Types that ar
 theirs: ``UPCASTS`` must still lead from it to an event of today.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -31,7 +31,7 @@ def _model(model: type[BaseModel]) -> BaseModel:
     return model.model_validate(values)
 
 
-def _value(name: str, kind: Any, order: int) -> Any:  # noqa: PLR0911 - one line a kind
+def _value(name: str, kind: Any, order: int) -> Any:  # noqa: C901, PLR0911 - one line a kind
     arguments = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         return _value(name, next(one for one in arguments if one is not type(None)), order)
@@ -50,6 +50,8 @@ def _value(name: str, kind: Any, order: int) -> Any:  # noqa: PLR0911 - one line
         return True
     if kind is int:
         return order
+    if kind is date:
+        return BORN.date()
     if kind is str:
         return _TEXTS.get(name, f"{name} {order}")
     return BORN + timedelta(hours=order)

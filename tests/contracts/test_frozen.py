@@ -33,7 +33,7 @@ def test_every_golden_sample_still_decodes(path: Path) -> None:
     assert not isinstance(event, UnknownEvent)
     if stored["event_type"] in EVENTS:
         kept = json.loads(event.model_dump_json())
-        assert {name: kept[name] for name in stored["data"]} == stored["data"]
+        assert _told_of(kept, stored["data"]) == stored["data"]
 
 
 def test_every_frozen_type_has_a_golden_sample() -> None:
@@ -93,6 +93,13 @@ def test_ids_are_readable_and_name_their_kind() -> None:
     for wrong in ("", "ses_", ids.show("cli", session), "ses_" + "g" * 32, str(session)):
         with pytest.raises(ids.MalformedId):
             ids.read("ses", wrong)
+
+
+def _told_of(kept: object, stored: object) -> object:
+    """What ``stored`` told, as ``kept`` tells it: fields that are newer than it are left out."""
+    if isinstance(kept, dict) and isinstance(stored, dict):
+        return {name: _told_of(kept[name], value) for name, value in stored.items()}
+    return kept
 
 
 def _snake(name: str) -> str:
