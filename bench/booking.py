@@ -12,6 +12,7 @@ from chassis.tenancy import open_pool
 from contracts.booking import (
     BookClass,
     BookingOutcome,
+    BookingPolicy,
     CancelReservation,
     GrantCredits,
     ScheduleSession,
@@ -41,7 +42,7 @@ class Booking:
             session = ScheduleSession(
                 session_id=SessionId(new_id()), title="Bench", location_id=LocationId(new_id()),
                 starts_at=starts, ends_at=starts + timedelta(hours=1), time_zone="UTC",
-                capacity=capacity,
+                capacity=capacity, policy=BookingPolicy(),
             )  # fmt: skip
             await self._do(commands.schedule_session, session, "staff:bench", Role.OWNER)
             made.append(session.session_id)
