@@ -14,7 +14,7 @@ CONTEXTS = ("members", "booking", "billing", "access")
 
 HEARS = {
     "members": (),
-    "booking": ("EVT_MEMBERS",),
+    "booking": ("EVT_MEMBERS", "EVT_ACCESS"),
     "billing": ("EVT_MEMBERS", "EVT_BOOKING"),
     "access": ("EVT_MEMBERS", "EVT_BOOKING", "EVT_BILLING"),
 }
@@ -116,7 +116,9 @@ def _for_nobody_outside() -> tuple[str, ...]:
     """What neither people nor the gateway itself may ask for: services and the operator do."""
     outside = EVERYONE | {OWN, GATEWAY}
     return tuple(
-        subject_of(kind) for name, kind in promised(COMMANDS).items() if not MATRIX[name] & outside
+        subject_of(kind)
+        for name, kind in promised(COMMANDS).items()
+        if outside.isdisjoint(MATRIX.get(name, ()))
     )
 
 
