@@ -11,6 +11,8 @@ HIRE = f"""mutation ($input: HireStaffInput!) {{
   hireStaff(input: $input) {{ staffMember {{ id }} {ERRORS} }} }}"""
 OPEN = f"""mutation ($input: OpenLocationInput!) {{
   openLocation(input: $input) {{ location {{ id }} {ERRORS} }} }}"""
+ADD_ROOM = f"""mutation ($input: AddRoomInput!) {{
+  addRoom(input: $input) {{ room {{ id }} {ERRORS} }} }}"""
 REGISTER = f"""mutation ($input: RegisterClientInput!) {{
   registerClient(input: $input) {{ client {{ id name }} position {ERRORS} }} }}"""
 ERASE = f"""mutation ($input: EraseClientInput!) {{

@@ -59,19 +59,27 @@ class Person:
 
     def __init__(self, url: str, token: str | None = None, *, gym: str | None = None) -> None:
         """``gym`` is the slug that tokens of other issuers are used at."""
-        self._url, self._token, self.email = url, token, ""
+        self.url, self._token, self.email = url, token, ""
         named = {"back2back-gym": gym} if gym else {}
         self._http = httpx.AsyncClient(base_url=url, timeout=10, headers=named)
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """How they say who they are; also the payload of a socket's first message."""
+        return {"authorization": f"Bearer {self._token}"} if self._token else {}
+
+    async def raw(self, body: Json) -> Json:
+        """The whole answer to a whole request."""
+        response = await self._http.post("/graphql", json=body, headers=self.headers)
+        answer: Json = response.json()
+        return answer
+
     async def ask(self, document: str, **variables: Any) -> Any:
         """The only field of the answer. Raises ``Refused``."""
-        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        body = {"query": document, "variables": variables}
-        response = await self._http.post("/graphql", json=body, headers=headers)
-        told = response.json()
+        told = await self.raw({"query": document, "variables": variables})
         if told.get("errors"):
             raise Refused(told["errors"])
         (answer,) = told["data"].values()
@@ -103,7 +111,7 @@ class Person:
     @asynccontextmanager
     async def watching(self, document: str, **variables: Any) -> AsyncIterator[Screen]:
         """A screen that shows a subscription."""
-        address = self._url.replace("http", "ws", 1) + "/graphql"
+        address = self.url.replace("http", "ws", 1) + "/graphql"
         async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
             payload = {"authorization": f"Bearer {self._token}"}
             await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
