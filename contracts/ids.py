@@ -18,6 +18,13 @@ ClientId = NewType("ClientId", UUID)
 SessionId = NewType("SessionId", UUID)
 ReservationId = NewType("ReservationId", UUID)
 GrantId = NewType("GrantId", UUID)
+DoorId = NewType("DoorId", UUID)
+CredentialId = NewType("CredentialId", UUID)
+EntryId = NewType("EntryId", UUID)
+ProgramId = NewType("ProgramId", UUID)
+ClassTypeId = NewType("ClassTypeId", UUID)
+ScheduleId = NewType("ScheduleId", UUID)
+ClosureId = NewType("ClosureId", UUID)
 InvoiceId = NewType("InvoiceId", UUID)
 InvoiceLineId = NewType("InvoiceLineId", UUID)
 
@@ -30,6 +37,13 @@ PREFIXES: dict[str, str] = {
     "ses": "ClassSession",
     "rsv": "Reservation",
     "grt": "Grant",
+    "door": "Door",
+    "crd": "Credential",
+    "ent": "Entry",
+    "prg": "Program",
+    "cty": "ClassType",
+    "sch": "ClassSchedule",
+    "cls": "Closure",
     "pen": "PenaltyCase",
     "inv": "Invoice",
     "ivl": "InvoiceLine",

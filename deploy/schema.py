@@ -25,6 +25,7 @@ PARTS = (
     Part("b2b_vault", "members_owner", "services/members/vault_migrations"),
     Part("b2b_booking", "es_owner", "chassis/eventstore/migrations"),
     Part("b2b_billing", "es_owner", "chassis/eventstore/migrations"),
+    Part("b2b_access", "es_owner", "chassis/eventstore/migrations"),
     Part("b2b_views", "views_owner", "services/projections/migrations"),
 )
 

@@ -61,5 +61,7 @@ _TEXTS = {
     "time_zone": "America/New_York",
     "currency": "USD",
     "opens_at_local": "12:00",
+    "opens": "06:00",
+    "closes": "22:00",
     "slug": "iron-and-oak",
 }

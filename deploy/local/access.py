@@ -11,13 +11,14 @@ from deploy.local.places import CannotStart
 from deploy.local.secrets import Secrets
 from deploy.schema import database_url
 
-PROCESSES = ("members", "booking", "billing", "projections", "gateway")
+PROCESSES = ("members", "booking", "billing", "access", "projections", "gateway")
 """In the order they depend on each other."""
 
 _LOGINS = {
     "members": ("members_app", "b2b_members"),
     "booking": ("booking_app", "b2b_booking"),
     "billing": ("billing_app", "b2b_billing"),
+    "access": ("access_app", "b2b_access"),
     "projections": ("projections", "b2b_views"),
     "gateway": ("gateway", "b2b_views"),
 }
@@ -25,6 +26,7 @@ _RELAYS = {
     "members": ("members_relay", "b2b_members"),
     "booking": ("booking_relay", "b2b_booking"),
     "billing": ("billing_relay", "b2b_billing"),
+    "access": ("access_relay", "b2b_access"),
 }
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",

@@ -36,6 +36,8 @@ LOGINS = {
     "booking_relay": Login(("es_relay",), ("b2b_booking",), _SHORT),
     "billing_app": Login(("es_app",), ("b2b_billing",), _APP),
     "billing_relay": Login(("es_relay",), ("b2b_billing",), _SHORT),
+    "access_app": Login(("es_app",), ("b2b_access",), _APP),
+    "access_relay": Login(("es_relay",), ("b2b_access",), _SHORT),
     "projections": Login(("views_projector",), ("b2b_views",), _STEADY),
     "gateway": Login(("views_reader",), ("b2b_views",), _APP),
 }  # fmt: skip

@@ -26,7 +26,7 @@ from deploy.local.supervisor import (
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
 
-WAVES = (("members", "booking", "billing", "projections"), ("gateway",))
+WAVES = (("members", "booking", "billing", "access", "projections"), ("gateway",))
 """Started one after the other; within a wave side by side."""
 
 DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
@@ -36,6 +36,7 @@ _COLOURS = {
     "members": 36,
     "booking": 32,
     "billing": 33,
+    "access": 31,
     "projections": 35,
     "gateway": 34,
     "back2back": 1,

@@ -1,0 +1,72 @@
+"""Access's way in: every command it serves, and how one is carried out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from chassis.bus.desk import Desk
+from chassis.context import Context
+from chassis.eventstore.store import Done, EventStore
+from contracts.access import (
+    ActivateCredential,
+    AddDoor,
+    EndGrant,
+    EndLockdown,
+    GrantEntry,
+    HearClass,
+    HearClient,
+    HearReservation,
+    HearStaff,
+    IssueCredential,
+    ReinstateCredential,
+    RequestEntry,
+    RevokeCredential,
+    SetDoorSchedule,
+    SetImpediment,
+    StartLockdown,
+    SuspendCredential,
+)
+from contracts.envelope import Command
+from services.access import commands, entries
+from services.access.commands import Rule
+
+C = TypeVar("C", bound=Command)
+
+ASKED: Mapping[type[Command], Rule[Any]] = {
+    AddDoor: commands.add_door,
+    SetDoorSchedule: commands.set_door_schedule,
+    StartLockdown: commands.start_lockdown,
+    EndLockdown: commands.end_lockdown,
+    IssueCredential: commands.issue_credential,
+    ActivateCredential: commands.activate_credential,
+    SuspendCredential: commands.suspend_credential,
+    ReinstateCredential: commands.reinstate_credential,
+    RevokeCredential: commands.revoke_credential,
+    GrantEntry: commands.grant_entry,
+    EndGrant: commands.end_grant,
+    SetImpediment: commands.set_impediment,
+    RequestEntry: entries.request_entry,
+}
+"""What others ask of access, over the bus."""
+
+CAUSED: Mapping[type[Command], Rule[Any]] = {
+    HearClass: commands.hear_class,
+    HearReservation: commands.hear_reservation,
+    HearClient: commands.hear_client,
+    HearStaff: commands.hear_staff,
+}
+"""What other services' events ask."""
+
+RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **CAUSED}
+
+
+def attach(desk: Desk, store: EventStore) -> None:
+    """Register every command with the desk."""
+    for kind, rule in ASKED.items():
+        desk.command(kind, _handler(rule, store))
+
+
+def _handler(rule: Rule[C], store: EventStore) -> Callable[[C, Context], Awaitable[Done]]:
+    async def handle(command: C, ctx: Context) -> Done:
+        return await store.carry_out(command, ctx, rule)
+
+    return handle

@@ -1,0 +1,131 @@
+"""Door: where it is and when it opens for clients; and lockdowns of a location or the gym.
+
+Keeps      a door without hours is open at all hours; staff are not bound by hours
+Stream     ``door-{door_id}``; ``premises-{location_id}``, ``premises-{gym_id}`` of the whole gym
+Source     domain rules 3.8
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo, available_timezones
+
+from chassis.decider import Aggregate, Refused
+from contracts.access import (
+    AccessCode,
+    AddDoor,
+    DoorAdded,
+    DoorScheduleSet,
+    EndLockdown,
+    LockdownEnded,
+    LockdownStarted,
+    OpenHours,
+    SetDoorSchedule,
+    StartLockdown,
+)
+from contracts.ids import LocationId
+
+DoorEvent: TypeAlias = DoorAdded | DoorScheduleSet
+PremisesEvent: TypeAlias = LockdownStarted | LockdownEnded
+
+END_OF_DAY = "24:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the past has made of a door; without a location there is none."""
+
+    location_id: LocationId | None = None
+    time_zone: str = "UTC"
+    hours: tuple[OpenHours, ...] = ()
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether clients may enter at ``now`` by the door's hours."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        return not self.hours or any(_covers(span, local) for span in self.hours)
+
+
+def _evolve_door(state: Door, event: DoorEvent) -> Door:
+    if isinstance(event, DoorAdded):
+        return replace(state, location_id=event.location_id)
+    return replace(state, time_zone=event.time_zone, hours=event.hours)
+
+
+door: Aggregate[Door, DoorEvent] = Aggregate("door", Door(), _evolve_door)
+
+
+def add_door(state: Door, command: AddDoor) -> list[DoorEvent]:
+    """A location has a door we decide on."""
+    if state.location_id is not None:
+        raise Refused(AccessCode.ALREADY_ADDED, "This door is there already.", field="door_id")
+    added = DoorAdded(
+        door_id=command.door_id, location_id=command.location_id, name=command.name
+    )  # fmt: skip
+    return [added]
+
+
+def set_schedule(state: Door, command: SetDoorSchedule) -> list[DoorEvent]:
+    """When the door opens for clients."""
+    location_of(state)
+    if command.time_zone not in available_timezones():
+        raise Refused(AccessCode.UNKNOWN_TIME_ZONE, "No such time zone.", field="time_zone")
+    if any(span.closes <= span.opens or span.opens == END_OF_DAY for span in command.hours):
+        raise Refused(AccessCode.INVALID_HOURS, "A door closes after it opens.", field="hours")
+    if (command.time_zone, command.hours) == (state.time_zone, state.hours):
+        return []
+    return [
+        DoorScheduleSet(
+            door_id=command.door_id, time_zone=command.time_zone, hours=command.hours
+        )
+    ]  # fmt: skip
+
+
+def location_of(state: Door) -> LocationId:
+    """Where the door is. Raises ``Refused`` when there is none."""
+    if state.location_id is None:
+        raise Refused(AccessCode.DOOR_NOT_FOUND, "There is no such door.", field="door_id")
+    return state.location_id
+
+
+def _covers(span: OpenHours, local: datetime) -> bool:
+    """By wall clock: an hour that happens twice is open twice, one left out is not."""
+    if local.isoweekday() != span.weekday or _time(span.opens) > local.time():
+        return False
+    return span.closes == END_OF_DAY or local.time() < _time(span.closes)
+
+
+def _time(text: str) -> time:
+    return (datetime.min.replace(tzinfo=UTC) + timedelta(
+        hours=int(text[:2]), minutes=int(text[3:])
+    )).time()  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """A location, or the whole gym, as far as it may be locked down."""
+
+    lockdown: str | None = None
+    """Why its doors are locked."""
+
+
+def _evolve_premises(state: Premises, event: PremisesEvent) -> Premises:
+    return Premises(event.reason if isinstance(event, LockdownStarted) else None)
+
+
+premises: Aggregate[Premises, PremisesEvent] = Aggregate("premises", Premises(), _evolve_premises)
+
+
+def start_lockdown(state: Premises, command: StartLockdown) -> list[PremisesEvent]:
+    """No door opens."""
+    if state.lockdown is not None:
+        raise Refused(AccessCode.IN_LOCKDOWN, "The doors are locked down.", field="location_id")
+    return [LockdownStarted(location_id=command.location_id, reason=command.reason)]
+
+
+def end_lockdown(state: Premises, command: EndLockdown) -> list[PremisesEvent]:
+    """Doors open again."""
+    if state.lockdown is None:
+        raise Refused(
+            AccessCode.NOT_IN_LOCKDOWN, "The doors are not locked down.", field="location_id"
+        )
+    return [LockdownEnded(location_id=command.location_id)]

@@ -1,0 +1,144 @@
+"""Entry: what a door decides, in the order of the checks; and the record of each decision.
+
+Keeps      the first check that fails is the reason; what is granted rests on a grant valid now
+Stream     ``entry-{entry_id}``, one event each
+Source     domain rules 3.8: credential active > not banned > door open > a grant valid now > no
+           lockdown
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from chassis.decider import Aggregate
+from contracts.access import (
+    AccessDenied,
+    AccessGranted,
+    AccessGrantKind,
+    DenialReason,
+    EntryFacts,
+    Impediment,
+)
+from contracts.ids import ClientId, LocationId, StaffId
+from services.access.domain.credential import Status
+from services.access.domain.door import Door
+from services.access.domain.holder import EVER, FOREVER, Grant, Holder
+
+EntryEvent: TypeAlias = AccessGranted | AccessDenied
+
+entry: Aggregate[bool, EntryEvent] = Aggregate("entry", initial=False, evolve=lambda _, __: True)
+"""Whether the decision was made."""
+
+_SHUT_OUT = (
+    (Impediment.WAIVER_MISSING, DenialReason.WAIVER_MISSING),
+    (Impediment.ON_HOLD, DenialReason.ON_HOLD),
+    (Impediment.PAST_DUE, DenialReason.PAST_DUE),
+)
+"""With one of these, no grant counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who stands where. Without a client or staff member: the token belongs to nobody."""
+
+    client_id: ClientId | None
+    staff_id: StaffId | None
+    shown: Status | None
+    """The credential's status; ``None`` when none was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The grant the door opens for, or why it stays shut."""
+
+    grant_id: UUID | None = None
+    grant: Grant | None = None
+    reason: DenialReason | None = None
+    facts: EntryFacts = field(default_factory=EntryFacts)
+
+
+def decide(
+    arrival: Arrival, person: Holder, at: Door, lockdown: str | None, now: datetime
+) -> Decision:
+    """Whether the door opens for them now. ``lockdown`` is why doors are locked, if they are."""
+    facts = _facts(arrival, person, at.location_id, now)
+    found = _grant(arrival, person, at.location_id, now)
+    reason = (
+        _credential(arrival, person)
+        or _person(person)
+        or _hours(arrival, at, now)
+        or _shut_out(arrival, person)
+    )
+    if reason is not None:
+        return Decision(reason=reason, facts=facts)
+    if found is None:
+        return Decision(reason=_missing(person, now), facts=facts)
+    if lockdown is not None:
+        locked = facts.model_copy(update={"lockdown": lockdown})
+        return Decision(reason=DenialReason.LOCKDOWN, facts=locked)
+    return Decision(*found, facts=facts)
+
+
+def _credential(arrival: Arrival, person: Holder) -> DenialReason | None:
+    """A revoked credential is none; neither is one of somebody erased."""
+    match arrival.shown:
+        case None | Status.ACTIVE:
+            return DenialReason.UNKNOWN_CREDENTIAL if person.is_erased else None
+        case Status.PENDING | Status.SUSPENDED:
+            return DenialReason.CREDENTIAL_SUSPENDED
+        case _:
+            return DenialReason.UNKNOWN_CREDENTIAL
+
+
+def _person(person: Holder) -> DenialReason | None:
+    return DenialReason.BANNED if Impediment.BANNED in person.impediments else None
+
+
+def _hours(arrival: Arrival, at: Door, now: datetime) -> DenialReason | None:
+    """Staff open up before the doors' hours."""
+    bound = arrival.staff_id is None and not at.is_open(now)
+    return DenialReason.OUTSIDE_HOURS if bound else None
+
+
+def _shut_out(arrival: Arrival, person: Holder) -> DenialReason | None:
+    if arrival.staff_id is not None:
+        return None
+    return next((reason for one, reason in _SHUT_OUT if one in person.impediments), None)
+
+
+def _missing(person: Holder, now: datetime) -> DenialReason:
+    """Why no grant is valid, by the most that was ever granted."""
+    if any(
+        grant.kind is AccessGrantKind.MEMBERSHIP and grant.valid_until < now
+        for grant in person.grants.values()
+    ):
+        return DenialReason.MEMBERSHIP_ENDED
+    return DenialReason.NO_RESERVATION if person.had_reservation else DenialReason.NO_GRANT
+
+
+def _grant(
+    arrival: Arrival, person: Holder, where: LocationId | None, now: datetime
+) -> tuple[UUID, Grant] | None:
+    """A grant valid here and now: of classes before others, of the class that starts last."""
+    if arrival.staff_id is not None:
+        always = Grant(AccessGrantKind.STAFF, EVER, FOREVER)
+        return (arrival.staff_id, always) if person.works else None
+    valid = [
+        (grant.session_id is not None, grant.valid_from, grant_id)
+        for grant_id, grant in person.grants.items()
+        if grant.is_valid(now) and grant.location_id in (None, where)
+    ]
+    if not valid:
+        return None
+    chosen = max(valid)[2]
+    return chosen, person.grants[chosen]
+
+
+def _facts(arrival: Arrival, person: Holder, where: LocationId | None, now: datetime) -> EntryFacts:
+    here = [grant for grant in person.grants.values() if grant.location_id in (None, where)]
+    return EntryFacts(
+        credential=arrival.shown.value if arrival.shown is not None else None,
+        next_grant_from=min((g.valid_from for g in here if g.valid_from > now), default=None),
+        last_grant_until=max((g.valid_until for g in here if g.valid_until < now), default=None),
+    )

@@ -1,0 +1,191 @@
+"""Holder: a client or staff member at our doors, what lets them in and what keeps them out.
+
+Keeps      a grant is valid in [valid_from, valid_until] and nowhere else; the erased are let in by
+           nothing
+Stream     ``holder-{client_id}`` or ``holder-{staff_id}``; class grants are written ahead of time
+Source     domain rules 3.8
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from chassis.decider import Aggregate, Refused
+from contracts.access import (
+    AccessCode,
+    AccessGrantKind,
+    ClientHeard,
+    EndGrant,
+    GrantClosed,
+    GrantEntry,
+    GrantMoved,
+    GrantOpened,
+    Impediment,
+    ImpedimentCleared,
+    ImpedimentSet,
+    SetImpediment,
+    StaffHeard,
+)
+from contracts.ids import ClientId, LocationId, SessionId, StaffId
+
+HolderEvent: TypeAlias = (
+    GrantOpened
+    | GrantMoved
+    | GrantClosed
+    | ImpedimentSet
+    | ImpedimentCleared
+    | ClientHeard
+    | StaffHeard
+)
+
+EVER = datetime.min.replace(tzinfo=UTC)
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What lets somebody in, when and where."""
+
+    kind: AccessGrantKind
+    valid_from: datetime  # UTC
+    valid_until: datetime  # UTC; FOREVER until it is ended
+    location_id: LocationId | None = None  # None: everywhere
+    session_id: SessionId | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.valid_from <= now <= self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What the past has made of somebody at our doors."""
+
+    is_known: bool = False
+    is_erased: bool = False
+    works: bool = False
+    heard_version: int = 0  # of a staff member's stream in members
+    grants: Mapping[UUID, Grant] = field(default_factory=dict)
+    impediments: frozenset[Impediment] = frozenset()
+    had_reservation: bool = False
+
+
+def _evolve(state: Holder, event: HolderEvent) -> Holder:
+    match event:
+        case GrantOpened() | GrantMoved() | GrantClosed():
+            return _granted(state, event)
+        case ImpedimentSet():
+            return replace(state, impediments=state.impediments | {event.impediment})
+        case ImpedimentCleared():
+            return replace(state, impediments=state.impediments - {event.impediment})
+        case ClientHeard():
+            return replace(state, is_known=True, is_erased=state.is_erased or event.erased)
+        case StaffHeard():
+            return replace(state, is_known=True, works=event.works, heard_version=event.version)
+
+
+def _granted(state: Holder, event: GrantOpened | GrantMoved | GrantClosed) -> Holder:
+    match event:
+        case GrantOpened():
+            return _opened(state, event)
+        case GrantMoved():
+            moved = replace(
+                state.grants[event.grant_id], valid_from=event.valid_from,
+                valid_until=event.valid_until, location_id=event.location_id,
+            )  # fmt: skip
+            return replace(state, grants={**state.grants, event.grant_id: moved})
+        case GrantClosed():
+            return _closed(state, event)
+
+
+def _opened(state: Holder, event: GrantOpened) -> Holder:
+    """Class grants that are over are forgotten here, so that regulars' streams stay light."""
+    kept = {
+        grant_id: grant for grant_id, grant in state.grants.items()
+        if grant.kind is not AccessGrantKind.CLASS or grant.valid_until >= event.given_at
+    }  # fmt: skip
+    kept[event.grant_id] = Grant(
+        event.kind, event.valid_from, event.valid_until or FOREVER, event.location_id,
+        event.session_id,
+    )  # fmt: skip
+    is_class = event.kind is AccessGrantKind.CLASS
+    return replace(state, grants=kept, had_reservation=state.had_reservation or is_class)
+
+
+def _closed(state: Holder, event: GrantClosed) -> Holder:
+    """An ended membership is remembered: it is why the door stays shut."""
+    rest = {i: grant for i, grant in state.grants.items() if i != event.grant_id}
+    grant = state.grants.get(event.grant_id)
+    if grant is not None and grant.kind is AccessGrantKind.MEMBERSHIP:
+        rest[event.grant_id] = replace(grant, valid_until=min(grant.valid_until, event.closed_at))
+    return replace(state, grants=rest)
+
+
+holder: Aggregate[Holder, HolderEvent] = Aggregate("holder", Holder(), _evolve)
+
+
+def open_grant(state: Holder, command: GrantEntry, now: datetime) -> list[HolderEvent]:
+    """Let the client enter, in the doors' hours."""
+    must_be_client(state)
+    if command.grant_id in state.grants:
+        raise Refused(AccessCode.ALREADY_GRANTED, "This grant was given.", field="grant_id")
+    valid_from = command.valid_from or now
+    if command.valid_until is not None and command.valid_until <= valid_from:
+        raise Refused(
+            AccessCode.ENDS_BEFORE_IT_STARTS, "A grant ends after it starts.", field="valid_until"
+        )
+    return [
+        GrantOpened(
+            client_id=command.client_id, grant_id=command.grant_id,
+            kind=AccessGrantKind.MEMBERSHIP, valid_from=valid_from,
+            valid_until=command.valid_until, given_at=now,
+        )
+    ]  # fmt: skip
+
+
+def end_grant(state: Holder, command: EndGrant, now: datetime) -> list[HolderEvent]:
+    """The client may no longer enter by this grant. Idempotent."""
+    grant = state.grants.get(command.grant_id)
+    if grant is None or grant.kind is not AccessGrantKind.MEMBERSHIP:
+        raise Refused(AccessCode.GRANT_NOT_FOUND, "There is no such grant.", field="grant_id")
+    if grant.valid_until <= now:
+        return []
+    return [GrantClosed(client_id=command.client_id, grant_id=command.grant_id, closed_at=now)]
+
+
+def set_impediment(state: Holder, command: SetImpediment) -> list[HolderEvent]:
+    """Keep the client out for this reason, or no longer. Idempotent."""
+    must_be_client(state)
+    if command.present == (command.impediment in state.impediments):
+        return []
+    kind = ImpedimentSet if command.present else ImpedimentCleared
+    return [kind(client_id=command.client_id, impediment=command.impediment)]
+
+
+def hear_client(state: Holder, client_id: ClientId, *, erased: bool) -> list[HolderEvent]:
+    """Members told. In any order and as often as it likes: the erased stay erased."""
+    if state.is_known and (state.is_erased or not erased):
+        return []
+    return [ClientHeard(client_id=client_id, erased=erased)]
+
+
+def hear_staff(state: Holder, staff_id: StaffId, *, works: bool, version: int) -> list[HolderEvent]:
+    """Members told; what is older than what was heard before is passed over."""
+    if version <= state.heard_version:
+        return []
+    return [StaffHeard(staff_id=staff_id, works=works, version=version)]
+
+
+def must_be_client(state: Holder) -> None:
+    """Raises ``Refused`` unless members told of the client."""
+    if not state.is_known or state.is_erased:
+        raise Refused(AccessCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id")
+
+
+def must_work_here(state: Holder) -> None:
+    """Raises ``Refused`` unless members told that they work here."""
+    if not state.works:
+        raise Refused(
+            AccessCode.STAFF_NOT_FOUND, "There is no such staff member.", field="staff_id"
+        )

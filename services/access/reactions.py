@@ -1,0 +1,79 @@
+"""What access does because something happened in booking or members: event in, command out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chassis.bus.desk import Desk
+from chassis.clock import Clock
+from chassis.context import Context
+from chassis.eventstore.store import EventStore
+from chassis.streams import event_stream
+from contracts.access import HearClass, HearClient, HearReservation, HearStaff
+from contracts.booking import (
+    ReservationCancelled,
+    ReservationMade,
+    SessionScheduled,
+)
+from contracts.envelope import Command, Envelope, Event
+from contracts.members import ClientRegistered, PersonalDataErased, StaffHired, StaffRolesChanged
+from services.access import api
+
+ACTOR = "system:access"
+
+Hearing = Callable[[Any, int], Command]
+"""From an event and its stream's version to what we are to hear."""
+
+
+def session_is(event: Any, version: int) -> Command:
+    """A session's times; only where it was scheduled tells the location."""
+    return HearClass(
+        session_id=event.session_id, starts_at=event.starts_at, ends_at=event.ends_at,
+        location_id=getattr(event, "location_id", None), version=version,
+    )  # fmt: skip
+
+
+def seat_is(event: Any, version: int, *, stands: bool) -> Command:
+    """A reservation that stands, or no longer does."""
+    return HearReservation(
+        session_id=event.session_id, client_id=event.client_id,
+        reservation_id=event.reservation_id, stands=stands, version=version,
+    )  # fmt: skip
+
+
+HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
+    SessionScheduled: ("booking", "access_session_scheduled", session_is),
+    ReservationMade: (
+        "booking", "access_reservation_made", lambda e, v: seat_is(e, v, stands=True),
+    ),
+    ReservationCancelled: (
+        "booking", "access_reservation_cancelled", lambda e, v: seat_is(e, v, stands=False),
+    ),
+    ClientRegistered: (
+        "members", "access_client_registered", lambda e, _: HearClient(client_id=e.client_id),
+    ),
+    PersonalDataErased: (
+        "members", "access_client_erased",
+        lambda e, _: HearClient(client_id=e.client_id, erased=True),
+    ),
+    StaffHired: (
+        "members", "access_staff_hired",
+        lambda e, v: HearStaff(staff_id=e.staff_id, works=True, version=v),
+    ),
+    StaffRolesChanged: (
+        "members", "access_staff_roles_changed",
+        lambda e, v: HearStaff(staff_id=e.staff_id, works=bool(e.roles), version=v),
+    ),
+}  # fmt: skip
+"""Event -> the context it is of, the durable consumer's name, and what we are to hear."""
+
+
+def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
+    """Register every reaction with the desk."""
+    for kind, (context, name, hearing) in HEARS.items():
+
+        async def hear(envelope: Envelope, hearing: Hearing = hearing) -> None:
+            command = hearing(envelope.event, envelope.version)
+            ctx = Context.because(envelope, ACTOR, clock.now())
+            await store.carry_out(command, ctx, api.CAUSED[type(command)])
+
+        desk.reaction(kind, hear, name=name, stream=event_stream(context))
