@@ -44,7 +44,10 @@ class Aggregate(Generic[S, E]):
     snapshot_every: int = 0
     """Keep a snapshot about every so many events; 0 for streams that stay short."""
     shape: int = 1
-    """Version of the state's layout; raise it when a field changes, old snapshots are ignored."""
+    """Raise it when ``evolve`` gives a field another meaning: snapshots taken before are ignored.
+
+    That fields came, went or changed their type is noticed without it.
+    """
 
     def fold(self, events: Iterable[E], state: S | None = None) -> S:
         """The state after ``events``."""

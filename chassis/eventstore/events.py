@@ -1,11 +1,13 @@
 """Events as bytes and back."""
 
 from typing import Any
+from zlib import crc32
 
 import orjson
 from pydantic import TypeAdapter
 
 from chassis.context import Context
+from chassis.decider import Aggregate
 from chassis.eventstore.recorder import StoredEvent
 from contracts.envelope import EVENTS, UPCASTS, Event, UnknownEvent, decode
 
@@ -44,6 +46,19 @@ def meta(ctx: Context) -> bytes:
             "traceparent": ctx.traceparent,
         }
     )
+
+
+_LAYOUTS: dict[tuple[type[Any], int], int] = {}
+
+
+def layout(kind: Aggregate[Any, Any]) -> int:
+    """The number of the aggregate's snapshots: another whenever its shape or a field changes."""
+    state_type = type(kind.initial)
+    known = _LAYOUTS.get((state_type, kind.shape))
+    if known is None:
+        fields = orjson.dumps(state_codec(state_type).json_schema(), option=orjson.OPT_SORT_KEYS)
+        known = _LAYOUTS[(state_type, kind.shape)] = crc32(fields, kind.shape) >> 1 or 1
+    return known
 
 
 _CODECS: dict[type[Any], TypeAdapter[Any]] = {}

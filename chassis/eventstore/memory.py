@@ -39,20 +39,22 @@ class MemoryRecorder:
 
     async def append(self, batch: Sequence[Append]) -> list[int | None]:
         claims = net_claims(batch)
-        objection = Objection(
-            lost={key for key, seen in first_seen(batch).items() if self._head(key) != seen},
-            answered={n for n, one in enumerate(batch) if self._ident(one) in self._answers},
-            taken=claims.quarrels | {
-                n: claim.kind for claim, n in claims.made.items()
-                if claim in self._claims - set(claims.released)
-            },
-        )  # fmt: skip
-        if objection.lost or objection.answered or objection.taken:
-            raise objection
+        if claims.behind:
+            raise Objection(behind=claims.behind)
+        # In this order: who comes again is answered as before, not told that it is taken.
+        if lost := {key for key, seen in first_seen(batch).items() if self._head(key) != seen}:
+            raise Objection(lost=lost)
+        if answered := {n for n, one in enumerate(batch) if self._ident(one) in self._answers}:
+            raise Objection(answered=answered)
+        kept = self._claims - set(claims.released)
+        if taken := {n: claim.kind for claim, n in claims.made.items() if claim in kept}:
+            raise Objection(taken=taken)
         self._claims = (self._claims - set(claims.released)) | set(claims.made)
         wanted, forgotten = net_deadlines(batch)
-        for name in forgotten:
-            self.deadlines.pop(name, None)
+        for one in forgotten:
+            found = self.deadlines.get((one.gym_id, one.name))
+            if found and (one.due_by is None or found.due_at <= one.due_by):
+                del self.deadlines[(one.gym_id, one.name)]
         self.deadlines |= {(d.gym_id, d.name): d for d in wanted}
         return [self._write(command) for command in batch]
 

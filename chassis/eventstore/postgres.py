@@ -24,16 +24,17 @@ from chassis.eventstore.recorder import (
 from chassis.tenancy import Pool
 from contracts.ids import GymId
 
-APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 31))})"  # noqa: S608
+APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 35))})"  # noqa: S608
 LOAD = "SELECT * FROM es.load($1, $2, $3, $4)"
 ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
-PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5)"
+PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5, $6)"
 
 _AWAY = (
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,  # a standby after a fail-over, or out of time
 )
 
 
@@ -46,12 +47,13 @@ class PostgresRecorder:
     async def append(self, batch: Sequence[Append]) -> list[int | None]:
         heads = first_seen(batch)
         claims = net_claims(batch)
-        if claims.quarrels:
-            raise Objection(taken=claims.quarrels)
+        if claims.behind:
+            raise Objection(behind=claims.behind)
         with _translated():
             rows = await self._pool.fetch(
                 APPEND,
-                *_columns(heads, ("gym_id", "id")),
+                *_gym_columns(batch),
+                *_columns(heads, ("gym_id", "id", "category")),
                 list(heads.values()),
                 *_event_columns(batch),
                 *_answer_columns(batch),
@@ -86,7 +88,9 @@ class PostgresRecorder:
 
     async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
         with _translated():
-            await self._pool.execute(PUT_SNAPSHOT, stream.gym_id, stream.id, version, shape, data)
+            await self._pool.execute(
+                PUT_SNAPSHOT, stream.gym_id, stream.id, stream.category, version, shape, data
+            )
 
 
 @contextmanager
@@ -97,11 +101,22 @@ def _translated() -> Iterator[None]:
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as raced:
         raise IntegrityError("another writer got in between") from raced
     except (*_AWAY, OSError, TimeoutError) as away:
+        if isinstance(away, ValueError):  # the driver cannot encode what we hand it
+            raise
         raise Away(type(away).__name__) from away
 
 
 def _columns(rows: Any, names: tuple[str, ...]) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _gym_columns(batch: Sequence[Append]) -> list[list[Any]]:
+    alone: dict[GymId, bool | None] = {}
+    for command in batch:
+        before = alone.get(command.gym_id)
+        alone[command.gym_id] = (before or command.relies) if command.writes else before
+    gyms = sorted(alone)  # locks are taken in this order
+    return [gyms, [alone[gym_id] for gym_id in gyms]]
 
 
 def _event_columns(batch: Sequence[Append]) -> list[list[Any]]:
@@ -137,8 +152,7 @@ def _answer_columns(batch: Sequence[Append]) -> list[list[Any]]:
 def _deadline_columns(batch: Sequence[Append]) -> list[list[Any]]:
     wanted, forgotten = net_deadlines(batch)
     return [
-        [gym_id for gym_id, _ in forgotten],
-        [name for _, name in forgotten],
+        *_columns(forgotten, ("gym_id", "name", "due_by")),
         *_columns(wanted, ("gym_id", "name", "due_at", "command_type", "data")),
     ]
 

@@ -21,6 +21,7 @@ __all__ = [
     "Away",
     "Claim",
     "Deadline",
+    "Forgotten",
     "IntegrityError",
     "Loaded",
     "NewEvent",
@@ -76,6 +77,14 @@ class Deadline(NamedTuple):
     data: bytes
 
 
+class Forgotten(NamedTuple):
+    """A deadline to drop; with ``due_by`` only one due by then, not one it was moved to since."""
+
+    gym_id: GymId
+    name: str
+    due_by: datetime | None = None
+
+
 class NewEvent(NamedTuple):
     """One event to append."""
 
@@ -110,7 +119,16 @@ class Append:
     claimed: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
     deadlines: Sequence[Deadline] = ()
-    forgotten: Sequence[tuple[GymId, str]] = ()
+    forgotten: Sequence[Forgotten] = ()
+    relies: bool = False
+    """Whether it writes because of what it saw in a stream it does not write."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything but an answer is to be written."""
+        return bool(
+            self.events or self.claimed or self.released or self.deadlines or self.forgotten
+        )
 
 
 @dataclass(slots=True)
@@ -121,6 +139,8 @@ class Objection(Exception):
     """Streams that have moved on."""
     answered: set[int] = field(default_factory=set)
     """Commands that were carried out before."""
+    behind: set[int] = field(default_factory=set)
+    """Commands that claim what one before them claims: who has it is known once that is written."""
     taken: dict[int, str] = field(default_factory=dict)
     """Commands whose claim of this kind is taken."""
 
@@ -173,32 +193,36 @@ class NetClaims:
     made: dict[Claim, int]
     """With the index of the command that made it."""
     released: list[Claim]
-    quarrels: dict[int, str]
-    """Commands that claim what another command of the same batch already has."""
+    behind: set[int]
+    """Commands that claim what one before them claims."""
 
 
 def net_claims(batch: Sequence[Append]) -> NetClaims:
     """What remains to be written of the batch's claims."""
     made: dict[Claim, int] = {}
     released: list[Claim] = []
-    quarrels: dict[int, str] = {}
+    behind: set[int] = set()
     for index, command in enumerate(batch):
         released += [claim for claim in command.released if made.pop(claim, None) is None]
         for claim in command.claimed:
             if made.setdefault(claim, index) != index:
-                quarrels[index] = claim.kind
-    return NetClaims(made, released, quarrels)
+                behind.add(index)
+    return NetClaims(made, released, behind)
 
 
-def net_deadlines(
-    batch: Sequence[Append],
-) -> tuple[list[Deadline], list[tuple[GymId, str]]]:
+def net_deadlines(batch: Sequence[Append]) -> tuple[list[Deadline], list[Forgotten]]:
     """Deadlines to set and to forget after all commands of the batch, the last word winning."""
-    last: dict[tuple[GymId, str], Deadline | None] = {}
+    last: dict[tuple[GymId, str], Deadline | Forgotten] = {}
     for command in batch:
-        for name in command.forgotten:
-            last[name] = None
+        for one in command.forgotten:
+            before = last.get((one.gym_id, one.name))
+            if one.due_by is None or before is None or _is_due(before, one.due_by):
+                last[(one.gym_id, one.name)] = one
         for deadline in command.deadlines:
             last[(deadline.gym_id, deadline.name)] = deadline
-    wanted = [deadline for deadline in last.values() if deadline is not None]
-    return wanted, [name for name, deadline in last.items() if deadline is None]
+    wanted = [one for one in last.values() if isinstance(one, Deadline)]
+    return wanted, [one for one in last.values() if isinstance(one, Forgotten)]
+
+
+def _is_due(set_before: Deadline | Forgotten, by: datetime) -> bool:
+    return isinstance(set_before, Deadline) and set_before.due_at <= by

@@ -1,14 +1,14 @@
 """Folded states in memory: loaded on demand, many in one round trip, the idle ones let go."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
 from chassis.decider import Aggregate
-from chassis.eventstore.events import read, state_codec
+from chassis.eventstore.events import layout, read, state_codec
 from chassis.eventstore.recorder import Loaded, Recorder, StreamKey
 from contracts.ids import GymId
 
@@ -74,33 +74,47 @@ class Residents:
         load.add_done_callback(self._loads.discard)
 
     async def _load(self, wanted: Wanted) -> None:
-        shapes = [
-            (key, kind.shape if kind.snapshot_every else 0) for key, (kind, _) in wanted.items()
-        ]
         try:
-            loaded = await self._recorder.load(shapes)
-            for (key, (kind, _)), stream in zip(wanted.items(), loaded, strict=True):
-                name = (key.gym_id, key.category, key.id)
-                self._streams.setdefault(name, _folded(key, kind, stream))
+            loaded = await self._recorder.load(
+                [(key, layout(kind) if kind.snapshot_every else 0)
+                 for key, (kind, _) in wanted.items()]
+            )  # fmt: skip
         except Exception as error:
             for _, done in wanted.values():
-                if not done.done():
-                    done.set_exception(error)
-                    done.exception()  # seen: nobody may be waiting any more
-        else:
-            for _, done in wanted.values():
-                if not done.done():
-                    done.set_result(None)
+                _settle(done, error)
+            return
+        for (key, (kind, done)), stream in zip(wanted.items(), loaded, strict=True):
+            try:
+                self._looks += 1
+                found = _folded(key, kind, stream, self._looks)
+                self._streams.setdefault((key.gym_id, key.category, key.id), found)
+                _settle(done)
+            except Exception as error:  # this stream's fault; the others were only beside it
+                _settle(done, error)
         if len(self._streams) > MAX_RESIDENT:
-            self._evict()
+            self._evict(wanted)
 
-    def _evict(self) -> None:
-        """Let the tenth go that was looked at longest ago, but nothing that is being written."""
-        idle = (one for one in self._streams.values() if not one.pending)
-        self.drop(one.key for one in nsmallest(MAX_RESIDENT // 10, idle, key=lambda one: one.used))
+    def _evict(self, wanted: Container[StreamKey]) -> None:
+        """Let those go that were looked at longest ago.
+
+        But nothing that is being written, nor what somebody has ``wanted`` just now.
+        """
+        surplus = len(self._streams) - MAX_RESIDENT + MAX_RESIDENT // 10
+        idle = (one for one in self._streams.values() if not one.pending and one.key not in wanted)
+        self.drop([one.key for one in nsmallest(surplus, idle, key=lambda one: one.used)])
 
 
-def _folded(key: StreamKey, kind: Aggregate[Any, Any], loaded: Loaded) -> Resident:
+def _settle(done: asyncio.Future[None], error: Exception | None = None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)
+        done.exception()  # seen: nobody may be waiting any more
+
+
+def _folded(key: StreamKey, kind: Aggregate[Any, Any], loaded: Loaded, used: int) -> Resident:
     state, version = kind.initial, 0
     if loaded.snapshot is not None:
         version, data = loaded.snapshot
@@ -108,4 +122,4 @@ def _folded(key: StreamKey, kind: Aggregate[Any, Any], loaded: Loaded) -> Reside
     for stored in loaded.events:
         state = kind.evolve(state, read(stored))
         version = stored.originator_version
-    return Resident(key, state, version)
+    return Resident(key, state, version, used=used)

@@ -7,7 +7,7 @@ wrote first), so it does nothing but that.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Self, TypeVar, cast
@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from chassis.context import Context
 from chassis.decider import Aggregate, Refused
-from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey
+from chassis.eventstore.recorder import Answer, Append, Away, Recorder, StreamKey
 from chassis.eventstore.residents import Residents
-from chassis.eventstore.unit import Absent, Unit
+from chassis.eventstore.unit import Absent, Unit, View
 from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Writer
 from contracts.envelope import Command
 from contracts.ids import GymId
@@ -35,6 +35,7 @@ PAUSE = 0.002  # seconds, times the attempt, at most: lets two fighting processe
 LONGEST_PAUSE = 0.1  # seconds
 
 Result = BaseModel | dict[str, Any] | None
+Ident = tuple[GymId, str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class EventStore:
         self._writer = Writer(recorder)
         self._recorder = recorder
         self._ring = ring
-        self._running: dict[tuple[GymId, str, UUID], asyncio.Future[None]] = {}
+        self._running: dict[Ident, asyncio.Future[None]] = {}
+        self._abandoned: dict[Ident, asyncio.Future[int | None]] = {}
 
     async def __aenter__(self) -> Self:
         await self._writer.start()
@@ -93,16 +95,22 @@ class EventStore:
         while (running := self._running.get(ident)) is not None:
             repeated = True
             await asyncio.wait([running])
-        mine = self._running[ident] = asyncio.get_running_loop().create_future()
+        self._running[ident] = asyncio.get_running_loop().create_future()
         try:
             return await self._decide(ctx, rule, request_hash, look_first=repeated)
         finally:
-            del self._running[ident]
-            mine.set_result(None)
+            if (queued := self._abandoned.pop(ident, None)) is not None:
+                queued.add_done_callback(lambda _: self._end(ident))
+            else:
+                self._end(ident)
+
+    def _end(self, ident: Ident) -> None:
+        self._running.pop(ident).set_result(None)
 
     async def _decide(
         self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes, *, look_first: bool
     ) -> Done:
+        taken: ClaimTaken | None = None
         for attempt in range(ATTEMPTS):
             if attempt:
                 pause = min(PAUSE * attempt, LONGEST_PAUSE)
@@ -110,7 +118,13 @@ class EventStore:
             try:
                 if (attempt or look_first) and (earlier := await self._earlier(ctx, request_hash)):
                     return earlier
+                if taken is not None:
+                    raise taken
                 return await self._attempt(ctx, rule, request_hash)
+            except ClaimTaken as claim:
+                if taken is not None:
+                    raise
+                taken = claim  # by this very command perhaps, carried out elsewhere: look
             except (Conflict, Away):
                 continue
         raise Busy
@@ -132,7 +146,17 @@ class EventStore:
 
     async def _stands(self, unit: Unit) -> None:
         """Wait until what a refusal rests on is durable and still so; else ``Conflict``."""
-        await self._writer.submit(unit.look(), ())
+        await self._durable(unit.look(), ())
+
+    async def _durable(self, append: Append, views: Sequence[View]) -> int | None:
+        """Have ``append`` written. Whoever stops waiting leaves it to be written all the same."""
+        queued = self._writer.submit(append, views)
+        try:
+            return await asyncio.shield(queued)
+        except asyncio.CancelledError:
+            if not queued.done():  # a repeat has to wait until it is known what became of it
+                self._abandoned[(append.gym_id, append.actor, append.command_id)] = queued
+            raise
 
     async def _write(self, unit: Unit, result: Result, request_hash: bytes) -> Done:
         body = (
@@ -141,7 +165,7 @@ class EventStore:
             else orjson.dumps(result)
         )
         append = unit.to_append(Answer(request_hash, body))
-        position = await self._writer.submit(append, unit.views)
+        position = await self._durable(append, unit.views)
         if append.events and self._ring is not None:
             self._ring()
         return Done(orjson.loads(body), position)

@@ -13,13 +13,14 @@ from chassis.eventstore.recorder import (
     Append,
     Claim,
     Deadline,
+    Forgotten,
     NewEvent,
     StoredEvent,
     StreamKey,
 )
 from chassis.eventstore.residents import Resident, Residents
 from contracts.envelope import Command, Event
-from contracts.ids import GymId, new_id
+from contracts.ids import new_id
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -56,7 +57,7 @@ class Unit:
         self._claimed: list[Claim] = []
         self._released: list[Claim] = []
         self._deadlines: list[Deadline] = []
-        self._forgotten: list[tuple[GymId, str]] = []
+        self._forgotten: list[Forgotten] = []
 
     def state(self, aggregate: Aggregate[S, Any], stream_id: UUID) -> S:
         """The stream's state, with what this unit has recorded on it."""
@@ -107,13 +108,18 @@ class Unit:
         self._released.append(Claim(self.ctx.gym_id, kind, subject))
 
     def wake(self, name: str, at: datetime, command: Command) -> None:
-        """Have ``command`` carried out at ``at``; replaces the gym's deadline of that name."""
+        """Have ``command`` carried out at ``at``; replaces the gym's deadline of that name.
+
+        Raises ``ValueError`` for an instant without a time zone.
+        """
+        if at.utcoffset() is None:
+            raise ValueError(f"deadline {name} has no time zone")
         body = command.model_dump_json().encode()
         self._deadlines.append(Deadline(self.ctx.gym_id, name, at, command.command_type, body))
 
-    def forget(self, name: str) -> None:
-        """Drop the gym's deadline of that name, if there is one."""
-        self._forgotten.append((self.ctx.gym_id, name))
+    def forget(self, name: str, *, due_by: datetime | None = None) -> None:
+        """Drop the gym's deadline of that name, if there is one; with ``due_by`` if due by then."""
+        self._forgotten.append(Forgotten(self.ctx.gym_id, name, due_by))
 
     @property
     def views(self) -> list[View]:
@@ -139,6 +145,7 @@ class Unit:
         return Append(
             self.ctx.gym_id, self.ctx.actor, self.ctx.command_id, self._seen(), events, answer,
             self._claimed, self._released, self._deadlines, self._forgotten,
+            relies=any(view.version == view.seen for view in self._views.values()),
         )  # fmt: skip
 
     def _seen(self) -> dict[StreamKey, int]:

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.eventstore.events import state_codec
+from chassis.eventstore.events import layout, state_codec
 from chassis.eventstore.recorder import (
     Append,
     Away,
@@ -145,9 +145,15 @@ class Writer:
                 if races > RACES:
                     self._fail(batch)
                     return
-            except Exception:
-                log.exception("append failed", commands=len(batch))
-                self._fail(batch)
+            except Exception as fault:
+                if len(batch) == 1:
+                    log.exception("append failed")
+                    self._fail(batch, fault)
+                    return
+                # One of them cannot be written; the others are not to suffer for it. Whatever
+                # rests on it is found out by its version.
+                for entry in batch:
+                    await self._write([entry])
                 return
             else:
                 self._succeed(batch, positions)
@@ -176,27 +182,28 @@ class Writer:
 
     def _object(self, batch: Sequence[Entry], objection: Objection) -> list[Entry]:
         """Fail what the objection hits and all that rests on it; what is left of the batch."""
-        invalid = set(objection.lost)
+        invalid, again = set(objection.lost), objection.answered | objection.behind
         kept: list[Entry] = []
         for index, entry in enumerate(batch):
-            direct = index in objection.answered or index in objection.taken
-            if not direct and invalid.isdisjoint(entry.append.seen):
+            if index in objection.taken:
+                self._drop(entry, invalid, ClaimTaken(objection.taken[index]))
+            elif index in again or not invalid.isdisjoint(entry.append.seen):
+                self._drop(entry, invalid, Conflict())
+            else:
                 kept.append(entry)
-                continue
-            taken = objection.taken.get(index)
-            self._drop(entry, invalid, ClaimTaken(taken) if taken else Conflict())
         self._purge(invalid)
         return kept
 
-    def _fail(self, batch: Sequence[Entry]) -> None:
-        """Nobody knows what became of these: forget every state they and theirs rest on.
+    def _fail(self, batch: Sequence[Entry], fault: Exception | None = None) -> None:
+        """Forget every state these and theirs rest on.
 
-        Commands look for an earlier answer before they decide again.
+        Without a ``fault`` of their own nobody knows what became of them: the commands look for an
+        earlier answer before they decide again.
         """
         invalid: set[StreamKey] = set()
         for entry in batch:
             invalid.update(entry.append.seen)
-            self._drop(entry, invalid, Conflict())
+            self._drop(entry, invalid, fault or Conflict())
         self._purge(invalid)
 
     def _purge(self, invalid: set[StreamKey]) -> None:
@@ -218,12 +225,14 @@ class Writer:
             entry.done.exception()  # seen: the caller may have gone
 
     async def _keep(self, view: View) -> None:
-        data = state_codec(type(view.state)).dump_json(view.state)
         key = view.resident.key
         try:
-            await self._recorder.put_snapshot(key, view.version, view.kind.shape, data)
+            data = state_codec(type(view.state)).dump_json(view.state)
+            await self._recorder.put_snapshot(key, view.version, layout(view.kind), data)
         except Away as away:
             log.warning("snapshot not kept", category=key.category, cause=str(away))
+        except Exception:  # it only costs time: the stream is folded from further back
+            log.exception("snapshot not kept", category=key.category)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

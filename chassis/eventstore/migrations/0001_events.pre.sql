@@ -12,7 +12,8 @@ CREATE FUNCTION es.gyms() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
 -- Written by es.append only; read by services (own gyms) and the relay (all). Never updated or
 -- deleted. stream_id is a UUIDv7, so a range of it is the month the stream was born: a stream never
 -- spans partitions and the primary key stays the guard against two writers. The gym is in the key
--- so that one gym cannot block another's stream.
+-- so that one gym cannot block another's stream, the category so that a stream of one kind is not
+-- taken for one of another kind with the same UUID.
 CREATE TABLE es.events (
     gym_id      uuid        NOT NULL,
     stream_id   uuid        NOT NULL,
@@ -24,7 +25,7 @@ CREATE TABLE es.events (
     type        text        NOT NULL,
     data        bytea       NOT NULL,
     meta        bytea       NOT NULL,
-    PRIMARY KEY (stream_id, gym_id, version)
+    PRIMARY KEY (stream_id, gym_id, category, version)
 ) PARTITION BY RANGE (stream_id);
 CREATE INDEX events_by_pos ON es.events (pos);
 CREATE TABLE es.events_other PARTITION OF es.events DEFAULT;
@@ -59,17 +60,18 @@ CREATE TABLE es.deadlines (
     data         bytea       NOT NULL,
     PRIMARY KEY (gym_id, name)
 );
-CREATE INDEX deadlines_due ON es.deadlines (due_at);
+CREATE INDEX deadlines_due ON es.deadlines (due_at, gym_id, name);
 
 -- The newest folded state of a long stream; may be dropped at any time. shape is the version of
 -- the state's layout: another shape is ignored.
 CREATE TABLE es.snapshots (
     gym_id    uuid NOT NULL,
     stream_id uuid NOT NULL,
+    category  text NOT NULL,
     version   int  NOT NULL,
     shape     int  NOT NULL,
     data      bytea NOT NULL,
-    PRIMARY KEY (stream_id, gym_id)
+    PRIMARY KEY (stream_id, gym_id, category)
 );
 
 -- Gap-free order ---------------------------------------------------------------------------------
@@ -115,19 +117,25 @@ CREATE FUNCTION es.load(p_gym uuid[], p_stream uuid[], p_category text[], p_shap
 RETURNS TABLE (n int, version int, type text, data bytea) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.gym_ids', (SELECT array_agg(DISTINCT g) FROM unnest(p_gym) g)::text, true);
+    -- OFFSET 0 keeps the planner from joining otherwise than stream by stream. The snapshot's version
+    -- is made ready first, so that the index finds the first event behind it: behind a policy the
+    -- planner compares an index with plain values only, not with a COALESCE or a subquery.
     RETURN QUERY
-    SELECT l.n, l.version, l.type, l.data FROM (
-        SELECT u.o::int AS n, s.version, '' AS type, s.data
-          FROM unnest(p_gym, p_stream, p_shape) WITH ORDINALITY u(g, i, shape, o)
-          JOIN es.snapshots s ON s.stream_id = u.i AND s.gym_id = u.g AND s.shape = u.shape
-        UNION ALL
-        SELECT u.o::int, e.version, e.type, e.data
+    WITH kept AS MATERIALIZED (
+        SELECT u.o, u.g, u.i, u.c, coalesce(s.version, 0) AS at, s.data
           FROM unnest(p_gym, p_stream, p_category, p_shape) WITH ORDINALITY u(g, i, c, shape, o)
-         CROSS JOIN LATERAL (
+          LEFT JOIN LATERAL (
+            SELECT sn.version, sn.data FROM es.snapshots sn
+             WHERE sn.stream_id = u.i AND sn.gym_id = u.g AND sn.category = u.c AND sn.shape = u.shape
+            OFFSET 0) s ON true)
+    SELECT l.n, l.version, l.type, l.data FROM (
+        SELECT k.o::int AS n, k.at AS version, '' AS type, k.data FROM kept k WHERE k.at > 0
+        UNION ALL
+        SELECT k.o::int, e.version, e.type, e.data
+          FROM kept k CROSS JOIN LATERAL (
             SELECT ev.version, ev.type, ev.data FROM es.events ev
-             WHERE ev.stream_id = u.i AND ev.gym_id = u.g AND ev.category = u.c
-               AND ev.version > coalesce((SELECT s.version FROM es.snapshots s
-                    WHERE s.stream_id = u.i AND s.gym_id = u.g AND s.shape = u.shape), 0)) e
+             WHERE ev.stream_id = k.i AND ev.gym_id = k.g AND ev.category = k.c
+               AND ev.version > k.at OFFSET 0) e
     ) l ORDER BY l.n, l.version;
 END $$;
 
@@ -143,28 +151,38 @@ END $$;
 -- A batch of commands: every one of them or, when anything stands against one, none. Then the
 -- first column says what: 'lost' streams (n = index in x_*), 'answered' commands (index in c_*),
 -- 'taken' claims (index in k_*). Otherwise one row 'done' per event, in order, with its position.
+--   g_*  gyms in the order of their ids; g_alone is NULL when nothing of the gym is written, true
+--        when a command writes in reliance on a stream it does not write
 --   x_*  streams the decisions rest on, and the version each was seen at
 --   e_*  events in order
 --   c_*  commands; c_answer is NULL when nothing is to be remembered, c_last the index of the last event
 --   r_*  claims given up        k_*  claims made
---   f_*  deadlines forgotten    d_*  deadlines set
+--   f_*  deadlines forgotten, when due by f_due (NULL: whenever)    d_*  deadlines set
 -- 40001 is raised, and the batch to be sent again, when another writer got in between.
 CREATE FUNCTION es.append(
-    x_gym uuid[], x_stream uuid[], x_version int[],
+    g_id uuid[], g_alone boolean[],
+    x_gym uuid[], x_stream uuid[], x_category text[], x_version int[],
     e_gym uuid[], e_stream uuid[], e_version int[], e_id uuid[], e_category text[], e_type text[],
     e_data bytea[], e_meta bytea[],
     c_gym uuid[], c_actor text[], c_id uuid[], c_hash bytea[], c_answer bytea[], c_last int[],
     r_gym uuid[], r_kind text[], r_subject uuid[], k_gym uuid[], k_kind text[], k_subject uuid[],
-    f_gym uuid[], f_name text[], d_gym uuid[], d_name text[], d_due timestamptz[], d_type text[], d_data bytea[])
+    f_gym uuid[], f_name text[], f_due timestamptz[], d_gym uuid[], d_name text[], d_due timestamptz[], d_type text[], d_data bytea[])
 RETURNS TABLE (verdict text, n int, at_pos bigint) LANGUAGE plpgsql AS $$
 DECLARE
     positions bigint[];
     written int;
 BEGIN
-    PERFORM set_config('app.gym_ids', (SELECT array_agg(DISTINCT g) FROM unnest(x_gym || c_gym) g)::text, true);
+    PERFORM set_config('app.gym_ids', g_id::text, true);
+    -- The primary key stops two writers of one stream. Two that each write what the other only
+    -- looked at would pass it both: whoever relies on a look has the gym's writing to itself.
+    PERFORM CASE WHEN u.alone THEN pg_advisory_xact_lock(1736011123, uuid_hash(u.g))
+                 ELSE pg_advisory_xact_lock_shared(1736011123, uuid_hash(u.g)) END
+       FROM unnest(g_id, g_alone) u(g, alone) WHERE u.alone IS NOT NULL;
     RETURN QUERY
-    SELECT 'lost', u.o::int, NULL::bigint FROM unnest(x_gym, x_stream, x_version) WITH ORDINALITY u(g, s, v, o)
-     WHERE u.v <> coalesce((SELECT max(e.version) FROM es.events e WHERE e.stream_id = u.s AND e.gym_id = u.g), 0);
+    SELECT 'lost', u.o::int, NULL::bigint
+      FROM unnest(x_gym, x_stream, x_category, x_version) WITH ORDINALITY u(g, s, c, v, o)
+     WHERE u.v <> coalesce((SELECT max(e.version) FROM es.events e
+            WHERE e.stream_id = u.s AND e.gym_id = u.g AND e.category = u.c), 0);
     IF FOUND THEN RETURN; END IF;
     IF cardinality(c_id) > 0 THEN
         RETURN QUERY
@@ -173,19 +191,20 @@ BEGIN
          WHERE (SELECT true FROM es.answers w WHERE w.gym_id = u.g AND w.command_id = u.i AND w.actor = u.a);
         IF FOUND THEN RETURN; END IF;
     END IF;
-    IF cardinality(r_subject) > 0 THEN
-        DELETE FROM es.claims c USING unnest(r_gym, r_kind, r_subject) u(g, k, s)
-         WHERE c.gym_id = u.g AND c.kind = u.k AND c.subject = u.s;
-    END IF;
     IF cardinality(k_subject) > 0 THEN
         RETURN QUERY
         SELECT 'taken', u.o::int, NULL::bigint FROM unnest(k_gym, k_kind, k_subject) WITH ORDINALITY u(g, k, s, o)
-         WHERE (SELECT true FROM es.claims c WHERE c.gym_id = u.g AND c.kind = u.k AND c.subject = u.s);
-        IF FOUND THEN
-            -- what was given up above is restored: the batch writes nothing
-            INSERT INTO es.claims SELECT * FROM unnest(r_gym, r_kind, r_subject) ON CONFLICT DO NOTHING;
-            RETURN;
-        END IF;
+         WHERE (SELECT true FROM es.claims c WHERE c.gym_id = u.g AND c.kind = u.k AND c.subject = u.s)
+           AND NOT EXISTS (SELECT FROM unnest(r_gym, r_kind, r_subject) r(g, k, s)
+                            WHERE (r.g, r.k, r.s) = (u.g, u.k, u.s));
+        IF FOUND THEN RETURN; END IF;
+    END IF;
+    IF cardinality(r_subject) > 0 THEN
+        FOR i IN 1 .. cardinality(r_subject) LOOP -- a join may be planned as a scan of all the gym's claims
+            DELETE FROM es.claims c WHERE c.gym_id = r_gym[i] AND c.kind = r_kind[i] AND c.subject = r_subject[i];
+        END LOOP;
+    END IF;
+    IF cardinality(k_subject) > 0 THEN
         INSERT INTO es.claims SELECT * FROM unnest(k_gym, k_kind, k_subject) ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
         IF written < cardinality(k_subject) THEN
@@ -214,7 +233,10 @@ BEGIN
         END IF;
     END IF;
     IF cardinality(f_name) > 0 THEN
-        DELETE FROM es.deadlines d USING unnest(f_gym, f_name) u(g, m) WHERE d.gym_id = u.g AND d.name = u.m;
+        FOR i IN 1 .. cardinality(f_name) LOOP -- as above
+            DELETE FROM es.deadlines d WHERE d.gym_id = f_gym[i] AND d.name = f_name[i]
+               AND (f_due[i] IS NULL OR d.due_at <= f_due[i]);
+        END LOOP;
     END IF;
     IF cardinality(d_name) > 0 THEN
         INSERT INTO es.deadlines AS d (gym_id, name, due_at, command_type, data)
@@ -225,13 +247,14 @@ BEGIN
     RETURN QUERY SELECT 'done', o::int, p FROM unnest(positions) WITH ORDINALITY u(p, o);
 END $$;
 
-CREATE FUNCTION es.put_snapshot(p_gym uuid, p_stream uuid, p_version int, p_shape int, p_data bytea)
+CREATE FUNCTION es.put_snapshot(
+    p_gym uuid, p_stream uuid, p_category text, p_version int, p_shape int, p_data bytea)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('app.gym_ids', ARRAY[p_gym]::text, true);
-    INSERT INTO es.snapshots AS s (gym_id, stream_id, version, shape, data)
-    VALUES (p_gym, p_stream, p_version, p_shape, p_data)
-    ON CONFLICT (stream_id, gym_id) DO UPDATE
+    INSERT INTO es.snapshots AS s (gym_id, stream_id, category, version, shape, data)
+    VALUES (p_gym, p_stream, p_category, p_version, p_shape, p_data)
+    ON CONFLICT (stream_id, gym_id, category) DO UPDATE
        SET version = excluded.version, shape = excluded.shape, data = excluded.data
      WHERE s.version < excluded.version OR s.shape <> excluded.shape;
 END $$;
@@ -259,7 +282,7 @@ GRANT SELECT, INSERT ON es.answers TO es_app;
 GRANT SELECT, INSERT, DELETE ON es.claims TO es_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON es.deadlines, es.snapshots TO es_app;
 GRANT SELECT ON es.events, es.deadlines TO es_relay;
-GRANT SELECT (at), DELETE ON es.answers TO es_relay;
+GRANT SELECT, DELETE ON es.answers TO es_relay;
 GRANT USAGE, SELECT ON SEQUENCE es.events_pos TO es_app;
 GRANT SELECT ON SEQUENCE es.events_pos TO es_relay;
 

@@ -11,6 +11,7 @@ import pytest
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore import writer
+from chassis.eventstore.events import layout
 from chassis.eventstore.recorder import Append, Away, Recorder, StreamKey
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, Unit
 from contracts.ids import GymId, new_id
@@ -227,7 +228,8 @@ async def test_a_long_stream_is_read_from_its_snapshot_unless_its_shape_is_old(
             await store.execute(again(ctx), step)
 
     key = (ctx.gym_id, "tally", stream)
-    [fresh, old] = await recorder.load([(StreamKey(*key), 1), (StreamKey(*key), 2)])
+    shapes = layout(brief), layout(replace(brief, shape=2))
+    [fresh, old] = await recorder.load([(StreamKey(*key), shape) for shape in shapes])
     assert fresh.snapshot is not None
     assert fresh.snapshot[0] == 10
     assert [event.originator_version for event in fresh.events] == [11, 12]

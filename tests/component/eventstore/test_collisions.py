@@ -1,0 +1,305 @@
+"""What happens when commands, replicas and kinds of streams get in each other's way."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chassis.context import Context
+from chassis.decider import Refused
+from chassis.eventstore import residents
+from chassis.eventstore.events import UnreadableStream, encode, meta
+from chassis.eventstore.postgres import PostgresRecorder
+from chassis.eventstore.recorder import (
+    Answer,
+    Append,
+    NewEvent,
+    Objection,
+    Recorder,
+    StoredEvent,
+    StreamKey,
+)
+from chassis.eventstore.store import Busy, ClaimTaken, EventStore, Unit
+from chassis.tenancy import Pool
+from contracts.booking import CloseWaitlist
+from contracts.ids import SessionId, new_id
+from tests.component.eventstore.conftest import LIMIT, count, counted, tally
+
+Rule = Callable[[Unit], Any]
+
+
+def again(ctx: Context) -> Context:
+    """Another command of the same person."""
+    return replace(ctx, command_id=new_id())
+
+
+def claiming(subject: Any, *, first: Rule = lambda _: None) -> Rule:
+    def rule(unit: Unit) -> None:
+        first(unit)
+        unit.claim("email", subject)
+
+    return rule
+
+
+class Gated:
+    """Lets appends through when told, so that what comes meanwhile is one batch."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.reached, self.opened = asyncio.Event(), asyncio.Event()
+
+    async def append(self, batch: Sequence[Append]) -> list[int | None]:
+        self.reached.set()
+        await self.opened.wait()
+        return await self._recorder.append(batch)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recorder, name)
+
+
+async def one_batch(
+    store: EventStore, gated: Gated, ctx: Context, *commands: tuple[Context, Rule]
+) -> list[Any]:
+    """What becomes of ``commands`` that are written together."""
+    before = asyncio.create_task(store.execute(again(ctx), lambda _: None))
+    await gated.reached.wait()
+    running = [asyncio.create_task(store.execute(*command)) for command in commands]
+    await asyncio.sleep(0)  # each has its turn
+    gated.opened.set()
+    await before
+    return await asyncio.gather(*running, return_exceptions=True)
+
+
+async def in_memory(store: EventStore, ctx: Context, stream: Any) -> None:
+    """Have ``store`` know the stream as it is now, so that its next command decides at once."""
+    key = StreamKey(ctx.gym_id, tally.category, stream)
+    await store._writer.residents.load([(key, tally)])
+
+
+async def test_streams_of_two_kinds_with_one_id_are_two_streams(
+    store: EventStore, other: EventStore, ctx: Context
+) -> None:
+    stream = new_id()
+    kind = replace(tally, category="kind", snapshot_every=1)
+
+    def count_kind(unit: Unit) -> None:
+        unit.record(kind, stream, [counted(stream, unit.state(kind, stream).count + 5)])
+
+    await store.execute(ctx, count(stream))
+    await store.execute(again(ctx), count_kind)
+    await other.execute(again(ctx), count_kind)
+    await other.execute(again(ctx), count(stream))
+
+    counts = [await store.read(ctx.gym_id, each, stream) for each in (tally, kind)]
+    assert [(state.count, version) for state, version in counts] == [(2, 2), (10, 2)]
+    kept = replace(tally, snapshot_every=1)
+    assert (await store.read(ctx.gym_id, kept, stream))[0].count == 2
+
+
+async def test_a_repeat_that_claims_is_answered_as_before(
+    store: EventStore, other: EventStore, ctx: Context
+) -> None:
+    rule = claiming(new_id())
+    first = await store.execute(ctx, rule)
+
+    repeat = await other.execute(ctx, rule)
+
+    assert repeat.replayed
+    assert repeat.result == first.result
+
+
+async def test_a_repeat_that_claims_is_answered_beside_others_who_claim_the_same(
+    recorder: Recorder, ctx: Context
+) -> None:
+    rule = claiming(new_id())
+    gated = Gated(recorder)
+    async with EventStore(recorder) as elsewhere, EventStore(gated) as store:
+        await elsewhere.execute(ctx, rule)
+        rival, repeat = await one_batch(store, gated, ctx, (again(ctx), rule), (ctx, rule))
+
+    assert isinstance(rival, ClaimTaken)
+    assert not isinstance(repeat, BaseException)
+    assert repeat.replayed
+
+
+async def test_a_claim_the_command_itself_made_elsewhere_is_not_taken(
+    recorder: Recorder, ctx: Context
+) -> None:
+    class SeesItsOwnClaim:
+        """Another replica carries the same command out between two looks of this one."""
+
+        async def append(self, batch: Sequence[Append]) -> list[int | None]:
+            await recorder.append(batch)
+            raise Objection(taken={0: "email"})
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(recorder, name)
+
+    async with EventStore(SeesItsOwnClaim()) as store:
+        done = await store.execute(ctx, claiming(new_id()))
+
+    assert done.replayed
+
+
+async def test_nothing_is_taken_by_a_command_that_did_not_come_about(
+    recorder: Recorder, ctx: Context
+) -> None:
+    """Both claims travel in one batch; the first command rests on a state that is no longer so."""
+    stream, subject = new_id(), new_id()
+    gated = Gated(recorder)
+    async with EventStore(recorder) as elsewhere, EventStore(gated) as store:
+        await in_memory(store, ctx, stream)
+        await elsewhere.execute(again(ctx), count(stream, by=LIMIT))
+        both = claiming(subject, first=count(stream)), claiming(subject)
+        late, second = await one_batch(store, gated, ctx, *((again(ctx), one) for one in both))
+
+    assert isinstance(late, Refused)
+    assert not isinstance(second, BaseException)
+
+
+async def test_a_command_that_is_turned_away_leaves_claims_as_they_were(
+    store: EventStore, ctx: Context
+) -> None:
+    free, taken = new_id(), new_id()
+    await store.execute(again(ctx), claiming(taken))
+
+    with pytest.raises(ClaimTaken):
+        await store.execute(
+            again(ctx), claiming(taken, first=lambda unit: unit.release("email", free))
+        )
+
+    await store.execute(again(ctx), claiming(free))
+
+
+async def test_a_repeat_of_a_command_nobody_waits_for_any_more_waits_for_it(
+    recorder: Recorder, ctx: Context
+) -> None:
+    stream = new_id()
+    gated = Gated(recorder)
+    async with EventStore(gated) as store:
+        await in_memory(store, ctx, stream)
+        before = asyncio.create_task(store.execute(again(ctx), lambda _: None))
+        await gated.reached.wait()
+        gone = asyncio.create_task(store.execute(ctx, count(stream, limit=1)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.wait([gone])
+        repeat = asyncio.create_task(store.execute(ctx, count(stream, limit=1)))
+        await asyncio.sleep(0)
+        gated.opened.set()
+        await before
+
+        assert gone.cancelled()
+        assert (await repeat).replayed
+
+
+async def test_an_unreadable_stream_is_nobody_elses_fault(app_pool: Pool, ctx: Context) -> None:
+    odd, good = new_id(), new_id()
+    async with EventStore(PostgresRecorder(app_pool)) as store:
+        await store.execute(again(ctx), count(good))
+    await PostgresRecorder(app_pool).append([_append(ctx, odd, "booking.from_the_future.v9")])
+
+    async with EventStore(PostgresRecorder(app_pool)) as store:
+        outcomes = await asyncio.gather(
+            *(store.execute(again(ctx), count(stream)) for stream in (odd, good)),
+            return_exceptions=True,
+        )
+
+    assert isinstance(outcomes[0], UnreadableStream)
+    assert not isinstance(outcomes[1], BaseException)
+
+
+async def test_a_command_that_cannot_be_written_takes_no_other_with_it(
+    app_pool: Pool, ctx: Context
+) -> None:
+    gated = Gated(PostgresRecorder(app_pool))
+    async with EventStore(gated) as store:
+        command = CloseWaitlist(session_id=SessionId(new_id()))
+
+        def odd(unit: Unit) -> None:
+            unit.wake("no text to Postgres: \x00", ctx.now, command)
+
+        broken, fine = await one_batch(
+            store, gated, ctx, *((again(ctx), rule) for rule in (odd, lambda _: None))
+        )
+
+    assert isinstance(broken, Exception)
+    assert not isinstance(broken, Busy)
+    assert not isinstance(fine, BaseException)
+
+
+def _append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
+    key = StreamKey(ctx.gym_id, tally.category, stream)
+    stored = StoredEvent(stream, 1, event_type, encode(counted(stream, 1)))
+    event = NewEvent(key, new_id(), stored, meta(ctx))
+    seen = {key: 0, **more.pop("looked_at", {})}
+    command = again(ctx).command_id
+    return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)
+
+
+async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
+    app_pool: Pool, ctx: Context
+) -> None:
+    """Neither stream has two writers, so the primary key alone would let both pass."""
+    one, two = new_id(), new_id()
+    event_type = "booking.capacity_changed.v1"
+
+    def relying(writes: Any, looks_at: Any) -> Append:
+        key = StreamKey(ctx.gym_id, tally.category, looks_at)
+        return _append(ctx, writes, event_type, looked_at={key: 0}, relies=True)
+
+    async with app_pool.acquire() as db:
+        transaction = db.transaction()
+        await transaction.start()
+        await PostgresRecorder(db).append([relying(one, looks_at=two)])  # type: ignore[arg-type]
+        rival = asyncio.create_task(PostgresRecorder(app_pool).append([relying(two, looks_at=one)]))
+        while not rival.done() and not await app_pool.fetchval(  # noqa: ASYNC110
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        ):
+            await asyncio.sleep(0.01)
+        await transaction.commit()
+
+    with pytest.raises(Objection) as objection:
+        await rival
+    assert objection.value.lost == {StreamKey(ctx.gym_id, tally.category, one)}
+
+
+async def test_a_command_says_when_it_relies_on_a_stream_it_only_looked_at(
+    store: EventStore, ctx: Context
+) -> None:
+    looked_at, written = new_id(), new_id()
+    for stream in (looked_at, written):
+        await in_memory(store, ctx, stream)
+    unit = Unit(ctx, store._writer.residents)
+    unit.record(tally, written, [counted(written, 1)])
+    assert not unit.to_append(Answer(b"", b"")).relies
+
+    unit.state(tally, looked_at)
+    assert unit.to_append(Answer(b"", b"")).relies
+
+
+async def test_a_command_may_need_more_streams_than_are_kept(
+    store: EventStore, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(residents, "MAX_RESIDENT", 10)
+    streams = [new_id() for _ in range(30)]
+
+    def rule(unit: Unit) -> dict[str, int]:
+        unit.states(tally, streams)
+        return count(*streams)(unit)
+
+    async with asyncio.timeout(10):
+        await store.execute(ctx, rule)
+        await store.execute(again(ctx), count(new_id()))
+
+    assert len(store._writer.residents._streams) <= 10
+
+
+async def test_a_deadline_without_a_time_zone_is_a_mistake(store: EventStore, ctx: Context) -> None:
+    command = CloseWaitlist(session_id=SessionId(new_id()))
+    with pytest.raises(ValueError, match="time zone"):
+        await store.execute(
+            ctx, lambda unit: unit.wake("close", ctx.now.replace(tzinfo=None), command)
+        )
