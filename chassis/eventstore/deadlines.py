@@ -5,9 +5,9 @@ from the deadline's name and instant, so a worker that dies after the append and
 gone repeats a command that is answered, not carried out, again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -28,15 +28,22 @@ from contracts.ids import GymId, new_id
 
 ELECTION = 0x62326264  # key of the advisory lock that elects the worker
 POLL = 0.25  # seconds between looks at the clock
-AT_ONCE = 100  # deadlines read in one look
-KEEP_ANSWERS_EVERY = timedelta(hours=1)
+AT_ONCE = 100  # deadlines carried out beside one another
+RETRY_AFTER = 0.5, 60.0  # seconds: first and longest pause of one that failed
+CLEAN_EVERY = 3600.0  # seconds between looks for old answers
+CLEAN_AT_ONCE = 5000  # old answers dropped between two looks at the clock
 
 DUE = """
 SELECT gym_id, name, due_at, command_type, data FROM es.deadlines
- WHERE due_at <= $1 ORDER BY due_at, name LIMIT $2
+ WHERE due_at <= $1 AND (due_at, gym_id, name) > ($2, $3, $4)
+ ORDER BY due_at, gym_id, name LIMIT $5
 """
+FIRST = datetime.min.replace(tzinfo=UTC), UUID(int=0), ""
 ELECT = "SELECT pg_try_advisory_lock($1)"
-DROP_ANSWERS = "DELETE FROM es.answers"  # the policy shows this role old ones only
+# The policy shows this role old ones only.
+DROP_ANSWERS = """
+DELETE FROM es.answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM es.answers LIMIT $1))
+"""
 
 FIRED = Counter("b2b_deadlines_total", "Deadlines carried out", ["command", "outcome"])
 OVERDUE = Gauge("b2b_deadline_overdue_seconds", "Age of the oldest deadline not carried out")
@@ -69,6 +76,9 @@ class DeadlineWorker:
         self._clock = clock
         self._rules = rules
         self._actor = actor
+        self._clean_at = 0.0
+        self._put_off: dict[Deadline, tuple[float, float]] = {}
+        """Those that failed: until when, by the event loop's clock, and for how long."""
 
     async def run(self, stopping: Stop) -> None:
         """Until ``stopping``: stand for election, work while elected, begin again after a fault."""
@@ -84,47 +94,57 @@ class DeadlineWorker:
         try:
             while not stopping.is_set() and not await db.fetchval(ELECT, ELECTION):
                 await _pause(stopping, 1)
-            cleaned = self._clock.now()
-            await db.execute(DROP_ANSWERS)
             while not stopping.is_set():
                 if not await self.carry_out_due(db):
                     await _pause(stopping, POLL)
-                if self._clock.now() - cleaned > KEEP_ANSWERS_EVERY:
-                    cleaned = self._clock.now()
-                    await db.execute(DROP_ANSWERS)
+                await self.drop_old_answers(db)
         finally:
-            await db.close(timeout=2)
+            db.terminate()  # without ceremony: the office is free at once
 
     async def carry_out_due(self, db: "asyncpg.Connection[asyncpg.Record]") -> int:
-        """Carry out what is due now; how many were. One that fails is left for the next look."""
-        now = self._clock.now()
-        due = [Deadline(*row) for row in await db.fetch(DUE, now, AT_ONCE)]
-        OVERDUE.set((now - due[0].due_at).total_seconds() if due else 0)
-        done = 0
-        for deadline in due:
-            done += await self._carry_out(deadline)
+        """Carry out what is due now; how many were.
+
+        One that fails is tried again later, with growing pauses, and keeps no other waiting.
+        """
+        now, after, done = self._clock.now(), FIRST, 0
+        failed: dict[Deadline, tuple[float, float]] = {}
+        while True:
+            due = [Deadline(*row) for row in await db.fetch(DUE, now, *after, AT_ONCE)]
+            if after == FIRST:
+                OVERDUE.set((now - due[0].due_at).total_seconds() if due else 0)
+            done += await self._carry_out_all(due, failed)
+            if len(due) < AT_ONCE:
+                self._put_off = failed
+                return done
+            after = due[-1].due_at, due[-1].gym_id, due[-1].name
+
+    async def _carry_out_all(
+        self, due: Sequence[Deadline], failed: dict[Deadline, tuple[float, float]]
+    ) -> int:
+        """Beside one another; how many were. The others are added to ``failed``."""
+        began, done = anyio.current_time(), 0
+
+        async def one(deadline: Deadline, pause: float) -> None:
+            nonlocal done
+            if await self._carry_out(deadline):
+                done += 1
+            else:
+                failed[deadline] = anyio.current_time() + pause, pause
+
+        async with anyio.create_task_group() as tasks:
+            for deadline in due:
+                until, pause = self._put_off.get(deadline, (0.0, 0.0))
+                if until > began:
+                    failed[deadline] = until, pause
+                else:
+                    longer = min(max(pause * 2, RETRY_AFTER[0]), RETRY_AFTER[1])
+                    tasks.start_soon(one, deadline, longer)
         return done
 
     async def _carry_out(self, deadline: Deadline) -> bool:
-        command = COMMANDS[deadline.command_type].model_validate_json(deadline.data)
-        rule = self._rules[deadline.command_type]
-
-        def and_forget(unit: Unit) -> Any:
-            unit.forget(deadline.name)
-            return rule(command, unit)
-
-        ctx = Context.system(
-            GymId(deadline.gym_id), self._actor, self._clock.now(), command_id(deadline)
-        )
+        """Whether it is over, done or refused. Never raises for what one deadline is at fault."""
         try:
-            done = await self._store.execute(ctx, and_forget)
-            outcome = "done"
-            if done.replayed:
-                await self._forget(ctx, deadline)
-        except Refused as refusal:
-            # The gym has moved on; the deadline has nothing left to do.
-            outcome = refusal.code
-            await self._forget(ctx, deadline)
+            outcome = await self._outcome(deadline)
         except Busy:
             outcome = "busy"
         except Exception:
@@ -133,9 +153,44 @@ class DeadlineWorker:
         FIRED.labels(deadline.command_type, outcome).inc()
         return outcome not in {"busy", "failed"}
 
+    async def _outcome(self, deadline: Deadline) -> str:
+        command = COMMANDS[deadline.command_type].model_validate_json(deadline.data)
+        rule = self._rules[deadline.command_type]
+
+        def and_forget(unit: Unit) -> Any:
+            unit.forget(deadline.name, due_by=deadline.due_at)
+            return rule(command, unit)
+
+        ctx = Context.system(
+            GymId(deadline.gym_id), self._actor, self._clock.now(), command_id(deadline)
+        )
+        try:
+            done = await self._store.execute(ctx, and_forget)
+        except Refused as refusal:
+            # The gym has moved on; the deadline has nothing left to do.
+            await self._forget(ctx, deadline)
+            return refusal.code
+        if done.replayed:
+            await self._forget(ctx, deadline)
+        return "done"
+
     async def _forget(self, ctx: Context, deadline: Deadline) -> None:
         done_with = replace(ctx, command_id=new_id())
-        await self._store.execute(done_with, lambda unit: unit.forget(deadline.name))
+        await self._store.execute(
+            done_with, lambda unit: unit.forget(deadline.name, due_by=deadline.due_at)
+        )
+
+    async def drop_old_answers(self, db: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Drop answers older than a week, some at a time; deadlines come first."""
+        if anyio.current_time() < self._clean_at:
+            return
+        try:
+            told = await db.execute(DROP_ANSWERS, CLEAN_AT_ONCE)
+        except (asyncpg.PostgresError, TimeoutError) as fault:
+            log.warning("old answers not dropped", cause=type(fault).__name__)
+            told = ""
+        if told != f"DELETE {CLEAN_AT_ONCE}":
+            self._clean_at = anyio.current_time() + CLEAN_EVERY
 
 
 def command_id(deadline: Deadline) -> UUID:

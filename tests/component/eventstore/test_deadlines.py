@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,10 @@ import pytest
 
 from chassis.clock import FixedClock
 from chassis.context import Context
-from chassis.eventstore.deadlines import DeadlineWorker
+from chassis.eventstore import deadlines
+from chassis.eventstore.deadlines import AT_ONCE, DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
-from chassis.eventstore.store import EventStore, Unit
+from chassis.eventstore.store import Busy, EventStore, Unit
 from chassis.tenancy import Pool
 from contracts.booking import CloseWaitlist
 from contracts.ids import SessionId, new_id
@@ -40,6 +42,15 @@ async def db(relay_dsn: str) -> Any:
     connection = await asyncpg.connect(relay_dsn)
     yield connection
     await connection.close()
+
+
+@asynccontextmanager
+async def app_transaction(store: EventStore) -> AsyncIterator[Any]:
+    """The service's own connection, for what only a defect would do."""
+    recorder = store._recorder
+    assert isinstance(recorder, PostgresRecorder)
+    async with recorder._pool.acquire() as app, app.transaction():
+        yield app
 
 
 def close(command: CloseWaitlist, unit: Unit) -> None:
@@ -122,6 +133,116 @@ async def test_a_worker_that_died_before_the_row_was_gone_does_not_repeat_the_ef
 
     assert (await store.read(ctx.gym_id, tally, stream))[1] == 1
     assert not await db.fetch("SELECT 1 FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
+
+
+async def test_deadlines_that_fail_keep_no_other_waiting(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
+) -> None:
+    """A service of another version, or a defect, may leave rows this one can do nothing with."""
+    stream = new_id()
+    command = CloseWaitlist(session_id=SessionId(stream))
+
+    def many(unit: Unit) -> None:
+        for number in range(2 * AT_ONCE):
+            unit.wake(f"broken-{number}", ctx.now + IN_AN_HOUR, command)
+
+    await store.execute(ctx, many)
+    as_gym = "SELECT set_config('app.gym_ids', $1, true)"
+    strange = "UPDATE es.deadlines SET command_type = 'booking.unheard_of' WHERE gym_id = $1"
+    async with app_transaction(store) as app:
+        await app.execute(as_gym, f"{{{ctx.gym_id}}}")
+        await app.execute(strange, ctx.gym_id)
+    clock.advance(IN_AN_HOUR)
+    await set_deadline(store, replace(ctx, now=ctx.now + timedelta(seconds=1)), stream)
+    clock.advance(timedelta(seconds=1))
+    at_work = worker(relay_dsn, store, clock)
+
+    await at_work.carry_out_due(db)
+
+    assert (await store.read(ctx.gym_id, tally, stream))[1] == 1
+    left = await db.fetchval("SELECT count(*) FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
+    assert left == 2 * AT_ONCE
+    async with app_transaction(store) as app:
+        await app.execute(as_gym, f"{{{ctx.gym_id}}}")
+        await app.execute("DELETE FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
+
+
+async def test_a_deadline_that_was_put_off_meanwhile_is_kept(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
+) -> None:
+    stream = new_id()
+    await set_deadline(store, ctx, stream)
+    clock.advance(IN_AN_HOUR)
+    later = replace(ctx, now=clock.now())
+
+    class PutsItOff(EventStore):
+        """Somebody moves the deadline after the worker has read it."""
+
+        async def execute(self, *args: Any, **more: Any) -> Any:
+            await set_deadline(store, later, stream)
+            return await super().execute(*args, **more)
+
+    async with PutsItOff(store._recorder) as moved:
+        await worker(relay_dsn, moved, clock).carry_out_due(db)
+
+    [row] = await db.fetch("SELECT due_at FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
+    assert row["due_at"] == later.now + IN_AN_HOUR
+
+
+async def test_a_refused_deadline_of_a_busy_store_is_tried_again(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
+) -> None:
+    stream = new_id()
+    await store.execute(ctx, count(stream, by=3))
+    await set_deadline(store, ctx, stream)
+    clock.advance(IN_AN_HOUR)
+
+    class BusyOnce(EventStore):
+        """Full when the worker wants to drop the row."""
+
+        calls = 0
+
+        async def execute(self, *args: Any, **more: Any) -> Any:
+            self.calls += 1
+            if self.calls == 2:
+                raise Busy
+            return await super().execute(*args, **more)
+
+    async with BusyOnce(store._recorder) as busy:
+        await worker(relay_dsn, busy, clock).carry_out_due(db)
+
+    assert await db.fetchval("SELECT count(*) FROM es.deadlines WHERE gym_id = $1", ctx.gym_id) == 1
+    await worker(relay_dsn, store, clock).carry_out_due(db)
+    assert await db.fetchval("SELECT count(*) FROM es.deadlines WHERE gym_id = $1", ctx.gym_id) == 0
+
+
+async def test_answers_older_than_a_week_are_dropped_some_at_a_time(
+    store: EventStore,
+    ctx: Context,
+    clock: FixedClock,
+    db: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadlines, "CLEAN_AT_ONCE", 2)
+    async with app_transaction(store) as app:
+        await app.execute("SELECT set_config('app.gym_ids', $1, true)", f"{{{ctx.gym_id}}}")
+        await app.executemany(
+            "INSERT INTO es.answers VALUES ($1, 'old', $2, '', '', 1, now() - interval '8 days')",
+            [(ctx.gym_id, new_id()) for _ in range(3)],
+        )
+    await store.execute(ctx, count(new_id()))
+    at_work = worker("", store, clock)
+
+    async def left() -> int:
+        async with app_transaction(store) as app:
+            await app.execute("SELECT set_config('app.gym_ids', $1, true)", f"{{{ctx.gym_id}}}")
+            return int(await app.fetchval("SELECT count(*) FROM es.answers"))
+
+    counts = []
+    for _ in range(3):
+        await at_work.drop_old_answers(db)
+        counts.append(await left())
+    assert counts == [2, 1, 1]
 
 
 async def test_of_two_workers_one_is_elected_and_the_other_takes_over(
