@@ -285,6 +285,13 @@ class CheckIn(Command):
     """``None``: staff, or the client themselves, by who asks."""
 
 
+class CheckInAtDoor(Command):
+    """A door opened for the client; if they have a seat about now, they are here."""
+
+    command_type = "booking.check_in_at_door"
+    client_id: ClientId
+
+
 class UndoCheckIn(Command):
     """The check-in was a mistake."""
 

@@ -82,6 +82,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.promote_now": DESK,
     "booking.expire_offer": frozenset({SYSTEM}),
     "booking.open_claims": frozenset({SYSTEM}),
+    "booking.check_in_at_door": frozenset({SYSTEM}),
     "booking.open_ledger": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),

@@ -1,7 +1,8 @@
 """Booking: who has which seat, who waits for one, and what pays for it.
 
 Owns      class sessions with their reservations, waitlist and attendance; one ledger a client
-Hears     ``members.client_registered`` (opens the ledger); asks members whether a client is known
+Hears     ``members.client_registered`` (opens the ledger), ``access.access_granted`` (checks in who
+          has a seat just then); asks members whether a client is known
 Emits     ``booking.*`` events on EVT_BOOKING
 Promises  never overbooked; the line is served in order among the eligible; no eligible client
           waits beside a free seat while promotion is automatic; seat and credit change together;

@@ -14,6 +14,7 @@ from contracts.booking import (
     CancelSession,
     ChangeCapacity,
     CheckIn,
+    CheckInAtDoor,
     CloseAttendance,
     CloseWaitlist,
     FinalizeAttendance,
@@ -26,7 +27,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command
 from contracts.ids import ClientId
-from services.booking import commands
+from services.booking import commands, doors
 from services.booking.commands import LedgerNotOpen, Rule
 
 C = TypeVar("C", bound=Command)
@@ -52,7 +53,10 @@ DUE: Mapping[type[Command], Rule[Any]] = {
 }
 """What the clock asks."""
 
-CAUSED: Mapping[type[Command], Rule[Any]] = {OpenLedger: commands.open_ledger}
+CAUSED: Mapping[type[Command], Rule[Any]] = {
+    OpenLedger: commands.open_ledger,
+    CheckInAtDoor: doors.check_in_at_door,
+}
 """What other services' events ask."""
 
 RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **DUE, **CAUSED}

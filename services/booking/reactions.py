@@ -1,14 +1,16 @@
-"""What booking does because something happened in members: event in, command out."""
+"""What booking does because something happened elsewhere: event in, command out."""
 
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.eventstore.store import EventStore
 from chassis.streams import event_stream
-from contracts.booking import OpenLedger
+from contracts.access import AccessGranted
+from contracts.booking import CheckInAtDoor, OpenLedger
 from contracts.envelope import Envelope
 from contracts.members import ClientRegistered
 from services.booking.commands import open_ledger
+from services.booking.doors import check_in_at_door
 
 ACTOR = "system:booking"
 
@@ -27,4 +29,15 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
         open_a_ledger,
         name="booking_open_ledger",
         stream=event_stream("members"),
+    )
+
+    async def check_in(envelope: Envelope) -> None:
+        """At the moment the door opened, however late we hear of it."""
+        event = envelope.event
+        if isinstance(event, AccessGranted) and event.client_id is not None:
+            ctx = Context.because(envelope, ACTOR, envelope.occurred_at)
+            await store.carry_out(CheckInAtDoor(client_id=event.client_id), ctx, check_in_at_door)
+
+    desk.reaction(
+        AccessGranted, check_in, name="booking_door_check_in", stream=event_stream("access")
     )
