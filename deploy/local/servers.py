@@ -76,6 +76,7 @@ class Server(ABC):
 
     def _run(self, command: Sequence[object], user: str | None, ready: Callable[[], bool]) -> None:
         """Start ``command`` and return when ``ready``. Raises ``CannotStart`` with its log."""
+        self.log.touch(mode=0o600)  # what clients asked may stand in it
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(
                 [str(word) for word in command],

@@ -23,10 +23,21 @@ def system_data() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-async def running(system_data: Path) -> AsyncIterator[Installation]:
+def said() -> list[str]:
+    """Every line the processes wrote so far."""
+    return []
+
+
+@pytest.fixture(scope="session")
+async def running(system_data: Path, said: list[str]) -> AsyncIterator[Installation]:
     """Servers and all processes, ready."""
+
+    def hear(name: str, line: str) -> None:
+        said.append(line)
+        print(f"{name}: {line}")
+
     async with Installation(system_data) as installation:
-        supervisor = Supervisor(lambda name, line: print(f"{name}: {line}"))
+        supervisor = Supervisor(hear)
         try:
             for wave in WAVES:
                 await supervisor.start(*(program(installation, name) for name in wave))
