@@ -1,0 +1,136 @@
+"""Services check for themselves who asks and what they may, whatever the gateway let through."""
+
+import base64
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import nats
+import pytest
+from nats.aio.client import Client
+
+from chassis.bus import Asker, Unavailable
+from chassis.clock import Clock, MovableClock
+from contracts import booking, members
+from contracts.envelope import COMMANDS, Caller, Command, promised
+from contracts.ids import GymId, new_id
+from contracts.permissions import GATEWAY, MATRIX, OPERATOR, SYSTEM, Role, allows
+from deploy.local.installation import Installation
+
+SERVED = (booking, members)
+"""Contracts whose commands are asked: imported, so that ``COMMANDS`` holds them."""
+
+KINDS = [
+    kind for name, kind in promised(COMMANDS).items()
+    if name in MATRIX and kind.__module__ in {module.__name__ for module in SERVED}
+]  # fmt: skip
+ACTORS = {OPERATOR: "system:operator", SYSTEM: "system:projections", GATEWAY: "system:gateway"}
+SPELLED = {
+    "slug": "a-gym", "gym": "a-gym", "currency": "EUR", "time_zone": "Europe/Berlin",
+    "ends_at": "2090-01-01T13:00:00Z", "starts_at": "2090-01-01T12:00:00Z",
+}  # fmt: skip
+
+
+class Bus:
+    """Asks services as whoever it likes, with a key of its own choice."""
+
+    def __init__(self, client: Client, key: bytes, clock: Clock) -> None:
+        self._client, self._key, self._clock = client, key, clock
+        self.gym_id = GymId(new_id())
+
+    async def code(
+        self, command: Command, actor: str, *roles: str, key: bytes | None = None
+    ) -> str | None:
+        """What the command is refused with, if it is."""
+        one = new_id()
+        caller = Caller(
+            gym_id=self.gym_id, actor=actor, roles=roles, command_id=one, correlation_id=one,
+            causation_id=one, deadline=self._clock.now() + timedelta(seconds=10),
+        )  # fmt: skip
+        asker = Asker(self._client, key=key or self._key, clock=self._clock)
+        try:
+            reply = await asker.ask(command, caller, 10)
+        except Unavailable as error:
+            if error.outcome_unknown:
+                raise
+            pytest.skip("a service tells this to itself only: nobody takes it from the bus")
+        assert reply.outcome not in {"failed", "invalid"}, reply
+        return reply.code
+
+
+@pytest.fixture
+async def bus(running: Installation) -> AsyncIterator[Bus]:
+    key = base64.b64decode(running.environment("gateway")["CALLER_KEY"])
+    client = await nats.connect(**running.nats_login("operator"))
+    yield Bus(client, key, MovableClock(running.clock_file))
+    await client.close()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.command_type)
+async def test_a_service_does_for_each_role_what_the_matrix_says(
+    bus: Bus, kind: type[Command]
+) -> None:
+    roles = [*Role, OPERATOR, SYSTEM, GATEWAY]
+
+    forbidden = {
+        role for role in roles
+        if await bus.code(made(kind), ACTORS.get(role, f"staff:{new_id()}"), role) == "FORBIDDEN"
+    }  # fmt: skip
+
+    name = kind.command_type
+    assert forbidden == {role for role in roles if not allows(name, frozenset({role}))}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.command_type)
+async def test_a_service_lets_members_act_for_themselves_only(
+    bus: Bus, kind: type[Command]
+) -> None:
+    command = made(kind)
+    whose = getattr(command, "client_id", None)
+
+    own = await bus.code(command, f"client:{whose}", Role.MEMBER) != "FORBIDDEN"
+    others = await bus.code(made(kind), f"client:{new_id()}", Role.MEMBER) != "FORBIDDEN"
+    not_a_member = await bus.code(made(kind), f"client:{whose}") != "FORBIDDEN"
+
+    name, member = kind.command_type, frozenset({Role.MEMBER})
+    assert own == allows(name, member, own=whose is not None)
+    assert (others, not_a_member) == (allows(name, member), False)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.command_type)
+async def test_a_service_believes_no_caller_without_the_key(bus: Bus, kind: type[Command]) -> None:
+    everything = (*Role, OPERATOR, SYSTEM, GATEWAY)
+
+    assert await bus.code(made(kind), "system:x", *everything, key=bytes(32)) == "UNVERIFIED_CALLER"
+
+
+async def test_keys_of_personal_fields_are_for_projections_only(bus: Bus) -> None:
+    asked = made(members.PersonKeys)
+
+    assert await bus.code(asked, "system:projections", SYSTEM) is None
+    for actor in ("system:booking", "system:gateway", "system:members", f"staff:{new_id()}"):
+        assert await bus.code(asked, actor, SYSTEM) == "FORBIDDEN"
+
+
+def made(kind: type[Command]) -> Command:
+    """The least a command may say, about things that are not there."""
+    schema = kind.model_json_schema()
+    told = {name: _value(name, schema["properties"][name], schema.get("$defs", {}))
+            for name in schema.get("required", ())}  # fmt: skip
+    if kind is members.LinkIdentity:
+        told["client_id"] = str(new_id())
+    return kind.model_validate(told)
+
+
+def _value(name: str, told: Mapping[str, Any], defs: Mapping[str, Any]) -> Any:
+    if "$ref" in told:
+        return _value(name, defs[told["$ref"].rpartition("/")[2]], defs)
+    if "enum" in told:
+        return "trainer" if "trainer" in told["enum"] else told["enum"][0]
+    if told.get("type") == "array":
+        return [_value(name, told["items"], defs)]
+    if name.endswith("email"):
+        return f"{new_id().hex}@x.test"
+    if told.get("format") == "uuid":
+        return str(new_id())
+    return SPELLED.get(name, 3 if told.get("type") == "integer" else f"client:{new_id()}")
