@@ -10,3 +10,9 @@ class Money(BaseModel):
 
     minor: int = Field(description="Minor units of the currency, such as cents.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code.")
+
+
+class Price(Money):
+    """An amount somebody may be asked for; never below zero."""
+
+    minor: int = Field(ge=0, le=100_000_000, description="Minor units of the currency.")

@@ -2,10 +2,40 @@
 
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
+from chassis.context import Context
 from chassis.eventstore.store import EventStore
+from chassis.streams import event_stream
+from contracts.billing import AddFeeLine, LineKind, ReverseFee
+from contracts.booking import FeeDue, FeeReversed
+from contracts.envelope import Envelope
+from services.billing.commands import add_fee_line, reverse_fee
 
 ACTOR = "system:billing"
 
 
 def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
     """Register every reaction with the desk."""
+
+    async def invoice_a_fee(envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, FeeDue):
+            command = AddFeeLine(
+                client_id=event.client_id, fee_id=event.reservation_id,
+                session_id=event.session_id, kind=LineKind(event.kind), amount=event.amount,
+            )  # fmt: skip
+            ctx = Context.because(envelope, ACTOR, clock.now())
+            await store.carry_out(command, ctx, add_fee_line)
+
+    async def take_a_fee_back(envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, FeeReversed) and event.was_due:
+            command = ReverseFee(
+                client_id=event.client_id, fee_id=event.reservation_id, reason=event.reason
+            )
+            ctx = Context.because(envelope, ACTOR, clock.now())
+            await store.carry_out(command, ctx, reverse_fee)
+
+    # Two consumers: a reversal may overtake its fee, which the account's rules allow for.
+    booking = event_stream("booking")
+    desk.reaction(FeeDue, invoice_a_fee, name="billing_invoice_fee", stream=booking)
+    desk.reaction(FeeReversed, take_a_fee_back, name="billing_reverse_fee", stream=booking)

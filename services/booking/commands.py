@@ -33,7 +33,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import STAFF
-from services.booking import seats
+from services.booking import penalties, seats
 from services.booking.domain import attendance, booking_policy, reservations, timetable, waitlist
 from services.booking.domain import client_ledger as ledgers
 from services.booking.domain.class_session import class_session
@@ -176,17 +176,19 @@ def close_attendance(command: CloseAttendance, unit: Unit) -> None:
 
 
 def _close_books(unit: Unit, session_id: SessionId) -> None:
-    """Attended: the credit is spent. No-show or late cancel: it is forfeited."""
+    """Attended: the credit is spent. No-show or late cancel, unless refilled: it is forfeited."""
     session = unit.state(class_session, session_id)
     closed = attendance.finalize(session, session_id, unit.ctx.now)
     unit.record(class_session, session_id, closed)
     unit.forget(_attendance_closes(session_id))
+    refilled = penalties.judge(unit, session_id)
     settled = {**session.late_cancelled, **session.reserved}
     unit.states(client_ledger, settled)
     seats.gain(unit, (
         (client, ledgers.settle(
             unit.state(client_ledger, client), client, one.reservation_id,
-            CreditConsumed if one.checked_in else CreditForfeited,
+            CreditConsumed if one.checked_in
+            else CreditReleased if client in refilled else CreditForfeited,
         ))
         for client, one in settled.items()
     ))  # fmt: skip

@@ -1,0 +1,223 @@
+"""ClientPenalties: what one client's late cancels and no-shows have come to, case by case.
+
+Keeps      a reservation is assessed once; so many fees as the policy has free passes are forgiven
+           in any rolling window; a fee ends once: forgiven, waived, due and perhaps reversed
+Stream     ``penalty-{client_id}``, not one a case: free passes are counted over all the client's
+           violations, so they are decided here and guarded by the stream's version
+Rules      here the judgement, in ``fees`` what may become of a fee
+Source     domain rules 3.4
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias, assert_never
+
+from chassis.decider import Aggregate
+from contracts.booking import (
+    BookingPolicy,
+    Evidence,
+    FeeAssessed,
+    FeeContested,
+    FeeContestResolved,
+    FeeDue,
+    FeeForgiven,
+    FeeReversed,
+    FeeWaived,
+    Forgiveness,
+    GrantKind,
+    Violation,
+    ViolationCleared,
+    ViolationRecorded,
+)
+from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.money import Money
+
+FeeEvent: TypeAlias = (
+    FeeAssessed | FeeForgiven | FeeWaived | FeeContested | FeeContestResolved | FeeDue | FeeReversed
+)
+PenaltyEvent: TypeAlias = ViolationRecorded | ViolationCleared | FeeEvent
+
+
+class FeeStage(StrEnum):
+    """How far a fee has come."""
+
+    PENDING = "pending"
+    FORGIVEN = "forgiven"
+    WAIVED = "waived"
+    DUE = "due"
+    REVERSED = "reversed"
+
+
+class Contest(StrEnum):
+    """Whether the client says the fee is wrong."""
+
+    NONE = "none"
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What a case costs, and how far that has come."""
+
+    amount: Money
+    policy_version: int
+    waivable_until: datetime  # UTC; due from then on
+    contestable_until: datetime  # UTC
+    stage: FeeStage = FeeStage.PENDING
+    contest: Contest = Contest.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One reservation that was given up late or not used."""
+
+    session_id: SessionId
+    kind: Violation
+    judged_at: datetime  # UTC
+    counts: bool  # against the free passes: neither refilled nor cleared
+    fee: Fee | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPenalties:
+    """What the past has made of the client's cases."""
+
+    cases: Mapping[ReservationId, Case] = field(default_factory=dict)
+
+    def violations_since(self, since: datetime) -> int:
+        """How many violations count that were judged after ``since``."""
+        return sum(case.counts and case.judged_at > since for case in self.cases.values())
+
+
+def evolve(state: ClientPenalties, event: PenaltyEvent) -> ClientPenalties:
+    match event:
+        case ViolationRecorded():
+            earlier = state.cases.get(event.reservation_id)
+            case = Case(
+                event.session_id, event.kind, event.judged_at,
+                counts=event.forgiven is not Forgiveness.REFILLED,
+                fee=earlier.fee if earlier else None,
+            )  # fmt: skip
+        case ViolationCleared():
+            case = replace(state.cases[event.reservation_id], counts=False)
+        case FeeAssessed():
+            fee = Fee(
+                event.amount, event.policy_version, event.waivable_until, event.contestable_until
+            )
+            case = replace(state.cases[event.reservation_id], fee=fee)
+        case _:
+            case = _moved_on(state.cases[event.reservation_id], event)
+    return replace(state, cases={**state.cases, event.reservation_id: case})
+
+
+def _moved_on(case: Case, event: FeeEvent) -> Case:
+    if case.fee is None:
+        return case
+    match event:
+        case FeeForgiven():
+            fee = replace(case.fee, stage=FeeStage.FORGIVEN)
+        case FeeWaived():
+            fee = replace(case.fee, stage=FeeStage.WAIVED)
+        case FeeDue():
+            fee = replace(case.fee, stage=FeeStage.DUE)
+        case FeeReversed():
+            fee = replace(case.fee, stage=FeeStage.REVERSED)
+        case FeeContested():
+            fee = replace(case.fee, contest=Contest.OPEN)
+        case FeeContestResolved():
+            fee = replace(case.fee, contest=Contest.RESOLVED)
+        case FeeAssessed():
+            return case
+        case _:
+            assert_never(event)
+    return replace(case, fee=fee)
+
+
+client_penalties: Aggregate[ClientPenalties, PenaltyEvent] = Aggregate(
+    "penalty", ClientPenalties(), evolve, snapshot_every=200
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """A late cancel or a no-show, as the closed books show it."""
+
+    client: ClientId
+    session_id: SessionId
+    reservation_id: ReservationId
+    kind: Violation
+    grant_kind: GrantKind
+    starts_at: datetime  # UTC
+    free_until: datetime  # UTC
+    empty_seats: int = 0
+    later_late_cancels: int = 0
+
+    @property
+    def is_refilled(self) -> bool:
+        """With k seats empty only the last k late cancels count: others' seats were taken."""
+        return self.kind is Violation.LATE_CANCEL and self.later_late_cancels >= self.empty_seats
+
+
+def judge(
+    state: ClientPenalties, offence: Offence, policy: BookingPolicy, now: datetime
+) -> list[PenaltyEvent]:
+    """Record the violation and assess what it costs; a reservation is never assessed twice.
+
+    Clients with a credit to lose lose that instead. A free pass forgives fees only.
+    """
+    recent = state.violations_since(now - timedelta(days=policy.free_pass_days))
+    amount = None if offence.reservation_id in state.cases else _price(offence, policy)
+    forgiven: Forgiveness | None = None
+    if offence.is_refilled:
+        forgiven = Forgiveness.REFILLED
+    elif amount is not None and recent < policy.free_passes:
+        forgiven = Forgiveness.FREE_PASS
+    evidence = Evidence(
+        starts_at=offence.starts_at, free_until=offence.free_until,
+        empty_seats=offence.empty_seats, later_late_cancels=offence.later_late_cancels,
+        recent_violations=recent,
+    )  # fmt: skip
+    events: list[PenaltyEvent] = [
+        ViolationRecorded(
+            client_id=offence.client, session_id=offence.session_id,
+            reservation_id=offence.reservation_id, kind=offence.kind,
+            grant_kind=offence.grant_kind, forgiven=forgiven, policy_version=policy.version,
+            judged_at=now, evidence=evidence,
+        )
+    ]  # fmt: skip
+    if amount is None:
+        return events
+    events.append(_assessed(offence, policy, amount, evidence, now))
+    if forgiven is not None:
+        events.append(
+            FeeForgiven(
+                client_id=offence.client, session_id=offence.session_id,
+                reservation_id=offence.reservation_id, forgiven=forgiven,
+            )
+        )  # fmt: skip
+    return events
+
+
+def _price(offence: Offence, policy: BookingPolicy) -> Money | None:
+    if offence.grant_kind is not GrantKind.UNLIMITED:
+        return None
+    late = offence.kind is Violation.LATE_CANCEL
+    price = policy.late_cancel_fee if late else policy.no_show_fee
+    if price is None or price.minor == 0:
+        return None
+    return Money(minor=price.minor, currency=price.currency)
+
+
+def _assessed(
+    offence: Offence, policy: BookingPolicy, amount: Money, evidence: Evidence, now: datetime
+) -> FeeAssessed:
+    return FeeAssessed(
+        client_id=offence.client, session_id=offence.session_id,
+        reservation_id=offence.reservation_id, kind=offence.kind, amount=amount,
+        policy_version=policy.version, evidence=evidence,
+        waivable_until=now + timedelta(hours=policy.fee_waive_hours),
+        contestable_until=now + timedelta(days=policy.fee_contest_days),
+    )  # fmt: skip

@@ -1,0 +1,390 @@
+"""Late cancels and no-shows: what they cost, and who is let off."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given as draw
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from chassis.decider import Refused
+from contracts.booking import (
+    BookClass,
+    BookingCode,
+    CancelReservation,
+    CollectFee,
+    ContestFee,
+    CreditConsumed,
+    CreditForfeited,
+    CreditReleased,
+    FeeAssessed,
+    FeeContested,
+    FeeContestResolved,
+    FeeDue,
+    FeeForgiven,
+    FeeReversed,
+    FeeWaived,
+    FinalizeAttendance,
+    Forgiveness,
+    GrantKind,
+    ResolveContest,
+    Violation,
+    ViolationCleared,
+    ViolationRecorded,
+    WaiveFee,
+)
+from contracts.envelope import Event
+from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.money import Money, Price
+from services.booking.domain import fees, penalty
+from services.booking.domain.penalty import ClientPenalties, FeeStage, Offence, client_penalties
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    HOUR,
+    LATE,
+    MINUTE,
+    NOON,
+    OTHER,
+    SES,
+    checked_in,
+    given,
+    granted,
+    late_cancelled,
+    opened,
+    reservation_of,
+    reserved,
+    scheduled,
+    with_credits,
+)
+from tests.scenario import Scenario, fact
+
+FEE = Price(minor=1500, currency="EUR")
+OWED = Money(minor=1500, currency="EUR")
+CLOSE = FinalizeAttendance(session_id=SES)
+DONE = NOON + HOUR
+DAY = timedelta(days=1)
+PRICED: dict[str, Any] = {"late_cancel_fee": FEE, "no_show_fee": FEE}
+
+
+def missed(client: ClientId = ANN, days_ago: float = 10, **values: Any) -> ViolationRecorded:
+    """A violation of the client's in another session, some days before the books are closed."""
+    facts = {
+        "starts_at": NOON, "free_until": NOON, "empty_seats": 0, "later_late_cancels": 0,
+        "recent_violations": 0,
+    }  # fmt: skip
+    told: dict[str, Any] = {
+        "client_id": client, "session_id": OTHER, "kind": Violation.NO_SHOW,
+        "reservation_id": reservation_of(client, OTHER), "grant_kind": GrantKind.UNLIMITED,
+        "policy_version": 1, "judged_at": DONE - days_ago * DAY, "evidence": facts,
+    }  # fmt: skip
+    return ViolationRecorded.model_validate(told | values)
+
+
+def unlimited(*past: Event, **policy: Any) -> Scenario:
+    """Ann, who has an unlimited grant, booked."""
+    free = {"free_passes": 0}
+    scenario = given(scheduled(3, **(PRICED | free | policy)), opened(ANN), granted(ANN, 0), *past)
+    return scenario.when(BookClass(session_id=SES, client_id=ANN), NOON - 24 * HOUR)
+
+
+def seat(scenario: Scenario) -> ReservationId:
+    return ReservationId(UUID(str(scenario.answer.reservation_id)))
+
+
+def assessed(**policy: Any) -> tuple[Scenario, ReservationId]:
+    """A pending fee for Ann's no-show."""
+    scenario = unlimited(**policy)
+    reservation = seat(scenario)
+    return scenario.when(CLOSE, DONE), reservation
+
+
+def due() -> tuple[Scenario, ReservationId]:
+    scenario, one = assessed()
+    return scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY), one
+
+
+def test_a_no_show_on_a_pack_costs_the_credit_and_no_fee() -> None:
+    scenario = given(scheduled(3, **PRICED), with_credits(ANN), reserved(ANN)).when(CLOSE, DONE)
+    told = [event for event in scenario.gym.log if isinstance(event, FeeAssessed)]
+    assert told == []
+    assert isinstance(scenario.gym.log[-1], CreditForfeited)
+
+
+def test_a_no_show_on_an_unlimited_grant_costs_the_policys_fee() -> None:
+    scenario = unlimited()
+    one = seat(scenario)
+    scenario.when(CLOSE, DONE)
+    told = next(event for event in scenario.gym.log if isinstance(event, FeeAssessed))
+    assert (told.kind, told.amount, told.reservation_id) == (Violation.NO_SHOW, OWED, one)
+    assert told.waivable_until == DONE + DAY
+    assert told.contestable_until == DONE + 7 * DAY
+    assert told.evidence.starts_at == NOON
+    assert scenario.gym.deadlines[f"collect_fee:{one}"] == (
+        DONE + DAY, CollectFee(client_id=ANN, reservation_id=one),
+    )  # fmt: skip
+
+
+def test_a_late_cancel_costs_when_the_books_are_closed_not_before() -> None:
+    cancelled = unlimited().when(CancelReservation(session_id=SES, client_id=ANN), LATE + MINUTE)
+    assert not any(isinstance(event, FeeAssessed) for event in cancelled.gym.log)
+    closed = cancelled.when(CLOSE, DONE)
+    told = next(event for event in closed.gym.log if isinstance(event, FeeAssessed))
+    assert told.kind is Violation.LATE_CANCEL
+
+
+@pytest.mark.parametrize("price", [None, Price(minor=0, currency="EUR")])
+def test_without_a_price_a_violation_is_noted_and_costs_nothing(price: Price | None) -> None:
+    scenario = unlimited(no_show_fee=price).when(CLOSE, DONE)
+    names = [type(event) for event in scenario.gym.log]
+    assert ViolationRecorded in names
+    assert FeeAssessed not in names
+
+
+@pytest.mark.parametrize(
+    ("past", "is_free"),
+    [
+        ((), True),
+        ((missed(days_ago=10),), False),
+        ((missed(days_ago=29.9),), False),
+        ((missed(days_ago=30),), True),
+        ((missed(forgiven=Forgiveness.REFILLED),), True),
+        ((missed(BEN),), True),
+        ((missed(grant_kind=GrantKind.PACK),), False),
+        (
+            (
+                missed(),
+                ViolationCleared(
+                    client_id=ANN, session_id=OTHER, reservation_id=reservation_of(ANN, OTHER),
+                    reason="was there",
+                ),
+            ),
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_the_first_fee_in_thirty_rolling_days_is_forgiven(
+    past: tuple[Event, ...], is_free: bool
+) -> None:
+    scenario = unlimited(*past, free_passes=1).when(CLOSE, DONE)
+    forgiven = [e.forgiven for e in scenario.gym.log if isinstance(e, FeeForgiven)]
+    assert forgiven == ([Forgiveness.FREE_PASS] if is_free else [])
+    assert bool(scenario.gym.deadlines) == (not is_free)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "forgiven"),
+    [(1, {ANN, BEN}), (2, {ANN}), (3, set()), (9, set())],
+    ids=["nobody counts", "the last counts", "both count", "no more than there are"],
+)
+def test_only_as_many_late_cancels_count_as_seats_stayed_empty(
+    capacity: int, forgiven: set[ClientId]
+) -> None:
+    """Cat has a seat; Ann, then Ben, gave theirs up late."""
+    people = with_credits(ANN, BEN, CAT)
+    scenario = given(
+        scheduled(capacity), people, late_cancelled(ANN), late_cancelled(BEN), reserved(CAT)
+    ).when(CLOSE, DONE)
+    released = {e.client_id for e in scenario.gym.log if isinstance(e, CreditReleased)}
+    judged = {e.client_id: e.forgiven for e in scenario.gym.log if isinstance(e, ViolationRecorded)}
+    assert released == forgiven
+    assert {one for one, why in judged.items() if why is Forgiveness.REFILLED} == forgiven
+
+
+def test_a_refilled_late_cancel_on_an_unlimited_grant_is_assessed_and_forgiven() -> None:
+    scenario = unlimited(free_passes=0).when(
+        CancelReservation(session_id=SES, client_id=ANN), LATE + MINUTE
+    )
+    scenario.gym.happened(*with_credits(BEN, CAT), *reserved(BEN), *reserved(CAT))
+    scenario.gym.happened(*with_credits(third := ClientId(UUID(int=77))), *reserved(third))
+    scenario.when(CLOSE, DONE)
+    forgiven = [e.forgiven for e in scenario.gym.log if isinstance(e, FeeForgiven)]
+    assert forgiven == [Forgiveness.REFILLED]
+    assert scenario.gym.deadlines == {}
+
+
+def test_staff_waives_a_pending_fee_and_it_never_falls_due() -> None:
+    scenario, one = assessed()
+    scenario.when(WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE, "staff:7").then(
+        fact(FeeWaived, by="staff:7", reason="ill", session_id=SES)
+    )
+    assert scenario.gym.deadlines == {}
+    scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY).then_nothing()
+
+
+def test_a_fee_falls_due_when_nobody_waived_it_in_time() -> None:
+    scenario, one = assessed()
+    collect = CollectFee(client_id=ANN, reservation_id=one)
+    scenario.when(collect, DONE + DAY - MINUTE).then_nothing()
+    scenario.when(collect, DONE + DAY).then(
+        fact(FeeDue, reservation_id=one, amount=OWED, kind=Violation.NO_SHOW, session_id=SES)
+    )
+    scenario.when(collect, DONE + DAY).then_nothing()
+    scenario.when(
+        WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE + DAY
+    ).then_refused(BookingCode.FEE_NOT_PENDING, stage=FeeStage.DUE)
+
+
+def contest(one: ReservationId) -> ContestFee:
+    return ContestFee(client_id=ANN, reservation_id=one, reason="I was there")
+
+
+def verdict(one: ReservationId, *, stands: bool) -> ResolveContest:
+    return ResolveContest(client_id=ANN, reservation_id=one, fee_stands=stands, reason="seen")
+
+
+def test_a_contested_fee_waits_for_the_verdict() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE, "client:a").then(
+        fact(FeeContested, by="client:a", reason="I was there")
+    )
+    scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY).then_nothing()
+    scenario.when(verdict(one, stands=True), DONE + 2 * DAY, "staff:7").then(
+        fact(FeeContestResolved, fee_stands=True, by="staff:7"), fact(FeeDue, reservation_id=one)
+    )
+
+
+def test_a_verdict_before_the_fee_is_due_leaves_it_to_the_clock() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE).when(verdict(one, stands=True), DONE + HOUR).then(
+        fact(FeeContestResolved)
+    )
+    scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY).then(fact(FeeDue))
+
+
+def test_a_contest_that_was_right_waives_or_takes_back() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE).when(verdict(one, stands=False), DONE).then(
+        fact(FeeContestResolved, fee_stands=False), fact(FeeWaived)
+    )
+    scenario, one = due()
+    scenario.when(contest(one), DONE + 2 * DAY).when(verdict(one, stands=False), DONE + DAY).then(
+        fact(FeeContestResolved), fact(FeeReversed, was_due=True, amount=OWED)
+    )
+
+
+def test_a_fee_is_contested_once_in_time_and_while_it_is_asked_for() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE + 7 * DAY).then_refused(BookingCode.CONTEST_CLOSED)
+    scenario.when(contest(one), DONE + 6 * DAY).when(contest(one), DONE).then_refused(
+        BookingCode.ALREADY_CONTESTED
+    )
+    scenario, one = assessed()
+    scenario.when(WaiveFee(client_id=ANN, reservation_id=one, reason="x"), DONE)
+    scenario.when(contest(one), DONE).then_refused(BookingCode.FEE_CLOSED)
+    scenario.when(verdict(one, stands=True), DONE).then_refused(BookingCode.NOT_CONTESTED)
+
+
+def test_a_fee_nobody_assessed_is_not_found() -> None:
+    unknown = reservation_of(BEN)
+    for ask in (WaiveFee(client_id=ANN, reservation_id=unknown, reason="x"), contest(unknown)):
+        given().when(ask, DONE).then_refused(BookingCode.FEE_NOT_FOUND, field="reservation_id")
+
+
+def after(scenario: Scenario) -> ClientPenalties:
+    found: ClientPenalties = scenario.gym.state(client_penalties, ANN)
+    return found
+
+
+def test_a_correction_takes_back_what_followed_once() -> None:
+    scenario, one = due()
+    cleared = fees.clear(after(scenario), ANN, one, "was there")
+    assert [type(event) for event in cleared] == [ViolationCleared, FeeReversed]
+    scenario.gym.happened(*cleared)
+    assert fees.clear(after(scenario), ANN, one, "was there") == []
+    assert fees.clear(after(scenario), ANN, reservation_of(BEN), "was there") == []
+
+
+def test_a_pending_fee_that_is_corrected_was_never_due() -> None:
+    scenario, one = assessed()
+    reversed_ = fees.clear(after(scenario), ANN, one, "was there")[-1]
+    assert isinstance(reversed_, FeeReversed)
+    assert not reversed_.was_due
+
+
+def test_a_reservation_is_assessed_once_however_often_it_is_judged() -> None:
+    scenario, one = due()
+    scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "was there"))
+    policy = scheduled(3, **PRICED, free_passes=0).policy
+    offence = Offence(ANN, SES, one, Violation.NO_SHOW, GrantKind.UNLIMITED, NOON, LATE)
+    again = penalty.judge(after(scenario), offence, policy, DONE + 3 * DAY)
+    assert [type(event) for event in again] == [ViolationRecorded]
+
+
+def test_who_came_is_not_judged() -> None:
+    scenario = given(scheduled(3, **PRICED), with_credits(ANN), reserved(ANN))
+    scenario.gym.happened(checked_in(ANN))
+    scenario.when(CLOSE, DONE)
+    assert isinstance(scenario.gym.log[-1], CreditConsumed)
+    assert not any(isinstance(event, ViolationRecorded) for event in scenario.gym.log)
+
+
+moves = st.tuples(
+    st.sampled_from(["close", "waive", "contest", "stands", "falls", "collect", "clear"]),
+    st.integers(0, 3), st.sampled_from([MINUTE, 20 * HOUR, 3 * DAY]),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@draw(st.lists(moves, max_size=25), st.integers(0, 2))
+def test_the_laws_of_fees_hold(walk: list[tuple[str, int, timedelta]], passes: int) -> None:
+    """Whatever is asked, in whatever order, however often."""
+    scenario, seats = _week(passes)
+    now = DONE + 8 * HOUR
+    for name, nth, pause in walk:
+        now += pause
+        _move(scenario, name, *seats[nth], now)
+        _must_be_lawful(scenario.gym.log, passes)
+
+
+def _week(passes: int) -> tuple[Scenario, list[tuple[SessionId, ReservationId]]]:
+    scenario, seats = given(opened(ANN), granted(ANN, 0)), []
+    for nth in range(4):
+        session = SessionId(UUID(int=300 + nth))
+        starts = NOON + 2 * nth * HOUR
+        scenario.gym.happened(scheduled(3, session, starts, **PRICED, free_passes=passes))
+        scenario.when(BookClass(session_id=session, client_id=ANN), NOON - 24 * HOUR)
+        seats.append((session, seat(scenario)))
+    return scenario, seats
+
+
+def _move(
+    scenario: Scenario, name: str, session: SessionId, one: ReservationId, now: datetime
+) -> None:
+    named: dict[str, Any] = {"client_id": ANN, "reservation_id": one}
+    if name == "clear":
+        scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "was there"))
+        return
+    asked = {
+        "close": FinalizeAttendance(session_id=session),
+        "waive": WaiveFee(**named, reason="x"),
+        "contest": ContestFee(**named, reason="x"),
+        "stands": ResolveContest(**named, fee_stands=True, reason="x"),
+        "falls": ResolveContest(**named, fee_stands=False, reason="x"),
+        "collect": CollectFee(**named),
+    }[name]
+    try:
+        scenario.gym.do(asked, now, "staff:x")
+    except Refused:
+        return
+
+
+def _must_be_lawful(log: list[Event], passes: int) -> None:
+    ends = (FeeForgiven, FeeWaived, FeeReversed)
+    counted = {
+        kind: Counter(e.reservation_id for e in log if isinstance(e, kind))
+        for kind in (FeeAssessed, FeeDue, *ends)
+    }
+    for kind, times in counted.items():
+        assert set(times.values()) <= {1}, f"{kind.__name__} once a reservation at most"
+        assert times.keys() <= counted[FeeAssessed].keys(), "only of what was assessed"
+    assert set(sum((counted[kind] for kind in ends), Counter()).values()) <= {1}, "one end"
+    assert not counted[FeeDue].keys() & (counted[FeeForgiven] | counted[FeeWaived]).keys()
+    freed = [e for e in log if isinstance(e, FeeForgiven)]
+    cleared = {e.reservation_id for e in log if isinstance(e, ViolationCleared)}
+    if not cleared:
+        assert len(freed) <= passes, "no more free passes than the policy has in a window"
