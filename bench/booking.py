@@ -20,7 +20,7 @@ from contracts.booking import (
 from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId, GymId, LocationId, SessionId, new_id
 from contracts.permissions import Role
-from services.booking import commands
+from services.booking import bookings, commands, ledgers
 from services.booking.domain.class_session import class_session
 
 C = TypeVar("C", bound=Command)
@@ -52,7 +52,7 @@ class Booking:
         """People with credits."""
         ids = [ClientId(new_id()) for _ in range(count)]
         for client in ids:
-            rule = commands.opening(client, _grant)
+            rule = ledgers.opening(client, _grant)
             pack = GrantCredits(client_id=client, grant_id=GrantId(new_id()), credits=CREDITS)
             await self._do(rule, pack, "staff:bench", Role.OWNER)
         return ids
@@ -60,12 +60,12 @@ class Booking:
     async def book(self, session: SessionId, client: ClientId) -> None:
         """Raises ``Refused``."""
         command = BookClass(session_id=session, client_id=client)
-        await self._do(commands.book_class, command, f"client:{client}", Role.MEMBER)
+        await self._do(bookings.book_class, command, f"client:{client}", Role.MEMBER)
 
     async def cancel(self, session: SessionId, client: ClientId) -> None:
         """Raises ``Refused``."""
         command = CancelReservation(session_id=session, client_id=client)
-        await self._do(commands.cancel_reservation, command, f"client:{client}", Role.MEMBER)
+        await self._do(bookings.cancel_reservation, command, f"client:{client}", Role.MEMBER)
 
     async def seats(self, session: SessionId) -> int:
         """Seats taken, folded from what is stored."""
@@ -85,7 +85,7 @@ class Booking:
 
 
 def _grant(command: GrantCredits, unit: Unit) -> None:
-    commands.grant_credits(command, unit)
+    ledgers.grant_credits(command, unit)
 
 
 @asynccontextmanager

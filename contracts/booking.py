@@ -10,11 +10,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.envelope import Command, Event
 from contracts.ids import (
+    ClassTypeId,
     ClientId,
     GrantId,
     LocationId,
+    ProgramId,
     ReservationId,
     RoomId,
+    ScheduleId,
     SessionId,
     StaffId,
 )
@@ -260,7 +263,9 @@ class ScheduleSession(Command):
     spots: tuple[str, ...] = Field(default=(), max_length=500)
     """Labels of the spots to choose from, such as bikes; empty without a spot map."""
     waiver_required: bool = False
-    policy: BookingPolicy = BookingPolicy()
+    class_type_id: ClassTypeId | None = None
+    policy: BookingPolicy | None = None
+    """``None``: the gym's policy in force, as the class type overrides it."""
 
 
 class ChangeCapacity(Command):
@@ -546,13 +551,6 @@ class OpenClaims(Command):
     session_id: SessionId
 
 
-class OpenOffers(Command):
-    """Free seats are offered, one person at a time, from now on."""
-
-    command_type = "booking.open_offers"
-    session_id: SessionId
-
-
 class PromoteNow(Command):
     """Staff gives a seat to somebody in line, out of turn."""
 
@@ -661,6 +659,10 @@ class SessionScheduled(Event):
     online_capacity: int | None = None
     spots: tuple[str, ...] = ()
     waiver_required: bool = False
+    program_id: ProgramId | None = None
+    class_type_id: ClassTypeId | None = None
+    schedule_id: ScheduleId | None = None
+    """The series it is an occurrence of."""
 
 
 class CapacityChanged(Event):
@@ -670,6 +672,8 @@ class CapacityChanged(Event):
     session_id: SessionId
     capacity: int
     previous: int
+    by_series: bool = False
+    """True when the whole series changed."""
 
 
 class SessionCancelled(Event):
@@ -972,9 +976,9 @@ class CreditCorrected(Event):
     reservation_id: ReservationId
     was: Charge
     becomes: Charge
-    returned: int
-    """Credits the client has again."""
-    taken: int
+    before: int
+    """Credits it had cost."""
+    after: int
     """Credits it costs."""
     on: date | None = None
     """The session's local date."""

@@ -8,27 +8,21 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.store import Done, EventStore
 from contracts.booking import (
-    BookClass,
     BookingCode,
-    CancelReservation,
     CancelSession,
     ChangeCapacity,
-    CheckIn,
     CheckInAtDoor,
-    CloseAttendance,
-    CloseWaitlist,
-    FinalizeAttendance,
-    GrantCredits,
-    JoinWaitlist,
-    LeaveWaitlist,
+    CollectFee,
+    ContestFee,
     OpenLedger,
+    ResolveContest,
     ScheduleSession,
-    UndoCheckIn,
+    WaiveFee,
 )
 from contracts.envelope import Command
 from contracts.ids import ClientId
-from services.booking import commands, doors
-from services.booking.commands import LedgerNotOpen, Rule
+from services.booking import commands, doors, ledgers, penalties, people_api, timetable_api
+from services.booking.ledgers import LedgerNotOpen, Rule
 
 C = TypeVar("C", bound=Command)
 
@@ -36,25 +30,23 @@ ASKED: Mapping[type[Command], Rule[Any]] = {
     ScheduleSession: commands.schedule_session,
     ChangeCapacity: commands.change_capacity,
     CancelSession: commands.cancel_session,
-    BookClass: commands.book_class,
-    CancelReservation: commands.cancel_reservation,
-    JoinWaitlist: commands.join_waitlist,
-    LeaveWaitlist: commands.leave_waitlist,
-    CheckIn: commands.check_in,
-    UndoCheckIn: commands.undo_check_in,
-    FinalizeAttendance: commands.finalize_attendance,
-    GrantCredits: commands.grant_credits,
+    **people_api.ASKED,
+    **timetable_api.ASKED,
+    WaiveFee: penalties.waive_fee,
+    ContestFee: penalties.contest_fee,
+    ResolveContest: penalties.resolve_contest,
 }
 """What others ask of booking, over the bus."""
 
 DUE: Mapping[type[Command], Rule[Any]] = {
-    CloseWaitlist: commands.close_waitlist,
-    CloseAttendance: commands.close_attendance,
+    **people_api.DUE,
+    **timetable_api.DUE,
+    CollectFee: penalties.collect_fee,
 }
 """What the clock asks."""
 
 CAUSED: Mapping[type[Command], Rule[Any]] = {
-    OpenLedger: commands.open_ledger,
+    OpenLedger: ledgers.open_ledger,
     CheckInAtDoor: doors.check_in_at_door,
 }
 """What other services' events ask."""
@@ -88,6 +80,6 @@ def handler(
             raise Refused(
                 BookingCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id"
             )
-        return await store.carry_out(command, ctx, commands.opening(client, rule))
+        return await store.carry_out(command, ctx, ledgers.opening(client, rule))
 
     return handle

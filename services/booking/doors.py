@@ -10,7 +10,7 @@ from datetime import timedelta
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import BookingOutcome, CheckIn, CheckInAtDoor, CheckInSource
-from services.booking import commands
+from services.booking import attendances
 from services.booking.domain.client_ledger import client_ledger
 
 EARLIEST = timedelta(days=1)  # before the start; no policy opens check-in earlier
@@ -28,7 +28,7 @@ def check_in_at_door(command: CheckInAtDoor, unit: Unit) -> BookingOutcome | Non
     for _, session_id in near:
         arrival = CheckIn(session_id=session_id, client_id=client, source=CheckInSource.DOOR)
         try:
-            return commands.check_in(arrival, unit)
+            return attendances.check_in(arrival, unit)
         except Refused:
             continue
     return None

@@ -9,8 +9,8 @@ from contracts.access import AccessGranted
 from contracts.booking import CheckInAtDoor, OpenLedger
 from contracts.envelope import Envelope
 from contracts.members import ClientRegistered
-from services.booking.commands import open_ledger
 from services.booking.doors import check_in_at_door
+from services.booking.ledgers import open_ledger
 
 ACTOR = "system:booking"
 

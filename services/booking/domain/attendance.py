@@ -13,6 +13,7 @@ from contracts.booking import (
     AttendanceFinalized,
     BookingCode,
     CheckedIn,
+    CheckInSource,
     CheckInUndone,
     MarkedNoShow,
 )
@@ -22,8 +23,27 @@ from services.booking.domain.class_session import ClassSession, SessionEvent, St
 from services.booking.domain.reservations import reservation_of
 
 
+def source_of(
+    state: ClassSession, asked: CheckInSource | None, *, by_client: bool
+) -> CheckInSource:
+    """Where a check-in comes from. Clients use the QR code, or the app when the policy lets them.
+
+    Raises ``Refused(SELF_CHECK_IN_OFF)``.
+    """
+    source = asked or (CheckInSource.SELF if by_client else CheckInSource.STAFF)
+    if by_client and source is not CheckInSource.QR and not state.policy.self_check_in:
+        raise Refused(
+            BookingCode.SELF_CHECK_IN_OFF, "Clients are checked in at the gym.", field="source"
+        )
+    return CheckInSource.SELF if by_client and source is not CheckInSource.QR else source
+
+
 def check_in(
-    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    now: datetime,
+    source: CheckInSource = CheckInSource.STAFF,
 ) -> list[SessionEvent]:
     """The client is here."""
     must_be_on(state)
@@ -32,6 +52,17 @@ def check_in(
         raise Refused(
             BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
         )
+    must_be_open(state, now)
+    return [
+        CheckedIn(
+            session_id=session_id, client_id=client, source=source,
+            reservation_id=reservation.reservation_id,
+        )
+    ]  # fmt: skip
+
+
+def must_be_open(state: ClassSession, now: datetime) -> None:
+    """Raise ``Refused`` outside the time of check-in."""
     opens_at = booking_policy.check_in_opens_at(state.policy, state.starts_at)
     if now < opens_at:
         raise Refused(
@@ -43,11 +74,6 @@ def check_in(
             BookingCode.CHECK_IN_CLOSED, "The session is over.", field="session_id",
             closed_at=state.ends_at.isoformat(),
         )  # fmt: skip
-    return [
-        CheckedIn(
-            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
-        )
-    ]
 
 
 def undo_check_in(

@@ -5,6 +5,7 @@ are elapsed time. Everything returned is UTC.
 """
 
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.decider import Refused
@@ -59,9 +60,43 @@ def cancellation_closes_at(policy: BookingPolicy, starts_at: datetime) -> dateti
     return starts_at + timedelta(minutes=policy.cancel_closes_minutes_after)
 
 
+class Phase(StrEnum):
+    """What becomes of a seat that comes free while people wait."""
+
+    AUTOMATIC = "automatic"
+    """The first eligible in line has it at once."""
+    OFFERS = "offers"
+    """It is held for one of them at a time."""
+    CLAIMS = "claims"
+    """Whoever is first has it."""
+
+
+def phase(policy: BookingPolicy, starts_at: datetime, now: datetime) -> Phase:
+    """The phase of the waitlist at ``now``."""
+    if now < promotes_until(policy, starts_at):
+        return Phase.AUTOMATIC
+    return Phase.OFFERS if now < offers_until(policy, starts_at) else Phase.CLAIMS
+
+
 def promotes_until(policy: BookingPolicy, starts_at: datetime) -> datetime:
-    """When automatic promotion ends and free seats are there to be claimed."""
+    """When automatic promotion ends."""
+    if policy.auto_promotion_ends_minutes_before is not None:
+        return starts_at - timedelta(minutes=policy.auto_promotion_ends_minutes_before)
     return late_from(policy, starts_at) - timedelta(minutes=policy.auto_promotion_lead_minutes)
+
+
+def offers_until(policy: BookingPolicy, starts_at: datetime) -> datetime:
+    """When offers end and free seats are there to be claimed; never before promotion ends."""
+    automatic = promotes_until(policy, starts_at)
+    if policy.offer_minutes == 0:
+        return automatic
+    return max(automatic, starts_at - timedelta(minutes=policy.claim_opens_minutes_before))
+
+
+def offer_expires_at(policy: BookingPolicy, starts_at: datetime, now: datetime) -> datetime:
+    """Until when a seat offered at ``now`` is held."""
+    held = now + timedelta(minutes=policy.offer_minutes)
+    return min(held, offers_until(policy, starts_at))
 
 
 def check_in_opens_at(policy: BookingPolicy, starts_at: datetime) -> datetime:

@@ -8,100 +8,87 @@ Rules      ``timetable``, ``reservations``, ``waitlist``, ``attendance``
 Source     domain rules 3.1 to 3.4
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias, TypeVar, assert_never
 
-from chassis.decider import Aggregate, Refused
+from chassis.decider import Aggregate
 from contracts.booking import (
+    AttendanceCorrected,
     AttendanceFinalized,
-    BookingCode,
-    BookingPolicy,
     Cancellation,
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
+    ClaimsOpened,
     MarkedNoShow,
+    OfferDeclined,
+    OfferExpired,
     ReservationCancelled,
     ReservationMade,
+    ReservationReinstated,
     SessionCancelled,
     SessionScheduled,
+    SpotChanged,
+    SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
-from contracts.ids import ClientId, ReservationId
-from services.booking.domain import booking_policy
+from contracts.ids import ClientId
+from contracts.timetable import (
+    InstructorAssigned,
+    InstructorSubstituted,
+    NewDeadline,
+    RoomAssigned,
+    SessionReinstated,
+    SessionRescheduled,
+)
+from services.booking.domain import session_slot
+from services.booking.domain.session_slot import SlotEvent
+from services.booking.domain.session_state import (
+    ClassSession,
+    Place,
+    Reservation,
+    Stage,
+    must_be_on,
+)
+
+__all__ = [
+    "ClassSession",
+    "Place",
+    "Reservation",
+    "SessionEvent",
+    "Stage",
+    "class_session",
+    "must_be_on",
+]
 
 CalendarEvent: TypeAlias = (
-    SessionScheduled | CapacityChanged | SessionCancelled | AttendanceFinalized
+    SessionScheduled | CapacityChanged | SessionCancelled | SessionReinstated | AttendanceFinalized
 )
-SeatEvent: TypeAlias = (
-    ReservationMade | ReservationCancelled | CheckedIn | CheckInUndone | MarkedNoShow
-)
+MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
+SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
-SessionEvent: TypeAlias = CalendarEvent | SeatEvent | LineEvent
+OfferEvent: TypeAlias = SpotOffered | OfferExpired | OfferDeclined | ClaimsOpened
+SessionEvent: TypeAlias = CalendarEvent | SlotEvent | SeatEvent | LineEvent | OfferEvent
 
 T = TypeVar("T")
-
-UNSET = datetime.min.replace(tzinfo=UTC)
-
-
-class Stage(StrEnum):
-    """How far the session has come."""
-
-    ABSENT = "absent"
-    SCHEDULED = "scheduled"
-    CANCELLED = "cancelled"
-    FINALIZED = "finalized"
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """One client's seat, or what is left of it after a late cancel."""
-
-    reservation_id: ReservationId
-    free_until: datetime  # UTC; giving it up from then on is late
-    checked_in: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ClassSession:
-    """What the past has made of the session."""
-
-    stage: Stage = Stage.ABSENT
-    starts_at: datetime = UNSET  # UTC
-    ends_at: datetime = UNSET  # UTC
-    opens_at: datetime = UNSET  # UTC; booking opens
-    closes_at: datetime = UNSET  # UTC; booking closes
-    policy: BookingPolicy = field(default_factory=BookingPolicy)
-    capacity: int = 0  # people
-    reserved: Mapping[ClientId, Reservation] = field(default_factory=dict)
-    late_cancelled: Mapping[ClientId, Reservation] = field(default_factory=dict)
-    waiting: Mapping[ClientId, int] = field(default_factory=dict)  # seq; in the order of the line
-    skipped: Mapping[ClientId, BookingCode] = field(default_factory=dict)  # why, when last in turn
-    last_seq: int = 0
-
-    @property
-    def free_seats(self) -> int:
-        """Below zero after the capacity was lowered below the reservations."""
-        return self.capacity - len(self.reserved)
-
-    def promotes(self, now: datetime) -> bool:
-        """Whether free seats go to the line by themselves at ``now``."""
-        ends = booking_policy.promotes_until(self.policy, self.starts_at)
-        return self.stage is Stage.SCHEDULED and now < ends
 
 
 def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
     match event:
         case WaitlistJoined() | WaitlistLeft() | WaitlistPromoted() | WaitlistPromotionSkipped():
             return _line_evolved(state, event)
+        case SpotOffered() | OfferExpired() | OfferDeclined() | ClaimsOpened():
+            return _offers_evolved(state, event)
         case SessionScheduled() | CapacityChanged() | SessionCancelled() | AttendanceFinalized():
             return _calendar_evolved(state, event)
+        case SessionReinstated():
+            return _calendar_evolved(state, event)
+        case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
+            return _slot_evolved(state, event)
         case _:
             return _seat_evolved(state, event)
 
@@ -112,10 +99,15 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
             return replace(
                 state, stage=Stage.SCHEDULED, starts_at=event.starts_at, ends_at=event.ends_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
-                policy=event.policy, capacity=event.capacity,
+                policy=event.policy, capacity=event.capacity, slot=session_slot.of(event),
+                online_capacity=event.online_capacity, spots=event.spots,
+                waiver_required=event.waiver_required,
             )  # fmt: skip
         case CapacityChanged():
-            return replace(state, capacity=event.capacity)
+            edited = replace(state.slot, detached=state.slot.detached or not event.by_series)
+            return replace(state, capacity=event.capacity, slot=edited, claims_told=False)
+        case SessionReinstated():
+            return replace(state, stage=Stage.SCHEDULED)
         case SessionCancelled():
             return replace(state, stage=Stage.CANCELLED)
         case AttendanceFinalized():
@@ -123,12 +115,46 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
     assert_never(event)
 
 
+def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
+    state = replace(state, slot=state.slot.after(event))
+    match event:
+        case SessionRescheduled():
+            return replace(
+                state, starts_at=event.starts_at, ends_at=event.ends_at,
+                opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
+                reserved=_given_longer(state.reserved, event.deadlines),
+            )  # fmt: skip
+        case InstructorSubstituted():
+            return replace(state, reserved=_given_longer(state.reserved, event.deadlines))
+        case InstructorAssigned() | RoomAssigned():
+            return state
+    assert_never(event)
+
+
+def _given_longer(
+    reserved: Mapping[ClientId, Reservation], deadlines: Iterable[NewDeadline]
+) -> dict[ClientId, Reservation]:
+    known = {one.client_id: one.free_until for one in deadlines}
+    return {
+        client: replace(one, free_until=known.get(client, one.free_until))
+        for client, one in reserved.items()
+    }
+
+
 def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
     client = event.client_id
     match event:
         case ReservationMade():
-            made = Reservation(event.reservation_id, event.free_until)
-            return replace(state, reserved={**state.reserved, client: made})
+            made = Reservation(
+                event.reservation_id, event.free_until, online=event.online, spot=event.spot
+            )
+            return _seated(replace(state, reserved={**state.reserved, client: made}))
+        case ReservationReinstated():
+            again = replace(state.late_cancelled[client], spot=event.spot)
+            late = _without(state.late_cancelled, client)
+            return _seated(
+                replace(state, reserved={**state.reserved, client: again}, late_cancelled=late)
+            )
         case ReservationCancelled(kind=Cancellation.LATE):
             late = {**state.late_cancelled, client: state.reserved[client]}
             return replace(state, reserved=_without(state.reserved, client), late_cancelled=late)
@@ -138,28 +164,73 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
                 reserved=_without(state.reserved, client),
                 late_cancelled=_without(state.late_cancelled, client),
             )
+        case _:
+            return _seat_marked(state, event)
+
+
+def _seat_marked(state: ClassSession, event: MarkEvent) -> ClassSession:
+    client = event.client_id
+    match event:
         case CheckedIn() | CheckInUndone():
             seen = replace(state.reserved[client], checked_in=isinstance(event, CheckedIn))
             return replace(state, reserved={**state.reserved, client: seen})
+        case SpotChanged():
+            moved = replace(state.reserved[client], spot=event.spot)
+            return replace(state, reserved={**state.reserved, client: moved})
+        case AttendanceCorrected():
+            return replace(state, corrected={**state.corrected, client: event.becomes})
         case MarkedNoShow():
             return state  # told by who is reserved and was not checked in
     assert_never(event)
+
+
+def _seated(state: ClassSession) -> ClassSession:
+    """Once the last free seat is taken, the next one to come free is news."""
+    told = state.claims_told and state.free_online > 0
+    return state if told == state.claims_told else replace(state, claims_told=told)
 
 
 def _line_evolved(state: ClassSession, event: LineEvent) -> ClassSession:
     client = event.client_id
     match event:
         case WaitlistJoined():
-            line = {**state.waiting, client: event.seq}
+            place = Place(event.seq, event.minimum_notice_minutes, event.swap)
+            line = {**state.waiting, client: place}
             return replace(state, waiting=line, last_seq=event.seq)
         case WaitlistLeft() | WaitlistPromoted():
             return replace(
                 state,
                 waiting=_without(state.waiting, client),
                 skipped=_without(state.skipped, client),
+                offers=_without(state.offers, client),
+                declined=tuple(one for one in state.declined if one != client),
             )
         case WaitlistPromotionSkipped():
             return replace(state, skipped={**state.skipped, client: event.reason})
+    assert_never(event)
+
+
+def _offers_evolved(state: ClassSession, event: OfferEvent) -> ClassSession:
+    match event:
+        case SpotOffered(client_id=client):
+            return replace(
+                state,
+                offers={**state.offers, client: event.expires_at},
+                skipped=_without(state.skipped, client),
+            )
+        case OfferExpired(client_id=client):
+            last = replace(state.waiting[client], seq=event.seq)
+            return replace(
+                state,
+                offers=_without(state.offers, client),
+                waiting={**_without(state.waiting, client), client: last},
+                last_seq=event.seq,
+            )
+        case OfferDeclined(client_id=client):
+            declined = (*state.declined, client) if event.keeps_place else state.declined
+            return replace(state, offers=_without(state.offers, client), declined=declined)
+        case ClaimsOpened():
+            return replace(state, claims_told=True)
     assert_never(event)
 
 
@@ -170,23 +241,5 @@ def _without(people: Mapping[ClientId, T], client: ClientId) -> dict[ClientId, T
 
 
 class_session: Aggregate[ClassSession, SessionEvent] = Aggregate(
-    "session", ClassSession(), evolve, snapshot_every=500
+    "session", ClassSession(), evolve, snapshot_every=500, shape=2
 )
-
-
-def must_be_on(state: ClassSession) -> None:
-    """Raise ``Refused`` unless the session exists and is neither called off nor closed (B2)."""
-    match state.stage:
-        case Stage.ABSENT:
-            raise Refused(
-                BookingCode.SESSION_NOT_FOUND, "There is no such session.", field="session_id"
-            )
-        case Stage.CANCELLED:
-            raise Refused(
-                BookingCode.SESSION_CANCELLED, "The session was cancelled.", field="session_id"
-            )
-        case Stage.FINALIZED:
-            raise Refused(
-                BookingCode.SESSION_FINALIZED, "The session's attendance is closed.",
-                field="session_id",
-            )  # fmt: skip

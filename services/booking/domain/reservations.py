@@ -1,58 +1,42 @@
-"""Reservations: who may take a seat of a session, and what giving it up means.
+"""Reservations: who may take a seat of a session.
 
-The checks come in the order of domain rules 3.1 (B1 is the permission matrix; B3, B8 and B12 have
-no facts yet); those on the client's own ledger stand between ``must_be_bookable`` and
-``must_have_a_seat``. Staff may book outside the window (B5); every other rule binds them too.
+The checks come in the order of domain rules 3.1 (B1 is the permission matrix); those on the
+client's own ledger (B3, B7 to B9) are in ``standing`` and ``entitlement``. Staff may book outside
+the window (B5), give seats clients may not take themselves, and, saying so, seats that do not
+exist (B10); every other rule binds them too.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis.decider import Refused
 from contracts.booking import (
     BookingCode,
-    Cancellation,
     GrantKind,
-    ReservationCancelled,
     ReservationMade,
     ReservationSource,
     WaitlistLeft,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
-from services.booking.domain import booking_policy
-from services.booking.domain.class_session import (
-    ClassSession,
-    Reservation,
-    SessionEvent,
-    must_be_on,
-)
+from services.booking.domain import booking_policy, spots
+from services.booking.domain.class_session import ClassSession, Reservation, SessionEvent
+from services.booking.domain.entitlement import AT_ONCE
+
+OFFLINE = frozenset({ReservationSource.STAFF, ReservationSource.WALK_IN})
+"""Seats staff gave: they do not count towards the online capacity."""
 
 
-def must_be_bookable(
-    state: ClassSession, client: ClientId, now: datetime, *, by_staff: bool
-) -> None:
-    """Raise ``Refused`` unless the client may now ask for a seat or a place in line (B2-B6)."""
-    must_be_on(state)
-    _must_be_new(state, client, now)
-    if now < state.opens_at and not by_staff:
-        raise Refused(
-            BookingCode.WINDOW_NOT_OPEN, "Booking is not open yet.", field="session_id",
-            opens_at=state.opens_at.isoformat(),
-        )  # fmt: skip
-    if now >= state.closes_at:
-        raise Refused(
-            BookingCode.BOOKING_CLOSED, "Booking has closed.", field="session_id",
-            closed_at=state.closes_at.isoformat(),
-        )  # fmt: skip
+def must_be_new(state: ClassSession, client: ClientId, now: datetime) -> None:
+    """Raise ``Refused`` when the client has, had or waits for a seat (B4).
 
-
-def _must_be_new(state: ClassSession, client: ClientId, now: datetime) -> None:
-    """B4. Once seats are there to be claimed, a waiting client may claim a free one."""
+    A client in line may take the seat that is offered to them, or a free one once seats are there
+    to be claimed.
+    """
     if client in state.reserved:
         raise Refused(
             BookingCode.ALREADY_BOOKED, "The client has a seat.", field="client_id",
             reservation_id=str(state.reserved[client].reservation_id),
         )  # fmt: skip
-    if client in state.waiting and (state.promotes(now) or state.free_seats <= 0):
+    if client in state.waiting and not may_claim(state, client, now):
         raise Refused(
             BookingCode.ALREADY_WAITLISTED, "The client is in line.", field="client_id",
             waitlist_position=list(state.waiting).index(client) + 1,
@@ -64,18 +48,64 @@ def _must_be_new(state: ClassSession, client: ClientId, now: datetime) -> None:
         )  # fmt: skip
 
 
-def must_have_a_seat(state: ClassSession, now: datetime) -> None:
-    """Raise ``Refused`` unless there is a seat and nobody in line has a right to it (B10, B11)."""
-    if state.free_seats <= 0:
+def may_claim(state: ClassSession, client: ClientId, now: datetime) -> bool:
+    """Whether a client in line may take a seat by themselves."""
+    if client in state.offers:
+        return now < state.offers[client]
+    return not state.serves(now) and state.free_online > 0
+
+
+def must_be_open(
+    state: ClassSession, now: datetime, *, by_staff: bool, head_start: timedelta = AT_ONCE
+) -> None:
+    """Raise ``Refused`` outside the booking window (B5, B6)."""
+    opens_at = state.opens_at - head_start
+    if now < opens_at and not by_staff:
         raise Refused(
-            BookingCode.SESSION_FULL, "The session is full.", field="session_id",
-            capacity=state.capacity, seats_taken=len(state.reserved), waiting=len(state.waiting),
+            BookingCode.WINDOW_NOT_OPEN, "Booking is not open yet.", field="session_id",
+            opens_at=opens_at.isoformat(),
         )  # fmt: skip
-    if state.promotes(now) and any(one not in state.skipped for one in state.waiting):
+    if now >= state.closes_at:
+        raise Refused(
+            BookingCode.BOOKING_CLOSED, "Booking has closed.", field="session_id",
+            closed_at=state.closes_at.isoformat(),
+        )  # fmt: skip
+
+
+def must_have_a_seat(
+    state: ClassSession,
+    client: ClientId,
+    now: datetime,
+    *,
+    by_staff: bool = False,
+    overbook: bool = False,
+) -> None:
+    """Raise ``Refused`` unless there is a seat and nobody in line has a right to it (B10, B11)."""
+    if client in state.offers:
+        return
+    free = state.free_seats if by_staff else state.free_online
+    if free <= 0 and not overbook:
+        raise _full(state)
+    of_the_line = 0 < free <= max(state.free_online, 0)
+    if of_the_line and state.owes(now):
         raise Refused(
             BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",
             field="session_id", waiting=len(state.waiting),
         )  # fmt: skip
+
+
+def must_exist(state: ClassSession, client: ClientId, *, overbook: bool) -> None:
+    """Raise ``Refused(SESSION_FULL)`` unless there is a seat for staff to give, or to invent."""
+    if client not in state.offers and state.free_seats <= 0 and not overbook:
+        raise _full(state)
+
+
+def _full(state: ClassSession) -> Refused:
+    return Refused(
+        BookingCode.SESSION_FULL, "The session is full.", field="session_id",
+        capacity=state.capacity, seats_taken=len(state.reserved) + len(state.offers),
+        waiting=len(state.waiting), online_capacity=state.online_capacity,
+    )  # fmt: skip
 
 
 def reserve(
@@ -88,47 +118,28 @@ def reserve(
     grant_id: GrantId,
     grant_kind: GrantKind,
     now: datetime,
+    spot: str | None = None,
+    reason: str = "",
 ) -> list[SessionEvent]:
     """Give the client the seat; whoever stood in line claims it."""
     events: list[SessionEvent] = []
     if client in state.waiting:
-        source = ReservationSource.CLAIMED
+        if source not in OFFLINE:
+            source = ReservationSource.CLAIMED
         events.append(WaitlistLeft(session_id=session_id, client_id=client, reason="claimed"))
+    taken = len(state.reserved) + 1
+    others = len(state.offers) - (client in state.offers)
     events.append(
         ReservationMade(
             session_id=session_id, client_id=client, reservation_id=reservation_id,
             source=source, grant_id=grant_id, grant_kind=grant_kind,
             free_until=booking_policy.free_until(state.policy, state.starts_at, now),
-            policy_version=state.policy.version,
-            seats_taken=len(state.reserved) + 1, capacity=state.capacity,
+            policy_version=state.policy.version, seats_taken=taken, capacity=state.capacity,
+            online=source not in OFFLINE, spot=spots.assigned(state, spot),
+            overbooked=taken + others > state.capacity, reason=reason,
         )
     )  # fmt: skip
     return events
-
-
-def cancel(
-    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime
-) -> ReservationCancelled:
-    """Give up the client's seat, early or late."""
-    must_be_on(state)
-    reservation = reservation_of(state, client)
-    if reservation.checked_in:
-        raise Refused(
-            BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
-        )
-    closed_at = booking_policy.cancellation_closes_at(state.policy, state.starts_at)
-    if now >= closed_at:
-        raise Refused(
-            BookingCode.CANCELLATION_CLOSED, "It is too late to cancel.", field="session_id",
-            closed_at=closed_at.isoformat(),
-        )  # fmt: skip
-    late = now >= reservation.free_until
-    return ReservationCancelled(
-        session_id=session_id, client_id=client, reservation_id=reservation.reservation_id,
-        kind=Cancellation.LATE if late else Cancellation.EARLY,
-        free_until=reservation.free_until, policy_version=state.policy.version,
-        seats_taken=len(state.reserved) - 1,
-    )  # fmt: skip
 
 
 def reservation_of(state: ClassSession, client: ClientId) -> Reservation:

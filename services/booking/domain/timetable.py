@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chassis.decider import Refused
 from contracts.booking import (
     BookingCode,
+    BookingPolicy,
     Cancellation,
     CancelSession,
     CapacityChanged,
@@ -15,12 +16,21 @@ from contracts.booking import (
     SessionScheduled,
     WaitlistLeft,
 )
-from services.booking.domain import booking_policy
+from contracts.ids import ProgramId, ScheduleId
+from services.booking.domain import booking_policy, spots
 from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
 
 
-def schedule(state: ClassSession, command: ScheduleSession, now: datetime) -> list[SessionEvent]:
-    """Put the session on the calendar."""
+def schedule(
+    state: ClassSession,
+    command: ScheduleSession,
+    now: datetime,
+    *,
+    policy: BookingPolicy,
+    program_id: ProgramId | None = None,
+    schedule_id: ScheduleId | None = None,
+) -> list[SessionEvent]:
+    """Put the session on the calendar, under ``policy``."""
     if state.stage is not Stage.ABSENT:
         raise Refused(
             BookingCode.ALREADY_SCHEDULED, "The session is on the calendar.", field="session_id"
@@ -34,7 +44,8 @@ def schedule(state: ClassSession, command: ScheduleSession, now: datetime) -> li
             BookingCode.STARTS_IN_THE_PAST, "A session starts in the future.", field="starts_at",
             now=now.isoformat(),
         )  # fmt: skip
-    starts_at, policy = command.starts_at.astimezone(UTC), command.policy
+    spots.must_be_a_map(command.spots, command.capacity)
+    starts_at = command.starts_at.astimezone(UTC)
     opens_at = booking_policy.opens_at(policy, starts_at, booking_policy.zone(command.time_zone))
     return [
         SessionScheduled(
@@ -44,6 +55,9 @@ def schedule(state: ClassSession, command: ScheduleSession, now: datetime) -> li
             time_zone=command.time_zone, capacity=command.capacity, policy=policy,
             booking_opens_at=opens_at,
             booking_closes_at=booking_policy.closes_at(policy, starts_at),
+            program_id=program_id, class_type_id=command.class_type_id, schedule_id=schedule_id,
+            online_capacity=command.online_capacity, spots=command.spots,
+            waiver_required=command.waiver_required,
         )
     ]  # fmt: skip
 

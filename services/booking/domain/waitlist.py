@@ -1,16 +1,17 @@
-"""The waitlist: a line for a full session, served in order.
+"""The waitlist: a line for a full session, served in order, in three phases.
 
-Until ``booking_policy.promotes_until`` a free seat goes to the first in line who is eligible at
-that moment; the others are passed over and keep their place. From then on a free seat is there to
-be claimed. When the session starts the line dissolves. Domain rules 3.3.
+Automatic: a free seat goes to the first in line who is eligible at that moment; the others are
+passed over and keep their place. Then offers, see ``offers``. Then claims: whoever is first has
+it. When the session starts the line dissolves. Domain rules 3.3.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from chassis.decider import Refused
 from contracts.booking import (
     BookingCode,
+    ClaimsOpened,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
@@ -22,17 +23,16 @@ from services.booking.domain.class_session import ClassSession, SessionEvent, St
 
 
 def must_have_a_place(state: ClassSession, client: ClientId, now: datetime) -> None:
-    """Raise ``Refused`` unless standing in line makes sense and the line has room."""
+    """Raise ``Refused`` unless standing in line makes sense and the line has room (W5)."""
     if client in state.waiting:
         raise Refused(
             BookingCode.ALREADY_WAITLISTED, "The client is in line.", field="client_id",
             waitlist_position=position(state, client),
         )  # fmt: skip
-    queued = state.promotes(now) and any(one not in state.skipped for one in state.waiting)
-    if state.free_seats > 0 and not queued:
+    if state.free_online > 0 and not state.owes(now):
         raise Refused(
             BookingCode.WAITLIST_NOT_NEEDED, "There is a free seat to book.", field="session_id",
-            free_seats=state.free_seats,
+            free_seats=state.free_online,
         )  # fmt: skip
     longest = booking_policy.longest_waitlist(state.policy, state.capacity)
     if len(state.waiting) >= longest:
@@ -42,31 +42,54 @@ def must_have_a_place(state: ClassSession, client: ClientId, now: datetime) -> N
         )  # fmt: skip
 
 
-def join(state: ClassSession, session_id: SessionId, client: ClientId) -> list[SessionEvent]:
+def join(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    *,
+    notice_minutes: int = 0,
+    swap: bool = False,
+) -> list[SessionEvent]:
     """Stand last in line."""
     return [
         WaitlistJoined(
             session_id=session_id, client_id=client, seq=state.last_seq + 1,
-            policy_version=state.policy.version,
+            policy_version=state.policy.version, minimum_notice_minutes=notice_minutes, swap=swap,
         )
     ]  # fmt: skip
 
 
 def leave(state: ClassSession, session_id: SessionId, client: ClientId) -> list[SessionEvent]:
     """Step out of the line."""
-    must_be_on(state)
-    if client not in state.waiting:
-        raise Refused(BookingCode.NOT_WAITLISTED, "The client is not in line.", field="client_id")
+    must_be_waiting(state, client)
     return [WaitlistLeft(session_id=session_id, client_id=client, reason="left")]
 
 
-def promote(state: ClassSession, session_id: SessionId, client: ClientId) -> list[SessionEvent]:
-    """Take the client out of the line for a free seat; all before them were just passed over."""
+def must_be_waiting(state: ClassSession, client: ClientId) -> None:
+    """Raise ``Refused`` unless the session is on and the client in line for it."""
+    must_be_on(state)
+    if client not in state.waiting:
+        raise Refused(BookingCode.NOT_WAITLISTED, "The client is not in line.", field="client_id")
+
+
+def must_have_notice(state: ClassSession, client: ClientId, now: datetime) -> None:
+    """Raise ``Refused(SHORT_NOTICE)`` when it starts sooner than the client wants to know (W3)."""
+    notice = timedelta(minutes=state.waiting[client].notice_minutes)
+    if state.starts_at - now < notice:
+        raise Refused(BookingCode.SHORT_NOTICE, "The session starts too soon for the client.")
+
+
+def promote(
+    state: ClassSession, session_id: SessionId, client: ClientId, *, reason: str = ""
+) -> list[SessionEvent]:
+    """Take the client out of the line for a seat.
+
+    All before them were just passed over, or staff says why it is not their turn (W8).
+    """
     return [
         WaitlistPromoted(
-            session_id=session_id, client_id=client, seq=state.waiting[client],
-            passed_over=tuple(takewhile(lambda one: one != client, state.waiting)),
-            policy_version=state.policy.version,
+            session_id=session_id, client_id=client, seq=state.waiting[client].seq,
+            passed_over=before(state, client), policy_version=state.policy.version, reason=reason,
         )
     ]  # fmt: skip
 
@@ -85,14 +108,32 @@ def pass_over(
     ]  # fmt: skip
 
 
+def tell(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Tell the line that there is a free seat to claim; once until it is taken."""
+    claims = state.stage is Stage.SCHEDULED and not state.serves(now) and now < state.closes_at
+    if not claims or state.claims_told or not state.waiting or state.free_online <= 0:
+        return []
+    return [
+        ClaimsOpened(
+            session_id=session_id, free_seats=state.free_online, waiting=tuple(state.waiting),
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+
+
 def close(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
-    """Dissolve the line of a session that has started; nothing is charged."""
+    """Dissolve the line of a session that has started; nothing is charged (W6)."""
     if state.stage is not Stage.SCHEDULED or now < state.starts_at:
         return []
     return [
         WaitlistLeft(session_id=session_id, client_id=client, reason="session_started")
         for client in state.waiting
     ]
+
+
+def before(state: ClassSession, client: ClientId) -> tuple[ClientId, ...]:
+    """Who stands before the client."""
+    return tuple(takewhile(lambda one: one != client, state.waiting))
 
 
 def position(state: ClassSession, client: ClientId) -> int:

@@ -22,9 +22,12 @@ from contracts.booking import (
 )
 from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, LocationId, ReservationId, SessionId
+from contracts.timetable import ClosureAdded, SessionsLifted, SessionsPlaced
 from services.booking.api import RULES
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.penalty import client_penalties
+from services.booking.domain.rooms import location_calendar
 from tests.scenario import Gym, Scenario
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)  # the session starts; a Monday
@@ -32,17 +35,26 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 DAY_BEFORE = NOON - 24 * HOUR  # promotion is automatic
 LATE = NOON - 2 * HOUR  # the first late moment
-CLAIMS = NOON - 4 * HOUR  # the first moment of claiming
+OFFERS = NOON - 4 * HOUR  # the first moment of offers
+CLAIMS = NOON - HOUR  # the first moment of claiming
 
 SES, OTHER, FAR = (SessionId(UUID(int=n)) for n in (1, 2, 3))
 ANN, BEN, CAT, DAN = (ClientId(UUID(int=n)) for n in (11, 12, 13, 14))
 HALL = LocationId(UUID(int=99))
 
 
+LEDGER = ("Credit", "Time", "Ledger", "Entitlement", "Waiver", "BookingBan", "PromotionMissed",
+          "HoldMoved")  # fmt: skip
+
+
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     """Ledger events name the client alone or begin with credit or time; the others a session."""
+    if isinstance(event, SessionsPlaced | SessionsLifted | ClosureAdded):
+        return location_calendar, event.location_id
     name = type(event).__name__
-    if name.startswith(("Credit", "Time", "Ledger")) or name == "PromotionMissed":
+    if name.startswith(("Violation", "Fee")):
+        return client_penalties, event.client_id  # type: ignore[attr-defined]
+    if name.startswith(LEDGER):
         return client_ledger, event.client_id  # type: ignore[attr-defined]
     return class_session, event.session_id  # type: ignore[attr-defined]
 

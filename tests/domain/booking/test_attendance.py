@@ -16,6 +16,8 @@ from contracts.booking import (
     MarkedNoShow,
     SessionCancelled,
     UndoCheckIn,
+    Violation,
+    ViolationRecorded,
     WaitlistLeft,
 )
 from contracts.envelope import Event
@@ -94,6 +96,8 @@ def test_closing_the_books_spends_forfeits_and_counts() -> None:
     given(*MIXED).when(CLOSE, NOON).then(
         fact(MarkedNoShow, client_id=BEN, reservation_id=reservation_of(BEN)),
         fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
+        fact(ViolationRecorded, client_id=CAT, kind=Violation.LATE_CANCEL),
+        fact(ViolationRecorded, client_id=BEN, kind=Violation.NO_SHOW),
         fact(CreditForfeited, client_id=CAT, credits=1),
         fact(CreditConsumed, client_id=ANN, credits=1),
         fact(CreditForfeited, client_id=BEN, credits=1),
@@ -125,6 +129,8 @@ def test_the_clock_closes_the_books_when_somebody_took_attendance() -> None:
     given(*MIXED).when(TIME_IS_UP, DUE).then(
         fact(MarkedNoShow),
         fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
+        fact(ViolationRecorded, client_id=CAT),
+        fact(ViolationRecorded, client_id=BEN),
         fact(CreditForfeited),
         fact(CreditConsumed),
         fact(CreditForfeited),

@@ -7,6 +7,7 @@ from contracts.booking import (
     BookingCode,
     Cancellation,
     CancelReservation,
+    ClaimsOpened,
     CreditHeld,
     CreditReleased,
     ReservationCancelled,
@@ -90,7 +91,9 @@ def test_a_freed_seat_goes_to_the_first_in_line_at_once() -> None:
 
 def test_when_promotion_has_ended_a_freed_seat_waits_to_be_claimed() -> None:
     given(*SEATED, waiting(BEN, 1)).when(CANCEL, CLAIMS).then(
-        fact(ReservationCancelled, client_id=ANN), fact(CreditReleased, client_id=ANN)
+        fact(ReservationCancelled, client_id=ANN, kind=Cancellation.LATE),
+        fact(TimeReleased, client_id=ANN),
+        fact(ClaimsOpened, free_seats=1, waiting=(BEN,)),
     )
 
 

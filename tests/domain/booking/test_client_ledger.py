@@ -16,7 +16,7 @@ from contracts.booking import (
     ReservationMade,
 )
 from contracts.envelope import Event
-from services.booking import commands
+from services.booking import ledgers
 from tests.domain.booking.language import (
     ANN,
     DAY_BEFORE,
@@ -81,13 +81,13 @@ def test_a_grant_is_made_once() -> None:
 
 
 def test_a_grant_to_a_client_without_a_ledger_asks_for_one() -> None:
-    with pytest.raises(commands.LedgerNotOpen):
+    with pytest.raises(ledgers.LedgerNotOpen):
         given().when(grant(), NOON)
 
 
 def test_a_ledger_is_opened_in_the_same_breath_as_what_needs_it() -> None:
     scenario = given()
-    scenario.gym.rules = {GrantCredits: commands.opening(ANN, commands.grant_credits)}
+    scenario.gym.rules = {GrantCredits: ledgers.opening(ANN, ledgers.grant_credits)}
     scenario.when(grant(), NOON).then(fact(LedgerOpened), fact(CreditsGranted))
 
 

@@ -18,7 +18,7 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
-from services.booking.commands import LedgerNotOpen
+from services.booking.ledgers import LedgerNotOpen
 from tests.domain.booking.language import (
     ANN,
     BEN,

@@ -11,6 +11,7 @@ from contracts.booking import (
     CancelSession,
     CapacityChanged,
     ChangeCapacity,
+    ClaimsOpened,
     CreditHeld,
     CreditReleased,
     ReservationCancelled,
@@ -23,6 +24,7 @@ from contracts.booking import (
     WaitlistPromoted,
 )
 from contracts.envelope import Event
+from contracts.timetable import SessionsPlaced
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -62,7 +64,8 @@ def test_a_session_is_scheduled_with_the_instants_its_policy_means() -> None:
             SessionScheduled, session_id=SES, capacity=12, policy=policy, starts_at=NOON,
             booking_opens_at=NOON - timedelta(days=7) + 5 * HOUR,
             booking_closes_at=NOON - HOUR / 2,
-        )
+        ),
+        fact(SessionsPlaced, location_id=HALL),
     )  # fmt: skip
 
 
@@ -111,7 +114,9 @@ def test_more_room_promotes_as_many_as_fit_in_order() -> None:
 
 
 def test_more_room_in_the_claim_phase_is_there_to_be_claimed() -> None:
-    given(*FULL_WITH_A_LINE).when(resized(2), CLAIMS).then(fact(CapacityChanged, capacity=2))
+    given(*FULL_WITH_A_LINE).when(resized(2), CLAIMS).then(
+        fact(CapacityChanged, capacity=2), fact(ClaimsOpened, free_seats=1, waiting=(BEN, CAT))
+    )
 
 
 def test_less_room_removes_nobody() -> None:

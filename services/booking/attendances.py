@@ -1,0 +1,130 @@
+"""Commands on attendance: who is here, who came without a seat, and the books of a session."""
+
+from chassis.eventstore.store import Unit
+from contracts.booking import (
+    AddWalkIn,
+    Attendance,
+    BookingOutcome,
+    CheckIn,
+    CloseAttendance,
+    CorrectAttendance,
+    CreditConsumed,
+    CreditForfeited,
+    CreditReleased,
+    FinalizeAttendance,
+    ReservationSource,
+    UndoCheckIn,
+)
+from contracts.ids import SessionId
+from contracts.permissions import STAFF, SYSTEM
+from services.booking import deadlines, penalties, seats
+from services.booking.bookings import may_overbook
+from services.booking.domain import (
+    attendance,
+    corrections,
+    entitlement,
+    holds,
+    reservations,
+    spots,
+    standing,
+)
+from services.booking.domain.class_session import class_session, must_be_on
+from services.booking.domain.client_ledger import client_ledger
+from services.booking.ledgers import opened
+
+CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
+"""What takes back the consequences of a late cancel or a no-show."""
+
+
+def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    by_client = unit.ctx.actor.startswith("client:") and not unit.ctx.roles & (STAFF | {SYSTEM})
+    source = attendance.source_of(session, command.source, by_client=by_client)
+    seen = attendance.check_in(session, session_id, client, unit.ctx.now, source)
+    if session.waiver_required:
+        standing.must_have_signed(opened(unit, client))
+    seat = unit.record(class_session, session_id, seen).reserved[client]
+    return BookingOutcome(status="checked_in", reservation_id=seat.reservation_id, spot=seat.spot)
+
+
+def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    undone = attendance.undo_check_in(session, session_id, client)
+    seat = unit.record(class_session, session_id, undone).reserved[client]
+    return BookingOutcome(
+        status="reserved", reservation_id=seat.reservation_id, free_until=seat.free_until,
+        spot=seat.spot,
+    )  # fmt: skip
+
+
+def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:
+    """A seat and a check-in in one: checks B2 to B4, B7 to B12, while check-in is open."""
+    session_id, client, now = command.session_id, command.client_id, unit.ctx.now
+    overbook = may_overbook(unit, wanted=command.overbook)
+    session = unit.state(class_session, session_id)
+    must_be_on(session)
+    ledger = opened(unit, client)
+    standing.must_be_welcome(ledger, now)
+    if session.waiver_required:
+        standing.must_have_signed(ledger)
+    reservations.must_be_new(session, client, now)
+    attendance.must_be_open(session, now)
+    entitlement.must_be_free(ledger, session.occasion)
+    entitlement.must_be_within_the_day(ledger, session.occasion)
+    grant_id = entitlement.grant_for(ledger, session.occasion, chosen=command.grant_id)
+    reservations.must_have_a_seat(session, client, now, by_staff=True, overbook=overbook)
+    spots.must_be_free(session, command.spot)
+    seats.take(
+        unit, session_id, client, source=ReservationSource.WALK_IN, grant_id=grant_id,
+        spot=command.spot, reason=command.reason,
+    )  # fmt: skip
+    return check_in(CheckIn(session_id=session_id, client_id=client), unit)
+
+
+def finalize_attendance(command: FinalizeAttendance, unit: Unit) -> None:
+    _close_books(unit, command.session_id)
+
+
+def close_attendance(command: CloseAttendance, unit: Unit) -> None:
+    if attendance.is_due(unit.state(class_session, command.session_id), unit.ctx.now):
+        _close_books(unit, command.session_id)
+
+
+def _close_books(unit: Unit, session_id: SessionId) -> None:
+    """Attended: the credit is spent. No-show or late cancel, unless refilled: it is forfeited."""
+    session = unit.state(class_session, session_id)
+    closed = attendance.finalize(session, session_id, unit.ctx.now)
+    unit.record(class_session, session_id, closed)
+    unit.forget(deadlines.attendance_closes(session_id))
+    refilled = penalties.judge(unit, session_id)
+    settled = {**session.late_cancelled, **session.reserved}
+    unit.states(client_ledger, settled)
+    seats.gain(unit, (
+        (client, holds.settle(
+            unit.state(client_ledger, client), client, one.reservation_id,
+            CreditConsumed if one.checked_in
+            else CreditReleased if client in refilled else CreditForfeited,
+        ))
+        for client, one in settled.items()
+    ))  # fmt: skip
+
+
+def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome:
+    """The books first, then what the reservation costs, then the penalty it led to."""
+    session_id, client, becomes = command.session_id, command.client_id, command.becomes
+    session = unit.state(class_session, session_id)
+    reservation, was = corrections.correctable(session, client, becomes)
+    ledger = unit.state(client_ledger, client)
+    charged = holds.correct(ledger, client, reservation, becomes)
+    costs = holds.charged(client_ledger.fold(charged, ledger), reservation)
+    corrected = corrections.correct(
+        session, session_id, client, becomes, costs=costs, reason=command.reason
+    )
+    if was is not becomes:
+        unit.record(class_session, session_id, corrected)
+        seats.gain(unit, [(client, charged)])
+        if becomes in CLEARS:
+            penalties.clear(unit, client, reservation, command.reason)
+    return BookingOutcome(status=becomes, reservation_id=reservation)

@@ -1,0 +1,33 @@
+"""The names of booking's deadlines; one that is set again replaces the one of its name."""
+
+from contracts.ids import ClientId, GrantId, SessionId
+
+
+def waitlist_closes(session_id: SessionId) -> str:
+    """The session starts: its line dissolves."""
+    return f"close_waitlist:{session_id}"
+
+
+def attendance_closes(session_id: SessionId) -> str:
+    """A while after its end the books of the session close."""
+    return f"close_attendance:{session_id}"
+
+
+def claims_open(session_id: SessionId) -> str:
+    """Free seats are there to be claimed."""
+    return f"open_claims:{session_id}"
+
+
+def offer_expires(session_id: SessionId, client: ClientId) -> str:
+    """The time to take an offered seat is over."""
+    return f"expire_offer:{session_id}:{client}"
+
+
+def credits_expire(grant_id: GrantId) -> str:
+    """The last day of a grant is over."""
+    return f"expire_credits:{grant_id}"
+
+
+def ban_ends(client: ClientId) -> str:
+    """The time of a ban is over."""
+    return f"end_booking_ban:{client}"

@@ -1,0 +1,112 @@
+"""Cancelling: what giving up a seat means, taking it back, and staff taking a seat away."""
+
+from datetime import datetime
+
+from chassis.decider import Refused
+from contracts.booking import (
+    BookingCode,
+    Cancellation,
+    ReservationCancelled,
+    ReservationReinstated,
+)
+from contracts.ids import ClientId, SessionId
+from services.booking.domain import booking_policy, spots
+from services.booking.domain.class_session import ClassSession, Reservation, must_be_on
+from services.booking.domain.reservations import reservation_of
+
+
+def cancel(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> ReservationCancelled:
+    """Give up the client's seat, early or late."""
+    reservation = _to_be_given_up(state, client)
+    closed_at = booking_policy.cancellation_closes_at(state.policy, state.starts_at)
+    if now >= closed_at:
+        raise Refused(
+            BookingCode.CANCELLATION_CLOSED, "It is too late to cancel.", field="session_id",
+            closed_at=closed_at.isoformat(),
+        )  # fmt: skip
+    late = now >= reservation.free_until
+    kind = Cancellation.LATE if late else Cancellation.EARLY
+    return _cancelled(state, session_id, client, kind, reason)
+
+
+def remove(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    now: datetime,
+    *,
+    waive: bool,
+    reason: str,
+) -> ReservationCancelled:
+    """Staff takes the seat back; unless waived it is late when the client's own cancel were."""
+    reservation = _to_be_given_up(state, client)
+    late = now >= reservation.free_until and not waive
+    kind = Cancellation.LATE if late else Cancellation.STAFF
+    return _cancelled(state, session_id, client, kind, reason)
+
+
+def undo(
+    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime, *, by_staff: bool
+) -> ReservationReinstated:
+    """Give the client the seat back they gave up late, if it is free and nobody waits for it."""
+    must_be_on(state)
+    late = state.late_cancelled.get(client)
+    if late is None:
+        raise Refused(
+            BookingCode.NOT_CANCELLED, "The client gave up no seat late.", field="client_id"
+        )
+    if now >= state.starts_at and not by_staff:
+        raise Refused(
+            BookingCode.BOOKING_CLOSED, "The session has started.", field="session_id",
+            closed_at=state.starts_at.isoformat(),
+        )  # fmt: skip
+    free = state.free_online if late.online else state.free_seats
+    if free <= 0:
+        raise Refused(
+            BookingCode.SESSION_FULL, "The seat is taken.", field="session_id",
+            capacity=state.capacity, seats_taken=len(state.reserved) + len(state.offers),
+            waiting=len(state.waiting),
+        )  # fmt: skip
+    if state.owes(now):
+        raise Refused(
+            BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",
+            field="session_id", waiting=len(state.waiting),
+        )  # fmt: skip
+    return ReservationReinstated(
+        session_id=session_id, client_id=client, reservation_id=late.reservation_id,
+        free_until=late.free_until, policy_version=state.policy.version,
+        seats_taken=len(state.reserved) + 1, capacity=state.capacity,
+        spot=spots.assigned(state, late.spot),
+    )  # fmt: skip
+
+
+def _to_be_given_up(state: ClassSession, client: ClientId) -> Reservation:
+    must_be_on(state)
+    reservation = reservation_of(state, client)
+    if reservation.checked_in:
+        raise Refused(
+            BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
+        )
+    return reservation
+
+
+def _cancelled(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    kind: Cancellation,
+    reason: str,
+) -> ReservationCancelled:
+    reservation = state.reserved[client]
+    return ReservationCancelled(
+        session_id=session_id, client_id=client, reservation_id=reservation.reservation_id,
+        kind=kind, free_until=reservation.free_until, policy_version=state.policy.version,
+        seats_taken=len(state.reserved) - 1, reason=reason,
+    )  # fmt: skip

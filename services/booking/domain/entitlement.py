@@ -1,0 +1,123 @@
+"""Entitlement: when a client may take a seat at all, and which grant pays for it (B7, B8, B9).
+
+A grant the client names wins; else an unlimited one, then a limited one, then the pack that
+expires first; of equals the oldest. Domain rules 3.1 and 3.2.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode, GrantKind, Suspension
+from contracts.ids import GrantId
+from services.booking.domain.client_ledger import ClientLedger, Hold
+from services.booking.domain.grant import FOREVER, Grant
+
+AT_ONCE = timedelta(0)
+RANK = {GrantKind.UNLIMITED: 0, GrantKind.LIMITED: 1, GrantKind.PACK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When a session takes place: what a ledger must know of it."""
+
+    starts_at: datetime  # UTC
+    ends_at: datetime  # UTC
+    on: date  # local
+    daily_limit: int  # most sessions of that day; 0 is off
+
+
+def overlapping(state: ClientLedger, occasion: Occasion) -> list[Hold]:
+    """The client's seats elsewhere in [starts_at, ends_at)."""
+    return [
+        hold for hold in state.holds.values()
+        if hold.is_busy and hold.starts_at < occasion.ends_at and occasion.starts_at < hold.ends_at
+    ]  # fmt: skip
+
+
+def must_be_free(state: ClientLedger, occasion: Occasion) -> None:
+    """Raise ``Refused(OVERLAP)`` when the client has a seat elsewhere at that time (B7)."""
+    for hold in overlapping(state, occasion):
+        raise Refused(
+            BookingCode.OVERLAP, "The client has a seat elsewhere at that time.",
+            field="session_id", session_id=str(hold.session_id),
+            starts_at=hold.starts_at.isoformat(), ends_at=hold.ends_at.isoformat(),
+        )  # fmt: skip
+
+
+def must_be_within_the_day(state: ClientLedger, occasion: Occasion) -> None:
+    """Raise ``Refused(DAILY_LIMIT)`` when the client has all they may have that day (B8)."""
+    booked = state.booked_on(occasion.on) if occasion.daily_limit else 0
+    if occasion.daily_limit and booked >= occasion.daily_limit:
+        raise Refused(
+            BookingCode.DAILY_LIMIT, "The client has booked enough that day.",
+            field="session_id", on=occasion.on.isoformat(), daily_limit=occasion.daily_limit,
+            booked=booked,
+        )  # fmt: skip
+
+
+def head_start(state: ClientLedger, occasion: Occasion, chosen: GrantId | None = None) -> timedelta:
+    """How much earlier than for others booking opens for the client (B5)."""
+    hours = (grant.early_hours for grant in _covering(state, occasion, chosen).values())
+    return timedelta(hours=max(hours, default=0))
+
+
+def grant_for(
+    state: ClientLedger,
+    occasion: Occasion,
+    *,
+    chosen: GrantId | None = None,
+    lead: timedelta = AT_ONCE,
+) -> GrantId:
+    """The grant that pays for a seat (B9).
+
+    ``lead`` is how long it is until booking opens for everybody; it takes a grant with that much
+    head start. Raises ``Refused``: ``PAST_DUE``, ``ON_HOLD``, ``LIMIT_REACHED`` or
+    ``NO_ENTITLEMENT``.
+    """
+    covering = {
+        one: grant for one, grant in _covering(state, occasion, chosen).items()
+        if lead <= timedelta(hours=grant.early_hours)
+    }  # fmt: skip
+    paying = {
+        one: grant for one, grant in covering.items()
+        if grant.suspended is None and grant.pays_on(occasion.on)
+    }  # fmt: skip
+    if not paying:
+        raise _refusal(state, occasion, covering, chosen)
+    return min(paying, key=lambda one: _preference(paying[one]))
+
+
+def _covering(
+    state: ClientLedger, occasion: Occasion, chosen: GrantId | None
+) -> dict[GrantId, Grant]:
+    return {
+        one: grant for one, grant in state.grants.items()
+        if (chosen is None or one == chosen) and grant.covers(occasion.starts_at)
+    }  # fmt: skip
+
+
+def _preference(grant: Grant) -> tuple[int, datetime]:
+    return RANK[grant.kind], grant.expires_at or FOREVER
+
+
+def _refusal(
+    state: ClientLedger, occasion: Occasion, covering: dict[GrantId, Grant], chosen: GrantId | None
+) -> Refused:
+    field = "client_id" if chosen is None else "grant_id"
+    suspended = {grant.suspended for grant in covering.values()}
+    if Suspension.PAST_DUE in suspended:
+        return Refused(BookingCode.PAST_DUE, "A payment is past due.", field=field)
+    if Suspension.HOLD in suspended:
+        return Refused(BookingCode.ON_HOLD, "What would pay for it is on hold.", field=field)
+    for grant in covering.values():
+        if grant.kind is GrantKind.LIMITED:
+            return Refused(
+                BookingCode.LIMIT_REACHED, "The limit of the period is reached.", field=field,
+                period=str(grant.period), limit=grant.credits,
+                used=grant.used_around(occasion.on), on=occasion.on.isoformat(),
+            )  # fmt: skip
+    return Refused(
+        BookingCode.NO_ENTITLEMENT, "Nothing the client has covers this session.", field=field,
+        starts_at=occasion.starts_at.isoformat(), grants=len(state.grants), covering=len(covering),
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""One grant: a pack of credits, freedom, or so many reservations a week or month."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
+
+from contracts.booking import Charge, GrantKind, Period, Suspension
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Pays for sessions that start in [valid_from, expires_at)."""
+
+    kind: GrantKind
+    credits: int  # of a pack; of a limited grant reservations a period; 0 when unlimited
+    valid_from: datetime  # UTC
+    expires_at: datetime | None  # UTC; None never
+    held: int = 0
+    consumed: int = 0
+    forfeited: int = 0
+    expired: int = 0
+    period: Period | None = None
+    early_hours: int = 0  # booking opens this much earlier for whoever pays with it
+    suspended: Suspension | None = None
+    is_ended: bool = False
+    is_over: bool = False  # what was left has expired
+    days: Mapping[date, int] = field(default_factory=dict)
+    """Reservations it paid for by local date; early cancels and excuses are taken off."""
+
+    @property
+    def available(self) -> int:
+        """Credits of a pack that are left."""
+        return self.credits - self.held - self.consumed - self.forfeited - self.expired
+
+    def covers(self, starts_at: datetime) -> bool:
+        ends = self.expires_at or FOREVER
+        return not self.is_ended and self.valid_from <= starts_at < ends
+
+    def pays_on(self, day: date) -> bool:
+        """Whether a credit, or room in the period of ``day``, is left."""
+        match self.kind:
+            case GrantKind.UNLIMITED:
+                return True
+            case GrantKind.PACK:
+                return self.available > 0
+            case GrantKind.LIMITED:
+                return self.used_around(day) < self.credits
+
+    def used_around(self, day: date) -> int:
+        """Reservations in the calendar week or month of ``day``."""
+        if self.period is Period.MONTH:
+            first = day.replace(day=1)
+            last = (first + timedelta(days=31)).replace(day=1)
+        else:
+            first = day - timedelta(days=day.weekday())
+            last = first + timedelta(days=7)
+        return sum(count for one, count in self.days.items() if first <= one < last)
+
+    def charged(self, charge: Charge, credits: int) -> Self:  # noqa: A002 - the contract's word
+        """With so many more credits consumed or forfeited; released ones count nowhere."""
+        match charge:
+            case Charge.CONSUMED:
+                return replace(self, consumed=self.consumed + credits)
+            case Charge.FORFEITED:
+                return replace(self, forfeited=self.forfeited + credits)
+            case Charge.RELEASED:
+                return self
+
+    def counting(self, day: date | None, more: int) -> Mapping[date, int]:
+        """``days`` with so many more on ``day``."""
+        if day is None or more == 0:
+            return self.days
+        counted = {**self.days, day: self.days.get(day, 0) + more}
+        if counted[day] <= 0:
+            del counted[day]
+        return counted

@@ -1,0 +1,116 @@
+"""Holds: what a reservation sets aside on its client's ledger, and what becomes of it."""
+
+from collections.abc import Mapping
+
+from contracts.booking import (
+    Attendance,
+    BookingCode,
+    Charge,
+    CreditCorrected,
+    CreditHeld,
+    CreditReleased,
+    CreditsExpired,
+    GrantKind,
+    PromotionMissed,
+    TimeReleased,
+    TimeTaken,
+)
+from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, Settled
+from services.booking.domain.entitlement import Occasion
+
+COSTS: Mapping[Attendance, Charge] = {
+    Attendance.ATTENDED: Charge.CONSUMED,
+    Attendance.NO_SHOW: Charge.FORFEITED,
+    Attendance.LATE_CANCELLED: Charge.FORFEITED,
+    Attendance.EXCUSED: Charge.RELEASED,
+}
+
+
+def hold(
+    state: ClientLedger,
+    client: ClientId,
+    reservation: ReservationId,
+    *,
+    grant_id: GrantId,
+    session_id: SessionId,
+    occasion: Occasion,
+) -> list[LedgerEvent]:
+    """Set aside what the reservation needs."""
+    return [
+        CreditHeld(
+            client_id=client, grant_id=grant_id, reservation_id=reservation,
+            session_id=session_id, starts_at=occasion.starts_at, ends_at=occasion.ends_at,
+            credits=int(state.grants[grant_id].kind is GrantKind.PACK), on=occasion.on,
+        )
+    ]  # fmt: skip
+
+
+def settle(
+    state: ClientLedger, client: ClientId, reservation: ReservationId, as_what: type[Settled]
+) -> list[LedgerEvent]:
+    """Give back, spend or forfeit what the reservation has set aside; once.
+
+    A credit that comes back to a pack whose last day is over expires there.
+    """
+    held = state.holds.get(reservation)
+    if held is None:
+        return []
+    events: list[LedgerEvent] = [
+        as_what(
+            client_id=client, grant_id=held.grant_id, reservation_id=reservation,
+            credits=held.credits,
+        )
+    ]  # fmt: skip
+    if as_what is CreditReleased and held.credits and state.grants[held.grant_id].is_over:
+        events.append(
+            CreditsExpired(client_id=client, grant_id=held.grant_id, credits=held.credits)
+        )
+    return events
+
+
+def correct(
+    state: ClientLedger, client: ClientId, reservation: ReservationId, becomes: Attendance
+) -> list[LedgerEvent]:
+    """Charge a settled reservation as the corrected books say.
+
+    A credit that is to be taken again is taken only if there still is one.
+    """
+    done, charge = state.settled.get(reservation), COSTS[becomes]
+    if done is None or done.charge is charge:
+        return []
+    grant = state.grants[done.grant_id]
+    after = 0
+    if charge is not Charge.RELEASED and grant.kind is GrantKind.PACK:
+        after = 1 if done.credits or grant.available > 0 else 0
+    return [
+        CreditCorrected(
+            client_id=client, grant_id=done.grant_id, reservation_id=reservation,
+            was=done.charge, becomes=charge, before=done.credits, after=after, on=done.on,
+        )
+    ]  # fmt: skip
+
+
+def charged(state: ClientLedger, reservation: ReservationId) -> int:
+    """Credits a settled reservation costs."""
+    done = state.settled.get(reservation)
+    return done.credits if done and done.charge is not Charge.RELEASED else 0
+
+
+def free_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:
+    """Let the client be elsewhere after a late cancel; the credit stays held."""
+    return [TimeReleased(client_id=client, reservation_id=reservation)]
+
+
+def take_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:
+    """Take the client's time again: the late cancel was undone."""
+    return [TimeTaken(client_id=client, reservation_id=reservation)]
+
+
+def miss(
+    state: ClientLedger, client: ClientId, session_id: SessionId, reason: BookingCode
+) -> list[LedgerEvent]:
+    """Note that a session passed the client over, so that it is asked again when they gain."""
+    if state.missed.get(session_id) == reason:
+        return []
+    return [PromotionMissed(client_id=client, session_id=session_id, reason=reason)]

@@ -1,0 +1,90 @@
+"""Offers: a free seat held for one person in line at a time, after automatic promotion has ended.
+
+Silence sends them to the back of the line; a no takes them out of it, unless they keep their place
+to claim a seat later. An offered seat is taken. Domain rules 3.3.
+"""
+
+from datetime import datetime
+
+from chassis.decider import Refused
+from contracts.booking import (
+    BookingCode,
+    OfferDeclined,
+    OfferExpired,
+    SpotOffered,
+    WaitlistLeft,
+)
+from contracts.ids import ClientId, SessionId
+from services.booking.domain import booking_policy
+from services.booking.domain.class_session import ClassSession, SessionEvent
+from services.booking.domain.reservations import may_claim
+from services.booking.domain.waitlist import before, must_be_waiting
+
+
+def offer(
+    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime
+) -> list[SessionEvent]:
+    """Hold a free seat for the client, whose turn it is."""
+    return [
+        SpotOffered(
+            session_id=session_id, client_id=client, seq=state.waiting[client].seq,
+            expires_at=booking_policy.offer_expires_at(state.policy, state.starts_at, now),
+            passed_over=tuple(one for one in before(state, client) if one not in state.offers),
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+
+
+def expire(
+    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime
+) -> list[SessionEvent]:
+    """Send a client who did not answer in time to the back of the line."""
+    if client not in state.offers or now < state.offers[client]:
+        return []
+    return [
+        OfferExpired(
+            session_id=session_id, client_id=client, seq=state.last_seq + 1,
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+
+
+def decline(
+    state: ClassSession, session_id: SessionId, client: ClientId, *, keep_place: bool
+) -> list[SessionEvent]:
+    """The client does not want the seat."""
+    must_be_waiting(state, client)
+    if client not in state.offers:
+        raise Refused(BookingCode.NOT_OFFERED, "No seat is offered.", field="client_id")
+    events: list[SessionEvent] = [
+        OfferDeclined(
+            session_id=session_id, client_id=client, keeps_place=keep_place,
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+    if not keep_place:
+        events.append(WaitlistLeft(session_id=session_id, client_id=client, reason="declined"))
+    return events
+
+
+def must_be_claimable(state: ClassSession, client: ClientId, now: datetime) -> None:
+    """Raise ``Refused`` unless a client in line may now take a seat by themselves."""
+    must_be_waiting(state, client)
+    if now >= state.closes_at:
+        raise Refused(
+            BookingCode.BOOKING_CLOSED, "Booking has closed.", field="session_id",
+            closed_at=state.closes_at.isoformat(),
+        )  # fmt: skip
+    if may_claim(state, client, now):
+        return
+    if client in state.offers:
+        raise Refused(
+            BookingCode.OFFER_EXPIRED, "The offer is over.", field="client_id",
+            expired_at=state.offers[client].isoformat(),
+        )  # fmt: skip
+    if state.serves(now):
+        raise Refused(BookingCode.NOT_OFFERED, "No seat is offered.", field="client_id")
+    raise Refused(
+        BookingCode.SESSION_FULL, "The session is full.", field="session_id",
+        capacity=state.capacity, seats_taken=len(state.reserved), waiting=len(state.waiting),
+    )  # fmt: skip

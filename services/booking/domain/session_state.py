@@ -1,0 +1,147 @@
+"""What the past has made of a class session: its seats, its line, its offers, its books."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from chassis.decider import Refused
+from contracts.booking import Attendance, BookingCode, BookingPolicy
+from contracts.ids import ClientId, ReservationId
+from services.booking.domain import booking_policy
+from services.booking.domain.booking_policy import Phase
+from services.booking.domain.entitlement import Occasion
+from services.booking.domain.session_slot import Slot
+
+UNSET = datetime.min.replace(tzinfo=UTC)
+
+
+class Stage(StrEnum):
+    """How far the session has come."""
+
+    ABSENT = "absent"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    FINALIZED = "finalized"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """One client's seat, or what is left of it after a late cancel."""
+
+    reservation_id: ReservationId
+    free_until: datetime  # UTC; giving it up from then on is late
+    checked_in: bool = False
+    online: bool = True  # counts towards the online capacity
+    spot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One client's place in line."""
+
+    seq: int
+    notice_minutes: int = 0  # pass over when the start is nearer
+    swap: bool = False  # give up an overlapping seat for this one
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSession:
+    """What the past has made of the session."""
+
+    stage: Stage = Stage.ABSENT
+    starts_at: datetime = UNSET  # UTC
+    ends_at: datetime = UNSET  # UTC
+    opens_at: datetime = UNSET  # UTC; booking opens
+    closes_at: datetime = UNSET  # UTC; booking closes
+    policy: BookingPolicy = field(default_factory=BookingPolicy)
+    capacity: int = 0  # people
+    online_capacity: int | None = None  # seats clients may take themselves; None all
+    spots: tuple[str, ...] = ()
+    waiver_required: bool = False
+    reserved: Mapping[ClientId, Reservation] = field(default_factory=dict)
+    late_cancelled: Mapping[ClientId, Reservation] = field(default_factory=dict)
+    waiting: Mapping[ClientId, Place] = field(default_factory=dict)  # in the order of the line
+    skipped: Mapping[ClientId, BookingCode] = field(default_factory=dict)  # why, when last in turn
+    offers: Mapping[ClientId, datetime] = field(default_factory=dict)  # UTC; held until then
+    declined: tuple[ClientId, ...] = ()  # in line, but not to be offered a seat
+    claims_told: bool = False  # the line knows of the free seats there are to claim
+    corrected: Mapping[ClientId, Attendance] = field(default_factory=dict)
+    last_seq: int = 0
+    slot: Slot = field(default_factory=Slot)
+
+    @property
+    def free_seats(self) -> int:
+        """An offered seat is taken. Below zero after the capacity was lowered, or overbooked."""
+        return self.capacity - len(self.reserved) - len(self.offers)
+
+    @property
+    def free_online(self) -> int:
+        """Free seats that clients may take themselves; the line's are among them."""
+        if self.online_capacity is None:
+            return self.free_seats
+        taken = sum(one.online for one in self.reserved.values()) + len(self.offers)
+        return min(self.free_seats, self.online_capacity - taken)
+
+    @property
+    def free_spots(self) -> tuple[str, ...]:
+        """In the order of the map."""
+        taken = {one.spot for one in self.reserved.values()}
+        return tuple(spot for spot in self.spots if spot not in taken)
+
+    @property
+    def occasion(self) -> Occasion:
+        """When it takes place, as ledgers see it."""
+        local = booking_policy.zone(self.slot.time_zone)
+        return Occasion(
+            self.starts_at, self.ends_at, self.starts_at.astimezone(local).date(),
+            self.policy.daily_limit,
+        )  # fmt: skip
+
+    def phase(self, now: datetime) -> Phase:
+        """What becomes of a free seat at ``now``."""
+        return booking_policy.phase(self.policy, self.starts_at, now)
+
+    def promotes(self, now: datetime) -> bool:
+        """Whether free seats go to the line by themselves at ``now``."""
+        return self.stage is Stage.SCHEDULED and self.phase(now) is Phase.AUTOMATIC
+
+    def serves(self, now: datetime) -> bool:
+        """Whether free seats are the line's at ``now``: promoted into or offered."""
+        return self.stage is Stage.SCHEDULED and self.phase(now) is not Phase.CLAIMS
+
+    def owes(self, now: datetime) -> bool:
+        """Whether somebody in line has a right to the next free seat."""
+        return self.serves(now) and any(
+            one not in self.skipped and one not in self.offers and one not in self.declined
+            for one in self.waiting
+        )
+
+    def attendance_of(self, client: ClientId) -> Attendance | None:
+        """What the closed books say of the client; ``None`` when they had no seat."""
+        if client in self.corrected:
+            return self.corrected[client]
+        if client in self.late_cancelled:
+            return Attendance.LATE_CANCELLED
+        if client not in self.reserved:
+            return None
+        here = self.reserved[client].checked_in
+        return Attendance.ATTENDED if here else Attendance.NO_SHOW
+
+
+def must_be_on(state: ClassSession) -> None:
+    """Raise ``Refused`` unless the session exists and is neither called off nor closed (B2)."""
+    match state.stage:
+        case Stage.ABSENT:
+            raise Refused(
+                BookingCode.SESSION_NOT_FOUND, "There is no such session.", field="session_id"
+            )
+        case Stage.CANCELLED:
+            raise Refused(
+                BookingCode.SESSION_CANCELLED, "The session was cancelled.", field="session_id"
+            )
+        case Stage.FINALIZED:
+            raise Refused(
+                BookingCode.SESSION_FINALIZED, "The session's attendance is closed.",
+                field="session_id",
+            )  # fmt: skip

@@ -1,0 +1,64 @@
+"""Spots: which bike, mat or bag of a session with a spot map is whose (B12)."""
+
+from collections.abc import Sequence
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode, SpotChanged
+from contracts.ids import ClientId, SessionId
+from services.booking.domain.class_session import ClassSession, SessionEvent, must_be_on
+
+
+def must_be_a_map(spots: Sequence[str], capacity: int) -> None:
+    """Raise ``Refused(INVALID_SPOTS)`` unless every seat has a spot with a label of its own."""
+    distinct = {spot.strip() for spot in spots} - {""}
+    if spots and (len(distinct) < len(spots) or len(spots) < capacity):
+        raise Refused(
+            BookingCode.INVALID_SPOTS, "A spot map names a spot of its own for every seat.",
+            field="spots", capacity=capacity, spots=len(distinct),
+        )  # fmt: skip
+
+
+def must_be_free(state: ClassSession, spot: str | None) -> None:
+    """Raise ``Refused`` when the spot wanted does not exist or is taken; any is always free."""
+    if spot is None or spot in state.free_spots:
+        return
+    if spot not in state.spots:
+        raise Refused(
+            BookingCode.SPOT_NOT_FOUND, "The session has no such spot.", field="spot", spot=spot
+        )
+    raise Refused(
+        BookingCode.SPOT_TAKEN, "The spot is taken.", field="spot", spot=spot,
+        free_spots=list(state.free_spots),
+    )  # fmt: skip
+
+
+def assigned(state: ClassSession, wanted: str | None) -> str | None:
+    """The spot wanted if it is free, else the first free one; ``None`` without a map or spots."""
+    free = state.free_spots
+    return wanted if wanted in free else next(iter(free), None)
+
+
+def change(
+    state: ClassSession, session_id: SessionId, client: ClientId, wanted: str | None
+) -> list[SessionEvent]:
+    """Sit elsewhere: on the spot wanted, or on any other."""
+    must_be_on(state)
+    seat = state.reserved.get(client)
+    if seat is None:
+        raise Refused(BookingCode.NOT_BOOKED, "The client has no seat.", field="client_id")
+    if not state.spots:
+        raise Refused(
+            BookingCode.SPOT_NOT_FOUND, "The session has no spot map.", field="session_id"
+        )
+    if wanted is not None and wanted == seat.spot:
+        return []
+    must_be_free(state, wanted)
+    spot = assigned(state, wanted)
+    if spot is None:
+        raise Refused(BookingCode.SPOT_TAKEN, "No other spot is free.", field="spot")
+    return [
+        SpotChanged(
+            session_id=session_id, client_id=client, reservation_id=seat.reservation_id,
+            spot=spot, previous=seat.spot,
+        )
+    ]  # fmt: skip

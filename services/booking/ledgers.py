@@ -1,0 +1,140 @@
+"""Commands on a client's ledger: what they may spend, what they signed, whether they may book."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from chassis.eventstore.store import Unit
+from contracts.booking import (
+    BookingOutcome,
+    ChangeEntitlement,
+    EndBookingBan,
+    EndEntitlement,
+    ExpireCredits,
+    GrantCredits,
+    ImposeBookingBan,
+    LiftBookingBan,
+    OpenLedger,
+    ResumeEntitlement,
+    SignWaiver,
+    SuspendEntitlement,
+)
+from contracts.ids import ClientId, GrantId
+from services.booking import deadlines, seats
+from services.booking.domain import client_ledger as ledgers
+from services.booking.domain import grants, standing
+from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
+
+C = TypeVar("C")
+Rule = Callable[[C, Unit], BookingOutcome | None]
+
+
+class LedgerNotOpen(Exception):
+    """Nobody has told booking of this client yet; whoever keeps the clients may know them."""
+
+    def __init__(self, client: ClientId) -> None:
+        super().__init__("the client has no ledger")
+        self.client = client
+
+
+def opened(unit: Unit, client: ClientId) -> ClientLedger:
+    """The client's ledger. Raises ``LedgerNotOpen``."""
+    ledger = unit.state(client_ledger, client)
+    if not ledger.is_open:
+        raise LedgerNotOpen(client)
+    return ledger
+
+
+def open_ledger(command: OpenLedger, unit: Unit) -> None:
+    ledger = unit.state(client_ledger, command.client_id)
+    unit.record(client_ledger, command.client_id, ledgers.open_ledger(ledger, command.client_id))
+
+
+def opening(client: ClientId, rule: Rule[C]) -> Rule[C]:
+    """``rule``, with the client's ledger opened first in the same breath."""
+
+    def in_one(command: C, unit: Unit) -> BookingOutcome | None:
+        open_ledger(OpenLedger(client_id=client), unit)
+        return rule(command, unit)
+
+    return in_one
+
+
+def grant_credits(command: GrantCredits, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    _gain(unit, command.client_id, grants.grant_credits(ledger, command, unit.ctx.now))
+    _expire_in_time(unit, command.client_id, command.grant_id)
+
+
+def change_entitlement(command: ChangeEntitlement, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    _gain(unit, command.client_id, grants.change(ledger, command, unit.ctx.now))
+    _expire_in_time(unit, command.client_id, command.grant_id)
+
+
+def suspend_entitlement(command: SuspendEntitlement, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    unit.record(client_ledger, command.client_id, grants.suspend(ledger, command))
+
+
+def resume_entitlement(command: ResumeEntitlement, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    _gain(unit, command.client_id, grants.resume(ledger, command))
+
+
+def end_entitlement(command: EndEntitlement, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    unit.record(client_ledger, command.client_id, grants.end(ledger, command))
+
+
+def expire_credits(command: ExpireCredits, unit: Unit) -> None:
+    client, grant_id = command.client_id, command.grant_id
+    ledger = unit.state(client_ledger, client)
+    expired = grants.expire(ledger, client, grant_id, unit.ctx.now)
+    unit.record(client_ledger, client, expired)
+
+
+def sign_waiver(command: SignWaiver, unit: Unit) -> None:
+    ledger = opened(unit, command.client_id)
+    signed = standing.sign_waiver(ledger, command.client_id, command.document)
+    unit.record(client_ledger, command.client_id, signed)
+
+
+def impose_booking_ban(command: ImposeBookingBan, unit: Unit) -> None:
+    opened(unit, command.client_id)
+    ban(unit, command)
+
+
+def ban(unit: Unit, wanted: ImposeBookingBan) -> None:
+    """Keep the client from booking, until the time the ban is over."""
+    client = wanted.client_id
+    ledger = unit.state(client_ledger, client)
+    imposed = standing.impose_ban(ledger, client, wanted.until, wanted.reason, unit.ctx.now)
+    unit.record(client_ledger, client, imposed)
+    if not imposed:
+        return
+    if wanted.until is None:
+        unit.forget(deadlines.ban_ends(client))
+    else:
+        unit.wake(deadlines.ban_ends(client), wanted.until, EndBookingBan(client_id=client))
+
+
+def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:
+    client, ledger = command.client_id, opened(unit, command.client_id)
+    _gain(unit, client, standing.lift_ban(ledger, client, command.reason))
+    unit.forget(deadlines.ban_ends(client))
+
+
+def end_booking_ban(command: EndBookingBan, unit: Unit) -> None:
+    client = command.client_id
+    _gain(unit, client, standing.end_ban(unit.state(client_ledger, client), client, unit.ctx.now))
+
+
+def _gain(unit: Unit, client: ClientId, events: Sequence[LedgerEvent]) -> None:
+    seats.gain(unit, [(client, events)])
+
+
+def _expire_in_time(unit: Unit, client: ClientId, grant_id: GrantId) -> None:
+    expires_at = unit.state(client_ledger, client).grants[grant_id].expires_at
+    if expires_at is not None:
+        expire = ExpireCredits(client_id=client, grant_id=grant_id)
+        unit.wake(deadlines.credits_expire(grant_id), expires_at, expire)

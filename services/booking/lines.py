@@ -1,0 +1,148 @@
+"""Commands on the waitlist: standing in line, offers, claims, and staff's promotion."""
+
+from chassis.eventstore.store import Unit
+from contracts.booking import (
+    BookingOutcome,
+    ClaimSpot,
+    CloseWaitlist,
+    DeclineOffer,
+    ExpireOffer,
+    JoinWaitlist,
+    LeaveWaitlist,
+    OpenClaims,
+    PromoteNow,
+    ReservationSource,
+)
+from contracts.ids import ClientId, SessionId
+from contracts.permissions import STAFF
+from services.booking import deadlines, seats
+from services.booking.domain import (
+    booking_policy,
+    entitlement,
+    offers,
+    reservations,
+    spots,
+    standing,
+    waitlist,
+)
+from services.booking.domain.class_session import class_session, must_be_on
+from services.booking.ledgers import opened
+
+
+def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
+    """Checks B2 to B6 and B9; a line may overlap, and is asked again at promotion."""
+    session_id, client = command.session_id, command.client_id
+    by_staff, now = bool(STAFF & unit.ctx.roles), unit.ctx.now
+    session = unit.state(class_session, session_id)
+    must_be_on(session)
+    ledger, occasion = opened(unit, client), session.occasion
+    standing.must_be_welcome(ledger, now)
+    if session.waiver_required and not by_staff:
+        standing.must_have_signed(ledger)
+    reservations.must_be_new(session, client, now)
+    head_start = entitlement.head_start(ledger, occasion)
+    reservations.must_be_open(session, now, by_staff=by_staff, head_start=head_start)
+    entitlement.grant_for(ledger, occasion)
+    return stand(
+        unit, session_id, client, notice_minutes=command.minimum_notice_minutes, swap=command.swap
+    )
+
+
+def stand(
+    unit: Unit,
+    session_id: SessionId,
+    client: ClientId,
+    *,
+    notice_minutes: int = 0,
+    swap: bool = False,
+) -> BookingOutcome:
+    """Stand in line, if there is a reason to and room."""
+    session = unit.state(class_session, session_id)
+    waitlist.must_have_a_place(session, client, unit.ctx.now)
+    joined = waitlist.join(session, session_id, client, notice_minutes=notice_minutes, swap=swap)
+    after = unit.record(class_session, session_id, joined)
+    tell_of_claims(unit, session_id)
+    return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))
+
+
+def tell_of_claims(unit: Unit, session_id: SessionId) -> None:
+    """Have the line told when free seats are there to be claimed."""
+    session = unit.state(class_session, session_id)
+    at = booking_policy.offers_until(session.policy, session.starts_at)
+    if session.waiting and unit.ctx.now < at:
+        unit.wake(deadlines.claims_open(session_id), at, OpenClaims(session_id=session_id))
+
+
+def leave_waitlist(command: LeaveWaitlist, unit: Unit) -> BookingOutcome:
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    unit.record(class_session, session_id, waitlist.leave(session, session_id, client))
+    _free_offer(unit, session_id, client, offered=client in session.offers)
+    return BookingOutcome(status="left")
+
+
+def close_waitlist(command: CloseWaitlist, unit: Unit) -> None:
+    session = unit.state(class_session, command.session_id)
+    left = waitlist.close(session, command.session_id, unit.ctx.now)
+    unit.record(class_session, command.session_id, left)
+
+
+def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
+    session = unit.state(class_session, command.session_id)
+    offers.must_be_claimable(session, command.client_id, unit.ctx.now)
+    ledger = opened(unit, command.client_id)
+    if session.waiver_required and not STAFF & unit.ctx.roles:
+        standing.must_have_signed(ledger)
+    way = seats.way_in(unit, session, command.client_id, notice=False)
+    spots.must_be_free(session, command.spot)
+    return seats.claim(unit, command, way)
+
+
+def decline_offer(command: DeclineOffer, unit: Unit) -> BookingOutcome:
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    keep = command.keep_place
+    declined = offers.decline(session, session_id, client, keep_place=keep)
+    after = unit.record(class_session, session_id, declined)
+    _free_offer(unit, session_id, client, offered=True)
+    if not keep:
+        return BookingOutcome(status="left")
+    return BookingOutcome(status="waiting", waitlist_position=waitlist.position(after, client))
+
+
+def expire_offer(command: ExpireOffer, unit: Unit) -> None:
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    expired = offers.expire(session, session_id, client, unit.ctx.now)
+    unit.record(class_session, session_id, expired)
+    if expired:
+        seats.offer(unit, session_id)
+
+
+def open_claims(command: OpenClaims, unit: Unit) -> None:
+    seats.offer(unit, command.session_id)
+    tell_of_claims(unit, command.session_id)
+
+
+def promote_now(command: PromoteNow, unit: Unit) -> BookingOutcome:
+    """Out of turn, but bound by everything else."""
+    session_id, client = command.session_id, command.client_id
+    session = unit.state(class_session, session_id)
+    waitlist.must_be_waiting(session, client)
+    reservations.must_be_open(session, unit.ctx.now, by_staff=True)
+    grant_id, _ = seats.way_in(unit, session, client, notice=False, swap=False)
+    reservations.must_exist(session, client, overbook=command.overbook)
+    promoted = waitlist.promote(session, session_id, client, reason=command.reason)
+    unit.record(class_session, session_id, promoted)
+    if client in session.offers:
+        unit.forget(deadlines.offer_expires(session_id, client))
+    return seats.take(
+        unit, session_id, client, source=ReservationSource.PROMOTED, grant_id=grant_id,
+        reason=command.reason,
+    )  # fmt: skip
+
+
+def _free_offer(unit: Unit, session_id: SessionId, client: ClientId, *, offered: bool) -> None:
+    if offered:
+        unit.forget(deadlines.offer_expires(session_id, client))
+        seats.offer(unit, session_id)

@@ -1,0 +1,48 @@
+"""Which rule carries out which command on reservations, the waitlist, attendance and ledgers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chassis.eventstore.store import Unit
+from contracts import booking as asked
+from contracts.envelope import Command
+from services.booking import attendances, bookings, ledgers, lines
+
+Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
+
+ASKED: Rules = {
+    asked.BookClass: bookings.book_class,
+    asked.CancelReservation: bookings.cancel_reservation,
+    asked.UndoCancel: bookings.undo_cancel,
+    asked.RemoveReservation: bookings.remove_reservation,
+    asked.ChangeSpot: bookings.change_spot,
+    asked.JoinWaitlist: lines.join_waitlist,
+    asked.LeaveWaitlist: lines.leave_waitlist,
+    asked.ClaimSpot: lines.claim_spot,
+    asked.DeclineOffer: lines.decline_offer,
+    asked.PromoteNow: lines.promote_now,
+    asked.CheckIn: attendances.check_in,
+    asked.UndoCheckIn: attendances.undo_check_in,
+    asked.AddWalkIn: attendances.add_walk_in,
+    asked.FinalizeAttendance: attendances.finalize_attendance,
+    asked.CorrectAttendance: attendances.correct_attendance,
+    asked.GrantCredits: ledgers.grant_credits,
+    asked.ChangeEntitlement: ledgers.change_entitlement,
+    asked.SuspendEntitlement: ledgers.suspend_entitlement,
+    asked.ResumeEntitlement: ledgers.resume_entitlement,
+    asked.EndEntitlement: ledgers.end_entitlement,
+    asked.SignWaiver: ledgers.sign_waiver,
+    asked.ImposeBookingBan: ledgers.impose_booking_ban,
+    asked.LiftBookingBan: ledgers.lift_booking_ban,
+}
+"""What others ask about people, over the bus."""
+
+DUE: Rules = {
+    asked.CloseWaitlist: lines.close_waitlist,
+    asked.OpenClaims: lines.open_claims,
+    asked.ExpireOffer: lines.expire_offer,
+    asked.CloseAttendance: attendances.close_attendance,
+    asked.ExpireCredits: ledgers.expire_credits,
+    asked.EndBookingBan: ledgers.end_booking_ban,
+}
+"""What the clock asks."""
