@@ -21,11 +21,11 @@ from chassis.decider import Aggregate, Refused
 from chassis.eventstore.recorder import Answer, Append, Away, Recorder, StreamKey
 from chassis.eventstore.residents import Residents
 from chassis.eventstore.unit import Absent, Unit, View
-from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Writer
+from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Unknown, Writer
 from contracts.envelope import Command
 from contracts.ids import GymId
 
-__all__ = ["Busy", "ClaimTaken", "Done", "EventStore", "Unit"]
+__all__ = ["Busy", "ClaimTaken", "Done", "EventStore", "OutcomeUnknown", "Unit"]
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
@@ -36,6 +36,10 @@ LONGEST_PAUSE = 0.1  # seconds
 
 Result = BaseModel | dict[str, Any] | None
 Ident = tuple[GymId, str, UUID]
+
+
+class OutcomeUnknown(Exception):
+    """The store went away before it answered: a repeat with the same key finds out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class EventStore:
     async def carry_out(self, command: C, ctx: Context, rule: Callable[[C, Unit], Result]) -> Done:
         """``execute`` for a command: the same ``ctx.command_id`` must mean the same command."""
         asked = blake2b(command.command_type.encode(), digest_size=16)
-        asked.update(command.__pydantic_serializer__.to_json(command))
+        # Without defaults: a field that a later version adds does not make it another command.
+        asked.update(command.__pydantic_serializer__.to_json(command, exclude_defaults=True))
         return await self.execute(ctx, lambda unit: rule(command, unit), asked.digest())
 
     async def execute(
@@ -88,7 +93,8 @@ class EventStore:
 
         A repeat gets the first answer; with another ``request_hash`` it is refused with
         ``IDEMPOTENCY_KEY_REUSED``. A refusal is not remembered. Raises what the rule refuses with,
-        ``ClaimTaken`` when a claim is taken, ``Busy`` when the store cannot take it now.
+        ``ClaimTaken`` when a claim is taken, ``Busy`` when the store cannot take it now, and
+        ``OutcomeUnknown`` when it went away while the command was being written.
         """
         ident = (ctx.gym_id, ctx.actor, ctx.command_id)
         repeated = False
@@ -111,13 +117,16 @@ class EventStore:
         self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes, *, look_first: bool
     ) -> Done:
         taken: ClaimTaken | None = None
+        unknown = False
         for attempt in range(ATTEMPTS):
             if attempt:
                 pause = min(PAUSE * attempt, LONGEST_PAUSE)
                 await asyncio.sleep(random.random() * pause)  # noqa: S311 - no secret
             try:
-                if (attempt or look_first) and (earlier := await self._earlier(ctx, request_hash)):
-                    return earlier
+                if attempt or look_first:
+                    if earlier := await self._earlier(ctx, request_hash):
+                        return earlier
+                    unknown = False
                 if taken is not None:
                     raise taken
                 return await self._attempt(ctx, rule, request_hash)
@@ -125,9 +134,11 @@ class EventStore:
                 if taken is not None:
                     raise
                 taken = claim  # by this very command perhaps, carried out elsewhere: look
-            except (Conflict, Away):
+            except Conflict as conflict:
+                unknown = isinstance(conflict, Unknown)
+            except Away:
                 continue
-        raise Busy
+        raise OutcomeUnknown if unknown else Busy
 
     async def _attempt(
         self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes
@@ -139,7 +150,7 @@ class EventStore:
             except Absent as absent:
                 await self._writer.residents.load(absent.wanted)
                 continue
-            except Refused as refusal:
+            except Exception as refusal:  # whatever the rule raises rests on what it saw
                 await self._stands(unit)
                 raise refusal from None
             return await self._write(unit, result, request_hash)

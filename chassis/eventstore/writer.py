@@ -10,7 +10,7 @@ speed, never of correctness.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,11 @@ class Busy(Exception):
 
 
 class Conflict(Exception):
-    """The command rested on something that is no longer so, or its outcome is unknown."""
+    """The command rested on something that is no longer so: nothing was written."""
+
+
+class Unknown(Conflict):
+    """The append has no answer: it may have been written."""
 
 
 class ClaimTaken(Exception):
@@ -138,7 +142,7 @@ class Writer:
                 batch = self._object(batch, objection)
             except Away as away:
                 log.warning("append has no answer", commands=len(batch), cause=str(away))
-                self._fail(batch)
+                self._fail(batch, Unknown)
                 return
             except IntegrityError:
                 races += 1
@@ -148,7 +152,7 @@ class Writer:
             except Exception as fault:
                 if len(batch) == 1:
                     log.exception("append failed")
-                    self._fail(batch, fault)
+                    self._fail(batch, lambda fault=fault: fault)  # type: ignore[misc]
                     return
                 # One of them cannot be written; the others are not to suffer for it. Whatever
                 # rests on it is found out by its version.
@@ -194,16 +198,15 @@ class Writer:
         self._purge(invalid)
         return kept
 
-    def _fail(self, batch: Sequence[Entry], fault: Exception | None = None) -> None:
+    def _fail(self, batch: Sequence[Entry], why: Callable[[], Exception] = Conflict) -> None:
         """Forget every state these and theirs rest on.
 
-        Without a ``fault`` of their own nobody knows what became of them: the commands look for an
-        earlier answer before they decide again.
+        Commands look for an earlier answer before they decide again.
         """
         invalid: set[StreamKey] = set()
         for entry in batch:
             invalid.update(entry.append.seen)
-            self._drop(entry, invalid, fault or Conflict())
+            self._drop(entry, invalid, why())
         self._purge(invalid)
 
     def _purge(self, invalid: set[StreamKey]) -> None:

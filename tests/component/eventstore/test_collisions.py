@@ -15,15 +15,17 @@ from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.recorder import (
     Answer,
     Append,
+    Away,
     NewEvent,
     Objection,
     Recorder,
     StoredEvent,
     StreamKey,
 )
-from chassis.eventstore.store import Busy, ClaimTaken, EventStore, Unit
+from chassis.eventstore.store import Busy, ClaimTaken, EventStore, OutcomeUnknown, Unit
 from chassis.tenancy import Pool
 from contracts.booking import CloseWaitlist
+from contracts.envelope import Command
 from contracts.ids import SessionId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
 
@@ -303,3 +305,64 @@ async def test_a_deadline_without_a_time_zone_is_a_mistake(store: EventStore, ct
         await store.execute(
             ctx, lambda unit: unit.wake("close", ctx.now.replace(tzinfo=None), command)
         )
+
+
+async def test_what_a_rule_cannot_cope_with_is_looked_at_again_before_it_is_told(
+    store: EventStore, other: EventStore, ctx: Context
+) -> None:
+    """Not only refusals rest on states: so does everything else a rule may raise."""
+    stream = new_id()
+    await in_memory(store, ctx, stream)
+    await other.execute(again(ctx), count(stream))
+
+    def must_exist(unit: Unit) -> None:
+        if not unit.version(tally, stream):
+            raise LookupError(stream)
+
+    await store.execute(again(ctx), must_exist)
+
+
+async def test_a_store_that_went_away_while_writing_leaves_the_outcome_open(
+    recorder: Recorder, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.eventstore.store.ATTEMPTS", 3)
+
+    class GoesAway:
+        """Writes, and is never heard of again."""
+
+        async def append(self, batch: Sequence[Append]) -> list[int | None]:
+            await recorder.append(batch)
+            raise Away
+
+        async def answer(self, *_: Any) -> None:
+            raise Away
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(recorder, name)
+
+    async with EventStore(GoesAway()) as store:
+        with pytest.raises(OutcomeUnknown):
+            await store.execute(ctx, lambda _: None)
+    async with EventStore(recorder) as store:
+        assert (await store.execute(ctx, lambda _: None)).replayed
+
+
+async def test_a_field_added_later_does_not_make_it_another_command(
+    store: EventStore, ctx: Context
+) -> None:
+    class Asked(Command):
+        """As an older version of the service knows it."""
+
+        seats: int
+
+    class AskedSince(Command):
+        """As the next one does."""
+
+        seats: int
+        row: str | None = None
+
+    await store.carry_out(Asked(seats=1), ctx, lambda _, __: None)
+
+    assert (await store.carry_out(AskedSince(seats=1), ctx, lambda _, __: None)).replayed
+    with pytest.raises(Refused, match="key"):
+        await store.carry_out(AskedSince(seats=1, row="A"), ctx, lambda _, __: None)
