@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from chassis.migrate import Phase, migrate
+import asyncpg
+
+from chassis.migrate import LOCK_TIMEOUT, MigrationFailed, Phase, migrate
 
 ROOT = Path(__file__).parent.parent
+EVENT_STORE = "chassis/eventstore/migrations"
+MONTHS_AHEAD = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,12 @@ class Part:
 
 
 PARTS = (
-    Part("b2b_members", "es_owner", "chassis/eventstore/migrations"),
+    Part("b2b_members", "es_owner", EVENT_STORE),
     Part("b2b_members", "members_owner", "services/members/migrations"),
     Part("b2b_vault", "members_owner", "services/members/vault_migrations"),
-    Part("b2b_booking", "es_owner", "chassis/eventstore/migrations"),
-    Part("b2b_billing", "es_owner", "chassis/eventstore/migrations"),
-    Part("b2b_access", "es_owner", "chassis/eventstore/migrations"),
+    Part("b2b_booking", "es_owner", EVENT_STORE),
+    Part("b2b_billing", "es_owner", EVENT_STORE),
+    Part("b2b_access", "es_owner", EVENT_STORE),
     Part("b2b_views", "views_owner", "services/projections/migrations"),
 )
 
@@ -48,7 +52,23 @@ async def migrate_all(
             lambda file, heading=heading: tell(heading + file),  # type: ignore[misc]
         )
         applied += [heading + file for file in done]
+        if part.folder == EVENT_STORE and phase == "pre":
+            await _add_months(database_url(dsn, part.database), part.owner)
     return applied
+
+
+async def _add_months(dsn: str, owner: str) -> None:
+    """Make the partitions of the next year's events that are missing."""
+    db = await asyncpg.connect(dsn, timeout=10, command_timeout=60)
+    try:
+        async with db.transaction():
+            await db.execute(f"SET LOCAL ROLE {owner}")
+            await db.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            await db.execute(f"SELECT es.add_months(current_date, {MONTHS_AHEAD})")
+    except asyncpg.PostgresError as error:
+        raise MigrationFailed(f"partitions of the months to come: {error}") from error
+    finally:
+        await db.close()
 
 
 def database_url(dsn: str, database: str, login: tuple[str, str] | None = None) -> str:

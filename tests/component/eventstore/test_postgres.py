@@ -17,6 +17,7 @@ from chassis.eventstore.store import EventStore, Unit
 from chassis.tenancy import Pool, open_pool
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
+from deploy.schema import database_url
 from tests.component.eventstore.conftest import count, counted, tally
 
 INSERT = """
@@ -197,3 +198,26 @@ async def test_a_snapshot_spares_reading_what_it_holds(app_pool: Pool, ctx: Cont
 
     assert len(rows) == 1
     assert touched < 20
+
+
+async def test_migrating_makes_the_months_to_come_unless_their_streams_live_elsewhere(
+    installation: Installation, ctx: Context
+) -> None:
+    """A caller may name a stream of a month that has no partition yet."""
+    db = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_access"))
+    months = "SELECT relname FROM pg_class WHERE relname LIKE 'events_2_____' ORDER BY 1"
+    there = [row[0] for row in await db.fetch(months)]
+    floor = "SELECT es.uuid7_floor(to_date($1, 'YYYYMM') + interval '1 day')"
+    early = await db.fetchval(floor, there[-1].removeprefix("events_"))
+    try:
+        await db.execute(f"DROP TABLE es.{there[-1]}, es.{there[-2]}")
+        await db.execute(INSERT, *_row(ctx, early))
+
+        await installation.migrate()
+
+        assert [row[0] for row in await db.fetch(months)] == there[:-1]
+        await db.execute("DELETE FROM es.events WHERE stream_id = $1", early)
+        await installation.migrate()
+        assert [row[0] for row in await db.fetch(months)] == there
+    finally:
+        await db.close()
