@@ -97,7 +97,7 @@ class Reactor:
         """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""
         try:
             envelope = unpack(message.data)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             await self._give_up(message, error)
             return
         with (

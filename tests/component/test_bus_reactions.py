@@ -184,7 +184,9 @@ async def test_an_event_that_fails_every_time_becomes_a_dead_letter(room: Room) 
     await room.until_settled()
 
 
-@pytest.mark.parametrize("body", [b"{{{", b"", b"[]", b'{"event_id": "x"}', b"\xff\xfe"])
+@pytest.mark.parametrize("body", [
+    b"{{{", b"", b"[]", b'{"event_id": "x"}', b'{"event_id": 5}', b"\xff\xfe",
+])  # fmt: skip
 async def test_poison_becomes_a_dead_letter_at_once(room: Room, body: bytes) -> None:
     await room.publish(body)
 
