@@ -1,0 +1,82 @@
+"""Doors, their hours, and lockdowns."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from contracts.access import (
+    AccessCode,
+    AddDoor,
+    DoorAdded,
+    DoorScheduleSet,
+    EndLockdown,
+    LockdownEnded,
+    LockdownStarted,
+    OpenHours,
+    SetDoorSchedule,
+    StartLockdown,
+)
+from services.access.domain.door import Door
+from tests.domain.access.language import BACK, FRONT, HALL, NOON, given
+from tests.scenario import fact
+
+EARLY = OpenHours(weekday=7, opens="01:30", closes="03:30")
+BERLIN = Door(HALL, "Europe/Berlin", (EARLY, OpenHours(weekday=1, opens="22:00", closes="24:00")))
+
+
+def test_a_door_is_added_once() -> None:
+    add = AddDoor(door_id=BACK, location_id=HALL, name="Back")
+    given().when(add, NOON).then(fact(DoorAdded, name="Back", location_id=HALL)).when(
+        add, NOON
+    ).then_refused(AccessCode.ALREADY_ADDED)
+
+
+def test_hours_are_set_and_setting_them_again_changes_nothing() -> None:
+    hours = SetDoorSchedule(door_id=FRONT, time_zone="Europe/Berlin", hours=(EARLY,))
+    given().when(hours, NOON).then(fact(DoorScheduleSet, hours=(EARLY,))).when(
+        hours, NOON
+    ).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"door_id": UUID(int=5)}, AccessCode.DOOR_NOT_FOUND),
+        ({"time_zone": "Europe/Bielefeld"}, AccessCode.UNKNOWN_TIME_ZONE),
+        ({"hours": (OpenHours(weekday=1, opens="9".zfill(2) + ":00", closes="09:00"),)},
+         AccessCode.INVALID_HOURS),
+        ({"hours": (OpenHours(weekday=1, opens="24:00", closes="24:00"),)},
+         AccessCode.INVALID_HOURS),
+    ],
+)  # fmt: skip
+def test_hours_must_make_sense(change: dict[str, object], code: AccessCode) -> None:
+    hours = SetDoorSchedule(door_id=FRONT, time_zone="UTC", hours=(EARLY,))
+    given().when(hours.model_copy(update=change), NOON).then_refused(code)
+
+
+@pytest.mark.parametrize(
+    ("utc", "is_open"),
+    [
+        (datetime(2027, 3, 28, 0, 29, tzinfo=UTC), False),  # 01:29, before the clocks go forward
+        (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), True),  # 01:30
+        (datetime(2027, 3, 28, 1, 29, tzinfo=UTC), True),  # 03:29: there was no 02:30
+        (datetime(2027, 3, 28, 1, 30, tzinfo=UTC), False),  # 03:30
+        (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), True),  # 02:30 the first time
+        (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), True),  # and the second
+        (datetime(2027, 10, 31, 2, 30, tzinfo=UTC), False),  # 03:30
+        (datetime(2027, 3, 1, 22, 59, tzinfo=UTC), True),  # Monday 23:59
+        (datetime(2027, 3, 1, 23, 0, tzinfo=UTC), False),  # Tuesday 00:00
+    ],
+)
+def test_hours_go_by_the_wall_clock_of_the_location(utc: datetime, is_open: bool) -> None:
+    assert BERLIN.is_open(utc) is is_open
+
+
+def test_a_lockdown_is_started_and_ended_once() -> None:
+    start, end = StartLockdown(location_id=HALL, reason="gas"), EndLockdown(location_id=HALL)
+    scenario = given().when(start, NOON).then(fact(LockdownStarted, reason="gas"))
+    scenario.when(start, NOON).then_refused(AccessCode.IN_LOCKDOWN)
+    scenario.when(EndLockdown(), NOON).then_refused(AccessCode.NOT_IN_LOCKDOWN)
+    scenario.when(end, NOON).then(fact(LockdownEnded, location_id=HALL))
+    scenario.when(end, NOON).then_refused(AccessCode.NOT_IN_LOCKDOWN)

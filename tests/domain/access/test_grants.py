@@ -1,0 +1,180 @@
+"""Class grants follow booking, in whatever order its events arrive; other grants do not."""
+
+from datetime import datetime
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from contracts.access import (
+    AccessCode,
+    AccessGrantKind,
+    ClassHeard,
+    ClientHeard,
+    EndGrant,
+    GrantClosed,
+    GrantEntry,
+    GrantMoved,
+    GrantOpened,
+    HearClass,
+    HearClient,
+    HearReservation,
+    HearStaff,
+    Impediment,
+    ImpedimentCleared,
+    ImpedimentSet,
+    ReservationHeard,
+    SetImpediment,
+    StaffHeard,
+)
+from contracts.envelope import Command
+from services.access.domain.holder import holder
+from tests.domain.access.language import (
+    ANN,
+    CLOSES,
+    HALL,
+    HOUR,
+    MINUTE,
+    NOON,
+    OPENS,
+    SES,
+    TOM,
+    given,
+    known,
+    member,
+    reservation_of,
+    scheduled,
+    seated,
+    works,
+)
+from tests.scenario import fact
+
+DAY_BEFORE = NOON - 24 * HOUR
+PASS = UUID(int=500)
+
+
+def at(starts_at: datetime, *, version: int, located: bool = False) -> HearClass:
+    return HearClass(
+        session_id=SES, starts_at=starts_at, ends_at=starts_at + HOUR, version=version,
+        location_id=HALL if located else None,
+    )  # fmt: skip
+
+
+def seat(*, stands: bool, version: int) -> HearReservation:
+    return HearReservation(
+        session_id=SES, client_id=ANN, reservation_id=reservation_of(ANN), stands=stands,
+        version=version,
+    )  # fmt: skip
+
+
+def test_a_reservation_opens_a_grant_ahead_of_time() -> None:
+    given(known(ANN), scheduled()).when(seat(stands=True, version=2), DAY_BEFORE).then(
+        fact(ReservationHeard, stands=True),
+        fact(
+            GrantOpened, client_id=ANN, kind=AccessGrantKind.CLASS, valid_from=OPENS,
+            valid_until=CLOSES, location_id=HALL, session_id=SES,
+        ),
+    )  # fmt: skip
+
+
+def test_giving_the_seat_up_closes_it() -> None:
+    given(seated()).when(seat(stands=False, version=ANN.int + 1), DAY_BEFORE).then(
+        fact(ReservationHeard, stands=False), fact(GrantClosed, grant_id=reservation_of(ANN))
+    )
+
+
+def test_a_session_that_moves_takes_its_grants_along() -> None:
+    later = at(NOON + HOUR, version=50)
+    given(seated()).when(later, DAY_BEFORE).then(
+        fact(ClassHeard, starts_at=NOON + HOUR, location_id=HALL),
+        fact(
+            GrantMoved, client_id=ANN, grant_id=reservation_of(ANN), valid_from=OPENS + HOUR,
+            valid_until=CLOSES + HOUR, location_id=HALL,
+        ),
+    )  # fmt: skip
+
+
+STORY: tuple[Command, ...] = (
+    at(NOON, version=1, located=True),
+    seat(stands=True, version=2),
+    at(NOON + HOUR, version=3),
+    seat(stands=False, version=4),
+    seat(stands=True, version=5),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(STORY)))), ids=str)
+def test_the_end_is_the_same_however_the_events_arrive(order: tuple[int, ...]) -> None:
+    scenario = given(known(ANN))
+    for n in (*order, *order):  # and every one twice
+        scenario.when(STORY[n], DAY_BEFORE)
+    grants = scenario.gym.state(holder, ANN).grants
+    assert list(grants) == [reservation_of(ANN)]
+    (grant,) = grants.values()
+    assert (grant.valid_from, grant.valid_until) == (OPENS + HOUR, CLOSES + HOUR)
+    assert (grant.location_id, grant.session_id) == (HALL, SES)
+
+
+def test_a_seat_of_a_session_not_heard_of_grants_nothing_yet() -> None:
+    scenario = given(known(ANN)).when(seat(stands=True, version=2), DAY_BEFORE)
+    scenario.then(fact(ReservationHeard))
+    scenario.when(at(NOON, version=1, located=True), DAY_BEFORE).then(
+        fact(ClassHeard), fact(GrantOpened, valid_from=OPENS)
+    )
+
+
+def test_what_is_over_is_forgotten_when_something_new_is_granted() -> None:
+    scenario = given(seated()).when(
+        GrantEntry(client_id=ANN, grant_id=PASS), CLOSES + MINUTE, "staff:x", "owner"
+    )
+    assert list(scenario.gym.state(holder, ANN).grants) == [PASS]
+
+
+def test_staff_grant_entry_and_end_it() -> None:
+    granted = given(known(ANN)).when(GrantEntry(client_id=ANN, grant_id=PASS), NOON)
+    granted.then(
+        fact(GrantOpened, kind=AccessGrantKind.MEMBERSHIP, valid_from=NOON, valid_until=None)
+    )
+    granted.when(EndGrant(client_id=ANN, grant_id=PASS), NOON + HOUR).then(
+        fact(GrantClosed, closed_at=NOON + HOUR)
+    )
+    granted.when(EndGrant(client_id=ANN, grant_id=PASS), NOON + 2 * HOUR).then_nothing()
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    grant = GrantEntry(client_id=ANN, grant_id=PASS)
+    given().when(grant, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND, field="client_id")
+    given(known(ANN)).when(grant, NOON).when(grant, NOON).then_refused(AccessCode.ALREADY_GRANTED)
+    ended = GrantEntry(client_id=ANN, grant_id=PASS, valid_until=NOON)
+    given(known(ANN)).when(ended, NOON).then_refused(AccessCode.ENDS_BEFORE_IT_STARTS)
+    given(seated()).when(EndGrant(client_id=ANN, grant_id=PASS), NOON).then_refused(
+        AccessCode.GRANT_NOT_FOUND
+    )
+    of_class = EndGrant(client_id=ANN, grant_id=reservation_of(ANN))
+    given(seated()).when(of_class, NOON).then_refused(AccessCode.GRANT_NOT_FOUND)
+
+
+def test_an_impediment_is_set_once_and_cleared_once() -> None:
+    hold = SetImpediment(client_id=ANN, impediment=Impediment.ON_HOLD)
+    free = hold.model_copy(update={"present": False})
+    scenario = given(member()).when(hold, NOON).then(fact(ImpedimentSet))
+    scenario.when(hold, NOON).then_nothing()
+    scenario.when(free, NOON).then(fact(ImpedimentCleared))
+    scenario.when(free, NOON).then_nothing()
+    given().when(hold, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND)
+
+
+@pytest.mark.parametrize("order", [(False, True), (True, False), (True, True, False)])
+def test_the_erased_stay_erased(order: tuple[bool, ...]) -> None:
+    scenario = given()
+    for erased in order:
+        scenario.when(HearClient(client_id=ANN, erased=erased), NOON)
+    assert scenario.gym.state(holder, ANN).is_erased
+    assert scenario.gym.log[-1] == ClientHeard(client_id=ANN, erased=True)
+
+
+def test_older_news_of_staff_is_passed_over() -> None:
+    left = HearStaff(staff_id=TOM, works=False, version=2)
+    hired = HearStaff(staff_id=TOM, works=True, version=1)
+    given().when(left, NOON).then(fact(StaffHeard, works=False)).when(hired, NOON).then_nothing()
+    given(works()).when(left, NOON).then(fact(StaffHeard, works=False))
