@@ -25,6 +25,7 @@ ProgramId = NewType("ProgramId", UUID)
 ClassTypeId = NewType("ClassTypeId", UUID)
 ScheduleId = NewType("ScheduleId", UUID)
 ClosureId = NewType("ClosureId", UUID)
+NoteId = NewType("NoteId", UUID)
 InvoiceId = NewType("InvoiceId", UUID)
 InvoiceLineId = NewType("InvoiceLineId", UUID)
 

@@ -4,13 +4,24 @@ Personal fields are typed ``Sealed`` in events: encrypted with a key per person,
 that key is destroyed. Commands carry them in clear, over the bus only.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.envelope import Command, Event, Query
-from contracts.ids import ClientId, GymId, LocationId, RoomId, StaffId
+from contracts.ids import (
+    ClassTypeId,
+    ClientId,
+    ClosureId,
+    GymId,
+    LocationId,
+    NoteId,
+    RoomId,
+    StaffId,
+)
 from contracts.permissions import Role
 
 Sealed = Annotated[str, Field(description="AES-256-GCM under the person's key, base64.")]
@@ -23,6 +34,10 @@ Email = Annotated[
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./-]{5,32}$")]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])$")]
 
 
@@ -45,11 +60,63 @@ class MembersCode(StrEnum):
     CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
     CLIENT_ALREADY_REGISTERED = "CLIENT_ALREADY_REGISTERED"
     CLIENT_ERASED = "CLIENT_ERASED"
+    CLOSURE_ALREADY_ADDED = "CLOSURE_ALREADY_ADDED"
+    ENDS_BEFORE_IT_STARTS = "ENDS_BEFORE_IT_STARTS"
+    HOURS_OVERLAP = "HOURS_OVERLAP"
+    NOTE_ALREADY_ADDED = "NOTE_ALREADY_ADDED"
+    TOO_MANY_TAGS = "TOO_MANY_TAGS"
     IDENTITY_TAKEN = "IDENTITY_TAKEN"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     SESSION_EXPIRED = "SESSION_EXPIRED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+
+
+class AlertLevel(StrEnum):
+    """How loud an alert is. A client has at most one of each."""
+
+    RED = "red"
+    YELLOW = "yellow"
+
+
+class OpeningSpan(BaseModel):
+    """Open from ``opens`` on this weekday, by the location's wall clock.
+
+    Until ``closes``; a ``closes`` at or before ``opens`` is the next day's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    weekday: int = Field(ge=1, le=7, description="ISO: Monday is 1.")
+    opens: ClockTime
+    closes: ClockTime
+
+
+class Skill(BaseModel):
+    """What a staff member is to be qualified for: a class type or something said freely."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    class_type_id: ClassTypeId | None = None
+    label: Tag | None = None
+    expires_on: date | None = None
+    """The last day it is good for; ``None``: it does not expire."""
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if (self.class_type_id is None) == (self.label is None):
+            raise ValueError("name a class type or a label, not both")
+        return self
+
+
+class Qualification(BaseModel):
+    """A ``Skill`` as it is stored: what was said freely is personal."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    class_type_id: ClassTypeId | None = None
+    label: Sealed | None = None
+    expires_on: date | None = None
 
 
 # Commands ---------------------------------------------------------------------------------------
@@ -89,6 +156,25 @@ class AddRoom(Command):
     capacity: int = Field(ge=1, le=500, description="People.")
 
 
+class SetOpeningHours(Command):
+    """The location is open in these spans of every week; none: it is not said."""
+
+    command_type = "members.set_opening_hours"
+    location_id: LocationId
+    hours: tuple[OpeningSpan, ...] = Field(max_length=50)
+
+
+class AddLocationClosure(Command):
+    """The location is closed on these local days, the last included."""
+
+    command_type = "members.add_location_closure"
+    location_id: LocationId
+    closure_id: ClosureId
+    from_date: date
+    until_date: date
+    reason: Short
+
+
 class HireStaff(Command):
     """Give a person roles at the gym. With a password they can sign in at once."""
 
@@ -106,6 +192,14 @@ class ChangeStaffRoles(Command):
     command_type = "members.change_staff_roles"
     staff_id: StaffId
     roles: tuple[Role, ...]
+
+
+class SetStaffQualifications(Command):
+    """What the staff member may teach or do, all of it: what is left out is gone."""
+
+    command_type = "members.set_staff_qualifications"
+    staff_id: StaffId
+    qualifications: tuple[Skill, ...] = Field(max_length=50)
 
 
 class RegisterClient(Command):
@@ -127,6 +221,56 @@ class ChangeClientContact(Command):
     name: Name
     email: Email | None = None
     phone: Phone | None = None
+
+
+class AddTag(Command):
+    """Tag the client; a tag they have already, letter case aside, stays as it is."""
+
+    command_type = "members.add_tag"
+    client_id: ClientId
+    tag: Tag
+
+
+class RemoveTag(Command):
+    """Take a tag off the client."""
+
+    command_type = "members.remove_tag"
+    client_id: ClientId
+    tag: Tag
+
+
+class AddNote(Command):
+    """Keep a note about the client, in the name of who writes it."""
+
+    command_type = "members.add_note"
+    client_id: ClientId
+    note_id: NoteId
+    text: Prose
+
+
+class SetAlert(Command):
+    """Show this wherever the client is shown, instead of an earlier alert of the level."""
+
+    command_type = "members.set_alert"
+    client_id: ClientId
+    level: AlertLevel
+    text: Short
+
+
+class ClearAlert(Command):
+    """The client's alert of this level is no longer true."""
+
+    command_type = "members.clear_alert"
+    client_id: ClientId
+    level: AlertLevel
+
+
+class AssignStaff(Command):
+    """A staff member looks after the client; nobody in particular without one."""
+
+    command_type = "members.assign_staff"
+    client_id: ClientId
+    staff_id: StaffId | None = None
 
 
 class EraseClient(Command):
@@ -275,6 +419,26 @@ class RoomAdded(Event):
     capacity: int
 
 
+class OpeningHoursSet(Event):
+    """The location is open in these spans of every week, by its wall clock."""
+
+    event_type = "members.opening_hours_set.v1"
+    location_id: LocationId
+    hours: tuple[OpeningSpan, ...]
+
+
+class LocationClosureAdded(Event):
+    """The location is closed on these local days, the last included."""
+
+    event_type = "members.location_closure_added.v1"
+    location_id: LocationId
+    closure_id: ClosureId
+    from_date: date
+    until_date: date
+    time_zone: str
+    reason: str
+
+
 class StaffHired(Event):
     """A person works for the gym."""
 
@@ -300,6 +464,14 @@ class StaffIdentityLinked(Event):
     staff_id: StaffId
     issuer: str
     subject: Sealed
+
+
+class StaffQualificationsSet(Event):
+    """What the staff member may teach or do, all of it."""
+
+    event_type = "members.staff_qualifications_set.v1"
+    staff_id: StaffId
+    qualifications: tuple[Qualification, ...]
 
 
 class ClientRegistered(Event):
@@ -329,6 +501,58 @@ class ClientIdentityLinked(Event):
     client_id: ClientId
     issuer: str
     subject: Sealed
+
+
+class TagAdded(Event):
+    """The client is tagged."""
+
+    event_type = "members.tag_added.v1"
+    client_id: ClientId
+    tag_id: UUID
+    """A keyed hash of the tag, of this client only; as lost as the tag once they are erased."""
+    tag: Sealed
+
+
+class TagRemoved(Event):
+    """The client is not tagged so any more."""
+
+    event_type = "members.tag_removed.v1"
+    client_id: ClientId
+    tag_id: UUID
+
+
+class NoteAdded(Event):
+    """Somebody noted something about the client; the envelope tells who and when."""
+
+    event_type = "members.note_added.v1"
+    client_id: ClientId
+    note_id: NoteId
+    note: Sealed
+
+
+class AlertSet(Event):
+    """The client has this alert of the level, and no other."""
+
+    event_type = "members.alert_set.v1"
+    client_id: ClientId
+    level: AlertLevel
+    alert: Sealed
+
+
+class AlertCleared(Event):
+    """The client has no alert of the level any more."""
+
+    event_type = "members.alert_cleared.v1"
+    client_id: ClientId
+    level: AlertLevel
+
+
+class StaffAssigned(Event):
+    """A staff member looks after the client; ``None``: nobody in particular."""
+
+    event_type = "members.staff_assigned.v1"
+    client_id: ClientId
+    staff_id: StaffId | None = None
 
 
 class PersonalDataErased(Event):

@@ -9,9 +9,14 @@ from chassis.context import Context
 from chassis.eventstore.store import Done
 from contracts.envelope import Command
 from contracts.members import (
+    AddLocationClosure,
+    AddNote,
     AddRoom,
+    AddTag,
+    AssignStaff,
     ChangeClientContact,
     ChangeStaffRoles,
+    ClearAlert,
     ClientStanding,
     EraseClient,
     HireStaff,
@@ -22,6 +27,10 @@ from contracts.members import (
     RefreshTokens,
     RegisterClient,
     RegisterGym,
+    RemoveTag,
+    SetAlert,
+    SetOpeningHours,
+    SetStaffQualifications,
     SignIn,
     SignInStanding,
     SignOut,
@@ -30,7 +39,7 @@ from contracts.members import (
     SigningKeys as SigningKeysAsked,
 )
 from services.members import queries
-from services.members.commands import clients, gyms, identities, staff
+from services.members.commands import clients, gyms, identities, profiles, staff
 from services.members.commands.parts import Parts
 from services.members.sign_in import SignInDesk
 from services.members.signing_keys import SigningKeys
@@ -49,6 +58,15 @@ def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> Non
     desk.command(RegisterClient, partial(clients.register_client, parts))
     desk.command(ChangeClientContact, partial(clients.change_contact, parts))
     desk.command(EraseClient, partial(clients.erase_client, parts))
+    desk.command(SetOpeningHours, partial(gyms.set_opening_hours, parts))
+    desk.command(AddLocationClosure, partial(gyms.add_location_closure, parts))
+    desk.command(SetStaffQualifications, partial(staff.set_qualifications, parts))
+    desk.command(AddTag, partial(profiles.add_tag, parts))
+    desk.command(RemoveTag, partial(profiles.remove_tag, parts))
+    desk.command(AddNote, partial(profiles.add_note, parts))
+    desk.command(SetAlert, partial(profiles.set_alert, parts))
+    desk.command(ClearAlert, partial(profiles.clear_alert, parts))
+    desk.command(AssignStaff, partial(profiles.assign_staff, parts))
     desk.command(LinkIdentity, partial(identities.link_identity, parts))
     desk.query(PersonKeys, partial(queries.person_keys, parts))
     desk.query(ClientStanding, partial(queries.client_standing, parts))

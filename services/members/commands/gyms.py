@@ -9,11 +9,19 @@ from chassis.decider import Refused
 from chassis.eventstore.store import Done
 from chassis.eventstore.unit import Unit
 from contracts.ids import PLATFORM
-from contracts.members import AddRoom, MembersCode, OpenLocation, RegisterGym
+from contracts.members import (
+    AddLocationClosure,
+    AddRoom,
+    MembersCode,
+    OpenLocation,
+    RegisterGym,
+    SetOpeningHours,
+)
 from contracts.permissions import Role
 from services.members.commands.parts import EMAIL, SLUG, Parts
 from services.members.commands.staff import admit_staff
 from services.members.domain import gym as rules
+from services.members.domain import opening_hours
 from services.members.domain import staff_member as staff_rules
 from services.members.domain.gym import gym
 from services.members.domain.staff_member import staff_member
@@ -60,6 +68,28 @@ async def add_room(parts: Parts, command: AddRoom, ctx: Context) -> Done:
     def rule(unit: Unit) -> dict[str, Any]:
         unit.record(gym, ctx.gym_id, rules.add_room(unit.state(gym, ctx.gym_id), command))
         return {"room_id": str(command.room_id)}
+
+    return await parts.carry_out(command, ctx, rule)
+
+
+async def set_opening_hours(parts: Parts, command: SetOpeningHours, ctx: Context) -> Done:
+    """When the location is open, every week."""
+
+    def rule(unit: Unit) -> dict[str, Any]:
+        hours = opening_hours.set_hours(unit.state(gym, ctx.gym_id), command)
+        unit.record(gym, ctx.gym_id, hours)
+        return {"location_id": str(command.location_id)}
+
+    return await parts.carry_out(command, ctx, rule)
+
+
+async def add_location_closure(parts: Parts, command: AddLocationClosure, ctx: Context) -> Done:
+    """Days on which the location is closed."""
+
+    def rule(unit: Unit) -> dict[str, Any]:
+        closed = opening_hours.add_closure(unit.state(gym, ctx.gym_id), command)
+        unit.record(gym, ctx.gym_id, closed)
+        return {"closure_id": str(command.closure_id)}
 
     return await parts.carry_out(command, ctx, rule)
 

@@ -7,7 +7,13 @@ from chassis.decider import Refused
 from chassis.eventstore.store import Done
 from chassis.eventstore.unit import Unit
 from contracts.ids import GymId, StaffId
-from contracts.members import ChangeStaffRoles, HireStaff, MembersCode
+from contracts.members import (
+    ChangeStaffRoles,
+    HireStaff,
+    MembersCode,
+    Qualification,
+    SetStaffQualifications,
+)
 from contracts.permissions import Role
 from services.members.commands.parts import EMAIL, Parts, acts_as_owner
 from services.members.domain import gym as gyms
@@ -53,6 +59,28 @@ async def change_staff_roles(parts: Parts, command: ChangeStaffRoles, ctx: Conte
         actor = f"staff:{command.staff_id}"
         await parts.sign_ins.end_all(ctx.gym_id, actor, ctx.now, "lost_access")
     return done
+
+
+async def set_qualifications(parts: Parts, command: SetStaffQualifications, ctx: Context) -> Done:
+    """What the staff member may teach or do, all of it."""
+    known, _ = await parts.store.read(ctx.gym_id, staff_member, command.staff_id)
+    rules.must_be_hired(known)
+    sealer = await parts.sealer(ctx.gym_id, command.staff_id)
+    sealed = [
+        Qualification(
+            class_type_id=one.class_type_id, label=sealer.seal_if("qualification", one.label),
+            expires_on=one.expires_on,
+        )
+        for one in command.qualifications
+    ]  # fmt: skip
+
+    def rule(unit: Unit) -> dict[str, Any]:
+        staff = unit.state(staff_member, command.staff_id)
+        qualified = rules.set_qualifications(staff, sealed)
+        unit.record(staff_member, command.staff_id, qualified)
+        return {"staff_id": str(command.staff_id)}
+
+    return await parts.carry_out(command, ctx, rule)
 
 
 async def admit_staff(

@@ -8,21 +8,33 @@ Source     design: personal data
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
+from uuid import UUID
 
 from chassis.decider import Aggregate, Refused
-from contracts.ids import ClientId
+from contracts.ids import ClientId, NoteId, StaffId
 from contracts.members import (
+    AlertCleared,
+    AlertLevel,
+    AlertSet,
     ClientContactChanged,
     ClientIdentityLinked,
     ClientRegistered,
     MembersCode,
+    NoteAdded,
     PersonalDataErased,
     Sealed,
+    StaffAssigned,
+    TagAdded,
+    TagRemoved,
 )
 
-ClientEvent: TypeAlias = (
-    ClientRegistered | ClientContactChanged | ClientIdentityLinked | PersonalDataErased
+ProfileEvent: TypeAlias = (
+    TagAdded | TagRemoved | NoteAdded | AlertSet | AlertCleared | StaffAssigned
 )
+ClientEvent: TypeAlias = (
+    ClientRegistered | ClientContactChanged | ClientIdentityLinked | ProfileEvent
+    | PersonalDataErased
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,10 @@ class Client:
     client_id: ClientId | None = None  # None until registered
     email: Sealed | None = None
     identities: tuple[tuple[str, Sealed], ...] = ()  # (issuer, subject)
+    tags: frozenset[UUID] = frozenset()
+    notes: frozenset[NoteId] = frozenset()
+    alerts: frozenset[AlertLevel] = frozenset()
+    looked_after_by: StaffId | None = None
     erased: bool = False
 
     @property
@@ -58,7 +74,25 @@ def evolve(state: Client, event: ClientEvent) -> Client:
         case ClientIdentityLinked(issuer=issuer, subject=subject):
             return replace(state, identities=(*state.identities, (issuer, subject)))
         case PersonalDataErased():
-            return replace(state, email=None, identities=(), erased=True)
+            return Client(client_id=state.client_id, erased=True)
+        case _:
+            return _with_profile(state, event)
+
+
+def _with_profile(state: Client, event: ProfileEvent) -> Client:
+    match event:
+        case TagAdded(tag_id=tag):
+            return replace(state, tags=state.tags | {tag})
+        case TagRemoved(tag_id=tag):
+            return replace(state, tags=state.tags - {tag})
+        case NoteAdded(note_id=note):
+            return replace(state, notes=state.notes | {note})
+        case AlertSet(level=level):
+            return replace(state, alerts=state.alerts | {level})
+        case AlertCleared(level=level):
+            return replace(state, alerts=state.alerts - {level})
+        case StaffAssigned(staff_id=staff):
+            return replace(state, looked_after_by=staff)
     assert_never(event)
 
 

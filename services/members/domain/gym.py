@@ -12,19 +12,24 @@ from typing import TypeAlias, assert_never
 from zoneinfo import available_timezones
 
 from chassis.decider import Aggregate, Refused
-from contracts.ids import GymId, LocationId, RoomId, StaffId
+from contracts.ids import ClosureId, GymId, LocationId, RoomId, StaffId
 from contracts.members import (
     AddRoom,
     GymOwnersChanged,
     GymRegistered,
+    LocationClosureAdded,
     LocationOpened,
     MembersCode,
+    OpeningHoursSet,
     OpenLocation,
     RegisterGym,
     RoomAdded,
 )
 
-GymEvent: TypeAlias = GymRegistered | GymOwnersChanged | LocationOpened | RoomAdded
+GymEvent: TypeAlias = (
+    GymRegistered | GymOwnersChanged | LocationOpened | RoomAdded | OpeningHoursSet
+    | LocationClosureAdded
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,9 @@ class Gym:
     gym_id: GymId | None = None  # None until registered
     slug: str = ""
     owners: frozenset[StaffId] = frozenset()
-    locations: frozenset[LocationId] = frozenset()
+    locations: Mapping[LocationId, str] = field(default_factory=dict)  # to its time zone
     rooms: Mapping[RoomId, LocationId] = field(default_factory=dict)
+    closures: frozenset[ClosureId] = frozenset()
 
 
 def evolve(state: Gym, event: GymEvent) -> Gym:
@@ -44,10 +50,14 @@ def evolve(state: Gym, event: GymEvent) -> Gym:
             return replace(state, gym_id=event.gym_id, slug=event.slug)
         case GymOwnersChanged(owners=owners):
             return replace(state, owners=frozenset(owners))
-        case LocationOpened(location_id=location):
-            return replace(state, locations=state.locations | {location})
+        case LocationOpened(location_id=location, time_zone=zone):
+            return replace(state, locations={**state.locations, location: zone})
         case RoomAdded(room_id=room, location_id=location):
             return replace(state, rooms={**state.rooms, room: location})
+        case OpeningHoursSet():
+            return state
+        case LocationClosureAdded(closure_id=closure):
+            return replace(state, closures=state.closures | {closure})
     assert_never(event)
 
 
@@ -86,11 +96,7 @@ def open_location(state: Gym, command: OpenLocation) -> Sequence[GymEvent]:
 
 def add_room(state: Gym, command: AddRoom) -> Sequence[GymEvent]:
     """A location has another room."""
-    _must_be_registered(state)
-    if command.location_id not in state.locations:
-        raise Refused(
-            MembersCode.LOCATION_NOT_FOUND, "There is no such location.", field="location_id"
-        )
+    zone_of(state, command.location_id)
     if command.room_id in state.rooms:
         raise Refused(MembersCode.ROOM_ALREADY_ADDED, "This room is already there.")
     return [RoomAdded(**command.model_dump())]
@@ -113,6 +119,16 @@ def change_ownership(
     if not owners:
         raise Refused(MembersCode.LAST_OWNER, "A gym keeps at least one owner.", field="roles")
     return [GymOwnersChanged(owners=tuple(sorted(owners)))]
+
+
+def zone_of(state: Gym, location_id: LocationId) -> str:
+    """The time zone of an open location. Raises ``Refused``."""
+    _must_be_registered(state)
+    if location_id not in state.locations:
+        raise Refused(
+            MembersCode.LOCATION_NOT_FOUND, "There is no such location.", field="location_id"
+        )
+    return state.locations[location_id]
 
 
 def must_know_zone(name: str) -> None:

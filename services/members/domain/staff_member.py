@@ -13,14 +13,18 @@ from chassis.decider import Aggregate, Refused
 from contracts.ids import StaffId
 from contracts.members import (
     MembersCode,
+    Qualification,
     Sealed,
     StaffHired,
     StaffIdentityLinked,
+    StaffQualificationsSet,
     StaffRolesChanged,
 )
 from contracts.permissions import STAFF, Role
 
-StaffEvent: TypeAlias = StaffHired | StaffRolesChanged | StaffIdentityLinked
+StaffEvent: TypeAlias = (
+    StaffHired | StaffRolesChanged | StaffIdentityLinked | StaffQualificationsSet
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def evolve(state: StaffMember, event: StaffEvent) -> StaffMember:
             return replace(state, staff_id=event.staff_id, roles=event.roles)
         case StaffRolesChanged(roles=roles):
             return replace(state, roles=roles)
-        case StaffIdentityLinked():
+        case StaffIdentityLinked() | StaffQualificationsSet():
             return state
     assert_never(event)
 
@@ -67,6 +71,14 @@ def link_identity(state: StaffMember, issuer: str, subject: Sealed) -> Sequence[
     """The staff member may come in with this external identity."""
     staff_id = must_be_hired(state)
     return [StaffIdentityLinked(staff_id=staff_id, issuer=issuer, subject=subject)]
+
+
+def set_qualifications(
+    state: StaffMember, qualifications: Iterable[Qualification]
+) -> Sequence[StaffEvent]:
+    """The staff member is qualified for this, and for nothing else."""
+    staff_id = must_be_hired(state)
+    return [StaffQualificationsSet(staff_id=staff_id, qualifications=tuple(qualifications))]
 
 
 def must_be_hired(state: StaffMember) -> StaffId:
