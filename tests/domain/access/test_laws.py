@@ -34,7 +34,7 @@ from contracts.access import (
 from contracts.envelope import Command
 from contracts.ids import ClientId, CredentialId, EntryId, ReservationId, SessionId, new_id
 from services.access.api import RULES
-from tests.domain.access.language import ANN, BEN, FRONT, HALL, HOUR, MINUTE, NOON
+from tests.domain.access.language import ANN, BEN, FRONT, HALL, HOUR, MINUTE, NOON, home
 from tests.scenario import Gym
 
 CLIENTS = st.sampled_from([ANN, BEN])
