@@ -1,27 +1,26 @@
-"""``append``: one durable event a writer, ours against the library's recorder.
+"""``append``: one durable event a writer, our recorder against the library's.
 
-Ours goes the whole way of a command (rule, idempotency row, event, answer) through the store, the
-library's through its recorder alone.
+Both are handed an event that is already bytes, know the version it follows, and answer when it is
+durable. Ours goes through the group commit every command uses.
 """
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from uuid import UUID
 
 from bench.baselines import library
-from bench.booking import Booking, booking
 from bench.figures import Figure, WrongResult, ratio
 from bench.ground import Ground
-from chassis.context import Context
-from chassis.decider import Aggregate
-from chassis.eventstore.store import Unit
+from chassis.eventstore.postgres import PostgresRecorder
+from chassis.eventstore.recorder import Append, NewEvent, StoredEvent, StreamKey
+from chassis.eventstore.writer import Writer
+from chassis.tenancy import open_pool
 from contracts.booking import CapacityChanged
 from contracts.ids import GymId, SessionId, new_id
 
 CONNECTIONS = 16
-
-tally: Aggregate[int, CapacityChanged] = Aggregate("bench", 0, lambda _, event: event.capacity)
+KIND = CapacityChanged.event_type
+META = b"{}"
 
 
 async def append(ground: Ground) -> Figure:
@@ -31,11 +30,14 @@ async def append(ground: Ground) -> Figure:
     writers, seconds = ground.sizes.commanders, ground.sizes.seconds
     sample = CapacityChanged(session_id=SessionId(new_id()), capacity=20, previous=19)
     data = sample.model_dump_json().encode()
-    with library.recorder(plain) as recorder:
-        async with booking(dsn, connections=CONNECTIONS, gym_id=GymId(new_id())) as ours:
+    pool = await open_pool(dsn, name="bench", size=CONNECTIONS)
+    writer = Writer(PostgresRecorder(pool))
+    await writer.start()
+    try:
+        with library.recorder(plain) as recorder:
 
             async def mine() -> float:
-                return await _events_per_second(ours, writers, seconds)
+                return await _events_per_second(writer, _streams(writers), seconds, data)
 
             async def theirs() -> float:
                 return await asyncio.to_thread(
@@ -43,34 +45,46 @@ async def append(ground: Ground) -> Figure:
                 )
 
             return await ratio(ground.sizes.rounds, mine, theirs, unit="events/s", tell=ground.tell)
+    finally:
+        await writer.stop()
+        await pool.close()
 
 
-async def _events_per_second(ours: Booking, writers: int, seconds: float) -> float:
+def _streams(writers: int) -> list[StreamKey]:
+    """A new stream for each writer, in a gym of the round's own."""
+    gym_id = GymId(new_id())
+    return [StreamKey(gym_id, "bench", new_id()) for _ in range(writers)]
+
+
+async def _events_per_second(
+    writer: Writer, streams: list[StreamKey], seconds: float, data: bytes
+) -> float:
     until = time.perf_counter() + seconds
-    streams = [new_id() for _ in range(writers)]
 
-    async def write(stream: UUID) -> int:
-        written = 0
+    async def write(stream: StreamKey) -> int:
+        version = 0
         while time.perf_counter() < until:
-            await ours.store.execute(_context(ours.gym_id), lambda unit: _count(unit, stream))
-            written += 1
-        return written
+            await writer.submit(_following(stream, version, data), ())
+            version += 1
+        return version
 
     began = time.perf_counter()
     written = await asyncio.gather(*map(write, streams))
     rate = sum(written) / (time.perf_counter() - began)
-    for stream, count in zip(streams, written, strict=True):
-        _, version = await ours.store.read(ours.gym_id, tally, stream)
-        if version != count:
-            raise WrongResult(f"{version} events stored, {count} acknowledged")
+    await _must_be_stored(writer, streams, written)
     return rate
 
 
-def _count(unit: Unit, stream: UUID) -> None:
-    now = unit.state(tally, stream)
-    event = CapacityChanged(session_id=SessionId(stream), capacity=now + 1, previous=now)
-    unit.record(tally, stream, [event])
+def _following(stream: StreamKey, version: int, data: bytes) -> Append:
+    event_id: UUID = new_id()
+    stored = StoredEvent(stream.id, version + 1, KIND, data)
+    event = NewEvent(stream, event_id, stored, META)
+    return Append(stream.gym_id, "system:bench", event_id, {stream: version}, [event])
 
 
-def _context(gym_id: GymId) -> Context:
-    return Context.system(gym_id, "system:bench", datetime.now(UTC), new_id())
+async def _must_be_stored(writer: Writer, streams: list[StreamKey], written: list[int]) -> None:
+    for stream, version in zip(streams, written, strict=True):
+        # An append that says it follows the last acknowledged event succeeds only if it does.
+        await writer.submit(Append(stream.gym_id, "system:bench", new_id(), {stream: version}), ())
+    if not all(written):
+        raise WrongResult("a writer wrote nothing")
