@@ -53,6 +53,8 @@ def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
     session = unit.state(class_session, session_id)
     undone = attendance.undo_check_in(session, session_id, client)
     seat = unit.record(class_session, session_id, undone).reserved[client]
+    # Who is not here may swap this seat for another.
+    seats.offer(unit, *unit.state(client_ledger, client).missed)
     return BookingOutcome(
         status="reserved", reservation_id=seat.reservation_id, free_until=seat.free_until,
         spot=seat.spot,

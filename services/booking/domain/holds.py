@@ -79,16 +79,20 @@ def correct(
     done, charge = state.settled.get(reservation), COSTS[becomes]
     if done is None or done.charge is charge:
         return []
-    grant = state.grants[done.grant_id]
-    after = 0
+    grant, after = state.grants[done.grant_id], 0
+    before = charged(state, reservation)
     if charge is not Charge.RELEASED and grant.kind is GrantKind.PACK:
-        after = 1 if done.credits or grant.available > 0 else 0
-    return [
+        after = 1 if before or grant.available > 0 else 0
+    events: list[LedgerEvent] = [
         CreditCorrected(
             client_id=client, grant_id=done.grant_id, reservation_id=reservation,
-            was=done.charge, becomes=charge, before=done.credits, after=after, on=done.on,
+            was=done.charge, becomes=charge, before=before, after=after, on=done.on,
         )
     ]  # fmt: skip
+    if before > after and grant.is_over:
+        back = before - after
+        events.append(CreditsExpired(client_id=client, grant_id=done.grant_id, credits=back))
+    return events
 
 
 def charged(state: ClientLedger, reservation: ReservationId) -> int:

@@ -3,7 +3,6 @@
 Checked against an independent count of the log (``naive``): whatever is asked, in whatever order.
 """
 
-from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -49,6 +48,14 @@ STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 1.5 * HOUR}
 """The first two overlap, the third begins when the second ends."""
 AFTERNOON = NOON + HOUR  # a pack that ends here pays for the first two
 
+INELIGIBLE = {
+    BookingCode.OVERLAP, BookingCode.DAILY_LIMIT, BookingCode.NO_ENTITLEMENT, BookingCode.ON_HOLD,
+    BookingCode.PAST_DUE, BookingCode.LIMIT_REACHED,
+}  # fmt: skip
+BIKES = ("a", "b", "c")
+KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
+STAFF = ("staff:x", "owner")
+
 clients = st.sampled_from(CLIENTS)
 sessions = st.sampled_from(tuple(STARTS))
 nths = st.integers(0, 11)
@@ -63,20 +70,23 @@ class Booking(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.gym = Gym(RULES, home)
-        self.naive = Naive()
+        self.naive = Naive(NOON)
         self.now = NOON
         self.grants = 0
-        self.excess: dict[SessionId, int] = defaultdict(int)
-        self.capacities: dict[SessionId, int] = {}
 
-    def _do(self, command: Command, actor: str = "client:x", *roles: str) -> bool:
-        """Whether it was done. Asked at once again, the same changes nothing."""
+    def _do(
+        self, command: Command, actor: str = "client:x", *roles: str, twice: bool = True
+    ) -> bool:
+        """Whether it was done. Asked at once again (``twice``), the same changes nothing."""
         try:
+            self.naive.now = self.now
             _, events = self.gym.do(command, self.now, actor, *roles)
         except Refused as refusal:
             self._must_be_true(refusal, command)
             return False
-        self.naive.read(events)
+        self.naive.read(events, self.now)
+        if not twice:
+            return True
         try:
             _, again = self.gym.do(command, self.now, actor, *roles)
         except Refused:
@@ -88,10 +98,14 @@ class Booking(RuleBasedStateMachine):
         """What a client is told is so."""
         if isinstance(command, ask.BookClass):
             seats = self.naive.sessions[command.session_id]
-            if refusal.code in {BookingCode.OVERLAP, BookingCode.NO_ENTITLEMENT}:
+            if refusal.code in INELIGIBLE and command.grant_id is None:
                 assert not self.naive.eligible(command.client_id, command.session_id)
             if refusal.code == BookingCode.SESSION_FULL:
-                assert len(seats.seated) >= seats.capacity
+                assert seats.free(online=True) <= 0
+            if refusal.code == BookingCode.BOOKING_BANNED:
+                assert self.naive.is_banned(command.client_id)
+            if refusal.code == BookingCode.WAIVER_REQUIRED:
+                assert command.client_id not in self.naive.signed
             if refusal.code == BookingCode.ALREADY_BOOKED:
                 assert command.client_id in seats.seated
 
@@ -113,6 +127,7 @@ class Booking(RuleBasedStateMachine):
         packs=st.tuples(*(st.sampled_from([1, 1, 2, 0]) for _ in CLIENTS)),
         before=st.sampled_from([30 * HOUR, 30 * HOUR, 5 * HOUR]),
         first=st.permutations(CLIENTS),
+        limit=st.sampled_from([0, 0, 1]),
     )
     def open_the_week(
         self,
@@ -120,6 +135,7 @@ class Booking(RuleBasedStateMachine):
         packs: tuple[int, ...],
         before: timedelta,
         first: list[ClientId],
+        limit: int,
     ) -> None:
         self.now = NOON - before
         for client, credits in zip(CLIENTS, packs, strict=True):  # noqa: A001
@@ -130,7 +146,12 @@ class Booking(RuleBasedStateMachine):
                 ask.ScheduleSession(
                     session_id=session, title="Spin", location_id=HALL, starts_at=starts_at,
                     ends_at=starts_at + HOUR, time_zone="UTC", capacity=capacity,
-                    policy=BookingPolicy(waitlist_uncapped=True, check_in_opens_minutes_before=240),
+                    policy=BookingPolicy(
+                        waitlist_uncapped=True, check_in_opens_minutes_before=240,
+                        daily_limit=limit if session == FAR else 0,
+                    ),
+                    spots=BIKES if session == OTHER else (), waiver_required=session == FAR,
+                    online_capacity=1 if session == FAR else None,
                 )
             )  # fmt: skip
         for client in first:
@@ -149,14 +170,99 @@ class Booking(RuleBasedStateMachine):
     def give_up(self, nth: int) -> None:
         self._do(ask.CancelReservation(**self._pick("seated", nth)))
 
+    @rule(client=clients, session=sessions, spot=st.sampled_from([None, "a", "b"]))
+    def staff_books(self, client: Any, session: Any, spot: str | None) -> None:
+        self._do(
+            ask.BookClass(
+                session_id=session, client_id=client, overbook=spot == "b", reason="vip",
+                spot=spot if session == OTHER else None,
+            ),
+            *STAFF,
+        )  # fmt: skip
+
+    @precondition(lambda self: self._pairs("late"))
+    @rule(nth=nths, roles=st.sampled_from([("client:x",), STAFF]))
+    def undo_cancel(self, nth: int, roles: tuple[str, ...]) -> None:
+        self._do(ask.UndoCancel(**self._pick("late", nth)), *roles)
+
+    @precondition(lambda self: self._pairs("seated"))
+    @rule(nth=nths, waive=st.booleans())
+    def remove(self, nth: int, waive: bool) -> None:
+        self._do(ask.RemoveReservation(**self._pick("seated", nth), waive=waive), *STAFF)
+
+    @precondition(lambda self: self._pairs("seated"))
+    @rule(nth=nths, spot=st.sampled_from([None, *BIKES]))
+    def sit_elsewhere(self, nth: int, spot: str | None) -> None:
+        command = ask.ChangeSpot(**self._pick("seated", nth), spot=spot)
+        self._do(command, twice=spot is not None)
+
+    @rule(client=clients, session=sessions, overbook=st.booleans())
+    def walk_in(self, client: Any, session: Any, overbook: bool) -> None:
+        command = ask.AddWalkIn(session_id=session, client_id=client, overbook=overbook)
+        self._do(command, *STAFF)
+
+    @precondition(lambda self: self._pairs("line"))
+    @rule(nth=nths)
+    def claim(self, nth: int) -> None:
+        self._do(ask.ClaimSpot(**self._pick("line", nth)))
+
+    @precondition(lambda self: self._pairs("offered"))
+    @rule(nth=nths, keep_place=st.booleans())
+    def decline(self, nth: int, keep_place: bool) -> None:
+        pair = self._pick("offered", nth)
+        self._do(ask.DeclineOffer(**pair, keep_place=keep_place), twice=False)
+
+    @precondition(lambda self: self._pairs("line"))
+    @rule(nth=nths, overbook=st.booleans())
+    def promote_now(self, nth: int, overbook: bool) -> None:
+        pair = self._pick("line", nth)
+        self._do(ask.PromoteNow(**pair, overbook=overbook, reason="birthday"), *STAFF)
+
+    @precondition(lambda self: self._pairs("books"))
+    @rule(nth=nths, becomes=st.sampled_from(ask.Attendance))
+    def correct(self, nth: int, becomes: ask.Attendance) -> None:
+        pair = self._pick("books", nth)
+        self._do(ask.CorrectAttendance(**pair, becomes=becomes, reason="saw them"), *STAFF)
+
+    @rule(client=clients, days=st.sampled_from([None, 0.1, 2]), lift=st.booleans())
+    def ban(self, client: Any, days: float | None, lift: bool) -> None:
+        until = self.now + timedelta(days=days) if days else None
+        if lift:
+            self._do(ask.LiftBookingBan(client_id=client), *STAFF)
+        else:
+            self._do(ask.ImposeBookingBan(client_id=client, until=until, reason="x"), *STAFF)
+
+    @rule(client=clients)
+    def sign(self, client: Any) -> None:
+        self._do(ask.SignWaiver(client_id=client))
+
+    @rule(client=clients, nth=nths, what=st.integers(0, 5))
+    def change_grant(self, client: Any, nth: int, what: int) -> None:
+        grants = list(self.naive.grants[client])
+        if not grants:
+            return
+        pair = {"client_id": client, "grant_id": grants[nth % len(grants)]}
+        commands: list[Command] = [
+            ask.SuspendEntitlement(**pair, because=ask.Suspension.HOLD),
+            ask.SuspendEntitlement(**pair, because=ask.Suspension.PAST_DUE),
+            ask.EndEntitlement(**pair),
+            *[ask.ResumeEntitlement(**pair)] * 3,
+        ]
+        self._do(commands[what], *STAFF)
+
     @precondition(lambda self: self._pairs("line"))
     @rule(nth=nths)
     def leave(self, nth: int) -> None:
         self._do(ask.LeaveWaitlist(**self._pick("line", nth)))
 
-    @rule(client=clients, session=sessions)
-    def join(self, client: Any, session: Any) -> None:
-        self._do(ask.JoinWaitlist(session_id=session, client_id=client))
+    @rule(
+        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360])
+    )  # fmt: skip
+    def join(self, client: Any, session: Any, swap: bool, notice: int) -> None:
+        command = ask.JoinWaitlist(
+            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice
+        )
+        self._do(command)
 
     @rule(client=clients, session=sessions)
     def give_up_or_leave_what_was_never_taken(self, client: Any, session: Any) -> None:
@@ -167,13 +273,24 @@ class Booking(RuleBasedStateMachine):
     def resize(self, session: Any, capacity: int) -> None:
         self._do(ask.ChangeCapacity(session_id=session, capacity=capacity), "staff:x", "owner")
 
-    @rule(client=clients, credits=st.integers(0, 2), short=st.booleans())
-    def grant(self, client: Any, credits: int, short: bool) -> None:  # noqa: A002
+    @rule(
+        client=clients, credits=st.integers(0, 2), short=st.booleans(),
+        weekly=st.sampled_from([False, False, True]),
+    )  # fmt: skip
+    def grant(
+        self,
+        client: Any,
+        credits: int,  # noqa: A002
+        short: bool,
+        weekly: bool = False,
+    ) -> None:
         self.grants += 1
+        limited = weekly and credits > 0
         self._do(
             ask.GrantCredits(
                 client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
-                kind=GrantKind.PACK if credits else GrantKind.UNLIMITED,
+                kind=GrantKind.LIMITED if limited else KINDS[bool(credits)],
+                period=ask.Period.WEEK if limited else None,
                 expires_at=AFTERNOON if short else None,
             )
         )  # fmt: skip
@@ -204,14 +321,6 @@ class Booking(RuleBasedStateMachine):
                 self._do(command, "system:booking")
 
     @invariant()
-    def nobody_is_seated_beyond_capacity_but_by_a_lowered_one(self) -> None:
-        for session, seats in self.naive.sessions.items():
-            excess = max(len(seats.seated) - seats.capacity, 0)
-            if seats.capacity >= self.capacities.get(session, 0):
-                assert excess <= self.excess[session], "overbooked"
-            self.excess[session], self.capacities[session] = excess, seats.capacity
-
-    @invariant()
     def no_credit_is_spent_twice(self) -> None:
         for client, grants in self.naive.grants.items():
             state = self.gym.state(client_ledger, client)
@@ -222,20 +331,24 @@ class Booking(RuleBasedStateMachine):
     @invariant()
     def nobody_is_seated_and_waiting(self) -> None:
         for seats in self.naive.sessions.values():
-            assert not seats.seated & set(seats.line)
+            assert not set(seats.seated) & set(seats.line)
+            assert set(seats.offered) <= set(seats.line)
             assert not seats.over or not seats.line
 
     @invariant()
     def nobody_is_in_two_places_at_once(self) -> None:
         first, second = self._seats(SES), self._seats(OTHER)
         if first and second and not first.over and not second.over:
-            assert not first.seated & second.seated
+            assert not set(first.seated) & set(second.seated)
 
     @invariant()
     def no_seat_is_idle_while_somebody_eligible_waits(self) -> None:
         for session, seats in self.naive.sessions.items():
-            if self.naive.promotes(session, self.now) and len(seats.seated) < seats.capacity:
-                assert not [c for c in seats.line if self.naive.eligible(c, session)]
+            if self.naive.serves(session, self.now) and seats.free(online=True) > 0:
+                waits = [
+                    c for c in seats.line if c not in seats.offered | dict.fromkeys(seats.declined)
+                ]
+                assert not [c for c in waits if self.naive.eligible(c, session, line=True)]
 
     @invariant()
     def what_is_over_holds_nothing_and_what_was_called_off_cost_nothing(self) -> None:
@@ -244,16 +357,28 @@ class Booking(RuleBasedStateMachine):
             expected = len(seats.seated) + len(seats.late)
             assert len(held) == (0 if seats.over else expected)
             if seats.called_off:
-                assert not seats.seated | seats.late
+                assert not {**seats.seated, **seats.late}
                 assert not seats.reservations & self.naive.lost
 
     @invariant()
     def live_state_is_what_was_counted(self) -> None:
         for session, seats in self.naive.sessions.items():
             state = self.gym.state(class_session, session)
-            assert set(state.reserved) == seats.seated
-            assert set(state.late_cancelled) == seats.late
+            assert set(state.reserved) == set(seats.seated)
+            assert set(state.late_cancelled) == set(seats.late)
             assert list(state.waiting) == seats.line
+            assert state.offers == seats.offered
+            assert {c: one.spot for c, one in state.reserved.items()} == {
+                c: seats.spot[c] for c in seats.seated
+            }
+            assert {c: state.attendance_of(c) for c in seats.books} == seats.books
+
+    @invariant()
+    def days_are_counted_once(self) -> None:
+        for client in self.naive.grants:
+            state = self.gym.state(client_ledger, client)
+            assert state.booked_on(NOON.date()) == self.naive.booked_on(client, NOON.date())
+            assert state.waivers == (("liability",) if client in self.naive.signed else ())
 
     def teardown(self) -> None:
         """The log, read again from its bytes, gives the live states; so do snapshots of them."""

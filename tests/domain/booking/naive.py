@@ -1,18 +1,21 @@
 """Booking counted again from the log alone, without a line of the code that decides.
 
-Slow and simple: sets, lists and sums. What the laws compare the rules with.
+Slow and simple: sets, lists and sums. What the laws compare the rules with. Reading an event it
+objects to what must never happen: a seat given that is not there, a queue jumped, a limit broken.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from contracts import booking as said
+from contracts.booking import Attendance
 from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 
 AUTOMATIC_UNTIL = timedelta(hours=4)  # before the start, by the default policy
+OFFERS_UNTIL = timedelta(hours=1)
 
 
 @dataclass
@@ -22,69 +25,187 @@ class Seats:
     starts_at: datetime
     ends_at: datetime
     capacity: int
-    seated: set[ClientId] = field(default_factory=set)
-    late: set[ClientId] = field(default_factory=set)
+    online_capacity: int
+    spots: tuple[str, ...]
+    waiver_required: bool
+    daily_limit: int
+    seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
+    here: set[ClientId] = field(default_factory=set)
+    late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
+    spot: dict[ClientId, str | None] = field(default_factory=dict)
     line: list[ClientId] = field(default_factory=list)
+    joined: dict[ClientId, said.WaitlistJoined] = field(default_factory=dict)
+    offered: dict[ClientId, datetime] = field(default_factory=dict)
+    declined: set[ClientId] = field(default_factory=set)
+    books: dict[ClientId, Attendance] = field(default_factory=dict)  # once they are closed
     last_seq: int = 0
     over: bool = False  # cancelled or finalized
     called_off: bool = False
     reservations: set[ReservationId] = field(default_factory=set)
+
+    def free(self, *, online: bool) -> int:
+        """Seats nobody has and nobody is offered."""
+        free = self.capacity - len(self.seated) - len(self.offered)
+        of_clients = sum(one.online for one in self.seated.values()) + len(self.offered)
+        return min(free, self.online_capacity - of_clients) if online else free
+
+    def seat(self, made: said.ReservationMade, spot: str | None) -> None:
+        assert made.client_id not in self.seated
+        assert spot is None or spot in self.spots
+        assert spot is None or spot not in {self.spot[one] for one in self.seated}, "shared spot"
+        assert not self.spots or spot is not None or len(self.seated) >= len(self.spots)
+        self.seated[made.client_id] = made
+        self.spot[made.client_id] = spot
 
 
 @dataclass
 class Naive:
     """The gym as the log tells it."""
 
+    now: datetime
     sessions: dict[SessionId, Seats] = field(default_factory=dict)
     grants: dict[ClientId, dict[GrantId, said.CreditsGranted]] = field(
         default_factory=lambda: defaultdict(dict)
     )
-    spent: dict[GrantId, int] = field(default_factory=lambda: defaultdict(int))
+    spent: dict[GrantId, int] = field(default_factory=lambda: defaultdict(int))  # or expired
     held: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)
+    counted: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)  # towards limits
+    ever: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)
     lost: set[ReservationId] = field(default_factory=set)  # consumed or forfeited
+    asleep: set[GrantId] = field(default_factory=set)  # suspended
+    ended: set[GrantId] = field(default_factory=set)
+    banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
+    signed: set[ClientId] = field(default_factory=set)
 
-    def read(self, events: list[Event]) -> None:
-        """Count what happened, and object to a promotion that passes over somebody eligible."""
+    def read(self, events: list[Event], now: datetime) -> None:
+        """Count what happened, and object to what must not."""
+        self.now = now
         for event in events:
-            if isinstance(event, said.WaitlistPromoted):
-                line = self.sessions[event.session_id].line
-                before = line[: line.index(event.client_id)]
-                assert not [c for c in before if self.eligible(c, event.session_id)], "queue jumped"
-                assert tuple(before) == event.passed_over
+            self._turn(event)
+            self._calendar(event)
             self._seat(event)
+            self._line(event)
             self._credit(event)
+            self._standing(event)
 
-    def _seat(self, event: Any) -> None:
+    def _turn(self, event: Any) -> None:
+        """A promotion or an offer passes nobody over who is eligible."""
+        if not isinstance(event, said.WaitlistPromoted | said.SpotOffered):
+            return
+        seats, client = self.sessions[event.session_id], event.client_id
+        ahead = [one for one in seats.line[: seats.line.index(client)] if one not in seats.offered]
+        if isinstance(event, said.WaitlistPromoted) and event.reason:
+            return
+        waits = [one for one in ahead if one not in seats.declined]
+        assert not [c for c in waits if self.eligible(c, event.session_id, line=True)], "jumped"
+        assert tuple(ahead) == event.passed_over
+        assert seats.free(online=True) > 0, "no seat to give"
+        notice = timedelta(minutes=seats.joined[client].minimum_notice_minutes)
+        assert seats.starts_at - self.now >= notice, "too late for them"
+
+    def _calendar(self, event: Any) -> None:
         match event:
             case said.SessionScheduled():
-                seats = Seats(event.starts_at, event.ends_at, event.capacity)
-                self.sessions[event.session_id] = seats
+                online = event.online_capacity
+                self.sessions[event.session_id] = Seats(
+                    event.starts_at, event.ends_at, event.capacity,
+                    999 if online is None else online, event.spots,
+                    event.waiver_required, event.policy.daily_limit,
+                )  # fmt: skip
             case said.CapacityChanged():
                 self.sessions[event.session_id].capacity = event.capacity
             case said.SessionCancelled():
                 self.sessions[event.session_id].over = True
                 self.sessions[event.session_id].called_off = True
             case said.AttendanceFinalized():
-                self.sessions[event.session_id].over = True
+                self._close(self.sessions[event.session_id], event)
+            case said.AttendanceCorrected():
+                books = self.sessions[event.session_id].books
+                assert books[event.client_id] == event.was
+                books[event.client_id] = event.becomes
+
+    def _seat(self, event: Any) -> None:
+        match event:
             case said.ReservationMade():
-                seats = self.sessions[event.session_id]
-                seats.seated.add(event.client_id)
-                seats.reservations.add(event.reservation_id)
-                assert event.seats_taken == len(seats.seated)
+                self._made(self.sessions[event.session_id], event)
             case said.ReservationCancelled():
                 seats = self.sessions[event.session_id]
-                seats.seated.discard(event.client_id)
-                seats.late.discard(event.client_id)
+                made = seats.seated.pop(event.client_id, None) or seats.late[event.client_id]
+                seats.late.pop(event.client_id, None)
                 if event.kind is said.Cancellation.LATE:
-                    seats.late.add(event.client_id)
+                    seats.late[event.client_id] = made
                 assert event.seats_taken == len(seats.seated)
+            case said.ReservationReinstated():
+                seats = self.sessions[event.session_id]
+                made = seats.late.pop(event.client_id)
+                assert seats.free(online=made.online) > 0
+                seats.seat(made, event.spot)
+                assert event.seats_taken == len(seats.seated)
+            case said.SpotChanged():
+                seats = self.sessions[event.session_id]
+                assert event.spot not in {seats.spot[c] for c in seats.seated}, "shared spot"
+                seats.spot[event.client_id] = event.spot
+            case said.CheckedIn():
+                seats = self.sessions[event.session_id]
+                assert not seats.waiver_required or event.client_id in self.signed
+                seats.here.add(event.client_id)
+            case said.CheckInUndone():
+                self.sessions[event.session_id].here.remove(event.client_id)
+
+    def _made(self, seats: Seats, event: said.ReservationMade) -> None:
+        client = event.client_id
+        seats.offered.pop(client, None)
+        assert event.overbooked == (seats.free(online=False) <= 0)
+        assert event.overbooked <= (not event.online or bool(event.reason)), "overbooked"
+        if event.online and not event.reason:
+            assert seats.free(online=True) > 0, "a seat kept for staff"
+        assert not self.is_banned(client)
+        if seats.daily_limit:
+            assert self.booked_on(client, seats.starts_at.date()) < seats.daily_limit
+        seats.seat(event, event.spot)
+        seats.reservations.add(event.reservation_id)
+        assert event.seats_taken == len(seats.seated)
+
+    def _close(self, seats: Seats, event: said.AttendanceFinalized) -> None:
+        seats.over = True
+        for client in seats.seated:
+            came = client in seats.here
+            seats.books[client] = Attendance.ATTENDED if came else Attendance.NO_SHOW
+        seats.books |= dict.fromkeys(seats.late, Attendance.LATE_CANCELLED)
+        assert event.attended == len(seats.here & set(seats.seated))
+        assert event.late_cancels == len(seats.late)
+
+    def _line(self, event: Any) -> None:
+        match event:
             case said.WaitlistJoined():
                 seats = self.sessions[event.session_id]
+                assert not self.is_banned(event.client_id)
                 seats.line.append(event.client_id)
+                seats.joined[event.client_id] = event
                 assert event.seq > seats.last_seq
                 seats.last_seq = event.seq
             case said.WaitlistLeft() | said.WaitlistPromoted():
-                self.sessions[event.session_id].line.remove(event.client_id)
+                seats = self.sessions[event.session_id]
+                seats.line.remove(event.client_id)
+                seats.offered.pop(event.client_id, None)
+                seats.declined.discard(event.client_id)
+            case said.SpotOffered():
+                seats = self.sessions[event.session_id]
+                assert not self.is_banned(event.client_id)
+                assert event.client_id not in seats.offered
+                seats.offered[event.client_id] = event.expires_at
+            case said.OfferExpired():
+                seats = self.sessions[event.session_id]
+                assert seats.offered.pop(event.client_id) <= self.now
+                seats.line.remove(event.client_id)
+                seats.line.append(event.client_id)
+                assert event.seq > seats.last_seq
+                seats.last_seq = event.seq
+            case said.OfferDeclined():
+                seats = self.sessions[event.session_id]
+                del seats.offered[event.client_id]
+                if event.keeps_place:
+                    seats.declined.add(event.client_id)
 
     def _credit(self, event: Any) -> None:
         match event:
@@ -93,32 +214,103 @@ class Naive:
             case said.CreditHeld():
                 pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
                 assert event.credits == pack
-                self.held[event.reservation_id] = event
+                assert self._pays(event.client_id, event.grant_id, event.starts_at, ())
+                for book in (self.held, self.counted, self.ever):
+                    book[event.reservation_id] = event
             case said.CreditReleased():
                 assert self.held.pop(event.reservation_id).credits == event.credits
+                del self.counted[event.reservation_id]
             case said.CreditConsumed() | said.CreditForfeited():
                 assert self.held.pop(event.reservation_id).credits == event.credits
                 self.spent[event.grant_id] += event.credits
                 self.lost.add(event.reservation_id)
+            case said.CreditsExpired():
+                pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
+                assert event.credits == pack * self.left(event.client_id, event.grant_id)
+                self.spent[event.grant_id] += event.credits
+            case said.CreditCorrected():
+                self.spent[event.grant_id] += event.after - event.before
+                if event.becomes is said.Charge.RELEASED:
+                    del self.counted[event.reservation_id]
+                else:
+                    self.counted[event.reservation_id] = self.ever[event.reservation_id]
+
+    def _standing(self, event: Any) -> None:
+        match event:
+            case said.EntitlementSuspended():
+                self.asleep.add(event.grant_id)
+            case said.EntitlementResumed():
+                self.asleep.remove(event.grant_id)
+            case said.EntitlementEnded():
+                self.ended.add(event.grant_id)
+            case said.BookingBanImposed():
+                self.banned[event.client_id] = event
+            case said.BookingBanLifted():
+                del self.banned[event.client_id]
+            case said.WaiverRecorded():
+                self.signed.add(event.client_id)
 
     def left(self, client: ClientId, grant: GrantId) -> int:
         """Credits the client may still use of the grant."""
         held = sum(hold.credits for hold in self.held.values() if hold.grant_id == grant)
         return self.grants[client][grant].credits - held - self.spent[grant]
 
-    def eligible(self, client: ClientId, session: SessionId) -> bool:
-        """Whether the client could take a seat: not seated elsewhere then, and able to pay."""
-        wanted = self.sessions[session]
+    def is_banned(self, client: ClientId) -> bool:
+        ban = self.banned.get(client)
+        return ban is not None and (ban.until is None or self.now < ban.until)
+
+    def booked_on(self, client: ClientId, day: date) -> int:
+        """Reservations of the day that were not given back in time."""
+        holds = self.counted.values()
+        return sum(hold.client_id == client and hold.starts_at.date() == day for hold in holds)
+
+    def eligible(self, client: ClientId, session: SessionId, *, line: bool = False) -> bool:
+        """Whether the client could take a seat; ``line``: as somebody who waits for one."""
+        wanted, given_up = self.sessions[session], []
+        if self.is_banned(client):
+            return False
+        if line:
+            notice = timedelta(minutes=wanted.joined[client].minimum_notice_minutes)
+            if wanted.starts_at - self.now < notice:
+                return False
         for other in self.sessions.values():
             overlaps = wanted.starts_at < other.ends_at and other.starts_at < wanted.ends_at
             if overlaps and not other.over and client in other.seated:
-                return False
+                seat = other.seated[client]
+                free = self.now < seat.free_until and client not in other.here
+                if not (line and wanted.joined[client].swap and free):
+                    return False
+                given_up.append(seat.reservation_id)
+        booked = self.booked_on(client, wanted.starts_at.date()) - len(given_up)
+        if wanted.daily_limit and booked >= wanted.daily_limit:
+            return False
         return any(
-            one.valid_from <= wanted.starts_at
-            and (one.expires_at is None or wanted.starts_at < one.expires_at)
-            and (one.kind is said.GrantKind.UNLIMITED or self.left(client, grant) > 0)
-            for grant, one in self.grants[client].items()
+            self._pays(client, grant, wanted.starts_at, given_up) for grant in self.grants[client]
         )
+
+    def _pays(
+        self, client: ClientId, grant: GrantId, at: datetime, given_up: "list[Any] | tuple[()]"
+    ) -> bool:
+        one = self.grants[client][grant]
+        if grant in self.asleep | self.ended or not one.valid_from <= at:
+            return False
+        if one.expires_at is not None and one.expires_at <= at:
+            return False
+        if one.kind is said.GrantKind.PACK:
+            back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
+            return self.left(client, grant) + back > 0
+        week = at.isocalendar()[:2]
+        used = [
+            hold for hold in self.counted.values()
+            if hold.grant_id == grant and hold.starts_at.isocalendar()[:2] == week
+            and hold.reservation_id not in given_up
+        ]  # fmt: skip
+        return one.kind is said.GrantKind.UNLIMITED or len(used) < one.credits
+
+    def serves(self, session: SessionId, now: datetime) -> bool:
+        """Whether free seats are the line's."""
+        seats = self.sessions[session]
+        return not seats.over and now < seats.starts_at - OFFERS_UNTIL
 
     def promotes(self, session: SessionId, now: datetime) -> bool:
         """Whether free seats go to the line by themselves."""

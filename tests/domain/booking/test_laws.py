@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
-from tests.domain.booking.histories import CLIENTS, STARTS, Booking
+from contracts.booking import Attendance
+from tests.domain.booking.histories import CLIENTS, STAFF, STARTS, Booking
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 
 TestBooking = Booking.TestCase
@@ -21,10 +22,18 @@ TestBooking.settings = settings(
 
 
 MOVES: dict[str, int] = {
-    "book": 12, "give_up": 6, "leave": 1, "join": 2, "grant": 2, "resize": 2, "arrive": 4,
-    "time_passes": 5, "give_up_or_leave_what_was_never_taken": 1, "call_off": 2, "finalize": 3,
+    "book": 12, "give_up": 6, "leave": 1, "join": 2, "grant": 4, "resize": 2, "arrive": 4,
+    "time_passes": 12, "give_up_or_leave_what_was_never_taken": 1, "call_off": 2, "finalize": 3,
+    "staff_books": 2, "undo_cancel": 3, "remove": 1, "sit_elsewhere": 1, "walk_in": 2, "claim": 4,
+    "decline": 2, "promote_now": 1, "correct": 3, "ban": 1, "sign": 2, "change_grant": 2,
 }  # fmt: skip
 """How often each is tried in a long walk."""
+
+NEEDS = {
+    "give_up": "seated", "arrive": "seated", "remove": "seated", "sit_elsewhere": "seated",
+    "leave": "line", "claim": "line", "promote_now": "line", "decline": "offered",
+    "undo_cancel": "late", "correct": "books",
+}  # fmt: skip
 
 LAWS = [name for name in vars(Booking) if hasattr(getattr(Booking, name), INVARIANT_MARKER)]
 
@@ -37,10 +46,11 @@ def test_the_laws_hold_on_a_long_walk(seed: int) -> None:
     booking.open_the_week(
         capacities=tuple(dice.choices([1, 1, 2], k=len(STARTS))),
         packs=tuple(dice.choices([1, 1, 1, 1, 2, 0], k=len(CLIENTS))),
-        before=30 * HOUR,
+        before=dice.choice([30, 12, 6, 5]) * HOUR,
         first=dice.sample(CLIENTS, len(CLIENTS)),
+        limit=dice.choice([0, 0, 1]),
     )
-    for _ in range(160):
+    for _ in range(200):
         _move(booking, dice)
         for law in LAWS:
             getattr(booking, law)()
@@ -49,9 +59,8 @@ def test_the_laws_hold_on_a_long_walk(seed: int) -> None:
 
 def _move(booking: Booking, dice: Random) -> None:
     (name,) = dice.choices(list(MOVES), list(MOVES.values()))
-    if name in {"give_up", "arrive"} and not booking._pairs("seated"):
-        return
-    if name == "leave" and not booking._pairs("line"):
+    needs = NEEDS.get(name)
+    if needs and not booking._pairs(needs):
         return
     drawn = {
         "client": dice.choice(CLIENTS), "session": dice.choice(list(STARTS)),
@@ -59,7 +68,13 @@ def _move(booking: Booking, dice: Random) -> None:
         "capacity": dice.choice([1, 1, 2, 3]), "credits": dice.choice([1, 1, 1, 1, 2, 0]),
         "short": dice.random() < 0.5,
         "storm": dice.randrange(4 if booking.now > NOON - 3 * HOUR else 30),
-        "by": dice.choice([MINUTE, 20 * MINUTE, HOUR, 3 * HOUR]),
+        "spot": dice.choice([None, "a", "b"]), "roles": dice.choice([("client:x",), STAFF]),
+        "waive": dice.random() < 0.5, "overbook": dice.random() < 0.2,
+        "keep_place": dice.random() < 0.3, "becomes": dice.choice(list(Attendance)),
+        "days": dice.choice([None, 0.1, 2]), "lift": dice.random() < 0.7,
+        "what": dice.randrange(6), "swap": dice.random() < 0.5,
+        "notice": dice.choice([0, 0, 360]), "weekly": dice.random() < 0.3,
+        "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]),
     }  # fmt: skip
     move = getattr(booking, name)
     move(**{one: drawn[one] for one in signature(move).parameters})
