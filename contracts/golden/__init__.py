@@ -63,5 +63,6 @@ _TEXTS = {
     "opens_at_local": "12:00",
     "opens": "06:00",
     "closes": "22:00",
+    "starts_at": "09:00",
     "slug": "iron-and-oak",
 }

@@ -1,0 +1,215 @@
+"""ClassSchedule: a weekly series, and which of its dates stand on the calendar.
+
+Keeps      every date up to ``placed_until`` was looked at once; a date has at most one session; the
+           pattern of a date is the one that was said last about it
+Stream     ``schedule-{schedule_id}``
+Rules      ``recurrence`` says which dates and instants a pattern means
+Source     domain rules 0.6 and 3.9: series are wall-clock time in the location's zone
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import TypeAlias, assert_never
+from zoneinfo import ZoneInfo
+
+from chassis.decider import Aggregate, Refused
+from contracts.ids import LocationId, ScheduleId, SessionId
+from contracts.timetable import (
+    ChangeScheduleFrom,
+    CreateSchedule,
+    EndSchedule,
+    OccurrencesDropped,
+    OccurrencesPlaced,
+    Pattern,
+    ScheduleChanged,
+    ScheduleCreated,
+    ScheduleEnded,
+    TimetableCode,
+)
+from services.booking.domain import booking_policy, recurrence
+from services.booking.domain.catalogue import ClassType
+
+ScheduleEvent: TypeAlias = (
+    ScheduleCreated | ScheduleChanged | ScheduleEnded | OccurrencesPlaced | OccurrencesDropped
+)
+
+AHEAD = timedelta(days=28)  # so far ahead sessions stand on the calendar
+REMEMBERED = timedelta(days=120)  # dates longer before the newest are forgotten
+SCARCEST = timedelta(days=371)  # every 52 weeks, and a week more: a date must come by then
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The pattern from a day on, until the next segment begins."""
+
+    from_date: date
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSchedule:
+    """What the past has made of the series. Dates are local to ``time_zone``."""
+
+    segments: tuple[Segment, ...] = ()  # earliest first; none before it exists
+    location_id: LocationId | None = None
+    time_zone: str = "UTC"
+    from_date: date = date.min
+    until_date: date | None = None  # the last day
+    except_dates: tuple[date, ...] = ()
+    placed: Mapping[date, SessionId] = field(default_factory=dict)
+    placed_until: date | None = None
+    given_up: Mapping[date, int] = field(default_factory=dict)  # how often, per date
+
+    @property
+    def local(self) -> ZoneInfo:
+        return booking_policy.zone(self.time_zone)
+
+    def pattern_on(self, day: date) -> Pattern:
+        """The pattern that says what happens on ``day``."""
+        return [one for one in self.segments if one.from_date <= day][-1].pattern
+
+    def dates(self, first: date, last: date) -> list[date]:
+        """The series' dates in [first, last]."""
+        last = min(last, self.until_date or last)
+        found: list[date] = []
+        ends = [one.from_date - recurrence.DAY for one in self.segments[1:]] + [last]
+        for segment, end in zip(self.segments, ends, strict=True):
+            since, until = max(first, segment.from_date), min(last, end)
+            found += recurrence.dates(segment.pattern, self.from_date, since, until)
+        return [day for day in found if day not in self.except_dates]
+
+    def starts_at(self, day: date) -> datetime:
+        """The UTC instant the session of that date starts."""
+        return recurrence.instant(day, self.pattern_on(day).starts_at, self.local)
+
+    def session_on(self, schedule_id: ScheduleId, day: date) -> SessionId:
+        """The session of that date; the id is the same however often asked."""
+        return self.placed.get(day) or recurrence.session_id(
+            schedule_id, day, self.given_up.get(day, 0)
+        )
+
+
+def evolve(state: ClassSchedule, event: ScheduleEvent) -> ClassSchedule:
+    match event:
+        case ScheduleCreated():
+            return ClassSchedule(
+                segments=(Segment(event.from_date, event.pattern),),
+                location_id=event.location_id, time_zone=event.time_zone,
+                from_date=event.from_date, until_date=event.until_date,
+                except_dates=event.except_dates,
+            )  # fmt: skip
+        case ScheduleChanged():
+            before = tuple(one for one in state.segments if one.from_date < event.from_date)
+            return replace(state, segments=(*before, Segment(event.from_date, event.pattern)))
+        case ScheduleEnded():
+            return replace(state, until_date=event.from_date - recurrence.DAY)
+        case OccurrencesPlaced():
+            oldest = event.until - REMEMBERED
+            known = {day: one for day, one in state.placed.items() if day >= oldest}
+            new = {one.date: one.session_id for one in event.placed}
+            return replace(state, placed={**known, **new}, placed_until=event.until)
+        case OccurrencesDropped():
+            kept = {day: one for day, one in state.placed.items() if day not in event.dates}
+            times = {day: state.given_up.get(day, 0) + 1 for day in event.dates}
+            return replace(state, placed=kept, given_up={**state.given_up, **times})
+    assert_never(event)
+
+
+class_schedule: Aggregate[ClassSchedule, ScheduleEvent] = Aggregate(
+    "schedule", ClassSchedule(), evolve
+)
+
+
+def create(state: ClassSchedule, command: CreateSchedule, pattern: Pattern) -> list[ScheduleEvent]:
+    """Begin the series; ``pattern`` is the command's, with nothing left to the class type."""
+    if state.segments:
+        raise Refused(TimetableCode.ALREADY_DEFINED, "The series exists.", field="schedule_id")
+    booking_policy.zone(command.time_zone)
+    if command.until_date is not None and command.until_date < command.from_date:
+        raise Refused(
+            TimetableCode.ENDS_BEFORE_IT_BEGINS, "A series ends on or after its first day.",
+            field="until_date",
+        )  # fmt: skip
+    created = ScheduleCreated(
+        schedule_id=command.schedule_id, location_id=command.location_id,
+        time_zone=command.time_zone, pattern=pattern, from_date=command.from_date,
+        until_date=command.until_date, except_dates=tuple(sorted(set(command.except_dates))),
+    )  # fmt: skip
+    if not evolve(state, created).dates(command.from_date, command.from_date + SCARCEST):
+        raise Refused(TimetableCode.INVALID_SCHEDULE, "The series has no dates.", field="weekdays")
+    return [created]
+
+
+def change_from(
+    state: ClassSchedule, command: ChangeScheduleFrom, pattern: Pattern, now: datetime
+) -> list[ScheduleEvent]:
+    """From a day on the series is another; what has been is not changed."""
+    must_go_on(state, command.from_date)
+    today = recurrence.local_day(now, state.local)
+    from_date = max(command.from_date, state.from_date, today)
+    return [ScheduleChanged(schedule_id=command.schedule_id, from_date=from_date, pattern=pattern)]
+
+
+def end(state: ClassSchedule, command: EndSchedule, now: datetime) -> list[ScheduleEvent]:
+    """From a day on there is no more; what has been is not changed."""
+    must_go_on(state, command.from_date)
+    from_date = max(command.from_date, recurrence.local_day(now, state.local))
+    return [
+        ScheduleEnded(schedule_id=command.schedule_id, from_date=from_date, reason=command.reason)
+    ]
+
+
+def must_go_on(state: ClassSchedule, day: date) -> None:
+    """Raise ``Refused`` unless the series exists and has not ended by ``day``."""
+    if not state.segments:
+        raise Refused(
+            TimetableCode.SCHEDULE_NOT_FOUND, "There is no such series.", field="schedule_id"
+        )
+    if state.until_date is not None and day > state.until_date:
+        raise Refused(
+            TimetableCode.SCHEDULE_ENDED, "The series ends before that day.", field="from_date",
+            until_date=state.until_date.isoformat(),
+        )  # fmt: skip
+
+
+def decided(pattern: Pattern, kind: ClassType | None) -> Pattern:
+    """The pattern with what it leaves open taken from the class type."""
+    if kind is None and None in (pattern.title, pattern.minutes, pattern.capacity):
+        raise Refused(
+            TimetableCode.INVALID_SCHEDULE, "Say title, minutes and capacity, or a class type.",
+            field="pattern",
+        )  # fmt: skip
+    usual = {} if kind is None else {
+        "title": kind.name, "minutes": kind.minutes, "capacity": kind.capacity,
+    }  # fmt: skip
+    open_ones = {name: usual[name] for name in usual if getattr(pattern, name) is None}
+    weekdays = tuple(sorted(set(pattern.weekdays)))
+    return pattern.model_copy(update={**open_ones, "weekdays": weekdays})
+
+
+def within_sight(now: datetime, local: ZoneInfo) -> date:
+    """The last local day sessions are put on the calendar for at ``now``."""
+    return recurrence.local_day(now, local) + AHEAD
+
+
+def due(state: ClassSchedule, now: datetime) -> list[date]:
+    """The dates that have come within sight and were not looked at yet; none that has passed."""
+    today = recurrence.local_day(now, state.local)
+    first = state.placed_until + recurrence.DAY if state.placed_until else state.from_date
+    found = state.dates(max(first, today), within_sight(now, state.local))
+    return [day for day in found if state.starts_at(day) > now]
+
+
+def next_look(state: ClassSchedule) -> datetime | None:
+    """When the next date comes within sight; ``None`` when there is none any more."""
+    if state.placed_until is None:
+        return None
+    first = max(state.placed_until + recurrence.DAY, state.from_date)
+    coming = state.dates(first, first + SCARCEST)
+    return recurrence.midnight(coming[0] - AHEAD, state.local) if coming else None
+
+
+def ahead(state: ClassSchedule, from_date: date) -> dict[date, SessionId]:
+    """What stands on the calendar from that day on."""
+    return {day: one for day, one in sorted(state.placed.items()) if day >= from_date}

@@ -1,0 +1,82 @@
+"""PublishedPolicies: the versions of a gym's booking rules, and which of them is in force.
+
+Keeps      versions count up from 2; version 1 is the preset "functional", which every gym begins
+           with; a session keeps the version it was put on the calendar under, except that a later,
+           more lenient one gives its people more time to leave freely
+Stream     ``policies-{gym_id}``, one a gym
+Source     domain rules 3 and 3.4
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from chassis.decider import Aggregate, Refused
+from contracts.booking import BookingPolicy
+from contracts.timetable import (
+    PRESETS,
+    BookingPolicyPublished,
+    Preset,
+    PublishBookingPolicy,
+    TimetableCode,
+)
+
+PolicyEvent: TypeAlias = BookingPolicyPublished
+
+MOVED = timedelta(minutes=15)  # a start that moves by more opens a penalty-free cancel
+FREE_AFTER_NOTICE = timedelta(hours=12)  # which ends so long after the notice, or at the start
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One version and from when on it is in force."""
+
+    effective_from: datetime  # UTC
+    policy: BookingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPolicies:
+    """Every version the gym has published, oldest first."""
+
+    versions: tuple[Published, ...] = ()
+
+    def at(self, now: datetime) -> BookingPolicy:
+        """The version in force: of those that have begun the one that began last."""
+        begun = [one for one in self.versions if one.effective_from <= now]
+        if not begun:
+            return PRESETS[Preset.FUNCTIONAL]
+        return max(begun, key=lambda one: (one.effective_from, one.policy.version)).policy
+
+
+def evolve(state: PublishedPolicies, event: PolicyEvent) -> PublishedPolicies:
+    return PublishedPolicies((*state.versions, Published(event.effective_from, event.policy)))
+
+
+published_policies: Aggregate[PublishedPolicies, PolicyEvent] = Aggregate(
+    "policies", PublishedPolicies(), evolve
+)
+
+
+def publish(
+    state: PublishedPolicies, command: PublishBookingPolicy, now: datetime
+) -> list[PolicyEvent]:
+    """Give the gym another version of its rules, from now or a later instant on."""
+    begins = command.effective_from.astimezone(UTC) if command.effective_from else now
+    if begins < now:
+        raise Refused(
+            TimetableCode.EFFECTIVE_IN_THE_PAST, "A version begins now or later.",
+            field="effective_from", now=now.isoformat(),
+        )  # fmt: skip
+    version = len(state.versions) + 2
+    return [
+        BookingPolicyPublished(
+            version=version, effective_from=begins, preset=command.preset,
+            policy=command.policy.model_copy(update={"version": version}),
+        )
+    ]  # fmt: skip
+
+
+def free_after_notice(now: datetime, starts_at: datetime) -> datetime:
+    """Until when people may leave freely who have just been told of a change."""
+    return min(now + FREE_AFTER_NOTICE, starts_at)

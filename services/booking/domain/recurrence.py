@@ -1,0 +1,58 @@
+"""Recurrence: which dates a weekly pattern means, and which instants those are.
+
+A series is wall-clock time in the location's zone, true across changes of clocks: a time the
+clocks skip is moved on by the gap, of a time they repeat the first is meant. Everything here is
+pure arithmetic.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.ids import ScheduleId, SessionId
+from contracts.timetable import Pattern
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+_SEVEN = 7
+
+
+def dates(pattern: Pattern, begins: date, first: date, last: date) -> Iterator[date]:
+    """The pattern's dates in [first, last]; weeks are counted from the one of ``begins``."""
+    monday = begins - (begins.isoweekday() - 1) * DAY
+    day = max(first, begins)
+    while day <= last:
+        week = (day - monday) // WEEK
+        if day.isoweekday() in pattern.weekdays and week % pattern.every_weeks == 0:
+            yield day
+        day += DAY
+
+
+def instant(day: date, wall_clock: str, local: ZoneInfo) -> datetime:
+    """The UTC instant at which clocks in ``local`` show ``wall_clock`` on ``day``."""
+    return datetime.combine(day, time.fromisoformat(wall_clock), tzinfo=local).astimezone(UTC)
+
+
+def midnight(day: date, local: ZoneInfo) -> datetime:
+    """The UTC instant the local day begins."""
+    return datetime.combine(day, time(), tzinfo=local).astimezone(UTC)
+
+
+def local_day(at: datetime, local: ZoneInfo) -> date:
+    """The date clocks in ``local`` show at ``at``."""
+    return at.astimezone(local).date()
+
+
+def session_id(schedule_id: ScheduleId, day: date, nth: int) -> SessionId:
+    """The id of the session on ``day``: a UUIDv7 of that date, the same however often asked.
+
+    ``nth`` counts how often the series has given the date up before.
+    """
+    born = int(datetime.combine(day, time(), tzinfo=UTC).timestamp() * 1000)
+    digest = hashlib.sha256(f"{schedule_id.hex}\n{day.isoformat()}\n{nth}".encode()).digest()
+    rest = int.from_bytes(digest[:10])
+    rest = (rest & ~(0xF << 76)) | (_SEVEN << 76)  # version, in the third group's first digit
+    rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
+    return SessionId(UUID(int=(born << 80) | rest))

@@ -1,0 +1,147 @@
+"""LocationCalendar: which session has which room of a location when, and when nobody comes in.
+
+Keeps      a room holds one session at a time; nothing is put on the calendar while the location is
+           closed
+Stream     ``location-{location_id}``; all sessions of a location are placed here, so that two
+           people who want one room meet on one stream, whichever process serves them
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from chassis.decider import Aggregate, Refused
+from contracts.ids import LocationId, SessionId
+from contracts.timetable import (
+    AddClosure,
+    ClosureAdded,
+    Placement,
+    SessionsLifted,
+    SessionsPlaced,
+    TimetableCode,
+)
+from services.booking.domain import booking_policy, recurrence
+
+LocationEvent: TypeAlias = SessionsPlaced | SessionsLifted | ClosureAdded
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A span in which the location is closed. Instants are UTC, the end is not in it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocationCalendar:
+    """What the past has made of the location; sessions that were over are forgotten."""
+
+    placed: Mapping[SessionId, Placement] = field(default_factory=dict)
+    closures: tuple[Closed, ...] = ()
+
+    def closed_at(self, at: datetime) -> Closed | None:
+        """The closure ``at`` falls into."""
+        return next((one for one in self.closures if one.starts_at <= at < one.ends_at), None)
+
+    def in_the_way(self, wanted: Placement) -> SessionId | None:
+        """The session that has the wanted room at that time."""
+        if wanted.room_id is None:
+            return None
+        return next(
+            (
+                one.session_id
+                for one in self.placed.values()
+                if one.room_id == wanted.room_id and one.session_id != wanted.session_id
+                and one.starts_at < wanted.ends_at and wanted.starts_at < one.ends_at
+            ),
+            None,
+        )  # fmt: skip
+
+    def within(self, starts_at: datetime, ends_at: datetime) -> list[SessionId]:
+        """The sessions that start in [starts_at, ends_at), earliest first."""
+        found = [one for one in self.placed.values() if starts_at <= one.starts_at < ends_at]
+        return [one.session_id for one in sorted(found, key=lambda one: one.starts_at)]
+
+
+def evolve(state: LocationCalendar, event: LocationEvent) -> LocationCalendar:
+    match event:
+        case SessionsPlaced():
+            ahead = {k: one for k, one in state.placed.items() if one.ends_at > event.decided_at}
+            new = {one.session_id: one for one in event.placed}
+            return replace(state, placed={**ahead, **new})
+        case SessionsLifted():
+            gone = set(event.session_ids)
+            kept = {k: one for k, one in state.placed.items() if k not in gone}
+            return replace(state, placed=kept)
+        case ClosureAdded():
+            closed = Closed(event.starts_at, event.ends_at, event.reason)
+            return replace(state, closures=(*state.closures, closed))
+    assert_never(event)
+
+
+location_calendar: Aggregate[LocationCalendar, LocationEvent] = Aggregate(
+    "location", LocationCalendar(), evolve, snapshot_every=200
+)
+
+
+def must_be_possible(state: LocationCalendar, wanted: Placement) -> None:
+    """Raise ``Refused`` when the location is closed then or the room is taken."""
+    closed = state.closed_at(wanted.starts_at)
+    if closed is not None:
+        raise Refused(
+            TimetableCode.LOCATION_CLOSED, "The location is closed then.", field="starts_at",
+            reason=closed.reason, until=closed.ends_at.isoformat(),
+        )  # fmt: skip
+    taken_by = state.in_the_way(wanted)
+    if taken_by is not None:
+        raise Refused(
+            TimetableCode.ROOM_TAKEN, "The room is taken at that time.", field="room_id",
+            session_id=str(taken_by), starts_at=wanted.starts_at.isoformat(),
+        )  # fmt: skip
+
+
+def place(
+    state: LocationCalendar, location_id: LocationId, wanted: Iterable[Placement], now: datetime
+) -> list[LocationEvent]:
+    """Take the rooms for these sessions; nothing for those that have just that already."""
+    new = tuple(one for one in wanted if state.placed.get(one.session_id) != one)
+    if not new:
+        return []
+    return [SessionsPlaced(location_id=location_id, placed=new, decided_at=now)]
+
+
+def lift(
+    state: LocationCalendar, location_id: LocationId, sessions: Iterable[SessionId]
+) -> list[LocationEvent]:
+    """Give up what these sessions had."""
+    known = tuple(one for one in sessions if one in state.placed)
+    return [SessionsLifted(location_id=location_id, session_ids=known)] if known else []
+
+
+def add_closure(state: LocationCalendar, command: AddClosure, now: datetime) -> list[LocationEvent]:
+    """Close the location from the first moment of one local day to the last of another."""
+    local = booking_policy.zone(command.time_zone)
+    if command.until_date < command.from_date:
+        raise Refused(
+            TimetableCode.ENDS_BEFORE_IT_BEGINS, "A closure ends on or after its first day.",
+            field="until_date",
+        )  # fmt: skip
+    ends_at = recurrence.midnight(command.until_date + recurrence.DAY, local)
+    if ends_at <= now:
+        raise Refused(
+            TimetableCode.ENDS_BEFORE_IT_BEGINS, "The closure would be over.", field="until_date",
+            now=now.isoformat(),
+        )  # fmt: skip
+    starts_at = recurrence.midnight(command.from_date, local)
+    if Closed(starts_at, ends_at, command.reason) in state.closures:
+        return []
+    return [
+        ClosureAdded(
+            closure_id=command.closure_id, location_id=command.location_id,
+            from_date=command.from_date, until_date=command.until_date, starts_at=starts_at,
+            ends_at=ends_at, reason=command.reason,
+        )
+    ]  # fmt: skip

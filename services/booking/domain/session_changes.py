@@ -1,0 +1,162 @@
+"""Changes of a session on the calendar: another time, another coach, another room, back again.
+
+Whoever has a seat keeps it. A start that moves by more than 15 minutes, or a substitute, lets
+everybody leave freely until 12 hours after the notice or the start, whichever is first. Domain
+rules 3.1.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode
+from contracts.ids import ClientId, RoomId, SessionId, StaffId
+from contracts.timetable import (
+    InstructorAssigned,
+    InstructorSubstituted,
+    NewDeadline,
+    RoomAssigned,
+    SessionReinstated,
+    SessionRescheduled,
+    TimetableCode,
+)
+from services.booking.domain import booking_policy, policies
+from services.booking.domain.class_session import (
+    ClassSession,
+    Reservation,
+    SessionEvent,
+    Stage,
+    must_be_on,
+)
+
+
+def reschedule(
+    state: ClassSession,
+    session_id: SessionId,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    by_series: bool = False,
+) -> list[SessionEvent]:
+    """Move the session; nothing when it is at that time already."""
+    _must_be_ahead(state, now)
+    starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    if ends_at <= starts_at:
+        raise Refused(
+            BookingCode.ENDS_BEFORE_IT_STARTS, "A session ends after it starts.", field="ends_at"
+        )
+    if starts_at <= now:
+        raise Refused(
+            BookingCode.STARTS_IN_THE_PAST, "A session starts in the future.", field="starts_at",
+            now=now.isoformat(),
+        )  # fmt: skip
+    if (starts_at, ends_at) == (state.starts_at, state.ends_at):
+        return []
+    moved = abs(starts_at - state.starts_at) > policies.MOVED
+    notice = policies.free_after_notice(now, starts_at) if moved else None
+    local = booking_policy.zone(state.slot.time_zone)
+    return [
+        SessionRescheduled(
+            session_id=session_id, starts_at=starts_at, ends_at=ends_at,
+            previous_starts_at=state.starts_at, previous_ends_at=state.ends_at,
+            booking_opens_at=booking_policy.opens_at(state.policy, starts_at, local),
+            booking_closes_at=booking_policy.closes_at(state.policy, starts_at),
+            free_cancel_until=notice, by_series=by_series,
+            deadlines=_moved(state, starts_at, notice),
+        )
+    ]  # fmt: skip
+
+
+def substitute(
+    state: ClassSession,
+    session_id: SessionId,
+    instructor: StaffId | None,
+    now: datetime,
+    *,
+    by_series: bool = False,
+) -> list[SessionEvent]:
+    """Have somebody else give the class; nothing when they do already, or nobody is named."""
+    _must_be_ahead(state, now)
+    original = state.slot.instructor_id
+    if instructor is None or instructor == original:
+        return []
+    if original is None:
+        return [
+            InstructorAssigned(session_id=session_id, instructor_id=instructor, by_series=by_series)
+        ]
+    notice = policies.free_after_notice(now, state.starts_at)
+    longer = {client: max(one.free_until, notice) for client, one in state.reserved.items()}
+    return [
+        InstructorSubstituted(
+            session_id=session_id, original=original, substitute=instructor,
+            free_cancel_until=notice, by_series=by_series,
+            deadlines=_deadlines(state.reserved, longer),
+        )
+    ]  # fmt: skip
+
+
+def assign_room(
+    state: ClassSession, session_id: SessionId, room: RoomId | None, *, by_series: bool = False
+) -> list[SessionEvent]:
+    """Give the class another room, or none; whether it can be had is looked at afterwards."""
+    must_be_on(state)
+    if room == state.slot.room_id:
+        return []
+    return [
+        RoomAssigned(
+            session_id=session_id, room_id=room, previous=state.slot.room_id, by_series=by_series
+        )
+    ]
+
+
+def reinstate(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Put a session that was called off back on the calendar, empty."""
+    if state.stage is not Stage.CANCELLED:
+        must_be_on(state)
+        raise Refused(
+            TimetableCode.SESSION_NOT_CANCELLED, "The session was not called off.",
+            field="session_id",
+        )  # fmt: skip
+    if state.starts_at <= now:
+        raise Refused(
+            BookingCode.STARTS_IN_THE_PAST, "Its time has passed.", field="session_id",
+            starts_at=state.starts_at.isoformat(),
+        )  # fmt: skip
+    return [SessionReinstated(session_id=session_id)]
+
+
+def _must_be_ahead(state: ClassSession, now: datetime) -> None:
+    must_be_on(state)
+    if state.starts_at <= now:
+        raise Refused(
+            TimetableCode.SESSION_STARTED, "The session has started.", field="session_id",
+            started_at=state.starts_at.isoformat(),
+        )  # fmt: skip
+
+
+def _moved(
+    state: ClassSession, starts_at: datetime, notice: datetime | None
+) -> tuple[NewDeadline, ...]:
+    """The late deadline moves along with the start; a grace period keeps its own end."""
+    before = booking_policy.late_from(state.policy, state.starts_at)
+    after = booking_policy.late_from(state.policy, starts_at)
+    ends = {
+        client: max(
+            after,
+            notice or after,
+            one.free_until if one.free_until > before else after,
+        )
+        for client, one in state.reserved.items()
+    }
+    return _deadlines(state.reserved, ends)
+
+
+def _deadlines(
+    reserved: Mapping[ClientId, Reservation], ends: Mapping[ClientId, datetime]
+) -> tuple[NewDeadline, ...]:
+    return tuple(
+        NewDeadline(client_id=client, reservation_id=one.reservation_id, free_until=ends[client])
+        for client, one in reserved.items()
+        if ends[client] != one.free_until
+    )

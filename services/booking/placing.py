@@ -1,0 +1,64 @@
+"""A session's place at its location: taken, moved and given up together with the session."""
+
+from chassis.eventstore.store import Unit
+from contracts.booking import BookingPolicy
+from contracts.ids import ClassTypeId, ProgramId, SessionId
+from contracts.timetable import Placement
+from services.booking.domain import rooms
+from services.booking.domain.catalogue import ClassType, class_type, must_be_offered
+from services.booking.domain.class_session import ClassSession, class_session
+from services.booking.domain.policies import published_policies
+from services.booking.domain.rooms import location_calendar
+
+
+def in_force(unit: Unit) -> BookingPolicy:
+    """The gym's booking policy at this moment."""
+    return unit.state(published_policies, unit.ctx.gym_id).at(unit.ctx.now)
+
+
+def offered(unit: Unit, wanted: ClassTypeId | None) -> ClassType | None:
+    """The class type to plan with. Raises ``Refused`` unless the gym offers it."""
+    if wanted is None:
+        return None
+    found = unit.state(class_type, wanted)
+    must_be_offered(found)
+    return found
+
+
+def terms(unit: Unit, kind: ClassTypeId | None) -> tuple[BookingPolicy, ProgramId | None]:
+    """The policy a session of that class type gets now, and the program it counts to."""
+    policy = in_force(unit)
+    if kind is None:
+        return policy, None
+    found = unit.state(class_type, kind)
+    return found.policy(policy), found.program_id
+
+
+def placement(session_id: SessionId, session: ClassSession) -> Placement:
+    """When and where the session takes place."""
+    return Placement(
+        session_id=session_id, room_id=session.slot.room_id, starts_at=session.starts_at,
+        ends_at=session.ends_at,
+    )  # fmt: skip
+
+
+def place(unit: Unit, session_id: SessionId) -> None:
+    """Take the room the session has now. Raises ``Refused`` when it cannot be had."""
+    session = unit.state(class_session, session_id)
+    location_id = session.slot.location_id
+    if location_id is not None:
+        wanted, calendar = (
+            placement(session_id, session),
+            unit.state(location_calendar, location_id),
+        )
+        rooms.must_be_possible(calendar, wanted)
+        placed = rooms.place(calendar, location_id, [wanted], unit.ctx.now)
+        unit.record(location_calendar, location_id, placed)
+
+
+def lift(unit: Unit, session_id: SessionId) -> None:
+    """Give up the room of a session that was called off."""
+    location_id = unit.state(class_session, session_id).slot.location_id
+    if location_id is not None:
+        calendar = unit.state(location_calendar, location_id)
+        unit.record(location_calendar, location_id, rooms.lift(calendar, location_id, [session_id]))

@@ -1,0 +1,54 @@
+"""Which rule carries out which command on the timetable."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chassis.eventstore.store import Unit
+from contracts.booking import CancelSession
+from contracts.envelope import Command
+from contracts.timetable import (
+    AddClosure,
+    AssignRoom,
+    ChangeClassType,
+    ChangeProgram,
+    ChangeScheduleFrom,
+    CreateSchedule,
+    DefineClassType,
+    DefineProgram,
+    EndSchedule,
+    PlaceOccurrences,
+    PublishBookingPolicy,
+    ReinstateSession,
+    RescheduleSession,
+    RetireClassType,
+    RetireProgram,
+    SubstituteInstructor,
+)
+from services.booking import commands, series, timetable_commands
+
+Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
+
+ASKED: Rules = {
+    DefineProgram: timetable_commands.define_program,
+    ChangeProgram: timetable_commands.change_program,
+    RetireProgram: timetable_commands.retire_program,
+    DefineClassType: timetable_commands.define_class_type,
+    ChangeClassType: timetable_commands.change_class_type,
+    RetireClassType: timetable_commands.retire_class_type,
+    PublishBookingPolicy: timetable_commands.publish_booking_policy,
+    RescheduleSession: timetable_commands.reschedule_session,
+    SubstituteInstructor: timetable_commands.substitute_instructor,
+    AssignRoom: timetable_commands.assign_room,
+    ReinstateSession: timetable_commands.reinstate_session,
+    AddClosure: timetable_commands.add_closure,
+    CreateSchedule: series.create_schedule,
+    ChangeScheduleFrom: series.change_schedule_from,
+    EndSchedule: series.end_schedule,
+}
+"""What others ask of the timetable, over the bus."""
+
+DUE: Rules = {
+    PlaceOccurrences: series.place_occurrences,
+    CancelSession: commands.cancel_session,
+}
+"""What the clock asks: more dates of a series, and sessions a closure calls off."""

@@ -1,0 +1,144 @@
+"""Commands on the timetable: the catalogue, the gym's policy, and changes of one session.
+
+Rules for ``EventStore.carry_out``, like those in ``commands``. Whatever a session is changed by
+here, its place at the location and its people's ledgers change in the same append.
+"""
+
+from chassis.eventstore.store import Unit
+from contracts.booking import CancelSession
+from contracts.ids import SessionId
+from contracts.timetable import (
+    AddClosure,
+    AssignRoom,
+    ChangeClassType,
+    ChangeProgram,
+    ClosureOutcome,
+    DefineClassType,
+    DefineProgram,
+    HoldMoved,
+    PublishBookingPolicy,
+    ReinstateSession,
+    RescheduleOutcome,
+    RescheduleSession,
+    RetireClassType,
+    RetireProgram,
+    SubstituteInstructor,
+)
+from services.booking import placing, seats
+from services.booking.commands import set_deadlines
+from services.booking.domain import catalogue, holding, policies, rooms, session_changes
+from services.booking.domain.catalogue import class_type, program
+from services.booking.domain.class_session import SessionEvent, class_session
+from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.policies import published_policies
+from services.booking.domain.rooms import location_calendar
+
+
+def define_program(command: DefineProgram, unit: Unit) -> None:
+    state = unit.state(program, command.program_id)
+    unit.record(program, command.program_id, catalogue.define_program(state, command))
+
+
+def change_program(command: ChangeProgram, unit: Unit) -> None:
+    state = unit.state(program, command.program_id)
+    unit.record(program, command.program_id, catalogue.change_program(state, command))
+
+
+def retire_program(command: RetireProgram, unit: Unit) -> None:
+    state = unit.state(program, command.program_id)
+    unit.record(program, command.program_id, catalogue.retire_program(state, command))
+
+
+def define_class_type(command: DefineClassType, unit: Unit) -> None:
+    catalogue.must_be_offered_program(unit.state(program, command.program_id))
+    state = unit.state(class_type, command.class_type_id)
+    unit.record(class_type, command.class_type_id, catalogue.define_class_type(state, command))
+
+
+def change_class_type(command: ChangeClassType, unit: Unit) -> None:
+    state = unit.state(class_type, command.class_type_id)
+    unit.record(class_type, command.class_type_id, catalogue.change_class_type(state, command))
+
+
+def retire_class_type(command: RetireClassType, unit: Unit) -> None:
+    state = unit.state(class_type, command.class_type_id)
+    unit.record(class_type, command.class_type_id, catalogue.retire_class_type(state, command))
+
+
+def publish_booking_policy(command: PublishBookingPolicy, unit: Unit) -> None:
+    state = unit.state(published_policies, unit.ctx.gym_id)
+    published = policies.publish(state, command, unit.ctx.now)
+    unit.record(published_policies, unit.ctx.gym_id, published)
+
+
+def reschedule_session(command: RescheduleSession, unit: Unit) -> RescheduleOutcome:
+    session_id = command.session_id
+    moved = session_changes.reschedule(
+        unit.state(class_session, session_id), session_id, command.starts_at, command.ends_at,
+        unit.ctx.now,
+    )  # fmt: skip
+    return move(unit, session_id, moved)
+
+
+def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> RescheduleOutcome:
+    """Record that the session moved, with its room, its deadlines and its people's time."""
+    if not moved:
+        return RescheduleOutcome()
+    session = unit.record(class_session, session_id, moved)
+    placing.place(unit, session_id)
+    set_deadlines(unit, session_id)
+    unit.states(client_ledger, session.reserved)
+    gains = [
+        (client, holding.move(
+            unit.state(client_ledger, client).holds, client, one.reservation_id,
+            session.starts_at, session.ends_at,
+        ))
+        for client, one in session.reserved.items()
+    ]  # fmt: skip
+    seats.gain(unit, gains, freed=[session_id])
+    return RescheduleOutcome(
+        overlapping=tuple(
+            client
+            for client, held in gains
+            for one in held
+            if isinstance(one, HoldMoved) and one.overlaps
+        )
+    )
+
+
+def substitute_instructor(command: SubstituteInstructor, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    changed = session_changes.substitute(
+        state, command.session_id, command.instructor_id, unit.ctx.now
+    )
+    unit.record(class_session, command.session_id, changed)
+
+
+def assign_room(command: AssignRoom, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    changed = session_changes.assign_room(state, command.session_id, command.room_id)
+    unit.record(class_session, command.session_id, changed)
+    placing.place(unit, command.session_id)
+
+
+def reinstate_session(command: ReinstateSession, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    back = session_changes.reinstate(state, command.session_id, unit.ctx.now)
+    unit.record(class_session, command.session_id, back)
+    placing.place(unit, command.session_id)
+    set_deadlines(unit, command.session_id)
+
+
+def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
+    """Each session is called off by a deadline of its own, due at once: one append a session."""
+    state = unit.state(location_calendar, command.location_id)
+    closed = rooms.add_closure(state, command, unit.ctx.now)
+    after = unit.record(location_calendar, command.location_id, closed)
+    if not closed:
+        return ClosureOutcome()
+    span = after.closures[-1]
+    inside = after.within(max(span.starts_at, unit.ctx.now), span.ends_at)
+    for session_id in inside:
+        cancel = CancelSession(session_id=session_id, reason=command.reason)
+        unit.wake(f"call_off:{session_id}", unit.ctx.now, cancel)
+    return ClosureOutcome(cancelled=tuple(inside))
