@@ -30,7 +30,7 @@ from chassis.eventstore.residents import Residents
 from chassis.eventstore.unit import View
 
 MAX_QUEUE = 4096  # commands waiting; one more is answered "busy"
-MAX_BATCH = 256  # commands in one append
+MAX_BATCH = 32  # commands in one append: deciding the next ones overlaps writing these
 ANSWERS_A_TURN = 16  # commands answered in one turn of the loop
 RACES = 3  # times a batch is sent again because another writer got in between
 
