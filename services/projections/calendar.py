@@ -52,10 +52,10 @@ async def page(
     """
     key = after or (LONG_AGO, UUID(int=0))
     as_of, rows = await ask(pool, "calendar_page", gym_id, *between, *key, first)
-    return as_of, [Session.of(row) for row in rows if row[1] is not None]
+    return as_of, [Session.planned(row) for row in rows if row[1] is not None]
 
 
 async def session(pool: Pool, gym_id: GymId, session_id: SessionId) -> tuple[int, Session | None]:
     """The session, or ``None`` when the gym has no such session."""
     as_of, rows = await ask(pool, "session", gym_id, session_id)
-    return as_of, Session.of(rows[0]) if rows and rows[0][1] else None
+    return as_of, Session.planned(rows[0]) if rows and rows[0][1] else None

@@ -23,6 +23,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GrantId, GymId
+from contracts.timetable import HoldMoved
 from services.projections.reading import ask
 from services.projections.sessions import Incomplete, columns
 
@@ -50,7 +51,7 @@ UPDATE grants g
 """
 
 Spending = CreditHeld | CreditReleased | CreditConsumed | CreditForfeited
-LedgerEvent = LedgerOpened | CreditsGranted | Spending | TimeReleased | PromotionMissed
+LedgerEvent = LedgerOpened | CreditsGranted | Spending | HoldMoved | TimeReleased | PromotionMissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Batch:
             return
         gym, client = envelope.gym_id, event.client_id
         self.ledgers[gym, client] = (envelope.version, envelope.position)
-        if not isinstance(event, LedgerOpened | TimeReleased | PromotionMissed):
+        if not isinstance(event, LedgerOpened | HoldMoved | TimeReleased | PromotionMissed):
             self.grants.setdefault((gym, client, event.grant_id), _Use()).hear(envelope, event)
 
 

@@ -28,7 +28,8 @@ from contracts.booking import (
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
-from services.projections import sessions
+from services.projections import session_slots, sessions
+from services.projections.session_slots import SlotEvent
 from services.projections.sessions import Incomplete, Key, columns
 
 RESERVE = """
@@ -117,7 +118,7 @@ class _Batch:
             case AttendanceFinalized() as event:
                 self.finalized[gym, event.session_id] = at
                 self.header.add((gym, event.session_id))
-            case CapacityChanged() | SessionCancelled() as event:
+            case event if isinstance(event, CapacityChanged | SessionCancelled | SlotEvent):
                 self.header.add((gym, event.session_id))
 
     def _turn(
@@ -155,6 +156,7 @@ class RosterModel:
         for envelope in events:
             batch.hear(envelope)
         await _seats(db, batch)
+        await session_slots.move_seats(db, events)
         await _line(db, batch)
         clients = batch.clients | await _onlookers(db, batch)
         return [(gym, str(key)) for gym, key in (*changed, *clients)]

@@ -3,7 +3,7 @@
 Kept twice, by the calendar and by the roster, so that each of them is one consistent picture.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self, TypeAlias
@@ -28,7 +28,19 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Envelope
-from contracts.ids import GymId, LocationId, RoomId, SessionId, StaffId
+from contracts.ids import (
+    ClassTypeId,
+    GymId,
+    LocationId,
+    ProgramId,
+    RoomId,
+    ScheduleId,
+    SessionId,
+    StaffId,
+)
+from contracts.timetable import SessionReinstated
+from services.projections import session_slots
+from services.projections.session_slots import SlotEvent
 
 INSERT = """
 INSERT INTO {table}
@@ -58,6 +70,7 @@ SessionEvent: TypeAlias = (
     SessionScheduled
     | CapacityChanged
     | SessionCancelled
+    | SlotEvent
     | ReservationMade
     | ReservationCancelled
     | WaitlistJoined
@@ -103,11 +116,24 @@ class Session:
     """``scheduled``, ``cancelled`` or ``finalized``."""
     cancel_reason: str | None
     version: int
+    program_id: ProgramId | None = None
+    program_name: str | None = None
+    class_type_id: ClassTypeId | None = None
+    class_type_name: str | None = None
+    schedule_id: ScheduleId | None = None
+    original_instructor_id: StaffId | None = None
+    original_instructor_name: str | None = None
+    free_cancel_until: datetime | None = None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
         """From columns 1 to 20 of a read function; column 0 is the view's position."""
         return cls(*tuple(row)[1:21])
+
+    @classmethod
+    def planned(cls, row: asyncpg.Record) -> Self:
+        """From columns 1 to 28: with what the timetable knows of it."""
+        return cls(*tuple(row)[1:29])
 
 
 @dataclass(slots=True)
@@ -132,6 +158,8 @@ class _Change:
                 self.capacity = event.capacity
             case SessionCancelled():
                 self.status, self.reason, self.checked_in = "cancelled", event.reason, 0
+            case SessionReinstated():
+                self.status, self.reason = "scheduled", None
             case AttendanceFinalized():
                 self.status = "finalized"
             case ReservationMade() | ReservationCancelled():
@@ -140,10 +168,8 @@ class _Change:
                 self.waiting += 1
             case WaitlistLeft() | WaitlistPromoted():
                 self.waiting -= 1
-            case CheckedIn():
-                self.checked_in += 1
-            case CheckInUndone():
-                self.checked_in -= 1
+            case CheckedIn() | CheckInUndone():
+                self.checked_in += 1 if isinstance(event, CheckedIn) else -1
 
     def columns(self) -> tuple[object, ...]:
         return (
@@ -152,7 +178,7 @@ class _Change:
         )  # fmt: skip
 
 
-async def apply(db: Db, table: str, events: Iterable[Envelope]) -> list[Key]:
+async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
     """Bring the session rows in ``table`` up to ``events``; answers which sessions changed.
 
     Raises ``Incomplete`` when a session that was never scheduled changes.
@@ -174,6 +200,7 @@ async def apply(db: Db, table: str, events: Iterable[Envelope]) -> list[Key]:
         done = await db.execute(UPDATE.format(table=table), *columns(old))
         if done != f"UPDATE {len(old)}":
             raise Incomplete(f"{table}: {len(old)} sessions changed, {done}")
+    await session_slots.apply(db, table, events)
     return list(changes)
 
 

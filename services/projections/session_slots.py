@@ -1,0 +1,139 @@
+"""Where, when and with whom sessions take place, once that has changed.
+
+Used by the calendar and by the roster, on the rows each of them keeps.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from chassis.tenancy import Db
+from contracts.booking import SessionCancelled, SessionScheduled
+from contracts.envelope import Envelope
+from contracts.ids import ClassTypeId, GymId, ProgramId, RoomId, ScheduleId, SessionId, StaffId
+from contracts.timetable import (
+    InstructorAssigned,
+    InstructorSubstituted,
+    RoomAssigned,
+    SessionReinstated,
+    SessionRescheduled,
+)
+
+SlotEvent: TypeAlias = (
+    SessionRescheduled
+    | InstructorAssigned
+    | InstructorSubstituted
+    | RoomAssigned
+    | SessionReinstated
+)
+"""What moves a session's slot, and its version."""
+
+UPDATE = """
+UPDATE {table} s
+   SET starts_at = coalesce(u.starts_at, s.starts_at), ends_at = coalesce(u.ends_at, s.ends_at),
+       booking_opens_at = coalesce(u.opens_at, s.booking_opens_at),
+       booking_closes_at = coalesce(u.closes_at, s.booking_closes_at),
+       room_id = CASE WHEN u.has_room THEN u.room_id ELSE s.room_id END,
+       instructor_id = coalesce(u.instructor_id, s.instructor_id),
+       original_instructor_id = coalesce(s.original_instructor_id, u.original_id),
+       free_cancel_until = coalesce(u.free_until, s.free_cancel_until),
+       program_id = coalesce(u.program_id, s.program_id),
+       class_type_id = coalesce(u.class_type_id, s.class_type_id),
+       schedule_id = coalesce(u.schedule_id, s.schedule_id),
+       cancel_reason = CASE WHEN u.is_back THEN NULL ELSE s.cancel_reason END
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
+              $6::timestamptz[], $7::bool[], $8::uuid[], $9::uuid[], $10::uuid[],
+              $11::timestamptz[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bool[])
+    AS u (gym_id, session_id, starts_at, ends_at, opens_at, closes_at, has_room, room_id,
+          instructor_id, original_id, free_until, program_id, class_type_id, schedule_id, is_back)
+ WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
+"""
+MOVE_SEATS = """
+UPDATE reservations r SET starts_at = u.starts_at
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS u (gym_id, session_id, starts_at)
+ WHERE r.gym_id = u.gym_id AND r.session_id = u.session_id
+"""
+GIVE_LONGER = """
+UPDATE reservations r SET free_until = u.free_until
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS u (gym_id, reservation_id, free_until)
+ WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
+"""
+
+
+@dataclass(slots=True)
+class _Slot:
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    has_room: bool = False
+    room_id: RoomId | None = None
+    instructor_id: StaffId | None = None
+    original_id: StaffId | None = None
+    free_until: datetime | None = None
+    program_id: ProgramId | None = None
+    class_type_id: ClassTypeId | None = None
+    schedule_id: ScheduleId | None = None
+    is_back: bool = False
+
+    def hear(self, event: SlotEvent | SessionScheduled | SessionCancelled) -> None:
+        match event:
+            case SessionScheduled():
+                self.program_id, self.class_type_id = event.program_id, event.class_type_id
+                self.schedule_id = event.schedule_id
+            case SessionRescheduled():
+                self.starts_at, self.ends_at = event.starts_at, event.ends_at
+                self.opens_at, self.closes_at = event.booking_opens_at, event.booking_closes_at
+                self.free_until = event.free_cancel_until or self.free_until
+            case InstructorAssigned():
+                self.instructor_id = event.instructor_id
+            case InstructorSubstituted():
+                self.instructor_id, self.free_until = event.substitute, event.free_cancel_until
+                self.original_id = self.original_id or event.original
+            case RoomAssigned():
+                self.has_room, self.room_id = True, event.room_id
+            case SessionReinstated() | SessionCancelled():
+                self.is_back = isinstance(event, SessionReinstated)
+
+    def columns(self) -> tuple[object, ...]:
+        return (
+            self.starts_at, self.ends_at, self.opens_at, self.closes_at, self.has_room,
+            self.room_id, self.instructor_id, self.original_id, self.free_until, self.program_id,
+            self.class_type_id, self.schedule_id, self.is_back,
+        )  # fmt: skip
+
+
+EMPTY = _Slot().columns()
+
+
+async def apply(db: Db, table: str, events: Iterable[Envelope]) -> None:
+    """Bring the slots of the session rows in ``table``, which are there, up to ``events``."""
+    slots: dict[tuple[GymId, SessionId], _Slot] = {}
+    for envelope in events:
+        event = envelope.event
+        if isinstance(event, SlotEvent | SessionScheduled | SessionCancelled):
+            slots.setdefault((envelope.gym_id, event.session_id), _Slot()).hear(event)
+    rows = [(*key, *cells) for key, slot in slots.items() if (cells := slot.columns()) != EMPTY]
+    if rows:
+        await db.execute(UPDATE.format(table=table), *_columns(rows))
+
+
+async def move_seats(db: Db, events: Iterable[Envelope]) -> None:
+    """Bring the reservations of sessions that moved, or changed hands, up to ``events``."""
+    starts: dict[tuple[GymId, SessionId], datetime] = {}
+    longer: dict[tuple[GymId, object], datetime] = {}
+    for envelope in events:
+        event, gym = envelope.event, envelope.gym_id
+        if isinstance(event, SessionRescheduled):
+            starts[gym, event.session_id] = event.starts_at
+        if isinstance(event, SessionRescheduled | InstructorSubstituted):
+            longer |= {(gym, one.reservation_id): one.free_until for one in event.deadlines}
+    if starts:
+        await db.execute(MOVE_SEATS, *_columns([(*key, at) for key, at in starts.items()]))
+    if longer:
+        await db.execute(GIVE_LONGER, *_columns([(*key, at) for key, at in longer.items()]))
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

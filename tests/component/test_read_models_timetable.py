@@ -1,0 +1,223 @@
+"""The timetable and what it does to sessions' rows, folded and read in a real database."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+
+import pytest
+
+from chassis.projection import ReadModel, open_views
+from chassis.tenancy import Pool, open_pool
+from contracts.booking import (
+    BookingPolicy,
+    GrantKind,
+    ReservationMade,
+    ReservationSource,
+    SessionCancelled,
+    SessionScheduled,
+)
+from contracts.envelope import Event
+from contracts.ids import (
+    ClassTypeId,
+    ClientId,
+    ClosureId,
+    GrantId,
+    GymId,
+    LocationId,
+    ProgramId,
+    ReservationId,
+    RoomId,
+    ScheduleId,
+    SessionId,
+    StaffId,
+    new_id,
+)
+from contracts.timetable import (
+    BookingPolicyPublished,
+    ClassTypeChanged,
+    ClassTypeDefined,
+    ClassTypeRetired,
+    ClosureAdded,
+    InstructorSubstituted,
+    NewDeadline,
+    OccurrencesPlaced,
+    Pattern,
+    PolicyOverrides,
+    Preset,
+    ProgramChanged,
+    ProgramDefined,
+    ProgramRetired,
+    RoomAssigned,
+    ScheduleChanged,
+    ScheduleCreated,
+    ScheduleEnded,
+    SessionReinstated,
+    SessionRescheduled,
+)
+from deploy.local.installation import Installation
+from services.projections import bookings, calendar, roster, timetable
+from tests.conftest import NOON
+from tests.envelopes import Recording
+
+HOUR = timedelta(hours=1)
+PROGRAM, SPIN, SERIES = ProgramId(new_id()), ClassTypeId(new_id()), ScheduleId(new_id())
+HALL, RED = LocationId(new_id()), RoomId(new_id())
+SAM, KIM, LEE = (StaffId(new_id()) for _ in range(3))
+DAY = date(2027, 3, 1)
+
+
+@pytest.fixture(scope="module")
+async def writer(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_views(installation.dsn("projections", "b2b_views"))
+    for name in ("calendar", "roster", "timetable", "people", "organisation"):
+        await pool.execute(
+            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
+            "ON CONFLICT DO NOTHING", name,
+        )  # fmt: skip
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def reader(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    yield pool
+    await pool.close()
+
+
+async def put(pool: Pool, model: ReadModel, gym_id: GymId, *batches: Sequence[Event]) -> None:
+    recording = Recording(gym_id)
+    for batch in batches:
+        told = [one for event in batch for one in recording.of("any", gym_id, event)]
+        async with pool.acquire() as db, db.transaction():
+            await model.apply(db, told)
+
+
+def pattern(**other: object) -> Pattern:
+    usual = {"title": "Spin", "weekdays": (1,), "starts_at": "09:00", "minutes": 60, "capacity": 9}
+    return Pattern.model_validate(usual | other)
+
+
+CATALOGUE: list[Event] = [
+    ProgramDefined(program_id=PROGRAM, name="Cycling", description=""),
+    ProgramChanged(program_id=PROGRAM, name="Ride", description="indoors"),
+    ClassTypeDefined(
+        class_type_id=SPIN, program_id=PROGRAM, name="Spin", description="", minutes=45,
+        capacity=12, overrides=PolicyOverrides(late_cancel_minutes=360),
+    ),
+    ClassTypeChanged(
+        class_type_id=SPIN, name="Spin", description="fast", minutes=60, capacity=10,
+        overrides=PolicyOverrides(waitlist_max=3),
+    ),
+    BookingPolicyPublished(
+        version=2, effective_from=NOON, policy=BookingPolicy(version=2), preset=Preset.BOUTIQUE
+    ),
+    ScheduleCreated(
+        schedule_id=SERIES, location_id=HALL, time_zone="Europe/Berlin", pattern=pattern(),
+        from_date=DAY, until_date=None, except_dates=(date(2027, 3, 8),),
+    ),
+    OccurrencesPlaced(schedule_id=SERIES, placed=(), until=date(2027, 3, 29)),
+    ScheduleChanged(schedule_id=SERIES, from_date=date(2027, 3, 15), pattern=pattern(capacity=20)),
+    ClosureAdded(
+        closure_id=ClosureId(new_id()), location_id=HALL, from_date=DAY, until_date=DAY,
+        starts_at=NOON, ends_at=NOON + 24 * HOUR, reason="painting",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batches", [[CATALOGUE], [[one] for one in CATALOGUE]])
+async def test_what_is_planned_is_shown_as_it_was_said_last(
+    writer: Pool, reader: Pool, gym_id: GymId, batches: list[list[Event]]
+) -> None:
+    await put(writer, timetable.MODEL, gym_id, *batches)
+    _, programs = await timetable.programs(reader, gym_id)
+    assert [(one.name, one.description, one.is_retired) for one in programs] == [
+        ("Ride", "indoors", False)
+    ]
+    _, types = await timetable.class_types(reader, gym_id)
+    assert [(one.minutes, one.overrides) for one in types] == [
+        (60, PolicyOverrides(waitlist_max=3))
+    ]
+    _, policies = await timetable.policies(reader, gym_id)
+    assert [(one.policy.version, one.preset) for one in policies] == [(2, "boutique")]
+    _, schedules = await timetable.schedules(reader, gym_id, HALL)
+    assert [(one.pattern.capacity, one.pattern_from, one.placed_until) for one in schedules] == [
+        (20, date(2027, 3, 15), date(2027, 3, 29))
+    ]
+    _, closures = await timetable.closures(reader, gym_id, None)
+    assert [one.reason for one in closures] == ["painting"]
+    assert (await timetable.schedules(reader, gym_id, LocationId(new_id())))[1] == []
+
+
+async def test_what_is_retired_or_ended_is_marked_so(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    ends: list[Event] = [
+        ProgramRetired(program_id=PROGRAM), ClassTypeRetired(class_type_id=SPIN),
+        ScheduleEnded(schedule_id=SERIES, from_date=date(2027, 3, 20), reason="summer"),
+    ]  # fmt: skip
+    await put(writer, timetable.MODEL, gym_id, CATALOGUE, ends)
+    assert (await timetable.programs(reader, gym_id))[1][0].is_retired
+    assert (await timetable.class_types(reader, gym_id))[1][0].is_retired
+    assert (await timetable.schedules(reader, gym_id, None))[1][0].until_date == date(2027, 3, 19)
+
+
+def a_changed_session(
+    session: SessionId, client: ClientId, reservation: ReservationId
+) -> list[Event]:
+    later = NOON + 3 * HOUR
+    longer = NewDeadline(client_id=client, reservation_id=reservation, free_until=later)
+    return [
+        SessionScheduled(
+            session_id=session, title="Spin", location_id=HALL, instructor_id=SAM,
+            starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR, time_zone="Europe/Berlin",
+            capacity=2, booking_opens_at=NOON, booking_closes_at=NOON + HOUR,
+            policy=BookingPolicy(), program_id=PROGRAM, class_type_id=SPIN, schedule_id=SERIES,
+        ),
+        ReservationMade(
+            session_id=session, client_id=client, reservation_id=reservation,
+            source=ReservationSource.BOOKED, grant_id=GrantId(new_id()),
+            grant_kind=GrantKind.PACK, free_until=NOON, policy_version=1, seats_taken=1,
+            capacity=2,
+        ),
+        RoomAssigned(session_id=session, room_id=RED, previous=None),
+        InstructorSubstituted(
+            session_id=session, original=SAM, substitute=KIM, free_cancel_until=NOON
+        ),
+        InstructorSubstituted(
+            session_id=session, original=KIM, substitute=LEE, free_cancel_until=NOON + HOUR
+        ),
+        SessionRescheduled(
+            session_id=session, starts_at=later, ends_at=later + HOUR,
+            previous_starts_at=NOON + HOUR, previous_ends_at=NOON + 2 * HOUR,
+            booking_opens_at=NOON, booking_closes_at=later, free_cancel_until=later,
+            deadlines=(longer,),
+        ),
+        SessionCancelled(session_id=session, reason="rain"),
+        SessionReinstated(session_id=session),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_changed_session_is_shown_at_its_new_time_with_its_new_people(
+    writer: Pool, reader: Pool, gym_id: GymId, apart: bool
+) -> None:
+    session, client = SessionId(new_id()), ClientId(new_id())
+    events = a_changed_session(session, client, ReservationId(new_id()))
+    batches = [[one] for one in events] if apart else [events]
+    await put(writer, timetable.MODEL, gym_id, CATALOGUE)
+    await put(writer, calendar.MODEL, gym_id, *batches)
+    await put(writer, roster.MODEL, gym_id, *batches)
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    later = NOON + 3 * HOUR
+    assert (row.starts_at, row.room_id, row.status, row.cancel_reason, row.version) == (
+        later, RED, "scheduled", None, 8,
+    )  # fmt: skip
+    assert (row.instructor_id, row.original_instructor_id) == (LEE, SAM)
+    assert (row.program_name, row.class_type_name, row.schedule_id) == ("Ride", "Spin", SERIES)
+    assert row.free_cancel_until == later
+    _, page = await calendar.page(reader, gym_id, (later, later + HOUR), None, 5)
+    assert [one.session_id for one in page] == [session]
+    _, mine = await bookings.of_client(reader, gym_id, client, None, 5)
+    assert [one.session.starts_at for one in mine] == [later]
+    assert [one.reservation.free_until for one in mine if one.reservation] == [later]
