@@ -33,6 +33,8 @@ SOURCES = {
     "ledgers": "booking",
     "people": "members",
     "organisation": "members",
+    "doors": "access",
+    "entries": "access",
 }
 """View -> the service whose events it shows."""
 

@@ -11,7 +11,7 @@ from chassis.process import Process
 from chassis.projection import ReadModel, open_views
 from chassis.projection.engine import Projections
 from chassis.settings import BusSettings, DatabaseSettings
-from services.projections import calendar, ledgers, organisation, roster
+from services.projections import calendar, doors, entries, ledgers, organisation, roster
 from services.projections.keys import MembersKeys
 from services.projections.people import PeopleModel
 
@@ -23,7 +23,10 @@ class Settings(BusSettings, DatabaseSettings):
 def models(asker: Asker, clock: Clock) -> Sequence[ReadModel]:
     """Every read model there is."""
     people = PeopleModel(MembersKeys(asker, clock))
-    return (calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL)
+    return (
+        calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL, doors.MODEL,
+        entries.MODEL,
+    )  # fmt: skip
 
 
 async def main(process: Process[Settings]) -> None:
