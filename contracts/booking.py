@@ -345,6 +345,8 @@ class CheckInAtDoor(Command):
 
     command_type = "booking.check_in_at_door"
     client_id: ClientId
+    location_id: LocationId
+    """Of the door."""
 
 
 class UndoCheckIn(Command):

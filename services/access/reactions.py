@@ -12,10 +12,12 @@ from contracts.access import HearClass, HearClient, HearReservation, HearStaff
 from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
+    ReservationReinstated,
     SessionScheduled,
 )
 from contracts.envelope import Command, Envelope, Event
 from contracts.members import ClientRegistered, PersonalDataErased, StaffHired, StaffRolesChanged
+from contracts.timetable import SessionRescheduled
 from services.access import api
 
 ACTOR = "system:access"
@@ -42,8 +44,12 @@ def seat_is(event: Any, version: int, *, stands: bool) -> Command:
 
 HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
     SessionScheduled: ("booking", "access_session_scheduled", session_is),
+    SessionRescheduled: ("booking", "access_session_rescheduled", session_is),
     ReservationMade: (
         "booking", "access_reservation_made", lambda e, v: seat_is(e, v, stands=True),
+    ),
+    ReservationReinstated: (
+        "booking", "access_reservation_reinstated", lambda e, v: seat_is(e, v, stands=True),
     ),
     ReservationCancelled: (
         "booking", "access_reservation_cancelled", lambda e, v: seat_is(e, v, stands=False),

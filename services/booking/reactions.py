@@ -36,7 +36,8 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
         event = envelope.event
         if isinstance(event, AccessGranted) and event.client_id is not None:
             ctx = Context.because(envelope, ACTOR, envelope.occurred_at)
-            await store.carry_out(CheckInAtDoor(client_id=event.client_id), ctx, check_in_at_door)
+            command = CheckInAtDoor(client_id=event.client_id, location_id=event.location_id)
+            await store.carry_out(command, ctx, check_in_at_door)
 
     desk.reaction(
         AccessGranted, check_in, name="booking_door_check_in", stream=event_stream("access")
