@@ -24,12 +24,15 @@ class Reservation:
     """``None`` until members told it."""
     status: str
     """``reserved``, ``checked_in``, ``attended``, ``no_show``, ``cancelled_early``,
-    ``cancelled_late`` or ``session_cancelled``."""
+    ``cancelled_late``, ``session_cancelled`` or ``excused``."""
     source: str
     free_until: datetime
     """UTC; cancelling at or after it is late."""
     made_at: datetime
     version: int
+    spot: str | None = None
+    overbooked: bool = False
+    check_in_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Waiting:
     version: int
     place: int
     """From 1."""
+    offered_until: datetime | None = None
+    """UTC; a seat is held for them until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ class Roster:
     session: Session
     reservations: list[Reservation]
     waitlist: list[Waiting]
+    online_capacity: int | None = None
+    spots: tuple[str, ...] = ()
+    waiver_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,13 @@ async def roster(pool: Pool, gym_id: GymId, session_id: SessionId) -> tuple[int,
     if not rows or rows[0][1] is None:
         return as_of, None
     row = tuple(rows[0])
-    seats = [Reservation(*seat) for seat in zip(*row[21:29], strict=True)] if row[21] else []
-    line = (*row[29:33], range(1, len(row[29]) + 1)) if row[29] else ()
+    taken = (*row[21:29], *row[33:36]) if row[21] else ()
+    seats = [Reservation(*seat) for seat in zip(*taken, strict=True)]
+    line = (*row[29:33], range(1, len(row[29]) + 1), row[36]) if row[29] else ()
     waitlist = [Waiting(*entry) for entry in zip(*line, strict=True)]
-    return as_of, Roster(Session.of(rows[0]), seats, waitlist)
+    online, spots, waiver = row[37:40]
+    found = Roster(Session.of(rows[0]), seats, waitlist, online, tuple(spots or ()), bool(waiver))
+    return as_of, found
 
 
 async def of_client(
@@ -84,18 +95,19 @@ async def of_client(
 ) -> tuple[int, list[Booking]]:
     """What the client booked, cancelled or waits for, newest start first, behind ``after``."""
     key = after or (FAR_AHEAD, UUID(int=0))
-    as_of, rows = await ask(pool, "my_bookings", gym_id, client_id, *key, first)
+    as_of, rows = await ask(pool, "bookings_of", gym_id, client_id, *key, first)
     bookings = []
     for row in rows:
         if row[1] is None:
             continue
-        entry, reservation, status, source, free_until, made_at, version, place = tuple(row)[21:]
+        entry, reservation, status, source, free_until, made_at, version, place = tuple(row)[21:29]
+        spot, offered_until = tuple(row)[29:31]
         seat = line = None
         if reservation is None:
-            line = Waiting(client_id, None, made_at, version, place)
+            line = Waiting(client_id, None, made_at, version, place, offered_until)
         else:
             seat = Reservation(
-                reservation, client_id, None, status, source, free_until, made_at, version
+                reservation, client_id, None, status, source, free_until, made_at, version, spot
             )
         bookings.append(Booking(Session.of(row), entry, seat, line))
     return as_of, bookings

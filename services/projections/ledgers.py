@@ -11,7 +11,9 @@ from datetime import datetime
 from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.booking import (
+    Charge,
     CreditConsumed,
+    CreditCorrected,
     CreditForfeited,
     CreditHeld,
     CreditReleased,
@@ -20,10 +22,13 @@ from contracts.booking import (
     LedgerOpened,
     PromotionMissed,
     TimeReleased,
+    TimeTaken,
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GrantId, GymId
 from contracts.timetable import HoldMoved
+from services.projections import entitlements
+from services.projections.entitlements import GrantEvent, StandingEvent
 from services.projections.reading import ask
 from services.projections.sessions import Incomplete, columns
 
@@ -50,8 +55,17 @@ UPDATE grants g
  WHERE g.gym_id = u.gym_id AND g.client_id = u.client_id AND g.grant_id = u.grant_id
 """
 
-Spending = CreditHeld | CreditReleased | CreditConsumed | CreditForfeited
-LedgerEvent = LedgerOpened | CreditsGranted | Spending | HoldMoved | TimeReleased | PromotionMissed
+Spending = CreditHeld | CreditReleased | CreditConsumed | CreditForfeited | CreditCorrected
+LedgerEvent = (
+    LedgerOpened
+    | Spending
+    | GrantEvent
+    | StandingEvent
+    | HoldMoved
+    | TimeReleased
+    | TimeTaken
+    | PromotionMissed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +82,19 @@ class Grant:
     expires_at: datetime | None
     reason: str
     version: int
+    expired: int
+    period: str | None
+    """``week`` or ``month``, of a limited grant."""
+    early_hours: int
+    status: str
+    """``active``, ``hold``, ``past_due`` or ``ended``."""
 
     @property
     def available(self) -> int:
-        """Credits left, whether or not the grant is valid now; 0 for an unlimited grant."""
-        return self.credits - self.held - self.consumed - self.forfeited
+        """Credits left of a pack, whether or not the grant is valid now; 0 for other grants."""
+        if self.kind != GrantKind.PACK:
+            return 0
+        return self.credits - self.held - self.consumed - self.forfeited - self.expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,10 @@ class Ledger:
     client_id: ClientId
     version: int
     grants: list[Grant]
+    banned_until: datetime | None
+    """The far end of time for a ban that is on until it is lifted."""
+    ban_reason: str | None
+    waivers: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -108,6 +134,13 @@ class _Use:
             case CreditForfeited():
                 self.held -= event.credits
                 self.forfeited += event.credits
+            case CreditCorrected():
+                self._charge(event.was, -event.before)
+                self._charge(event.becomes, event.after)
+
+    def _charge(self, charge: Charge, credits_: int) -> None:
+        self.consumed += credits_ if charge is Charge.CONSUMED else 0
+        self.forfeited += credits_ if charge is Charge.FORFEITED else 0
 
     def columns(self) -> tuple[int, ...]:
         return (self.held, self.consumed, self.forfeited, self.version, self.position)
@@ -124,7 +157,7 @@ class _Batch:
             return
         gym, client = envelope.gym_id, event.client_id
         self.ledgers[gym, client] = (envelope.version, envelope.position)
-        if not isinstance(event, LedgerOpened | HoldMoved | TimeReleased | PromotionMissed):
+        if isinstance(event, CreditsGranted | Spending):
             self.grants.setdefault((gym, client, event.grant_id), _Use()).hear(envelope, event)
 
 
@@ -154,6 +187,7 @@ class LedgersModel:
             await db.execute(GRANTS, *columns(new))
         if old and (done := await db.execute(SPEND, *columns(old))) != f"UPDATE {len(old)}":
             raise Incomplete(f"grants: {len(old)} changed, {done}")
+        await entitlements.apply(db, events)
         return [(gym, str(client)) for gym, client in batch.ledgers]
 
 
@@ -162,9 +196,9 @@ MODEL = LedgersModel()
 
 async def of_client(pool: Pool, gym_id: GymId, client_id: ClientId) -> tuple[int, Ledger | None]:
     """The client's ledger and the position it reflects; ``None`` when there is none."""
-    as_of, rows = await ask(pool, "ledger", gym_id, client_id)
+    as_of, rows = await ask(pool, "ledger_of", gym_id, client_id)
     if not rows or rows[0][1] is None:
         return as_of, None
-    client, version, *grants = tuple(rows[0])[1:]
+    client, version, *grants, until, reason, waivers = tuple(rows[0])[1:]
     found = [Grant(*grant) for grant in zip(*grants, strict=True)] if grants[0] else []
-    return as_of, Ledger(client, version, found)
+    return as_of, Ledger(client, version, found, until, reason, tuple(waivers))

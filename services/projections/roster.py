@@ -8,27 +8,35 @@ Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from chassis.projection import Change
 from chassis.tenancy import Db
 from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
     AttendanceFinalized,
     Cancellation,
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
     MarkedNoShow,
+    OfferDeclined,
+    OfferExpired,
     ReservationCancelled,
     ReservationMade,
+    ReservationReinstated,
     SessionCancelled,
+    SpotChanged,
+    SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
-from services.projections import session_slots, sessions
+from services.projections import places, session_slots, sessions
 from services.projections.session_slots import SlotEvent
 from services.projections.sessions import Incomplete, Key, columns
 
@@ -78,7 +86,40 @@ CANCELLED = {
     Cancellation.EARLY: "cancelled_early",
     Cancellation.LATE: "cancelled_late",
     Cancellation.SESSION: "session_cancelled",
+    Cancellation.STAFF: "cancelled_early",
 }
+
+
+CORRECTED = {
+    Attendance.ATTENDED: "attended",
+    Attendance.NO_SHOW: "no_show",
+    Attendance.LATE_CANCELLED: "cancelled_late",
+    Attendance.EXCUSED: "excused",
+}
+
+Turn: TypeAlias = (
+    ReservationMade
+    | ReservationReinstated
+    | ReservationCancelled
+    | CheckedIn
+    | CheckInUndone
+    | MarkedNoShow
+    | AttendanceCorrected
+)
+
+
+def _status(event: Turn) -> str:
+    match event:
+        case ReservationCancelled():
+            return CANCELLED[event.kind]
+        case AttendanceCorrected():
+            return CORRECTED[event.becomes]
+        case CheckedIn():
+            return "checked_in"
+        case MarkedNoShow():
+            return "no_show"
+        case _:
+            return "reserved"
 
 
 @dataclass(slots=True)
@@ -94,42 +135,32 @@ class _Batch:
     )
     finalized: dict[Key, tuple[int, int]] = field(default_factory=dict)
     clients: set[tuple[GymId, UUID]] = field(default_factory=set)
+    queues: set[Key] = field(default_factory=set)
+    """Sessions in whose line somebody moved."""
     header: set[Key] = field(default_factory=set)
     """Sessions whose own facts changed: everybody with a booking sees that."""
 
     def hear(self, envelope: Envelope) -> None:
         gym, at = envelope.gym_id, (envelope.version, envelope.position)
-        match envelope.event:
-            case ReservationMade() as event:
+        event = envelope.event
+        if isinstance(event, Turn):
+            self.status[gym, event.reservation_id] = (_status(event), *at)
+            self.clients.add((gym, event.client_id))
+        match event:
+            case ReservationMade():
                 self.made[gym, event.reservation_id] = (envelope, event)
-                self._turn(gym, event, "reserved", at)
-            case ReservationCancelled() as event:
-                self._turn(gym, event, CANCELLED[event.kind], at)
-            case CheckedIn() as event:
-                self._turn(gym, event, "checked_in", at)
-            case CheckInUndone() as event:
-                self._turn(gym, event, "reserved", at)
-            case MarkedNoShow() as event:
-                self._turn(gym, event, "no_show", at)
-            case WaitlistJoined() as event:
+            case SpotChanged() | SpotOffered() | OfferExpired() | OfferDeclined():
+                self.queues.add((gym, event.session_id))
+                self.clients.add((gym, event.client_id))
+            case WaitlistJoined():
                 self._stand(gym, event, (event.seq, envelope.occurred_at, *at))
-            case WaitlistLeft() | WaitlistPromoted() as event:
+            case WaitlistLeft() | WaitlistPromoted():
                 self._stand(gym, event, None)
-            case AttendanceFinalized() as event:
+            case AttendanceFinalized():
                 self.finalized[gym, event.session_id] = at
                 self.header.add((gym, event.session_id))
-            case event if isinstance(event, CapacityChanged | SessionCancelled | SlotEvent):
+            case _ if isinstance(event, CapacityChanged | SessionCancelled | SlotEvent):
                 self.header.add((gym, event.session_id))
-
-    def _turn(
-        self,
-        gym: GymId,
-        event: ReservationMade | ReservationCancelled | CheckedIn | CheckInUndone | MarkedNoShow,
-        status: str,
-        at: tuple[int, int],
-    ) -> None:
-        self.status[gym, event.reservation_id] = (status, *at)
-        self.clients.add((gym, event.client_id))
 
     def _stand(
         self,
@@ -158,6 +189,7 @@ class RosterModel:
         await _seats(db, batch)
         await session_slots.move_seats(db, events)
         await _line(db, batch)
+        await places.apply(db, events)
         clients = batch.clients | await _onlookers(db, batch)
         return [(gym, str(key)) for gym, key in (*changed, *clients)]
 
@@ -192,7 +224,7 @@ async def _line(db: Db, batch: _Batch) -> None:
 
 async def _onlookers(db: Db, batch: _Batch) -> set[tuple[GymId, UUID]]:
     """Clients whose own events say nothing, but whose place in line or session moved."""
-    moved = {(gym, session) for gym, session, _ in batch.line} | batch.header
+    moved = {(gym, session) for gym, session, _ in batch.line} | batch.queues | batch.header
     seen: set[tuple[GymId, UUID]] = set()
     if moved:
         seen |= {(gym, client) for gym, client in await db.fetch(IN_LINE, *columns([*moved]))}

@@ -13,15 +13,22 @@ import asyncpg
 
 from chassis.tenancy import Db
 from contracts.booking import (
+    AttendanceCorrected,
     AttendanceFinalized,
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
+    ClaimsOpened,
     MarkedNoShow,
+    OfferDeclined,
+    OfferExpired,
     ReservationCancelled,
     ReservationMade,
+    ReservationReinstated,
     SessionCancelled,
     SessionScheduled,
+    SpotChanged,
+    SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
@@ -81,6 +88,13 @@ SessionEvent: TypeAlias = (
     | CheckInUndone
     | MarkedNoShow
     | AttendanceFinalized
+    | ReservationReinstated
+    | SpotChanged
+    | SpotOffered
+    | OfferExpired
+    | OfferDeclined
+    | ClaimsOpened
+    | AttendanceCorrected
 )
 """What a session's stream holds; each of them moves the session's version."""
 
@@ -162,7 +176,7 @@ class _Change:
                 self.status, self.reason = "scheduled", None
             case AttendanceFinalized():
                 self.status = "finalized"
-            case ReservationMade() | ReservationCancelled():
+            case ReservationMade() | ReservationCancelled() | ReservationReinstated():
                 self.reserved = event.seats_taken
             case WaitlistJoined():
                 self.waiting += 1

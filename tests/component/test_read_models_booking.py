@@ -9,25 +9,41 @@ import pytest
 from chassis.projection import Change, ReadModel, open_views
 from chassis.tenancy import Pool, open_pool
 from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
     AttendanceFinalized,
+    BookingBanImposed,
     BookingPolicy,
     Cancellation,
     CapacityChanged,
+    Charge,
     CheckedIn,
+    CheckInSource,
     CreditConsumed,
+    CreditCorrected,
     CreditHeld,
+    CreditsExpired,
     CreditsGranted,
+    EntitlementChanged,
+    EntitlementSuspended,
     GrantKind,
     LedgerOpened,
     MarkedNoShow,
+    OfferExpired,
+    Period,
     ReservationCancelled,
     ReservationMade,
+    ReservationReinstated,
     ReservationSource,
     SessionCancelled,
     SessionScheduled,
+    SpotChanged,
+    SpotOffered,
+    Suspension,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
+    WaiverRecorded,
 )
 from contracts.envelope import Envelope, Event
 from contracts.ids import (
@@ -301,3 +317,133 @@ async def test_a_ledger_counts_what_is_held_and_spent(
     assert ledger is not None
     (grant,) = ledger.grants
     assert (grant.held, grant.consumed, grant.available, ledger.version) == (1, 1, 8, 5)
+
+
+def a_class_with_bikes() -> list[Event]:
+    """Mia on bike a; Leo waits, is offered a seat and lets it expire; Zoe waits behind."""
+    bikes = scheduled().model_copy(
+        update={"spots": ("a", "b"), "online_capacity": 1, "waiver_required": True}
+    )
+    mia = reserved(MIA, 1, ReservationId(new_id())).model_copy(update={"spot": "a"})
+    line = [
+        WaitlistJoined(session_id=SPIN, client_id=client, seq=seq, policy_version=1)
+        for seq, client in enumerate((LEO, ZOE), start=1)
+    ]
+    offer = SpotOffered(
+        session_id=SPIN, client_id=LEO, seq=1, expires_at=NOON, policy_version=1
+    )  # fmt: skip
+    return [bikes, mia, *line, offer]
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_spots_and_offers_are_on_the_roster(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    made = a_class_with_bikes()
+    seat = made[1].reservation_id  # type: ignore[attr-defined]
+    elsewhere = SpotChanged(
+        session_id=SPIN, client_id=MIA, reservation_id=seat, spot="b", previous="a"
+    )
+    here = CheckedIn(
+        session_id=SPIN, client_id=MIA, reservation_id=seat, source=CheckInSource.KIOSK
+    )
+    events = Recording(gym_id).of("session", SPIN, *made, elsewhere, here)
+    batches = [events[n : n + size] for n in range(0, len(events), size)]
+
+    told = await put(writer, roster.MODEL, *batches)
+
+    _, seen = await bookings.roster(reader, gym_id, SPIN)
+    assert seen is not None
+    assert (seen.spots, seen.online_capacity, seen.waiver_required) == (("a", "b"), 1, True)
+    (mia,) = seen.reservations
+    assert (mia.spot, mia.check_in_source, mia.overbooked) == ("b", "kiosk", False)
+    assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [(LEO, NOON), (ZOE, None)]
+    assert (gym_id, str(LEO)) in told
+    _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
+    assert leo.waiting is not None
+    assert leo.waiting.offered_until == NOON
+
+
+async def test_who_lets_an_offer_expire_stands_last(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    silence = OfferExpired(session_id=SPIN, client_id=LEO, seq=3, policy_version=1)
+    events = recording.of("session", SPIN, *a_class_with_bikes(), silence)
+
+    await put(writer, roster.MODEL, events[:3], events[3:])
+
+    _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [(ZOE, None), (LEO, None)]
+
+
+async def test_a_late_cancel_that_was_undone_and_a_corrected_absence_are_shown_as_they_are(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    mia, leo = ReservationId(new_id()), ReservationId(new_id())
+    back = ReservationReinstated(
+        session_id=SPIN, client_id=MIA, reservation_id=mia, free_until=NOON, policy_version=1,
+        seats_taken=2, capacity=2,
+    )  # fmt: skip
+    excused = AttendanceCorrected(
+        session_id=SPIN, client_id=LEO, reservation_id=leo, was=Attendance.NO_SHOW,
+        becomes=Attendance.EXCUSED, credits=0, reason="ill", policy_version=1,
+    )  # fmt: skip
+    events = recording.of(
+        "session", SPIN, scheduled(), reserved(MIA, 1, mia), reserved(LEO, 2, leo),
+        gave_up(MIA, mia, Cancellation.LATE), back,
+        CheckedIn(session_id=SPIN, client_id=MIA, reservation_id=mia),
+        MarkedNoShow(session_id=SPIN, client_id=LEO, reservation_id=leo, policy_version=1),
+        AttendanceFinalized(session_id=SPIN, attended=1, no_shows=1, late_cancels=0), excused,
+    )  # fmt: skip
+
+    await put(writer, roster.MODEL, events)
+
+    _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert seen.session.reserved == 2
+    assert {r.client_id: r.status for r in seen.reservations} == {MIA: "attended", LEO: "excused"}
+
+
+async def test_a_ledger_tells_of_limits_pauses_bans_and_waivers(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    weekly, pack, seat = GrantId(new_id()), GrantId(new_id()), ReservationId(new_id())
+    later = NOON + timedelta(days=9)
+    events = recording.of(
+        "ledger", MIA, LedgerOpened(client_id=MIA),
+        CreditsGranted(
+            client_id=MIA, grant_id=weekly, kind=GrantKind.LIMITED, credits=3, valid_from=NOON,
+            expires_at=None, reason="", period=Period.WEEK, early_hours=24,
+        ),
+        CreditsGranted(
+            client_id=MIA, grant_id=pack, kind=GrantKind.PACK, credits=10, reason="",
+            valid_from=NOON + timedelta(hours=1), expires_at=NOON,
+        ),
+        EntitlementSuspended(
+            client_id=MIA, grant_id=weekly, because=Suspension.PAST_DUE, reason=""
+        ),
+        EntitlementChanged(
+            client_id=MIA, grant_id=pack, credits=8, expires_at=later, early_hours=0, reason=""
+        ),
+        CreditHeld(client_id=MIA, grant_id=pack, reservation_id=seat, session_id=SPIN,
+                   starts_at=NOON, ends_at=NOON, credits=1),
+        CreditConsumed(client_id=MIA, grant_id=pack, reservation_id=seat, credits=1),
+        CreditCorrected(client_id=MIA, grant_id=pack, reservation_id=seat, was=Charge.CONSUMED,
+                        becomes=Charge.FORFEITED, before=1, after=1),
+        CreditsExpired(client_id=MIA, grant_id=pack, credits=7),
+        WaiverRecorded(client_id=MIA, document="liability"),
+        WaiverRecorded(client_id=MIA, document="photos"),
+        BookingBanImposed(client_id=MIA, until=later, reason="three no-shows"),
+    )  # fmt: skip
+
+    await put(writer, ledgers.MODEL, events[:4], events[4:])
+
+    _, ledger = await ledgers.of_client(reader, recording.gym_id, MIA)
+    assert ledger is not None
+    assert (ledger.banned_until, ledger.ban_reason) == (later, "three no-shows")
+    assert ledger.waivers == ("liability", "photos")
+    first, second = ledger.grants
+    assert (first.period, first.early_hours, first.status) == ("week", 24, "past_due")
+    assert (second.credits, second.consumed, second.forfeited, second.expired) == (8, 0, 1, 7)
+    assert (second.available, second.expires_at) == (0, later)

@@ -1,0 +1,131 @@
+"""What became of grants, and whether a client may book: more of the ledgers' rows.
+
+Used by the ledgers after their rows are written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from chassis.tenancy import Db
+from contracts.booking import (
+    BookingBanImposed,
+    BookingBanLifted,
+    CreditsExpired,
+    CreditsGranted,
+    EntitlementChanged,
+    EntitlementEnded,
+    EntitlementResumed,
+    EntitlementSuspended,
+    WaiverRecorded,
+)
+from contracts.envelope import Envelope
+from contracts.ids import ClientId, GrantId, GymId
+from services.projections.sessions import columns
+
+GrantEvent: TypeAlias = (
+    CreditsGranted
+    | EntitlementChanged
+    | EntitlementSuspended
+    | EntitlementResumed
+    | EntitlementEnded
+    | CreditsExpired
+)
+StandingEvent: TypeAlias = BookingBanImposed | BookingBanLifted | WaiverRecorded
+
+GRANTS = """
+UPDATE grants g
+   SET expired = g.expired + u.expired, status = coalesce(u.status, g.status),
+       credits = coalesce(u.credits, g.credits), period = coalesce(u.period, g.period),
+       early_hours = coalesce(u.early, g.early_hours),
+       expires_at = CASE WHEN u.changed THEN u.expires_at ELSE g.expires_at END
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::text[],
+              $8::int[], $9::bool[], $10::timestamptz[])
+    AS u (gym_id, client_id, grant_id, expired, status, credits, period, early, changed, expires_at)
+ WHERE g.gym_id = u.gym_id AND g.client_id = u.client_id AND g.grant_id = u.grant_id
+"""
+BANS = """
+UPDATE ledgers d SET banned_until = u.until, ban_reason = u.reason
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])
+    AS u (gym_id, client_id, until, reason)
+ WHERE d.gym_id = u.gym_id AND d.client_id = u.client_id
+"""
+WAIVERS = """
+UPDATE ledgers d SET waivers = array_append(d.waivers, u.document)
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym_id, client_id, document)
+ WHERE d.gym_id = u.gym_id AND d.client_id = u.client_id
+"""
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Grant:
+    expired: int = 0
+    status: str | None = None
+    credits: int | None = None
+    period: str | None = None
+    early_hours: int | None = None
+    changed: bool = False
+    expires_at: datetime | None = None
+
+    def hear(self, event: GrantEvent) -> None:
+        match event:
+            case CreditsGranted():
+                self.period, self.early_hours = event.period, event.early_hours
+            case EntitlementChanged():
+                self.credits, self.early_hours = event.credits, event.early_hours
+                self.changed, self.expires_at = True, event.expires_at
+            case EntitlementSuspended():
+                self.status = event.because
+            case EntitlementResumed():
+                self.status = "active"
+            case EntitlementEnded():
+                self.status = "ended"
+            case CreditsExpired():
+                self.expired += event.credits
+
+    def columns(self) -> tuple[object, ...]:
+        return (
+            self.expired, self.status, self.credits, self.period, self.early_hours, self.changed,
+            self.expires_at,
+        )  # fmt: skip
+
+
+EMPTY = _Grant(early_hours=0).columns()
+
+
+@dataclass(slots=True)
+class _Batch:
+    grants: dict[tuple[GymId, ClientId, GrantId], _Grant] = field(default_factory=dict)
+    bans: dict[tuple[GymId, ClientId], tuple[datetime | None, str | None]] = field(
+        default_factory=dict
+    )
+    waivers: list[tuple[GymId, ClientId, str]] = field(default_factory=list)
+
+    def hear(self, envelope: Envelope) -> None:
+        gym, event = envelope.gym_id, envelope.event
+        match event:
+            case BookingBanImposed():
+                self.bans[gym, event.client_id] = (event.until or FOREVER, event.reason)
+            case BookingBanLifted():
+                self.bans[gym, event.client_id] = (None, None)
+            case WaiverRecorded():
+                self.waivers.append((gym, event.client_id, event.document))
+            case _ if isinstance(event, GrantEvent):
+                key = (gym, event.client_id, event.grant_id)
+                self.grants.setdefault(key, _Grant()).hear(event)
+
+
+async def apply(db: Db, events: Iterable[Envelope]) -> None:
+    """Bring grants and ledgers, which are there, up to ``events``."""
+    batch = _Batch()
+    for envelope in events:
+        batch.hear(envelope)
+    rows = [(*key, *row) for key, one in batch.grants.items() if (row := one.columns()) != EMPTY]
+    if rows:
+        await db.execute(GRANTS, *columns(rows))
+    if batch.bans:
+        await db.execute(BANS, *columns([(*key, *row) for key, row in batch.bans.items()]))
+    for waiver in batch.waivers:  # one each: an UPDATE sees a row once
+        await db.execute(WAIVERS, *columns([waiver]))

@@ -1,0 +1,111 @@
+"""Where people sit, who is offered a seat, and how people came in: more of the roster's rows.
+
+Used by the roster after its rows are written; an event that finds none of them changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chassis.tenancy import Db
+from contracts.booking import (
+    CheckedIn,
+    CheckInUndone,
+    OfferDeclined,
+    OfferExpired,
+    ReservationMade,
+    ReservationReinstated,
+    SessionScheduled,
+    SpotChanged,
+    SpotOffered,
+    WaitlistJoined,
+    WaitlistLeft,
+    WaitlistPromoted,
+)
+from contracts.envelope import Envelope
+from contracts.ids import ClientId, GymId, ReservationId, SessionId
+from services.projections.sessions import columns
+
+SIT = """
+UPDATE reservations r
+   SET spot = coalesce(u.spot, r.spot), overbooked = r.overbooked OR u.overbooked
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bool[])
+    AS u (gym_id, reservation_id, spot, overbooked)
+ WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
+"""
+COME_IN = """
+UPDATE reservations r SET check_in_source = u.source
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym_id, reservation_id, source)
+ WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
+"""
+OFFER = """
+UPDATE waitlist_entries w SET offered_until = u.until, seq = coalesce(u.seq, w.seq)
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[])
+    AS u (gym_id, session_id, client_id, until, seq)
+ WHERE w.gym_id = u.gym_id AND w.session_id = u.session_id AND w.client_id = u.client_id
+"""
+ROOM = """
+UPDATE roster_sessions s
+   SET online_capacity = u.online, spots = string_to_array(u.spots, e'\\n'),
+       waiver_required = u.waiver
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[])
+    AS u (gym_id, session_id, online, spots, waiver)
+ WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
+"""
+
+
+@dataclass(slots=True)
+class _Batch:
+    spots: dict[tuple[GymId, ReservationId], tuple[str | None, bool]] = field(default_factory=dict)
+    arrivals: dict[tuple[GymId, ReservationId], str | None] = field(default_factory=dict)
+    offers: dict[tuple[GymId, SessionId, ClientId], tuple[datetime | None, int | None]] = field(
+        default_factory=dict
+    )
+    rooms: dict[tuple[GymId, SessionId], SessionScheduled] = field(default_factory=dict)
+
+    def hear(self, envelope: Envelope) -> None:
+        gym, event = envelope.gym_id, envelope.event
+        match event:
+            case ReservationMade() | ReservationReinstated() | SpotChanged():
+                overbooked = isinstance(event, ReservationMade) and event.overbooked
+                if event.spot is not None or overbooked:
+                    self.spots[gym, event.reservation_id] = (event.spot, overbooked)
+            case CheckedIn():
+                self.arrivals[gym, event.reservation_id] = event.source
+            case CheckInUndone():
+                self.arrivals[gym, event.reservation_id] = None
+            case SpotOffered() | OfferExpired() | OfferDeclined():
+                until = event.expires_at if isinstance(event, SpotOffered) else None
+                seq = event.seq if isinstance(event, OfferExpired) else self._seq(gym, event)
+                self.offers[gym, event.session_id, event.client_id] = (until, seq)
+            case WaitlistLeft() | WaitlistPromoted() | WaitlistJoined():
+                seq = event.seq if isinstance(event, WaitlistJoined) else None
+                key = (gym, event.session_id, event.client_id)
+                if key in self.offers or seq is None:
+                    self.offers[key] = (None, seq)
+            case SessionScheduled():
+                self.rooms[gym, event.session_id] = event
+
+    def _seq(self, gym: GymId, event: SpotOffered | OfferDeclined) -> int | None:
+        return self.offers.get((gym, event.session_id, event.client_id), (None, None))[1]
+
+
+async def apply(db: Db, events: Iterable[Envelope]) -> None:
+    """Bring the roster's rows, which are there, up to ``events``."""
+    batch = _Batch()
+    for envelope in events:
+        batch.hear(envelope)
+    if batch.spots:
+        await db.execute(SIT, *columns([(*key, *row) for key, row in batch.spots.items()]))
+    if batch.arrivals:
+        came = [(*key, source) for key, source in batch.arrivals.items()]
+        await db.execute(COME_IN, *columns(came))
+    if batch.offers:
+        await db.execute(OFFER, *columns([(*key, *row) for key, row in batch.offers.items()]))
+    rooms = [
+        (*key, one.online_capacity, "\n".join(one.spots) or None, one.waiver_required)
+        for key, one in batch.rooms.items()
+        if one.online_capacity is not None or one.spots or one.waiver_required
+    ]
+    if rooms:
+        await db.execute(ROOM, *columns(rooms))

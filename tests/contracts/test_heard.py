@@ -1,0 +1,29 @@
+"""No event of booking surprises the read models: each one moves a row somewhere."""
+
+from typing import get_args
+
+import pytest
+
+from contracts import booking, timetable
+from contracts.envelope import EVENTS
+from services.projections.ledgers import LedgerEvent
+from services.projections.sessions import SessionEvent
+
+PEOPLE = {kind for kind in EVENTS.values() if kind.__module__ == booking.__name__}
+SESSIONS = set(get_args(SessionEvent))
+LEDGERS = set(get_args(LedgerEvent))
+PENALTIES = {kind for kind in PEOPLE if kind.__name__.startswith(("Fee", "Violation"))}
+"""Read by ``penalties``, which has its own tests."""
+
+
+@pytest.mark.parametrize("kind", sorted(PEOPLE, key=lambda kind: kind.__name__))
+def test_every_event_about_people_moves_a_session_a_ledger_or_a_case(kind: type) -> None:
+    assert kind in SESSIONS | LEDGERS | PENALTIES
+
+
+def test_what_moves_a_session_or_a_ledger_is_an_event_of_booking() -> None:
+    known = set(EVENTS.values())
+    assert known >= SESSIONS | LEDGERS
+    assert {kind.__module__ for kind in SESSIONS | LEDGERS} <= {
+        booking.__name__, timetable.__name__,
+    }  # fmt: skip
