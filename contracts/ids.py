@@ -45,6 +45,7 @@ PREFIXES: dict[str, str] = {
     "cty": "ClassType",
     "sch": "ClassSchedule",
     "cls": "Closure",
+    "note": "Note",
     "pen": "PenaltyCase",
     "inv": "Invoice",
     "ivl": "InvoiceLine",

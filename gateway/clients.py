@@ -1,5 +1,6 @@
-"""Clients in GraphQL: found by staff, taken on, changed, erased."""
+"""Clients in GraphQL: found by staff, looked at, watched."""
 
+from datetime import datetime
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -7,26 +8,43 @@ from uuid import UUID
 import strawberry
 
 from contracts.ids import ClientId
-from contracts.members import ChangeClientContact, EraseClient, RegisterClient
+from contracts.members import AlertLevel
+from contracts.permissions import allows
 from gateway import ids
-from gateway.context import Info
+from gateway.calendar import topic
+from gateway.context import Context, Info
 from gateway.faults import BadInput
-from gateway.members_codes import (
-    ChangeClientContactErrorCode,
-    EraseClientErrorCode,
-    RegisterClientErrorCode,
-)
-from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
 from gateway.paging import Connection, page, page_size
 from gateway.positions import Position
+from gateway.serve.live import live
 from services.projections import directory
+from services.projections.searching import Search, parsed
+
+LONGEST_SEARCH = 200  # characters
 
 
 @strawberry.enum(description="Whether we still know who the client is.")
 class ClientStatus(Enum):
     ACTIVE = "active"
     ERASED = "erased"
+
+
+strawberry.enum(AlertLevel, description="How loud an alert is.")
+
+
+@strawberry.type(description="What staff must know before they serve a client.")
+class Alert:
+    level: AlertLevel
+    text: str
+    set_at: datetime | None = strawberry.field(description="Null in the answer of a mutation.")
+
+
+@strawberry.type(description="What somebody noted about a client.")
+class Note:
+    id: strawberry.ID
+    text: str
+    author_id: strawberry.ID | None = strawberry.field(description="The staff member.")
+    noted_at: datetime | None = strawberry.field(description="Null in the answer of a mutation.")
 
 
 @strawberry.type(description="A person the gym serves.")
@@ -37,51 +55,20 @@ class Client:
     email: str | None
     phone: str | None
     status: ClientStatus
+    assigned_staff_id: strawberry.ID | None = strawberry.field(
+        description="Who looks after the client; null in the answer of a mutation."
+    )
+    tags: list[str] | None = strawberry.field(description="Null in the answer of a mutation.")
+    alerts: list[Alert] | None = strawberry.field(description="Null in the answer of a mutation.")
+    notes: list[Note] | None = strawberry.field(
+        description="Newest first, at most 200; null in lists and to roles that may not read them."
+    )
 
 
-@strawberry.input(description="With an e-mail and a password the client can sign in.")
-class RegisterClientInput:
-    idempotency_key: UUID
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    password: str | None = None
-
-
-@strawberry.input(description="All of it: what is left out is removed.")
-class ChangeClientContactInput:
-    idempotency_key: UUID
-    client_id: strawberry.ID
-    name: str
-    email: str | None = None
-    phone: str | None = None
-
-
-@strawberry.input
-class EraseClientInput:
-    idempotency_key: UUID
-    client_id: strawberry.ID
-
-
-@strawberry.type
-class RegisterClientPayload:
-    client: Client | None
-    position: Position | None
-    user_errors: list[UserError[RegisterClientErrorCode]]
-
-
-@strawberry.type
-class ChangeClientContactPayload:
-    client: Client | None
-    position: Position | None
-    user_errors: list[UserError[ChangeClientContactErrorCode]]
-
-
-@strawberry.type
-class EraseClientPayload:
-    erased_client_id: strawberry.ID | None
-    position: Position | None
-    user_errors: list[UserError[EraseClientErrorCode]]
+@strawberry.type(description="A client as they are at a position.")
+class ClientUpdate:
+    position: Position
+    client: Client | None = strawberry.field(description="Null: there is no such client.")
 
 
 @strawberry.type
@@ -95,20 +82,25 @@ class ClientQuery:
         after: str | None = None,
         search: Annotated[
             str | None,
-            strawberry.argument(description="A whole e-mail address or the beginning of a name."),
+            strawberry.argument(
+                description="Beginnings of words of a name, a whole e-mail address, or the last "
+                "digits of a phone number."
+            ),
+        ] = None,
+        tag: Annotated[
+            str | None, strawberry.argument(description="Only clients with this tag.")
         ] = None,
         at_least: Position | None = None,
     ) -> Connection[Client]:
         info.context.must("read.clients")
         size, behind = page_size(first), ids.text_keyset("clients", after)
-        if search and "\0" in search:
-            raise BadInput("search", "must not contain NUL")
+        sought = _sought(search, tag)
         position, rows = await info.context.read(
             "people",
             at_least,
-            lambda pool, gym: directory.clients(pool, gym, search, behind, size + 1),
+            lambda pool, gym: directory.clients(pool, gym, sought, behind, size + 1),
         )
-        return page(rows, size, position, _shown, _cursor)
+        return page(rows, size, position, _listed, _cursor)
 
     @strawberry.field(description="One client; null when the gym has no such client.")
     async def client(
@@ -117,73 +109,52 @@ class ClientQuery:
         id: strawberry.ID,  # noqa: A002 - the schema's word
         at_least: Position | None = None,
     ) -> Client | None:
-        info.context.must("read.client")
-        client_id = ids.client(id, "id")
-        _, row = await info.context.read(
-            "people", at_least, lambda pool, gym: directory.client(pool, gym, client_id)
-        )
-        return _shown(row) if row else None
+        return (await _client(info, ids.client(id, "id"), at_least)).client
 
 
 @strawberry.type
-class ClientMutation:
-    @strawberry.mutation(description="Take a person on as a client.")
-    async def register_client(
-        self, info: Info, input_: Annotated[RegisterClientInput, strawberry.argument(name="input")]
-    ) -> RegisterClientPayload:
-        new = ClientId(minted("client", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, RegisterClientErrorCode,
-            lambda: RegisterClient(
-                client_id=new, name=input_.name, email=input_.email, phone=input_.phone,
-                password=input_.password,
-            ),
-        )  # fmt: skip
-        client = None if done.errors else _told(ids.shown("cli", new), input_)
-        return RegisterClientPayload(client=client, position=done.position, user_errors=done.errors)
-
-    @strawberry.mutation(description="The client's name, e-mail and phone are these now.")
-    async def change_client_contact(
-        self,
-        info: Info,
-        input_: Annotated[ChangeClientContactInput, strawberry.argument(name="input")],
-    ) -> ChangeClientContactPayload:
-        done = await carry_out(
-            info.context, input_, ChangeClientContactErrorCode,
-            lambda: ChangeClientContact(
-                client_id=ids.client(input_.client_id), name=input_.name, email=input_.email,
-                phone=input_.phone,
-            ),
-        )  # fmt: skip
-        client = None if done.errors else _told(input_.client_id, input_)
-        return ChangeClientContactPayload(
-            client=client, position=done.position, user_errors=done.errors
-        )
-
-    @strawberry.mutation(description="Destroy everything personal about a client, for ever.")
-    async def erase_client(
-        self, info: Info, input_: Annotated[EraseClientInput, strawberry.argument(name="input")]
-    ) -> EraseClientPayload:
-        done = await carry_out(
-            info.context, input_, EraseClientErrorCode,
-            lambda: EraseClient(client_id=ids.client(input_.client_id)),
-        )  # fmt: skip
-        erased = None if done.errors else input_.client_id
-        return EraseClientPayload(
-            erased_client_id=erased, position=done.position, user_errors=done.errors
-        )
+class ClientSubscription:
+    @live(
+        topics=lambda info, client_id: [
+            topic(info.context.must("read.client"), "people", ids.client(client_id))
+        ],
+        scope=lambda info: (info.context.must("read.client"), _reads_notes(info.context)),
+        description="The client now, and again after every change.",
+    )
+    async def client_changed(
+        self, info: Info, client_id: strawberry.ID, after: Position | None = None
+    ) -> ClientUpdate:
+        return await _client(info, ids.client(client_id), None)
 
 
-def _told(
-    client_id: strawberry.ID, asked: RegisterClientInput | ChangeClientContactInput
-) -> Client:
-    return Client(
-        id=client_id, version=None, name=asked.name.strip(), email=asked.email,
-        phone=asked.phone, status=ClientStatus.ACTIVE,
-    )  # fmt: skip
+async def _client(info: Info, client_id: ClientId, at_least: Position | None) -> ClientUpdate:
+    info.context.must("read.client")
+    position, row = await info.context.read(
+        "people", at_least, lambda pool, gym: directory.client(pool, gym, client_id)
+    )
+    if row is None:
+        return ClientUpdate(position=position, client=None)
+    may_read = _reads_notes(info.context)
+    notes = [_note(note) for note in row.notes or ()] if may_read else None
+    return ClientUpdate(position=position, client=_shown(row, notes))
 
 
-def _shown(row: directory.Client) -> Client:
+def _reads_notes(context: Context) -> bool:
+    return allows("read.client_notes", context.principal.roles)
+
+
+def _sought(search: str | None, tag: str | None) -> Search:
+    for field, text in (("search", search), ("tag", tag)):
+        if text and ("\0" in text or len(text) > LONGEST_SEARCH):
+            raise BadInput(field, f"must be at most {LONGEST_SEARCH} characters, none of them NUL")
+    return parsed(search, tag)
+
+
+def _listed(row: directory.Client) -> Client:
+    return _shown(row, None)
+
+
+def _shown(row: directory.Client, notes: list[Note] | None) -> Client:
     return Client(
         id=ids.shown("cli", row.client_id),
         version=row.version,
@@ -191,6 +162,23 @@ def _shown(row: directory.Client) -> Client:
         email=row.email,
         phone=row.phone,
         status=ClientStatus(row.status),
+        assigned_staff_id=ids.shown_or_null("stf", row.assigned_staff_id),
+        tags=row.tags,
+        alerts=[
+            Alert(level=AlertLevel(alert.level), text=alert.text, set_at=alert.set_at)
+            for alert in row.alerts
+        ],
+        notes=notes,
+    )
+
+
+def _note(row: directory.Note) -> Note:
+    kind, _, author = row.author.partition(":")
+    return Note(
+        id=ids.shown("note", row.note_id),
+        text=row.text,
+        author_id=ids.shown("stf", UUID(author)) if kind == "staff" else None,
+        noted_at=row.noted_at,
     )
 
 

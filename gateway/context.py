@@ -30,11 +30,14 @@ COMMAND_SECONDS = 10.0  # a rush may queue for seconds; giving up earlier would 
 SOURCES = {
     "calendar": "booking",
     "roster": "booking",
+    "timetable": "booking",
     "ledgers": "booking",
     "people": "members",
     "organisation": "members",
     "doors": "access",
     "entries": "access",
+    "kpis": "booking",
+    "receipts": "booking",
 }
 """View -> the service whose events it shows."""
 

@@ -8,10 +8,14 @@ from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 
 from gateway.bookings import BookingMutation
 from gateway.calendar import CalendarQuery, CalendarSubscription
-from gateway.clients import ClientMutation, ClientQuery
+from gateway.clients import ClientQuery, ClientSubscription
+from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledgers import LedgerMutation, LedgerQuery
 from gateway.my_bookings import MyBookingsQuery, MyBookingsSubscription
 from gateway.organisation import OrganisationMutation, OrganisationQuery
+from gateway.profiles import ProfileMutation
+from gateway.receipts import ReceiptsQuery
+from gateway.registering import ClientMutation
 from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
 from gateway.scheduling import SchedulingMutation
@@ -20,13 +24,16 @@ from gateway.staff import StaffMutation, StaffQuery
 
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
-    LedgerQuery,
+    LedgerQuery, KpisQuery, ReceiptsQuery,
 )  # fmt: skip
 MUTATIONS = (
     SignInMutation, BookingMutation, SchedulingMutation, LedgerMutation, ClientMutation,
-    StaffMutation, OrganisationMutation,
+    StaffMutation, OrganisationMutation, ProfileMutation,
 )  # fmt: skip
-SUBSCRIPTIONS = (CalendarSubscription, RosterSubscription, MyBookingsSubscription)
+SUBSCRIPTIONS = (
+    CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
+    ClientSubscription,
+)  # fmt: skip
 
 
 class Names(NameConverter):

@@ -11,7 +11,17 @@ from chassis.process import Process
 from chassis.projection import ReadModel, open_views
 from chassis.projection.engine import Projections
 from chassis.settings import BusSettings, DatabaseSettings
-from services.projections import calendar, doors, entries, ledgers, organisation, roster
+from services.projections import (
+    calendar,
+    doors,
+    entries,
+    kpis,
+    ledgers,
+    organisation,
+    receipts,
+    roster,
+    timetable,
+)
 from services.projections.keys import MembersKeys
 from services.projections.people import PeopleModel
 
@@ -24,8 +34,8 @@ def models(asker: Asker, clock: Clock) -> Sequence[ReadModel]:
     """Every read model there is."""
     people = PeopleModel(MembersKeys(asker, clock))
     return (
-        calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL, doors.MODEL,
-        entries.MODEL,
+        calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL, kpis.MODEL,
+        doors.MODEL, entries.MODEL, receipts.MODEL, timetable.MODEL,
     )  # fmt: skip
 
 

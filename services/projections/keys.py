@@ -14,7 +14,7 @@ from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
 from contracts.members import PersonKeys
 from contracts.permissions import SYSTEM
-from services.projections.people import Person
+from services.projections.profiles import Person
 
 AT_ONCE = 1000  # persons a question, as many as the contract allows
 PATIENCE = 2.0  # seconds; longer would hold the projection's transaction open

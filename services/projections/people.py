@@ -1,13 +1,13 @@
 """People: staff and clients, their personal fields opened for the screens that may show them.
 
-Tables     ``clients``, ``staff``, one row each; PersonalDataErased clears a client's row
+Tables     ``clients``, ``staff``, one row each, and those of ``profiles``; PersonalDataErased
+           clears a client's rows
 Rebuild    from EVT_MEMBERS' beginning; who was erased comes back as "[erased]"
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
-from uuid import UUID
 
 from chassis.projection import Change
 from chassis.sealing import unseal
@@ -21,19 +21,22 @@ from contracts.members import (
     PersonalDataErased,
     StaffHired,
     StaffIdentityLinked,
+    StaffQualificationsSet,
     StaffRolesChanged,
 )
+from services.projections.profiles import Person, Profiles, index_names
+from services.projections.searching import phone_key
 from services.projections.sessions import columns
 
 CLIENTS = """
-INSERT INTO clients (gym_id, client_id, name, sort_name, email, email_key, phone, status, version,
-                     position)
+INSERT INTO clients (gym_id, client_id, name, sort_name, email, email_key, phone, phone_key, status,
+                     version, position)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                     $7::text[], $8::text[], $9::int[], $10::bigint[])
+                     $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[])
     ON CONFLICT (gym_id, client_id) DO UPDATE
    SET name = excluded.name, sort_name = excluded.sort_name, email = excluded.email,
-       email_key = excluded.email_key, phone = excluded.phone, status = excluded.status,
-       version = excluded.version, position = excluded.position
+       email_key = excluded.email_key, phone = excluded.phone, phone_key = excluded.phone_key,
+       status = excluded.status, version = excluded.version, position = excluded.position
 """
 CLIENT_VERSIONS = """
 UPDATE clients c SET version = u.version, position = u.position
@@ -58,7 +61,6 @@ UPDATE staff s
 """
 ERASED = "[erased]"
 
-Person: TypeAlias = tuple[GymId, UUID]
 Contact: TypeAlias = ClientRegistered | ClientContactChanged | PersonalDataErased
 
 
@@ -76,10 +78,13 @@ class _Batch:
     clients: dict[tuple[GymId, ClientId], Contact] = field(default_factory=dict)
     hired: dict[tuple[GymId, StaffId], StaffHired] = field(default_factory=dict)
     roles: dict[tuple[GymId, StaffId], str | None] = field(default_factory=dict)
+    profiles: Profiles = field(default_factory=Profiles)
+    names: dict[Person, str] = field(default_factory=dict)
+    """What clients are found by from now on; empty for the erased."""
     at: dict[Person, tuple[int, int]] = field(default_factory=dict)
 
     def hear(self, envelope: Envelope) -> None:
-        gym = envelope.gym_id
+        gym, concerned = envelope.gym_id, self.profiles.hear(envelope)
         match envelope.event:
             case ClientRegistered() | ClientContactChanged() | PersonalDataErased() as event:
                 person: Person = (gym, event.client_id)
@@ -93,9 +98,11 @@ class _Batch:
             case StaffRolesChanged() as event:
                 person = (gym, event.staff_id)
                 self.roles[gym, event.staff_id] = ",".join(event.roles)
-            case StaffIdentityLinked() as event:
+            case StaffIdentityLinked() | StaffQualificationsSet() as event:
                 person = (gym, event.staff_id)
                 self.roles.setdefault((gym, event.staff_id), None)
+            case _ if concerned is not None:
+                person = concerned
             case _:
                 return
         self.at[person] = (envelope.version, envelope.position)
@@ -104,20 +111,22 @@ class _Batch:
     def sealed(self) -> list[Person]:
         """Whose fields must be opened."""
         contacts = [p for p, e in self.clients.items() if not isinstance(e, PersonalDataErased)]
-        return [*contacts, *self.hired]
+        return [*{*contacts, *self.hired, *self.profiles.sealed}]
 
     def client_rows(self, keys: Mapping[Person, bytes | None]) -> Sequence[tuple[object, ...]]:
         rows = []
         for person, event in self.clients.items():
             key = keys.get(person)
+            self.names[person] = ""
             if isinstance(event, PersonalDataErased) or key is None:
-                shown: tuple[str | None, ...] = (ERASED, "", None, None, None, "erased")
+                shown: tuple[str | None, ...] = (ERASED, "", None, None, None, None, "erased")
             else:
-                name = unseal(key, *person, "name", event.name)
+                self.names[person] = name = unseal(key, *person, "name", event.name)
                 email = _open(key, person, "email", event.email)
                 phone = _open(key, person, "phone", event.phone)
                 folded = email.casefold() if email else None
-                shown = (name, name.casefold(), email, folded, phone, "active")
+                digits = phone_key(phone)
+                shown = (name, name.casefold(), email, folded, phone, digits, "active")
             rows.append((*person, *shown, *self.at[person]))
         return rows
 
@@ -140,7 +149,10 @@ class PeopleModel:
     name: str = "people"
     source: str = "EVT_MEMBERS"
     subjects: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ("clients", "staff")
+    tables: tuple[str, ...] = (
+        "clients", "staff", "client_words", "client_tags", "client_notes", "client_alerts",
+        "staff_qualifications",
+    )  # fmt: skip
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
         batch = _Batch()
@@ -151,14 +163,18 @@ class PeopleModel:
         linked = batch.at.keys() - batch.clients.keys() - staff
         changed = [(*p, roles, *batch.at[p])
                    for p, roles in batch.roles.items() if p not in batch.hired]  # fmt: skip
+        clients = batch.client_rows(keys)
         for statement, rows in (
-            (CLIENTS, batch.client_rows(keys)),
+            (CLIENTS, clients),
             (CLIENT_VERSIONS, [(*person, *batch.at[person]) for person in sorted(linked)]),
             (STAFF, batch.staff_rows(keys)),
             (STAFF_CHANGES, changed),
         ):
             if rows:
                 await db.execute(statement, *columns(rows))
+        if clients:
+            await index_names(db, batch.names)
+        await batch.profiles.write(db, keys)
         return [(gym, str(person)) for gym, person in batch.at]
 
 

@@ -1,0 +1,146 @@
+"""Decisions about a client in a session: what an event says was decided, and on which facts.
+
+Facts are plain values under stable names, such as ``free_until`` or ``seats_taken``; instants are
+ISO 8601. Nothing about another client is among them, not even who was passed over: members read
+their own receipts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from contracts import booking
+from contracts.booking import Cancellation, ReservationSource
+from contracts.envelope import Envelope, Event
+from contracts.ids import ClientId, SessionId
+from contracts.money import Money
+
+
+class Decision(StrEnum):
+    """What was decided."""
+
+    RESERVED = "reserved"
+    REINSTATED = "reinstated"
+    CANCELLED_EARLY = "cancelled_early"
+    CANCELLED_LATE = "cancelled_late"
+    SESSION_CANCELLED = "session_cancelled"
+    REMOVED = "removed"
+    JOINED_WAITLIST = "joined_waitlist"
+    LEFT_WAITLIST = "left_waitlist"
+    PROMOTED = "promoted"
+    PASSED_OVER = "passed_over"
+    OFFERED = "offered"
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_DECLINED = "offer_declined"
+    CHECKED_IN = "checked_in"
+    CHECK_IN_UNDONE = "check_in_undone"
+    NO_SHOW = "no_show"
+    ATTENDANCE_CORRECTED = "attendance_corrected"
+    VIOLATION_RECORDED = "violation_recorded"
+    VIOLATION_CLEARED = "violation_cleared"
+    FEE_ASSESSED = "fee_assessed"
+    FEE_FORGIVEN = "fee_forgiven"
+    FEE_WAIVED = "fee_waived"
+    FEE_CONTESTED = "fee_contested"
+    CONTEST_RESOLVED = "contest_resolved"
+    FEE_DUE = "fee_due"
+    FEE_REVERSED = "fee_reversed"
+
+
+CANCELLED = {
+    Cancellation.EARLY: Decision.CANCELLED_EARLY,
+    Cancellation.LATE: Decision.CANCELLED_LATE,
+    Cancellation.SESSION: Decision.SESSION_CANCELLED,
+    Cancellation.STAFF: Decision.REMOVED,
+}
+OF_EVENT: Mapping[type[Event], Decision] = {
+    booking.ReservationMade: Decision.RESERVED,
+    booking.ReservationReinstated: Decision.REINSTATED,
+    booking.WaitlistJoined: Decision.JOINED_WAITLIST,
+    booking.WaitlistLeft: Decision.LEFT_WAITLIST,
+    booking.WaitlistPromoted: Decision.PROMOTED,
+    booking.WaitlistPromotionSkipped: Decision.PASSED_OVER,
+    booking.SpotOffered: Decision.OFFERED,
+    booking.OfferExpired: Decision.OFFER_EXPIRED,
+    booking.OfferDeclined: Decision.OFFER_DECLINED,
+    booking.CheckedIn: Decision.CHECKED_IN,
+    booking.CheckInUndone: Decision.CHECK_IN_UNDONE,
+    booking.MarkedNoShow: Decision.NO_SHOW,
+    booking.AttendanceCorrected: Decision.ATTENDANCE_CORRECTED,
+    booking.ViolationRecorded: Decision.VIOLATION_RECORDED,
+    booking.ViolationCleared: Decision.VIOLATION_CLEARED,
+    booking.FeeAssessed: Decision.FEE_ASSESSED,
+    booking.FeeForgiven: Decision.FEE_FORGIVEN,
+    booking.FeeWaived: Decision.FEE_WAIVED,
+    booking.FeeContested: Decision.FEE_CONTESTED,
+    booking.FeeContestResolved: Decision.CONTEST_RESOLVED,
+    booking.FeeDue: Decision.FEE_DUE,
+    booking.FeeReversed: Decision.FEE_REVERSED,
+}
+BY_RULES = {Decision.PROMOTED, Decision.OFFERED}
+"""Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
+NO_FACTS = {
+    "session_id", "client_id", "reservation_id", "grant_id", "policy_version", "by", "seq",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision about one client in one session."""
+
+    session_id: SessionId
+    client_id: ClientId
+    decision: Decision
+    at: datetime
+    """UTC; when it was true."""
+    by: str
+    """``client``, ``staff`` or ``system``."""
+    policy_version: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decided(envelope: Envelope) -> Decided | None:
+    """What the event decided about a client; ``None`` when it decided nothing of the kind."""
+    event: Any = envelope.event
+    if isinstance(event, booking.ReservationCancelled):
+        decision = CANCELLED[event.kind]
+    elif type(event) in OF_EVENT:
+        decision = OF_EVENT[type(event)]
+    else:
+        return None
+    return Decided(
+        session_id=event.session_id,
+        client_id=event.client_id,
+        decision=decision,
+        at=envelope.occurred_at,
+        by=_by(envelope.actor, event, decision),
+        policy_version=getattr(event, "policy_version", None),
+        facts=_facts(event),
+    )
+
+
+def _by(actor: str, event: Any, decision: Decision) -> str:
+    """Who decided. A client decides about nobody but themselves: for others the rules did."""
+    kind, _, text = actor.partition(":")
+    in_turn = decision in BY_RULES and not getattr(event, "reason", "")
+    in_turn = in_turn or decision is Decision.PASSED_OVER
+    promoted = getattr(event, "source", None) is ReservationSource.PROMOTED
+    if in_turn or promoted or (kind == "client" and text != str(event.client_id)):
+        return "system"
+    return kind
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for name, value in event:
+        if name == "evidence":
+            facts |= value.model_dump(mode="json")
+        elif isinstance(value, Money):
+            facts |= {"amount_minor": value.minor, "currency": value.currency}
+        elif isinstance(value, tuple):
+            facts[name] = len(value)  # how many, never who
+        elif name not in NO_FACTS and value not in (None, ""):
+            facts[name] = value.isoformat() if isinstance(value, datetime) else value
+    return facts

@@ -1,0 +1,200 @@
+"""KPIs: what the dashboard's cards count, session by session and seat by seat.
+
+Tables     ``kpi_sessions`` and ``kpi_seats``, one row each; ``cards`` says what counts
+Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.projection import Change
+from chassis.tenancy import Db, Pool
+from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
+    AttendanceFinalized,
+    CapacityChanged,
+    CheckedIn,
+    CheckInUndone,
+    MarkedNoShow,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationReinstated,
+    ReservationSource,
+    SessionCancelled,
+    SessionScheduled,
+)
+from contracts.envelope import Envelope
+from contracts.ids import GymId
+from contracts.timetable import SessionReinstated, SessionRescheduled
+from services.projections.cards import Counted, Seat, SeatStatus, dates_of_interest
+from services.projections.reading import ask
+from services.projections.sessions import Incomplete, columns
+
+SCHEDULED = """
+INSERT INTO kpi_sessions (gym_id, session_id, version, position, time_zone, location_id, starts_at,
+                          ends_at, local_date, capacity, cancelled, closed_by)
+SELECT u.*, (u.starts_at AT TIME ZONE u.time_zone)::date, 0, false, ''
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::uuid[],
+              $7::timestamptz[], $8::timestamptz[])
+    AS u (gym_id, session_id, version, position, time_zone, location_id, starts_at, ends_at)
+"""
+CHANGED = """
+UPDATE kpi_sessions s
+   SET version = u.version, position = u.position, capacity = coalesce(u.capacity, s.capacity),
+       cancelled = coalesce(u.cancelled, s.cancelled),
+       closed_by = coalesce(u.closed_by, s.closed_by),
+       starts_at = coalesce(u.starts_at, s.starts_at), ends_at = coalesce(u.ends_at, s.ends_at),
+       local_date = (coalesce(u.starts_at, s.starts_at) AT TIME ZONE s.time_zone)::date
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::boolean[],
+              $7::text[], $8::timestamptz[], $9::timestamptz[])
+    AS u (gym_id, session_id, version, position, capacity, cancelled, closed_by, starts_at, ends_at)
+ WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
+"""
+SEATS = """
+INSERT INTO kpi_seats (gym_id, session_id, reservation_id, status, walk_in, version, position)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean[], $6::int[],
+                     $7::bigint[])
+    ON CONFLICT (gym_id, session_id, reservation_id) DO UPDATE
+   SET status = excluded.status, walk_in = kpi_seats.walk_in OR excluded.walk_in,
+       version = excluded.version, position = excluded.position
+"""
+EVENTS = (
+    SessionScheduled | SessionRescheduled | SessionCancelled | SessionReinstated | CapacityChanged
+    | AttendanceFinalized | ReservationMade | ReservationReinstated | ReservationCancelled
+    | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
+)  # fmt: skip
+CORRECTED = {
+    Attendance.ATTENDED: SeatStatus.ATTENDED,
+    Attendance.NO_SHOW: SeatStatus.NO_SHOW,
+    Attendance.LATE_CANCELLED: SeatStatus.GIVEN_UP,
+    Attendance.EXCUSED: SeatStatus.GIVEN_UP,
+}
+
+Key = tuple[GymId, UUID]
+
+
+@dataclass(slots=True)
+class _Change:
+    """What one batch changes about a session."""
+
+    at: tuple[int, int] = (0, 0)
+    capacity: int | None = None
+    cancelled: bool | None = None
+    closed_by: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    born: SessionScheduled | None = None
+
+    def hear(self, envelope: Envelope) -> None:
+        self.at = (envelope.version, envelope.position)
+        match envelope.event:
+            case SessionScheduled() as event:
+                self.born, self.capacity = event, event.capacity
+            case SessionRescheduled() as event:
+                self.starts_at, self.ends_at = event.starts_at, event.ends_at
+            case CapacityChanged() as event:
+                self.capacity = event.capacity
+            case SessionCancelled():
+                self.cancelled = True
+            case SessionReinstated():
+                self.cancelled = False
+            case AttendanceFinalized() | AttendanceCorrected():
+                self.closed_by = envelope.actor.partition(":")[0]
+
+
+@dataclass(slots=True)
+class _Batch:
+    sessions: dict[Key, _Change] = field(default_factory=dict)
+    seats: dict[tuple[GymId, UUID, UUID], tuple[SeatStatus, bool, int, int]] = field(
+        default_factory=dict
+    )
+
+    def hear(self, envelope: Envelope) -> None:
+        if not isinstance(envelope.event, EVENTS):
+            return
+        event: Any = envelope.event
+        self.sessions.setdefault((envelope.gym_id, event.session_id), _Change()).hear(envelope)
+        status = _standing(event)
+        if status is not None:
+            key = (envelope.gym_id, event.session_id, event.reservation_id)
+            walks_in = getattr(event, "source", None) is ReservationSource.WALK_IN
+            known = self.seats.get(key)
+            walked_in = walks_in or (known is not None and known[1])
+            self.seats[key] = (status, walked_in, envelope.version, envelope.position)
+
+
+def _standing(event: Any) -> SeatStatus | None:
+    """What the seat an event speaks of counts as from now on; ``None``: it speaks of no seat."""
+    match event:
+        case ReservationMade() | ReservationReinstated() | CheckInUndone():
+            return SeatStatus.HELD
+        case CheckedIn():
+            return SeatStatus.ATTENDED
+        case MarkedNoShow():
+            return SeatStatus.NO_SHOW
+        case ReservationCancelled():
+            return SeatStatus.GIVEN_UP
+        case AttendanceCorrected(becomes=becomes):
+            return CORRECTED[becomes]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class KpisModel:
+    """Written by the projector. Hints name sessions."""
+
+    name: str = "kpis"
+    source: str = "EVT_BOOKING"
+    subjects: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ("kpi_sessions", "kpi_seats")
+
+    async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
+        batch = _Batch()
+        for envelope in events:
+            batch.hear(envelope)
+        new = [
+            (*key, *change.at, born.time_zone, born.location_id, born.starts_at, born.ends_at)
+            for key, change in batch.sessions.items()
+            if (born := change.born) is not None
+        ]
+        changed = [
+            (*key, *c.at, c.capacity, c.cancelled, c.closed_by, c.starts_at, c.ends_at)
+            for key, c in batch.sessions.items()
+        ]
+        if new:
+            await db.execute(SCHEDULED, *columns(new))
+        if changed and (done := await db.execute(CHANGED, *columns(changed))) != (
+            f"UPDATE {len(changed)}"
+        ):
+            raise Incomplete(f"kpi_sessions: {len(changed)} sessions changed, {done}")
+        if batch.seats:
+            rows = [(*key, *row) for key, row in batch.seats.items()]
+            await db.execute(SEATS, *columns(rows))
+        return [(gym, str(session)) for gym, session in batch.sessions]
+
+
+MODEL = KpisModel()
+
+
+async def counted(pool: Pool, gym_id: GymId, now: datetime) -> tuple[int, list[Counted]]:
+    """The sessions any card of ``now`` may count, oldest first, and the position they reflect."""
+    as_of, rows = await ask(pool, "kpi_sessions", gym_id, *dates_of_interest(now))
+    return as_of, [_counted(row) for row in rows if row[1] is not None]
+
+
+def _counted(row: asyncpg.Record) -> Counted:
+    ids, statuses, walk_ins = (row[n] or () for n in range(10, 13))
+    seats = [
+        Seat(seat, SeatStatus(status), walked_in)
+        for seat, status, walked_in in zip(ids, statuses, walk_ins, strict=True)
+    ]
+    session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by = row[1:10]
+    return Counted(
+        session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by, seats
+    )

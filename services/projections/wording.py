@@ -1,0 +1,176 @@
+"""Receipts as sentences: built from a decision's facts alone, in the location's local time.
+
+Times of the session's own day are told by the clock only, others with their date.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.booking import BookingCode
+from services.projections.decisions import Decided, Decision
+
+Tell = Callable[[datetime | str | None], str]
+Facts = Mapping[str, Any]
+
+NOT_ELIGIBLE = {
+    BookingCode.NO_ENTITLEMENT: "no credit or membership covered it",
+    BookingCode.OVERLAP: "another class at the same time",
+    BookingCode.PAST_DUE: "a payment was past due",
+    BookingCode.ON_HOLD: "the membership was on hold",
+    BookingCode.LIMIT_REACHED: "the membership's limit was reached",
+    BookingCode.DAILY_LIMIT: "the daily limit was reached",
+    BookingCode.BOOKING_BANNED: "booking was suspended",
+    BookingCode.WAIVER_REQUIRED: "the waiver was not signed",
+}
+LEFT = {
+    "left": "Left the waitlist",
+    "claimed": "Left the waitlist with a claimed seat",
+    "declined": "Left the waitlist after declining",
+    "session_started": "The waitlist closed as the class began",
+    "session_cancelled": "The waitlist closed as the class was cancelled",
+}
+FORGIVEN = {"refilled": "somebody took the seat", "free_pass": "a free pass was used"}
+VIOLATIONS = {"late_cancel": "late cancel", "no_show": "no-show"}
+
+
+def told(decided: Decided, zone: str, starts_at: datetime) -> str:
+    """The receipt in one sentence, without a full stop.
+
+    ``Cancelled 20:14, free until 20:00: late``.
+    """
+    day = starts_at.astimezone(ZoneInfo(zone)).date()
+
+    def at(instant: datetime | str | None) -> str:
+        if instant is None:
+            return "?"
+        moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+        local = moment.astimezone(ZoneInfo(zone))
+        clock = f"{local:%H:%M}"
+        return clock if local.date() == day else f"{local.day} {local:%b} {clock}"
+
+    sentence = _SENTENCES[decided.decision](at(decided.at), decided.facts, at)
+    reason = decided.facts.get("reason")
+    has_own_words = decided.decision in (Decision.LEFT_WAITLIST, Decision.PASSED_OVER)
+    return sentence if has_own_words or not reason else f"{sentence} ({reason})"
+
+
+def _reserved(when: str, facts: Facts, at: Tell) -> str:
+    source = facts.get("source")
+    verb = {
+        "staff": "Booked by staff", "promoted": "Got a seat from the waitlist",
+        "claimed": "Claimed a free seat", "walk_in": "Walked in",
+    }.get(str(source), "Booked")  # fmt: skip
+    over = " over capacity" if facts.get("overbooked") else ""
+    seat = f"seat {facts.get('seats_taken')} of {facts.get('capacity')}{over}"
+    return f"{verb} {when}, {seat}, free to cancel until {at(facts.get('free_until'))}"
+
+
+def _cancelled(outcome: str) -> Callable[[str, Facts, Tell], str]:
+    def tell(when: str, facts: Facts, at: Tell) -> str:
+        return f"Cancelled {when}, free until {at(facts.get('free_until'))}: {outcome}"
+
+    return tell
+
+
+def _said(words: str) -> Callable[[str, Facts, Tell], str]:
+    return lambda when, _, __: f"{words} {when}"
+
+
+def _promoted(when: str, facts: Facts, _: Tell) -> str:
+    return f"Promoted from the waitlist {when}{_others(facts)}"
+
+
+def _offered(when: str, facts: Facts, at: Tell) -> str:
+    return f"Offered a seat {when}, held until {at(facts.get('expires_at'))}{_others(facts)}"
+
+
+def _others(facts: Facts) -> str:
+    passed = facts.get("passed_over", 0)
+    return f", {passed} before them not eligible" if passed else ""
+
+
+def _passed_over(when: str, facts: Facts, _: Tell) -> str:
+    code = str(facts.get("reason", ""))
+    known = NOT_ELIGIBLE.get(BookingCode(code)) if code in set(BookingCode) else None
+    return f"Passed over {when}: {known or code.lower().replace('_', ' ')}"
+
+
+def _left(when: str, facts: Facts, _: Tell) -> str:
+    return f"{LEFT.get(str(facts.get('reason')), 'Left the waitlist')} {when}"
+
+
+def _declined(when: str, facts: Facts, _: Tell) -> str:
+    place = ", keeping the place in line" if facts.get("keeps_place") else ""
+    return f"Declined the seat {when}{place}"
+
+
+def _corrected(when: str, facts: Facts, _: Tell) -> str:
+    was, becomes = (str(facts.get(name)).replace("_", " ") for name in ("was", "becomes"))
+    return f"Attendance corrected {when}: {was} became {becomes}"
+
+
+def _violation(when: str, facts: Facts, at: Tell) -> str:
+    what = VIOLATIONS.get(str(facts.get("kind")), "violation")
+    forgiven = FORGIVEN.get(str(facts.get("forgiven")))
+    verdict = f"forgiven, {forgiven}" if forgiven else "it counts"
+    return f"Judged {when} a {what}, free until {at(facts.get('free_until'))}: {verdict}"
+
+
+def _assessed(when: str, facts: Facts, at: Tell) -> str:
+    until = at(facts.get("waivable_until"))
+    what = VIOLATIONS.get(str(facts.get("kind")), "fee")
+    return f"Fee of {_amount(facts)} for a {what} noted {when}, due {until} unless waived"
+
+
+def _forgiven(when: str, facts: Facts, _: Tell) -> str:
+    why = FORGIVEN.get(str(facts.get("forgiven")), "by the rules")
+    return f"Fee forgiven {when}: {why}"
+
+
+def _resolved(when: str, facts: Facts, _: Tell) -> str:
+    return f"Looked at {when}: the fee {'stands' if facts.get('fee_stands') else 'is taken back'}"
+
+
+def _due(when: str, facts: Facts, _: Tell) -> str:
+    return f"Fee of {_amount(facts)} due {when}"
+
+
+def _reversed(when: str, facts: Facts, _: Tell) -> str:
+    return f"Fee of {_amount(facts)} reversed {when}"
+
+
+def _amount(facts: Facts) -> str:
+    minor = int(facts.get("amount_minor", 0))
+    return f"{minor // 100}.{minor % 100:02d} {facts.get('currency', '')}"
+
+
+_SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
+    Decision.RESERVED: _reserved,
+    Decision.REINSTATED: _said("Cancellation undone"),
+    Decision.CANCELLED_EARLY: _cancelled("in time"),
+    Decision.CANCELLED_LATE: _cancelled("late"),
+    Decision.SESSION_CANCELLED: _said("The gym cancelled the class"),
+    Decision.REMOVED: _said("Seat taken back by staff"),
+    Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
+    Decision.LEFT_WAITLIST: _left,
+    Decision.PROMOTED: _promoted,
+    Decision.PASSED_OVER: _passed_over,
+    Decision.OFFERED: _offered,
+    Decision.OFFER_EXPIRED: _said("No answer to the offer, last in line since"),
+    Decision.OFFER_DECLINED: _declined,
+    Decision.CHECKED_IN: _said("Checked in"),
+    Decision.CHECK_IN_UNDONE: _said("Check-in undone"),
+    Decision.NO_SHOW: _said("Marked as a no-show"),
+    Decision.ATTENDANCE_CORRECTED: _corrected,
+    Decision.VIOLATION_RECORDED: _violation,
+    Decision.VIOLATION_CLEARED: _said("Violation cleared"),
+    Decision.FEE_ASSESSED: _assessed,
+    Decision.FEE_FORGIVEN: _forgiven,
+    Decision.FEE_WAIVED: _said("Fee waived"),
+    Decision.FEE_CONTESTED: _said("Fee contested"),
+    Decision.CONTEST_RESOLVED: _resolved,
+    Decision.FEE_DUE: _due,
+    Decision.FEE_REVERSED: _reversed,
+}

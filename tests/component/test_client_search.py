@@ -1,0 +1,306 @@
+"""Profiles and search, in a real database: what is found, forgotten, and by which index."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+
+from chassis.projection import open_views
+from chassis.tenancy import Pool, open_pool
+from contracts.envelope import Envelope, Event
+from contracts.ids import ClassTypeId, ClientId, GymId, NoteId, StaffId, new_id
+from contracts.members import (
+    AlertCleared,
+    AlertLevel,
+    AlertSet,
+    ClientContactChanged,
+    ClientRegistered,
+    NoteAdded,
+    PersonalDataErased,
+    Qualification,
+    StaffAssigned,
+    StaffHired,
+    StaffQualificationsSet,
+    TagAdded,
+    TagRemoved,
+)
+from contracts.permissions import Role
+from deploy.local.installation import Installation
+from deploy.schema import database_url
+from services.projections import directory
+from services.projections.searching import parsed
+from tests.component.test_read_models_members import People
+from tests.envelopes import Recording
+
+MANY = 50_000
+READ_IN_FULL = re.compile(r"actual time=\S+ rows=\d{5,}")
+"""Somewhere in a plan ten thousand rows or more were read."""
+
+
+class Crowd(NamedTuple):
+    """A gym of many clients, and a connection that tells its plans."""
+
+    db: "asyncpg.Connection[asyncpg.Record]"
+    gym: GymId
+
+
+@pytest.fixture(scope="module")
+async def writer(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_views(installation.dsn("projections", "b2b_views"))
+    await pool.execute(
+        "INSERT INTO checkpoints (name, source, seq, position) VALUES ('people', 'EVT', 0, 0) "
+        "ON CONFLICT DO NOTHING"
+    )
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def reader(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def people(gym_id: GymId, writer: Pool) -> People:
+    return People(Recording(gym_id), writer)
+
+
+def joins(people: People, name: str, phone: str | None = None) -> tuple[ClientId, list[Envelope]]:
+    client = ClientId(new_id())
+    event = ClientRegistered(
+        client_id=client, name=people.sealed(client, "name", name),
+        phone=people.sealed(client, "phone", phone) if phone else None,
+    )  # fmt: skip
+    return client, people.recording.of("client", client, event)
+
+
+def tagged(people: People, client: ClientId, tag: str) -> TagAdded:
+    return TagAdded(client_id=client, tag_id=new_id(), tag=people.sealed(client, "tag", tag))
+
+
+def happens(people: People, person: ClientId | StaffId, *events: Event) -> list[Envelope]:
+    kind = "staff_member" if isinstance(events[0], StaffHired) else "client"
+    return people.recording.of(kind, person, *events)
+
+
+class Finder:
+    """Names found, all pages of two."""
+
+    def __init__(self, reader: Pool, gym_id: GymId) -> None:
+        self._reader, self._gym = reader, gym_id
+
+    async def __call__(self, search: str | None = None, tag: str | None = None) -> list[str]:
+        found: list[str] = []
+        after: tuple[str, Any] | None = None
+        while True:
+            _, page = await directory.clients(
+                self._reader, self._gym, parsed(search, tag), after, 2
+            )
+            found += [client.name for client in page]
+            if not page:
+                return found
+            after = (page[-1].sort_name, page[-1].client_id)
+
+
+@pytest.fixture
+def find(reader: Pool, gym_id: GymId) -> Finder:
+    return Finder(reader, gym_id)
+
+
+async def test_any_word_of_a_name_may_begin_so_and_each_client_is_found_once(
+    people: People, find: Finder
+) -> None:
+    for name in ("Anna Annan", "Zoe Änders", "Berta Zoll", "Änne-Marie Zott"):
+        await people.put(joins(people, name)[1])
+
+    assert sorted(await find("an")) == ["Anna Annan", "Zoe Änders", "Änne-Marie Zott"]
+    assert sorted(await find("zo an")) == ["Zoe Änders", "Änne-Marie Zott"]
+    assert await find("MARIE zott") == ["Änne-Marie Zott"]
+    assert await find("zol ber x") == []
+
+
+async def test_a_phone_is_found_by_its_ending(people: People, find: Finder) -> None:
+    await people.put(joins(people, "Ann", "+49 170 555-1234")[1])
+    await people.put(joins(people, "Bo", "0170 555 9234")[1])
+
+    assert await find("234") == ["Ann", "Bo"]
+    assert await find("0170 555 1234") == ["Ann"]
+    assert await find("9999") == []
+
+
+async def test_tags_narrow_a_search(people: People, find: Finder) -> None:
+    for name, tags in (("Bo Li", ["VIP"]), ("Ann Li", ["vip", "Early Bird"]), ("Cy Li", [])):
+        client, joined = joins(people, name)
+        await people.put(joined)
+        for tag in tags:
+            await people.put(happens(people, client, tagged(people, client, tag)))
+
+    assert await find(tag="Vip") == ["Ann Li", "Bo Li"]
+    assert await find("li", tag="early  bird") == ["Ann Li"]
+    assert await find("bo", tag="early bird") == []
+
+
+async def test_who_changes_their_name_is_found_by_the_new_one_only(
+    people: People, find: Finder
+) -> None:
+    client, joined = joins(people, "Ann Lee", "555 1234")
+    await people.put(joined)
+    renamed = ClientContactChanged(client_id=client, name=people.sealed(client, "name", "Ann May"))
+
+    await people.put(happens(people, client, renamed))
+
+    assert await find("may") == ["Ann May"]
+    assert (await find("lee"), await find("1234")) == ([], [])
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_profile_shows_what_was_noted_and_forgets_it_with_the_client(
+    people: People, reader: Pool, find: Finder, gym_id: GymId, at_once: bool
+) -> None:
+    client, history = joins(people, "Mia Berg", "555 1234")
+    tom, tag, gone = StaffId(new_id()), tagged(people, client, "VIP"), tagged(people, client, "x")
+    red = AlertSet(client_id=client, level=AlertLevel.RED,
+                   alert=people.sealed(client, "alert", "asthma"))  # fmt: skip
+    yellow = red.model_copy(update={"level": AlertLevel.YELLOW})
+    note = NoteAdded(client_id=client, note_id=NoteId(new_id()),
+                     note=people.sealed(client, "note", "likes rowing"))  # fmt: skip
+    history += happens(
+        people, client, tag, gone, red, yellow, note, StaffAssigned(client_id=client, staff_id=tom),
+        TagRemoved(client_id=client, tag_id=gone.tag_id),
+        AlertCleared(client_id=client, level=AlertLevel.YELLOW),
+    )  # fmt: skip
+    for part in [history] if at_once else [[one] for one in history]:
+        await people.put(part)
+
+    _, seen = await directory.client(reader, gym_id, client)
+    await people.put(happens(people, client, PersonalDataErased(client_id=client)))
+    _, erased = await directory.client(reader, gym_id, client)
+
+    assert seen is not None
+    assert (seen.tags, seen.assigned_staff_id, seen.version) == (["VIP"], tom, 9)
+    assert [(alert.level, alert.text) for alert in seen.alerts] == [("red", "asthma")]
+    assert [(n.text, n.author) for n in seen.notes or ()] == [("likes rowing", "system:tests")]
+    assert erased is not None
+    assert (erased.tags, erased.alerts, erased.notes, erased.phone) == ([], [], [], None)
+    assert erased.assigned_staff_id is None
+    assert (await find("berg"), await find("1234"), await find(tag="VIP")) == ([], [], [])
+
+
+async def test_who_was_erased_before_we_read_of_them_has_no_profile(
+    people: People, reader: Pool, find: Finder, gym_id: GymId
+) -> None:
+    client, history = joins(people, "Mia Berg")
+    history += happens(people, client, tagged(people, client, "VIP"))
+    people.keys.known[gym_id, client] = None
+
+    await people.put(history)
+
+    _, seen = await directory.client(reader, gym_id, client)
+    assert seen is not None
+    assert (seen.name, seen.tags) == ("[erased]", [])
+    assert await find("berg") == []
+
+
+async def test_staff_are_qualified_for_what_was_said_last(
+    people: People, reader: Pool, gym_id: GymId
+) -> None:
+    kim, yoga, until = StaffId(new_id()), ClassTypeId(new_id()), date(2027, 12, 31)
+    hired = StaffHired(
+        staff_id=kim, name=people.sealed(kim, "name", "Kim"),
+        email=people.sealed(kim, "email", "kim@x.de"), roles=(Role.TRAINER,),
+    )  # fmt: skip
+    first = StaffQualificationsSet(
+        staff_id=kim, qualifications=(Qualification(class_type_id=ClassTypeId(new_id())),)
+    )
+    label = people.sealed(kim, "qualification", "First aid")
+    then = StaffQualificationsSet(
+        staff_id=kim,
+        qualifications=(
+            Qualification(label=label, expires_on=until), Qualification(class_type_id=yoga),
+        ),
+    )  # fmt: skip
+
+    await people.put(happens(people, kim, hired, first))
+    await people.put(people.recording.of("staff_member", kim, then))
+
+    _, (seen,) = await directory.staff(reader, gym_id, None, 10)
+    told = [(q.class_type_id, q.label, q.expires_on) for q in seen.qualifications]
+    assert told == [(None, "First aid", until), (yoga, None, None)]
+    assert (seen.roles, seen.version) == (["trainer"], 3)
+
+
+@pytest.fixture(scope="module")
+async def crowd(installation: Installation, writer: Pool) -> AsyncIterator[Crowd]:
+    """Fifty thousand clients of one gym among others, and a reader whose plans can be seen."""
+    admin = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_views"))
+    gym = GymId(new_id())
+    await admin.execute(
+        f"""
+        CREATE TEMP TABLE crowd AS
+        SELECT CASE WHEN n <= {MANY} THEN '{gym}'::uuid ELSE gen_random_uuid() END AS gym_id,
+               gen_random_uuid() AS client_id, md5(n::text) AS one, md5((n * 7)::text) AS two, n
+          FROM generate_series(1, {MANY + 10_000}) n;
+        INSERT INTO views.clients (gym_id, client_id, name, sort_name, email, email_key, phone,
+                                   phone_key, status, version, position)
+        SELECT gym_id, client_id, one || ' ' || two, one || ' ' || two, n || '@x.y', n || '@x.y',
+               n::text, reverse('49170' || n), 'active', 1, 1 FROM crowd;
+        INSERT INTO views.client_words
+        SELECT gym_id, client_id, one FROM crowd
+         UNION SELECT gym_id, client_id, two FROM crowd;
+        INSERT INTO views.client_tags
+        SELECT gym_id, client_id, gen_random_uuid(), tag, tag, 1
+          FROM crowd, unnest(ARRAY['vip', 'new']) tag WHERE tag = 'new' OR n % 10 = 0;
+        ANALYZE views.clients, views.client_words, views.client_tags;
+        LOAD 'auto_explain';
+        SET auto_explain.log_min_duration = 0;
+        SET auto_explain.log_nested_statements = on;
+        SET auto_explain.log_analyze = on;
+        SET auto_explain.log_level = notice;
+        SET ROLE gateway;
+        """
+    )
+    yield Crowd(admin, gym)
+    await admin.execute(
+        "RESET ROLE; DELETE FROM views.clients WHERE email_key LIKE '%@x.y'; "
+        "DELETE FROM views.client_words USING crowd c WHERE client_words.client_id = c.client_id;"
+        "DELETE FROM views.client_tags USING crowd c WHERE client_tags.client_id = c.client_id;"
+    )
+    await admin.close()
+
+
+@pytest.mark.parametrize(
+    ("search", "tag", "index"),
+    [
+        ("a1b", None, "client_words_by_word"),
+        ("a1 b", None, "client_words_by_word"),
+        ("a1", "vip", "client_words_by_word"),
+        ("70 123", None, "clients_by_phone"),
+        ("123@x.y", None, "clients_by_email"),
+        (None, "vip", "client_tags_by_tag"),
+        (None, None, "clients_by_name"),
+    ],
+)
+async def test_every_search_of_fifty_thousand_clients_reads_an_index(
+    crowd: Crowd, search: str | None, tag: str | None, index: str
+) -> None:
+    db, gym = crowd
+    plans: list[str] = []
+    db.add_log_listener(lambda _, message: plans.append(str(message)))
+    sought = parsed(search, tag)
+
+    rows = await db.fetch(
+        "SELECT * FROM views.clients_found($1, $2, $3, $4, $5, $6, $7, $8)",
+        gym, sought.email, sought.phone, list(sought.words) if sought.words else None,
+        sought.tag, *directory.FIRST, 51,
+    )  # fmt: skip
+
+    told = "\n".join(plans)
+    assert rows[0]["client_id"] is not None
+    assert index in told
+    assert not re.search(r"Seq Scan on (clients|client_words|client_tags)", told), told
+    assert not READ_IN_FULL.search(told), told

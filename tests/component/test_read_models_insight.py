@@ -1,0 +1,211 @@
+"""KPIs and receipts, folded in a real database and read as the gateway reads them."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chassis.projection import Change, ReadModel, open_views
+from chassis.tenancy import Pool, open_pool
+from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
+    AttendanceFinalized,
+    BookingPolicy,
+    Cancellation,
+    CapacityChanged,
+    CheckedIn,
+    CheckInUndone,
+    GrantKind,
+    MarkedNoShow,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationSource,
+    SessionCancelled,
+    SessionScheduled,
+)
+from contracts.envelope import Envelope, Event
+from contracts.ids import ClientId, GrantId, GymId, LocationId, ReservationId, SessionId, new_id
+from contracts.timetable import SessionReinstated, SessionRescheduled
+from deploy.local.installation import Installation
+from services.projections import cards, kpis, receipts
+from tests.envelopes import Recording
+
+SPIN, HERE = SessionId(new_id()), LocationId(new_id())
+NOON = datetime(2027, 3, 3, 12, tzinfo=UTC)
+TOMORROW = NOON + timedelta(days=1)
+MIA, LEO, ZOE, BEN = (ReservationId(new_id()) for _ in range(4))
+CLIENTS = {seat: ClientId(new_id()) for seat in (MIA, LEO, ZOE, BEN)}
+
+
+@pytest.fixture(scope="module")
+async def writer(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_views(installation.dsn("projections", "b2b_views"))
+    for name in ("kpis", "receipts"):
+        await pool.execute(
+            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
+            "ON CONFLICT DO NOTHING", name,
+        )  # fmt: skip
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def reader(installation: Installation) -> AsyncIterator[Pool]:
+    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
+    yield pool
+    await pool.close()
+
+
+async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set[Change]:
+    changed: set[Change] = set()
+    for batch in batches:
+        async with pool.acquire() as db, db.transaction():
+            changed |= set(await model.apply(db, batch))
+    return changed
+
+
+def scheduled(session: SessionId = SPIN, starts_at: datetime = NOON) -> SessionScheduled:
+    return SessionScheduled(
+        session_id=session, title="Spin", location_id=HERE, starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1), time_zone="Europe/Berlin", capacity=12,
+        booking_opens_at=NOON, booking_closes_at=starts_at, policy=BookingPolicy(),
+    )  # fmt: skip
+
+
+def reserved(
+    seat: ReservationId, source: ReservationSource = ReservationSource.BOOKED
+) -> ReservationMade:
+    return ReservationMade(
+        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, source=source,
+        grant_id=GrantId(new_id()), grant_kind=GrantKind.PACK, free_until=NOON, policy_version=1,
+        seats_taken=1, capacity=12,
+    )  # fmt: skip
+
+
+def gave_up(seat: ReservationId, kind: Cancellation) -> ReservationCancelled:
+    return ReservationCancelled(
+        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, kind=kind, free_until=NOON,
+        policy_version=1, seats_taken=1,
+    )  # fmt: skip
+
+
+def here(seat: ReservationId) -> CheckedIn:
+    return CheckedIn(session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat)
+
+
+def missed(seat: ReservationId) -> MarkedNoShow:
+    return MarkedNoShow(
+        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, policy_version=1
+    )
+
+
+def corrected(seat: ReservationId, was: Attendance, becomes: Attendance) -> AttendanceCorrected:
+    return AttendanceCorrected(
+        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, was=was, becomes=becomes,
+        credits=1, reason="seen", policy_version=1,
+    )  # fmt: skip
+
+
+def a_taught_class() -> list[Event]:
+    """Mia came, Leo did not, Zoe gave up late, Ben walked in."""
+    return [
+        scheduled(), reserved(MIA), reserved(LEO), reserved(ZOE),
+        gave_up(ZOE, Cancellation.LATE), here(MIA), here(LEO),
+        CheckInUndone(session_id=SPIN, client_id=CLIENTS[LEO], reservation_id=LEO),
+        reserved(BEN, ReservationSource.WALK_IN), here(BEN), missed(LEO),
+        AttendanceFinalized(session_id=SPIN, attended=2, no_shows=1, late_cancels=1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+async def test_attendance_is_counted_however_events_are_batched(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    events = Recording(gym_id).of("session", SPIN, *a_taught_class())
+
+    await put(writer, kpis.MODEL, *(events[n : n + size] for n in range(0, len(events), size)))
+
+    _, counted = await kpis.counted(reader, gym_id, TOMORROW)
+    card = cards.attendance_rate(counted, TOMORROW)
+    assert (card.rate, card.attended, card.no_shows) == (0.5, [MIA], [LEO])
+
+
+async def test_a_correction_counts_as_corrected_and_as_recorded_by_a_person(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    recording = Recording(gym_id)
+    await put(writer, kpis.MODEL, recording.of("session", SPIN, *a_taught_class()))
+    right = corrected(LEO, Attendance.NO_SHOW, Attendance.ATTENDED)
+    wrong = corrected(MIA, Attendance.ATTENDED, Attendance.EXCUSED)
+
+    await put(writer, kpis.MODEL, recording.of("session", SPIN, right, wrong))
+
+    _, counted = await kpis.counted(reader, gym_id, TOMORROW)
+    card = cards.attendance_rate(counted, TOMORROW)
+    assert (card.rate, card.attended, card.no_shows) == (1, [LEO], [])
+
+
+async def test_today_follows_sessions_as_they_move_are_cancelled_and_come_back(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    recording = Recording(gym_id)
+    moved = SessionRescheduled(
+        session_id=SPIN, starts_at=NOON, ends_at=NOON + timedelta(hours=1),
+        previous_starts_at=TOMORROW, previous_ends_at=TOMORROW, booking_opens_at=NOON,
+        booking_closes_at=NOON,
+    )  # fmt: skip
+
+    async def today(*events: Event) -> cards.ClassesToday:
+        await put(writer, kpis.MODEL, recording.of("session", SPIN, *events))
+        return cards.classes_today((await kpis.counted(reader, gym_id, NOON))[1], NOON)
+
+    not_today = await today(scheduled(starts_at=TOMORROW), reserved(MIA))
+    here_now = await today(moved, CapacityChanged(session_id=SPIN, capacity=20, previous=12))
+    off = await today(SessionCancelled(session_id=SPIN, reason="storm"))
+    on_again = await today(SessionReinstated(session_id=SPIN))
+
+    assert (not_today.running, not_today.to_come) == ([], [])
+    assert (here_now.running, here_now.booked, here_now.capacity) == ([SPIN], 1, 20)
+    assert (off.running, off.cancelled, off.capacity) == ([], [SPIN], 0)
+    assert on_again.running == [SPIN]
+
+
+async def test_kpis_hold_one_gyms_sessions_only(writer: Pool, reader: Pool, gym_id: GymId) -> None:
+    told = await put(writer, kpis.MODEL, Recording(gym_id).of("session", SPIN, scheduled()))
+
+    assert told == {(gym_id, str(SPIN))}
+    assert (await kpis.counted(reader, GymId(new_id()), NOON))[1] == []
+
+
+async def test_a_client_has_a_receipt_for_every_decision_and_nobody_elses(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    events = Recording(gym_id).of("session", SPIN, *a_taught_class())
+    await put(writer, receipts.MODEL, events[:5], events[5:])
+
+    _, zoe = await receipts.of_client(reader, gym_id, SPIN, CLIENTS[ZOE])
+    _, other = await receipts.of_client(reader, GymId(new_id()), SPIN, CLIENTS[ZOE])
+
+    assert [one.decided.decision for one in zoe] == ["reserved", "cancelled_late"]
+    assert zoe[1].text == "Cancelled 1 Mar 13:00, free until 13:00: late"
+    assert (zoe[1].position, zoe[1].decided.by) == (events[4].position, "system")
+    assert zoe[0].decided.facts["capacity"] == 12
+    assert other == []
+
+
+async def test_receipts_are_told_by_the_time_the_session_has_now(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    recording, first = Recording(gym_id), datetime(2027, 3, 1, 18, tzinfo=UTC)
+    moved = SessionRescheduled(
+        session_id=SPIN, starts_at=first, ends_at=first, previous_starts_at=NOON,
+        previous_ends_at=NOON, booking_opens_at=NOON, booking_closes_at=NOON,
+    )  # fmt: skip
+    await put(writer, receipts.MODEL, recording.of("session", SPIN, scheduled(), here(MIA)))
+    before = (await receipts.of_client(reader, gym_id, SPIN, CLIENTS[MIA]))[1][0].text
+
+    await put(writer, receipts.MODEL, recording.of("session", SPIN, moved))
+
+    after = (await receipts.of_client(reader, gym_id, SPIN, CLIENTS[MIA]))[1][0].text
+    assert (before, after) == ("Checked in 1 Mar 13:00", "Checked in 13:00")

@@ -1,0 +1,169 @@
+"""Receipts: what events decided about whom, and the sentences they make."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts import booking
+from contracts.booking import (
+    BookingCode,
+    Cancellation,
+    Evidence,
+    FeeAssessed,
+    Forgiveness,
+    GrantKind,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationSource,
+    SessionCancelled,
+    Violation,
+    ViolationRecorded,
+    WaitlistLeft,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
+)
+from contracts.envelope import EVENTS, Envelope, Event
+from contracts.golden import sample_of
+from contracts.ids import ClientId, GrantId, GymId, ReservationId, SessionId, new_id
+from contracts.money import Money
+from services.projections.decisions import OF_EVENT, Decided, Decision, decided
+from services.projections.wording import told
+from tests.envelopes import Recording
+
+SPIN, SEAT, GRANT = SessionId(new_id()), ReservationId(new_id()), GrantId(new_id())
+MIA, LEO = ClientId(new_id()), ClientId(new_id())
+BERLIN = "Europe/Berlin"
+STARTS = datetime(2027, 3, 3, 21, tzinfo=UTC)  # 22:00 in Berlin
+EIGHT = STARTS - timedelta(hours=2)  # 20:00 in Berlin
+IDS = {"session_id": SPIN, "client_id": MIA, "reservation_id": SEAT}
+
+
+def envelope(event: Event, actor: str = f"client:{MIA}", at: datetime = EIGHT) -> Envelope:
+    [one] = Recording(GymId(new_id())).of("session", SPIN, event)
+    return one.model_copy(update={"actor": actor, "occurred_at": at})
+
+
+def receipt(event: Event, actor: str = f"client:{MIA}", at: datetime = EIGHT) -> Decided:
+    found = decided(envelope(event, actor, at))
+    assert found is not None
+    return found
+
+
+def sentence(event: Event, at: datetime = EIGHT) -> str:
+    return told(receipt(event, at=at), BERLIN, STARTS)
+
+
+def cancelled(kind: Cancellation, reason: str = "") -> ReservationCancelled:
+    return ReservationCancelled(
+        **IDS, kind=kind, free_until=EIGHT, policy_version=3, seats_taken=4, reason=reason
+    )
+
+
+def made(source: ReservationSource) -> ReservationMade:
+    return ReservationMade(
+        **IDS, source=source, grant_id=GRANT, grant_kind=GrantKind.PACK, free_until=EIGHT,
+        policy_version=3, seats_taken=7, capacity=12,
+    )  # fmt: skip
+
+
+PROMOTED = WaitlistPromoted(
+    session_id=SPIN, client_id=MIA, seq=4, passed_over=(LEO,), policy_version=3
+)
+SKIPPED = WaitlistPromotionSkipped(
+    session_id=SPIN, client_id=MIA, reason=BookingCode.NO_ENTITLEMENT, policy_version=3
+)
+JUDGED = Evidence(
+    starts_at=STARTS, free_until=EIGHT, empty_seats=1, later_late_cancels=0, recent_violations=0
+)
+
+
+def test_a_late_cancel_says_when_and_until_when_it_was_free() -> None:
+    late = cancelled(Cancellation.LATE)
+
+    assert sentence(late, EIGHT + timedelta(minutes=14)) == (
+        "Cancelled 20:14, free until 20:00: late"
+    )
+    found = receipt(late)
+    assert (found.decision, found.by, found.policy_version) == (
+        Decision.CANCELLED_LATE, "client", 3,
+    )  # fmt: skip
+    assert found.facts["free_until"] == EIGHT.isoformat()
+    assert found.facts["seats_taken"] == 4
+
+
+def test_other_days_are_told_with_their_date() -> None:
+    told_early = sentence(cancelled(Cancellation.EARLY), EIGHT - timedelta(days=2))
+
+    assert told_early == "Cancelled 1 Mar 20:00, free until 20:00: in time"
+
+
+def test_times_are_the_locations_own() -> None:
+    late = receipt(cancelled(Cancellation.LATE))
+
+    assert told(late, "America/New_York", STARTS) == "Cancelled 14:00, free until 14:00: late"
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (made(ReservationSource.BOOKED), "Booked 20:00, seat 7 of 12, free to cancel until 20:00"),
+        (PROMOTED, "Promoted from the waitlist 20:00, 1 before them not eligible"),
+        (SKIPPED, "Passed over 20:00: no credit or membership covered it"),
+        (cancelled(Cancellation.STAFF, "broken bike"),
+         "Seat taken back by staff 20:00 (broken bike)"),
+        (cancelled(Cancellation.SESSION), "The gym cancelled the class 20:00"),
+        (WaitlistLeft(session_id=SPIN, client_id=MIA, reason="session_started"),
+         "The waitlist closed as the class began 20:00"),
+        (ViolationRecorded(
+            **IDS, kind=Violation.LATE_CANCEL, grant_kind=GrantKind.PACK, policy_version=3,
+            judged_at=STARTS, evidence=JUDGED, forgiven=Forgiveness.REFILLED),
+         "Judged 20:00 a late cancel, free until 20:00: forgiven, somebody took the seat"),
+        (FeeAssessed(
+            **IDS, kind=Violation.NO_SHOW, amount=Money(minor=1050, currency="EUR"),
+            policy_version=3, evidence=JUDGED, waivable_until=STARTS + timedelta(days=1),
+            contestable_until=STARTS + timedelta(days=30)),
+         "Fee of 10.50 EUR for a no-show noted 20:00, due 4 Mar 22:00 unless waived"),
+    ],
+)  # fmt: skip
+def test_decisions_are_told_in_one_sentence(event: Event, text: str) -> None:
+    assert sentence(event) == text
+
+
+def test_nothing_about_others_is_a_fact() -> None:
+    found = receipt(PROMOTED)
+
+    assert found.facts == {"passed_over": 1}
+    assert str(LEO) not in str(found)
+
+
+def test_what_anothers_cancellation_set_in_motion_was_decided_by_the_rules() -> None:
+    for event in (PROMOTED, SKIPPED, made(ReservationSource.PROMOTED)):
+        for actor in (f"client:{LEO}", f"staff:{LEO}"):
+            assert receipt(event, actor).by == "system"
+
+
+def test_staff_who_promote_out_of_turn_decided_it() -> None:
+    out_of_turn = PROMOTED.model_copy(update={"reason": "birthday"})
+
+    assert receipt(out_of_turn, f"staff:{LEO}").by == "staff"
+
+
+def test_what_decides_nothing_about_a_client_makes_no_receipt() -> None:
+    assert decided(envelope(SessionCancelled(session_id=SPIN, reason="storm"))) is None
+
+
+def _samples() -> list[Any]:
+    kinds: list[type[Event]] = [*OF_EVENT, booking.ReservationCancelled]
+    return [pytest.param(kind, id=kind.event_type) for kind in kinds]
+
+
+@pytest.mark.parametrize("kind", _samples())
+def test_every_decision_there_is_can_be_told(kind: type[Event]) -> None:
+    assert EVENTS[kind.event_type] is kind
+    event = kind.model_validate(sample_of(kind)["data"])
+
+    text = told(receipt(event, "system:booking"), BERLIN, STARTS)
+
+    assert text
+    assert "None" not in text
