@@ -4,6 +4,7 @@ from uuid import UUID
 
 import strawberry
 
+from contracts.booking import CheckInSource
 from gateway.booking_codes import (
     BookClassErrorCode,
     CancelReservationErrorCode,
@@ -29,6 +30,14 @@ class BookClassInput(SeatInput):
     or_waitlist: bool = strawberry.field(
         default=False, description="Join the line in the same breath when the session is full."
     )
+    grant_id: strawberry.ID | None = strawberry.field(
+        default=None, description="What to pay with; null takes what is missed least."
+    )
+    spot: str | None = strawberry.field(default=None, description="Null: any.")
+    overbook: bool = strawberry.field(
+        default=False, description="The desk: a seat the session does not have."
+    )
+    reason: str = strawberry.field(default="", description="Of staff, for an override.")
 
 
 @strawberry.input
@@ -38,7 +47,12 @@ class CancelReservationInput(SeatInput):
 
 @strawberry.input
 class JoinWaitlistInput(SeatInput):
-    pass
+    minimum_notice_minutes: int = strawberry.field(
+        default=0, description="Pass me over when the session starts sooner than this."
+    )
+    swap: bool = strawberry.field(
+        default=False, description="Give up an overlapping seat, if that is free, for this one."
+    )
 
 
 @strawberry.input
@@ -48,7 +62,9 @@ class LeaveWaitlistInput(SeatInput):
 
 @strawberry.input
 class CheckInInput(SeatInput):
-    pass
+    source: CheckInSource | None = strawberry.field(
+        default=None, description="Null: staff, or the member themselves, by who asks."
+    )
 
 
 @strawberry.input

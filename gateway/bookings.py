@@ -1,24 +1,18 @@
 """Booking in GraphQL: seats, the line, check-in. Answers are the command's own: no read waits."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 
 from contracts.booking import (
     BookClass,
-    BookingOutcome,
     CancelReservation,
     CheckIn,
     JoinWaitlist,
     LeaveWaitlist,
     UndoCheckIn,
 )
-from contracts.envelope import Command
-from contracts.ids import ClientId, SessionId
-from gateway import ids
+from gateway import ids, seating
 from gateway.booking_codes import (
     BookClassErrorCode,
     CancelReservationErrorCode,
@@ -38,16 +32,10 @@ from gateway.booking_payloads import (
     JoinWaitlistPayload,
     LeaveWaitlistInput,
     LeaveWaitlistPayload,
-    SeatInput,
     UndoCheckInInput,
     UndoCheckInPayload,
 )
-from gateway.context import Context, Info
-from gateway.faults import BadInput
-from gateway.mutations import Done, carry_out
-from gateway.roster import Reservation, ReservationStatus, WaitlistEntry
-
-Code = TypeVar("Code", bound=Enum)
+from gateway.context import Info
 
 
 @strawberry.type
@@ -56,10 +44,12 @@ class BookingMutation:
     async def book_class(
         self, info: Info, input_: Annotated[BookClassInput, strawberry.argument(name="input")]
     ) -> BookClassPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, BookClassErrorCode,
             lambda session_id, client_id: BookClass(
-                session_id=session_id, client_id=client_id, or_waitlist=input_.or_waitlist
+                session_id=session_id, client_id=client_id, or_waitlist=input_.or_waitlist,
+                grant_id=ids.grant(input_.grant_id) if input_.grant_id else None,
+                spot=input_.spot, overbook=input_.overbook, reason=input_.reason,
             ),
         )  # fmt: skip
         return BookClassPayload(
@@ -73,7 +63,7 @@ class BookingMutation:
         info: Info,
         input_: Annotated[CancelReservationInput, strawberry.argument(name="input")],
     ) -> CancelReservationPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, CancelReservationErrorCode,
             lambda session_id, client_id: CancelReservation(
                 session_id=session_id, client_id=client_id
@@ -87,9 +77,12 @@ class BookingMutation:
     async def join_waitlist(
         self, info: Info, input_: Annotated[JoinWaitlistInput, strawberry.argument(name="input")]
     ) -> JoinWaitlistPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, JoinWaitlistErrorCode,
-            lambda session_id, client_id: JoinWaitlist(session_id=session_id, client_id=client_id),
+            lambda session_id, client_id: JoinWaitlist(
+                session_id=session_id, client_id=client_id, swap=input_.swap,
+                minimum_notice_minutes=input_.minimum_notice_minutes,
+            ),
         )  # fmt: skip
         return JoinWaitlistPayload(
             waitlist_entry=seat.line, position=done.position, user_errors=done.errors
@@ -99,7 +92,7 @@ class BookingMutation:
     async def leave_waitlist(
         self, info: Info, input_: Annotated[LeaveWaitlistInput, strawberry.argument(name="input")]
     ) -> LeaveWaitlistPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, LeaveWaitlistErrorCode,
             lambda session_id, client_id: LeaveWaitlist(
                 session_id=session_id, client_id=client_id
@@ -113,9 +106,11 @@ class BookingMutation:
     async def check_in(
         self, info: Info, input_: Annotated[CheckInInput, strawberry.argument(name="input")]
     ) -> CheckInPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, CheckInErrorCode,
-            lambda session_id, client_id: CheckIn(session_id=session_id, client_id=client_id),
+            lambda session_id, client_id: CheckIn(
+                session_id=session_id, client_id=client_id, source=input_.source
+            ),
         )  # fmt: skip
         return CheckInPayload(
             reservation=seat.reservation, position=done.position, user_errors=done.errors
@@ -125,75 +120,10 @@ class BookingMutation:
     async def undo_check_in(
         self, info: Info, input_: Annotated[UndoCheckInInput, strawberry.argument(name="input")]
     ) -> UndoCheckInPayload:
-        done, seat = await _seat(
+        done, seat = await seating.seat(
             info.context, input_, UndoCheckInErrorCode,
             lambda session_id, client_id: UndoCheckIn(session_id=session_id, client_id=client_id),
         )  # fmt: skip
         return UndoCheckInPayload(
             reservation=seat.reservation, position=done.position, user_errors=done.errors
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Seat:
-    """What a booking command's outcome says, in GraphQL's types; empty after a refusal."""
-
-    reservation: Reservation | None = None
-    line: WaitlistEntry | None = None
-    left: strawberry.ID | None = None
-
-
-async def _seat(
-    context: Context,
-    asked: SeatInput,
-    codes: type[Code],
-    build: Callable[[SessionId, ClientId], Command],
-) -> tuple[Done[Code], _Seat]:
-    done = await carry_out(context, asked, codes, lambda: build(*_whose(context, asked)))
-    if done.errors:
-        return done, _Seat()
-    session_id, client_id = _whose(context, asked)
-    outcome = BookingOutcome.model_validate(done.result)
-    if outcome.status == "left":
-        return done, _Seat(left=ids.waitlist_entry(session_id, client_id))
-    if outcome.reservation_id is None:
-        return done, _Seat(line=_line(session_id, client_id, outcome))
-    return done, _Seat(reservation=_reservation(session_id, client_id, outcome))
-
-
-def _whose(context: Context, asked: SeatInput) -> tuple[SessionId, ClientId]:
-    session_id = ids.session(asked.session_id)
-    if asked.client_id is not None:
-        return session_id, ids.client(asked.client_id)
-    mine = context.principal.client_id
-    if mine is None:
-        raise BadInput("clientId", "staff name the client")
-    return session_id, mine
-
-
-def _reservation(
-    session_id: SessionId, client_id: ClientId, outcome: BookingOutcome
-) -> Reservation:
-    return Reservation(
-        id=ids.shown("rsv", outcome.reservation_id or session_id),
-        version=None,
-        session_id=ids.shown("ses", session_id),
-        client_id=ids.shown("cli", client_id),
-        client_name=None,
-        status=ReservationStatus(outcome.status),
-        source=None,
-        free_until=outcome.free_until,
-        made_at=None,
-    )
-
-
-def _line(session_id: SessionId, client_id: ClientId, outcome: BookingOutcome) -> WaitlistEntry:
-    return WaitlistEntry(
-        id=ids.waitlist_entry(session_id, client_id),
-        version=None,
-        session_id=ids.shown("ses", session_id),
-        client_id=ids.shown("cli", client_id),
-        client_name=None,
-        place=outcome.waitlist_position or 0,
-        joined_at=None,
-    )

@@ -10,12 +10,18 @@ import strawberry
 
 from contracts import ids
 from contracts.ids import (
+    ClassTypeId,
     ClientId,
+    CredentialId,
+    DoorId,
+    GrantId,
     GymId,
     LocationId,
     MalformedId,
+    ProgramId,
     ReservationId,
     RoomId,
+    ScheduleId,
     SessionId,
     StaffId,
 )
@@ -60,8 +66,32 @@ def location(text: str, field: str = "locationId") -> LocationId:
     return LocationId(read("loc", text, field))
 
 
+def door(text: str, field: str = "doorId") -> DoorId:
+    return DoorId(read("door", text, field))
+
+
+def credential(text: str, field: str = "credentialId") -> CredentialId:
+    return CredentialId(read("crd", text, field))
+
+
 def room(text: str, field: str = "roomId") -> RoomId:
     return RoomId(read("room", text, field))
+
+
+def program(text: str, field: str = "programId") -> ProgramId:
+    return ProgramId(read("prg", text, field))
+
+
+def class_type(text: str, field: str = "classTypeId") -> ClassTypeId:
+    return ClassTypeId(read("cty", text, field))
+
+
+def schedule(text: str, field: str = "scheduleId") -> ScheduleId:
+    return ScheduleId(read("sch", text, field))
+
+
+def grant(text: str, field: str = "grantId") -> GrantId:
+    return GrantId(read("grt", text, field))
 
 
 def gym(value: GymId) -> strawberry.ID:

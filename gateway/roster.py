@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from contracts.booking import CheckInSource
 from contracts.ids import SessionId
 from gateway import ids
 from gateway.calendar import topic
@@ -14,6 +15,8 @@ from gateway.serve.live import live
 from gateway.sessions import ClassSession
 from gateway.sessions import shown as session_shown
 from services.projections import bookings
+
+strawberry.enum(CheckInSource, description="Where a check-in came from.")
 
 
 @strawberry.enum(description="Where a reservation stands.")
@@ -25,6 +28,7 @@ class ReservationStatus(Enum):
     CANCELLED_EARLY = "cancelled_early"
     CANCELLED_LATE = "cancelled_late"
     SESSION_CANCELLED = "session_cancelled"
+    EXCUSED = "excused"
 
 
 @strawberry.enum(description="How a reservation came to be.")
@@ -33,6 +37,7 @@ class ReservationSource(Enum):
     STAFF = "staff"
     PROMOTED = "promoted"
     CLAIMED = "claimed"
+    WALK_IN = "walk_in"
 
 
 @strawberry.type(description="A client's seat in a session.")
@@ -48,6 +53,11 @@ class Reservation:
     source: ReservationSource | None
     free_until: datetime | None = strawberry.field(description="Cancelling at or after it is late.")
     made_at: datetime | None
+    spot: str | None = strawberry.field(default=None, description="Null without a spot map.")
+    overbooked: bool = strawberry.field(
+        default=False, description="Whether staff took a seat the session does not have."
+    )
+    check_in_source: CheckInSource | None = None
 
 
 @strawberry.type(description="A client's place in line.")
@@ -59,6 +69,9 @@ class WaitlistEntry:
     client_name: str | None = strawberry.field(description="Null to members, and until known.")
     place: int = strawberry.field(description="From 1.")
     joined_at: datetime | None
+    offered_until: datetime | None = strawberry.field(
+        default=None, description="A seat is held for them until then."
+    )
 
 
 @strawberry.type(description="A session and its people.")
@@ -68,6 +81,11 @@ class Roster:
         description="Seats in the order they were taken; cancelled ones are left out."
     )
     waitlist: list[WaitlistEntry] = strawberry.field(description="First in line first.")
+    online_capacity: int | None = strawberry.field(
+        description="Most seats members may take themselves; null: all."
+    )
+    spots: list[str] = strawberry.field(description="The spot map; empty without one.")
+    waiver_required: bool
 
 
 @strawberry.type(description="A roster as it is at a position.")
@@ -120,6 +138,9 @@ def reservation(session_id: strawberry.ID, row: bookings.Reservation) -> Reserva
         source=SOURCES[row.source],
         free_until=row.free_until,
         made_at=row.made_at,
+        spot=row.spot,
+        overbooked=row.overbooked,
+        check_in_source=CheckInSource(row.check_in_source) if row.check_in_source else None,
     )
 
 
@@ -133,6 +154,7 @@ def waitlist_entry(session_id: SessionId, row: bookings.Waiting) -> WaitlistEntr
         client_name=row.client_name,
         place=row.place,
         joined_at=row.joined_at,
+        offered_until=row.offered_until,
     )
 
 
@@ -148,5 +170,8 @@ async def _roster(info: Info, session_id: SessionId, at_least: Position | None) 
         session=session,
         reservations=[reservation(session.id, row) for row in found.reservations],
         waitlist=[waitlist_entry(session_id, row) for row in found.waitlist],
+        online_capacity=found.online_capacity,
+        spots=list(found.spots),
+        waiver_required=found.waiver_required,
     )
     return RosterUpdate(position=position, roster=roster)

@@ -35,6 +35,14 @@ class ScheduleSessionInput:
     ends_at: datetime
     time_zone: str = strawberry.field(description="IANA zone of the location.")
     capacity: int = strawberry.field(description="People, 1 to 500.")
+    online_capacity: int | None = strawberry.field(
+        default=None, description="Most seats members may take themselves; null: all."
+    )
+    spots: list[str] = strawberry.field(
+        default_factory=list, description="A spot map: a label of its own for every seat."
+    )
+    waiver_required: bool = False
+    class_type_id: strawberry.ID | None = None
 
 
 @strawberry.input
@@ -160,7 +168,7 @@ class SchedulingMutation:
 
 
 def _schedule(new: SessionId, asked: ScheduleSessionInput) -> ScheduleSession:
-    room, instructor = asked.room_id, asked.instructor_id
+    room, instructor, kind = asked.room_id, asked.instructor_id, asked.class_type_id
     return ScheduleSession(
         session_id=new,
         title=asked.title,
@@ -171,4 +179,8 @@ def _schedule(new: SessionId, asked: ScheduleSessionInput) -> ScheduleSession:
         ends_at=asked.ends_at,
         time_zone=asked.time_zone,
         capacity=asked.capacity,
+        online_capacity=asked.online_capacity,
+        spots=tuple(asked.spots),
+        waiver_required=asked.waiver_required,
+        class_type_id=ids.class_type(kind) if kind else None,
     )

@@ -8,31 +8,52 @@ from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 
 from gateway.bookings import BookingMutation
 from gateway.calendar import CalendarQuery, CalendarSubscription
+from gateway.catalogue import CatalogueQuery, ClassTypeMutation, ProgramMutation
 from gateway.clients import ClientQuery, ClientSubscription
+from gateway.credentials import CredentialsMutation, CredentialsQuery
+from gateway.doors import DoorsMutation, DoorsQuery
+from gateway.entitlements import EntitlementMutation
+from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
+from gateway.entry_rights import EntryRightsMutation
 from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledgers import LedgerMutation, LedgerQuery
+from gateway.line import LineMutation
 from gateway.my_bookings import MyBookingsQuery, MyBookingsSubscription
+from gateway.opening_hours import OpeningHoursMutation
 from gateway.organisation import OrganisationMutation, OrganisationQuery
+from gateway.policies import PolicyMutation, PolicyQuery
 from gateway.profiles import ProfileMutation
+from gateway.qualifications import QualificationMutation
 from gateway.receipts import ReceiptsQuery
 from gateway.registering import ClientMutation
 from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
 from gateway.scheduling import SchedulingMutation
+from gateway.seats import SeatMutation
+from gateway.series import SeriesMutation, SeriesQuery
+from gateway.session_changes import SessionChangeMutation
 from gateway.sign_in import SignInMutation
 from gateway.staff import StaffMutation, StaffQuery
+from gateway.standing import StandingMutation
 
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
     LedgerQuery, KpisQuery, ReceiptsQuery,
+    CatalogueQuery, PolicyQuery, SeriesQuery,
+    DoorsQuery, CredentialsQuery, EntriesQuery,
 )  # fmt: skip
 MUTATIONS = (
+    SeatMutation, LineMutation, EntitlementMutation, StandingMutation,
     SignInMutation, BookingMutation, SchedulingMutation, LedgerMutation, ClientMutation,
-    StaffMutation, OrganisationMutation, ProfileMutation,
+    StaffMutation, OrganisationMutation, ProfileMutation, OpeningHoursMutation,
+    QualificationMutation,
+    ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
+    DoorsMutation, CredentialsMutation, EntriesMutation, EntryRightsMutation,
 )  # fmt: skip
 SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription,
+    EntriesSubscription,
 )  # fmt: skip
 
 

@@ -129,4 +129,7 @@ def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome
         seats.gain(unit, [(client, charged)])
         if becomes in CLEARS:
             penalties.clear(unit, client, reservation, command.reason)
-    return BookingOutcome(status=becomes, reservation_id=reservation)
+    late = becomes is Attendance.LATE_CANCELLED
+    return BookingOutcome(
+        status="cancelled_late" if late else becomes, reservation_id=reservation
+    )

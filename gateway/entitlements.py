@@ -1,0 +1,171 @@
+"""Grants in GraphQL once they are given: changed, paused, ended."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.booking import (
+    ChangeEntitlement,
+    EndEntitlement,
+    ResumeEntitlement,
+    SuspendEntitlement,
+    Suspension,
+)
+from gateway import ids
+from gateway.context import Info
+from gateway.entitlement_codes import (
+    ChangeEntitlementErrorCode,
+    EndEntitlementErrorCode,
+    ResumeEntitlementErrorCode,
+    SuspendEntitlementErrorCode,
+)
+from gateway.ledgers import LedgerPayload
+from gateway.mutations import UserError, carry_out
+
+strawberry.enum(Suspension, description="Why a grant pays for nothing for the time being.")
+
+
+@strawberry.input(description="A grant of a client.")
+class GrantInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    grant_id: strawberry.ID
+
+
+@strawberry.input(description="Null leaves as it is.")
+class ChangeEntitlementInput(GrantInput):
+    credits: int | None = None
+    expires_at: datetime | None = None
+    early_hours: int | None = None
+    reason: str = ""
+
+
+@strawberry.input
+class SuspendEntitlementInput(GrantInput):
+    because: Suspension
+    reason: str = ""
+
+
+@strawberry.input
+class ResumeEntitlementInput(GrantInput):
+    pass
+
+
+@strawberry.input
+class EndEntitlementInput(GrantInput):
+    reason: str = ""
+
+
+@strawberry.type
+class ChangeEntitlementPayload(LedgerPayload):
+    user_errors: list[UserError[ChangeEntitlementErrorCode]]
+
+
+@strawberry.type
+class SuspendEntitlementPayload(LedgerPayload):
+    user_errors: list[UserError[SuspendEntitlementErrorCode]]
+
+
+@strawberry.type
+class ResumeEntitlementPayload(LedgerPayload):
+    user_errors: list[UserError[ResumeEntitlementErrorCode]]
+
+
+@strawberry.type
+class EndEntitlementPayload(LedgerPayload):
+    user_errors: list[UserError[EndEntitlementErrorCode]]
+
+
+@strawberry.type
+class EntitlementMutation:
+    @strawberry.mutation(
+        description="Give a grant other credits, another end or another head start."
+    )
+    async def change_entitlement(
+        self,
+        info: Info,
+        input_: Annotated[ChangeEntitlementInput, strawberry.argument(name="input")],
+    ) -> ChangeEntitlementPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            ChangeEntitlementErrorCode,
+            lambda: ChangeEntitlement(
+                client_id=ids.client(input_.client_id),
+                grant_id=ids.grant(input_.grant_id),
+                credits=input_.credits,
+                expires_at=input_.expires_at,
+                early_hours=input_.early_hours,
+                reason=input_.reason,
+            ),
+        )
+        return ChangeEntitlementPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Let a grant pay for nothing new until it is resumed.")
+    async def suspend_entitlement(
+        self,
+        info: Info,
+        input_: Annotated[SuspendEntitlementInput, strawberry.argument(name="input")],
+    ) -> SuspendEntitlementPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            SuspendEntitlementErrorCode,
+            lambda: SuspendEntitlement(
+                client_id=ids.client(input_.client_id),
+                grant_id=ids.grant(input_.grant_id),
+                because=input_.because,
+                reason=input_.reason,
+            ),
+        )
+        return SuspendEntitlementPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Let a suspended grant pay again.")
+    async def resume_entitlement(
+        self,
+        info: Info,
+        input_: Annotated[ResumeEntitlementInput, strawberry.argument(name="input")],
+    ) -> ResumeEntitlementPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            ResumeEntitlementErrorCode,
+            lambda: ResumeEntitlement(
+                client_id=ids.client(input_.client_id), grant_id=ids.grant(input_.grant_id)
+            ),
+        )
+        return ResumeEntitlementPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Let a grant pay for nothing new any more.")
+    async def end_entitlement(
+        self, info: Info, input_: Annotated[EndEntitlementInput, strawberry.argument(name="input")]
+    ) -> EndEntitlementPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            EndEntitlementErrorCode,
+            lambda: EndEntitlement(
+                client_id=ids.client(input_.client_id),
+                grant_id=ids.grant(input_.grant_id),
+                reason=input_.reason,
+            ),
+        )
+        return EndEntitlementPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )

@@ -1,0 +1,120 @@
+"""Waivers and bans in GraphQL: whether a client may book at all."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.booking import ImposeBookingBan, LiftBookingBan, SignWaiver
+from contracts.ids import ClientId
+from gateway import ids
+from gateway.context import Context, Info
+from gateway.entitlement_codes import (
+    ImposeBookingBanErrorCode,
+    LiftBookingBanErrorCode,
+    SignWaiverErrorCode,
+)
+from gateway.faults import BadInput
+from gateway.ledgers import LedgerPayload
+from gateway.mutations import UserError, carry_out
+
+
+@strawberry.input(description="Staff name the client, members leave it.")
+class SignWaiverInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID | None = None
+    document: str = strawberry.field(default="liability", description="Which text, its version.")
+
+
+@strawberry.input
+class ImposeBookingBanInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    until: datetime | None = strawberry.field(default=None, description="Null: until lifted.")
+    reason: str
+
+
+@strawberry.input
+class LiftBookingBanInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    reason: str = ""
+
+
+@strawberry.type
+class SignWaiverPayload(LedgerPayload):
+    user_errors: list[UserError[SignWaiverErrorCode]]
+
+
+@strawberry.type
+class ImposeBookingBanPayload(LedgerPayload):
+    user_errors: list[UserError[ImposeBookingBanErrorCode]]
+
+
+@strawberry.type
+class LiftBookingBanPayload(LedgerPayload):
+    user_errors: list[UserError[LiftBookingBanErrorCode]]
+
+
+@strawberry.type
+class StandingMutation:
+    @strawberry.mutation(description="Accept the gym's waiver.")
+    async def sign_waiver(
+        self, info: Info, input_: Annotated[SignWaiverInput, strawberry.argument(name="input")]
+    ) -> SignWaiverPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            SignWaiverErrorCode,
+            lambda: SignWaiver(client_id=_whose(info.context, input_), document=input_.document),
+        )
+        return SignWaiverPayload(
+            client_id=None if done.errors else ids.shown("cli", _whose(info.context, input_)),
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Keep a client from booking.")
+    async def impose_booking_ban(
+        self,
+        info: Info,
+        input_: Annotated[ImposeBookingBanInput, strawberry.argument(name="input")],
+    ) -> ImposeBookingBanPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            ImposeBookingBanErrorCode,
+            lambda: ImposeBookingBan(
+                client_id=ids.client(input_.client_id), until=input_.until, reason=input_.reason
+            ),
+        )
+        return ImposeBookingBanPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Let a client book again.")
+    async def lift_booking_ban(
+        self, info: Info, input_: Annotated[LiftBookingBanInput, strawberry.argument(name="input")]
+    ) -> LiftBookingBanPayload:
+        done = await carry_out(
+            info.context,
+            input_,
+            LiftBookingBanErrorCode,
+            lambda: LiftBookingBan(client_id=ids.client(input_.client_id), reason=input_.reason),
+        )
+        return LiftBookingBanPayload(
+            client_id=None if done.errors else input_.client_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+
+def _whose(context: Context, asked: SignWaiverInput) -> ClientId:
+    if asked.client_id is not None:
+        return ids.client(asked.client_id)
+    if context.principal.client_id is None:
+        raise BadInput("clientId", "staff name the client")
+    return context.principal.client_id
