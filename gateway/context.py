@@ -1,7 +1,7 @@
 """What a resolver may use: who asks, the read models, the services."""
 
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 from uuid import UUID
@@ -87,6 +87,8 @@ class Services:
     clock: Clock
     hints: Hints
     progress: Progress
+    token_key: bytes = field(repr=False)
+    """Makes the tokens of credentials."""
 
 
 @dataclass(frozen=True, slots=True)

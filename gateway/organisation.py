@@ -2,6 +2,7 @@
 
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -12,6 +13,7 @@ from gateway.context import Info
 from gateway.members_codes import AddRoomErrorCode, OpenLocationErrorCode
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
+from gateway.opening_hours import LocationClosure, OpeningHours
 from gateway.positions import Position
 from gateway.roles import Role
 from services.projections import organisation
@@ -35,6 +37,29 @@ class Location:
     name: str
     time_zone: str = strawberry.field(description="IANA zone.")
     rooms: list[Room] = strawberry.field(description="Oldest first.")
+
+    @strawberry.field(description="In the order of the week; empty when nobody said.")
+    async def opening_hours(self, info: Info) -> list[OpeningHours]:
+        _, rows = await info.context.read("organisation", None, organisation.hours_of)
+        return [
+            OpeningHours(weekday=row.weekday, opens=row.opens, closes=row.closes)
+            for row in rows
+            if ids.shown("loc", row.location_id) == self.id
+        ]
+
+    @strawberry.field(description="Those that are not over yet, first to begin first.")
+    async def closures(self, info: Info) -> list[LocationClosure]:
+        today = info.context.services.clock.now().astimezone(ZoneInfo(self.time_zone)).date()
+        _, rows = await info.context.read(
+            "organisation", None, lambda pool, gym: organisation.closures_of(pool, gym, today)
+        )
+        return [
+            LocationClosure(
+                id=ids.shown("cls", row.closure_id), from_date=row.from_date,
+                until_date=row.until_date, reason=row.reason,
+            )
+            for row in rows if ids.shown("loc", row.location_id) == self.id
+        ]  # fmt: skip
 
 
 @strawberry.type(description="The caller's gym.")

@@ -1,5 +1,6 @@
 """Staff in GraphQL: who works here, hired and given roles; identities of other issuers."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +24,13 @@ from gateway.roles import Role
 from services.projections import directory
 
 
+@strawberry.type(description="What a staff member may teach or do: a class type or a label.")
+class Qualification:
+    class_type_id: strawberry.ID | None
+    label: str | None
+    expires_on: date | None = strawberry.field(description="The last day; null: never.")
+
+
 @strawberry.type(description="A person who works for the gym; without roles they left.")
 class StaffMember:
     id: strawberry.ID
@@ -30,6 +38,7 @@ class StaffMember:
     name: str
     email: str
     roles: list[Role]
+    qualifications: list[Qualification]
 
 
 @strawberry.input(description="With a password the person can sign in at once.")
@@ -114,7 +123,7 @@ class StaffMutation:
         )  # fmt: skip
         hired = StaffMember(
             id=ids.shown("stf", new), version=None, name=input_.name.strip(), email=input_.email,
-            roles=input_.roles,
+            roles=input_.roles, qualifications=[],
         )  # fmt: skip
         return HireStaffPayload(
             staff_member=None if done.errors else hired,
@@ -171,6 +180,14 @@ def _shown(row: directory.StaffMember) -> StaffMember:
         name=row.name,
         email=row.email,
         roles=[Role(role) for role in row.roles],
+        qualifications=[
+            Qualification(
+                class_type_id=ids.shown_or_null("cty", one.class_type_id),
+                label=one.label,
+                expires_on=one.expires_on,
+            )
+            for one in row.qualifications
+        ],
     )
 
 

@@ -1,18 +1,27 @@
-"""Organisation: the gym, its locations and rooms.
+"""Organisation: the gym, its locations with their hours and closures, and rooms.
 
-Tables     ``gyms``, ``locations``, ``rooms``, one row each
+Tables     ``gyms``, ``locations``, ``rooms``, ``location_closures``, one row each;
+           ``opening_hours``, one row a span
 Rebuild    from EVT_MEMBERS' beginning; the same events give the same rows
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.envelope import Envelope
-from contracts.ids import GymId, LocationId, RoomId
-from contracts.members import GymOwnersChanged, GymRegistered, LocationOpened, RoomAdded
+from contracts.ids import ClosureId, GymId, LocationId, RoomId
+from contracts.members import (
+    GymOwnersChanged,
+    GymRegistered,
+    LocationClosureAdded,
+    LocationOpened,
+    OpeningHoursSet,
+    RoomAdded,
+)
 from services.projections.reading import ask
 from services.projections.sessions import columns
 
@@ -35,6 +44,41 @@ INSERT INTO rooms (gym_id, room_id, location_id, name, capacity, version, positi
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[],
                      $7::bigint[])
 """
+CLOSURES = """
+INSERT INTO location_closures (gym_id, location_id, closure_id, from_date, until_date, reason,
+                               position)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::text[],
+                     $7::bigint[])
+"""
+NO_HOURS = """
+DELETE FROM opening_hours h USING unnest($1::uuid[], $2::uuid[]) AS u (gym, location)
+ WHERE h.gym_id = u.gym AND h.location_id = u.location
+"""
+HOURS = """
+INSERT INTO opening_hours (gym_id, location_id, place, weekday, opens, closes)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """Open by the wall clock; ``closes`` at or before ``opens`` is the next day's."""
+
+    location_id: LocationId
+    weekday: int
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Local days on which a location is closed, the last included."""
+
+    location_id: LocationId
+    closure_id: ClosureId
+    from_date: date
+    until_date: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +122,15 @@ class OrganisationModel:
     name: str = "organisation"
     source: str = "EVT_MEMBERS"
     subjects: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ("gyms", "locations", "rooms")
+    tables: tuple[str, ...] = (
+        "gyms", "locations", "rooms", "opening_hours", "location_closures",
+    )  # fmt: skip
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
         gyms: dict[GymId, tuple[Any, ...]] = {}
         versions: dict[GymId, tuple[int, int]] = {}
-        locations, rooms = [], []
+        locations, rooms, closures = [], [], []
+        hours: dict[tuple[GymId, LocationId], OpeningHoursSet] = {}
         changed: set[GymId] = set()
         for envelope in events:
             gym, at = envelope.gym_id, (envelope.version, envelope.position)
@@ -97,6 +144,13 @@ class OrganisationModel:
                 case RoomAdded() as e:
                     rooms.append((gym, e.room_id, e.location_id, e.name, e.capacity, *at))
                     versions[gym] = at
+                case OpeningHoursSet() as e:
+                    hours[gym, e.location_id] = e
+                    versions[gym] = at
+                case LocationClosureAdded() as e:
+                    closures.append((gym, e.location_id, e.closure_id, e.from_date, e.until_date,
+                                     e.reason, envelope.position))  # fmt: skip
+                    versions[gym] = at
                 case GymOwnersChanged():
                     versions[gym] = at
                 case _:
@@ -105,7 +159,8 @@ class OrganisationModel:
         old = [(gym, *at) for gym, at in versions.items() if gym not in gyms]
         for statement, rows in (
             (GYMS, [(*row, *versions[gym]) for gym, row in gyms.items()]),
-            (GYM_VERSIONS, old), (LOCATIONS, locations), (ROOMS, rooms),
+            (GYM_VERSIONS, old), (LOCATIONS, locations), (ROOMS, rooms), (CLOSURES, closures),
+            (NO_HOURS, list(hours)), (HOURS, _spans(hours)),
         ):  # fmt: skip
             if rows:
                 await db.execute(statement, *columns(rows))
@@ -125,3 +180,23 @@ async def of_gym(pool: Pool, gym_id: GymId) -> tuple[int, Organisation | None]:
     rooms = [Room(*each) for each in zip(*row[10:15], strict=True)] if row[10] else []
     slug, name, time_zone, currency, version = row[1:6]
     return as_of, Organisation(slug, name, time_zone, currency, version, places, rooms)
+
+
+async def hours_of(pool: Pool, gym_id: GymId) -> tuple[int, list[OpenSpan]]:
+    """Opening hours of all the gym's locations, each in the order of the week."""
+    as_of, rows = await ask(pool, "opening_hours", gym_id)
+    return as_of, [OpenSpan(*row[1:5]) for row in rows if row[1] is not None]
+
+
+async def closures_of(pool: Pool, gym_id: GymId, begin: date) -> tuple[int, list[Closure]]:
+    """Closures that end on ``begin`` or later, first to begin first."""
+    as_of, rows = await ask(pool, "location_closures", gym_id, begin)
+    return as_of, [Closure(*row[1:6]) for row in rows if row[1] is not None]
+
+
+def _spans(hours: dict[tuple[GymId, LocationId], OpeningHoursSet]) -> list[tuple[Any, ...]]:
+    return [
+        (*key, place, span.weekday, span.opens, span.closes)
+        for key, event in hours.items()
+        for place, span in enumerate(event.hours, start=1)
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pytest
 
@@ -9,12 +10,15 @@ from chassis.projection import NotYet, open_views
 from chassis.sealing import new_key, seal
 from chassis.tenancy import Pool, open_pool
 from contracts.envelope import Envelope
-from contracts.ids import ClientId, GymId, LocationId, RoomId, StaffId, new_id
+from contracts.ids import ClientId, ClosureId, GymId, LocationId, RoomId, StaffId, new_id
 from contracts.members import (
     ClientContactChanged,
     ClientRegistered,
     GymRegistered,
+    LocationClosureAdded,
     LocationOpened,
+    OpeningHoursSet,
+    OpeningSpan,
     PersonalDataErased,
     RoomAdded,
     StaffHired,
@@ -208,3 +212,36 @@ async def test_a_gym_is_shown_with_its_places(writer: Pool, reader: Pool, gym_id
     assert (seen.slug, seen.version) == ("iron", 3)
     assert [place.name for place in seen.locations] == ["Mitte"]
     assert [(r.location_id, r.capacity) for r in seen.rooms] == [(location, 20)]
+
+
+async def test_a_location_shows_its_hours_as_set_last_and_closures_not_over(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    location, works = LocationId(new_id()), ClosureId(new_id())
+    night = OpeningSpan(weekday=5, opens="18:00", closes="02:00")
+    monday = OpeningSpan(weekday=1, opens="06:00", closes="22:00")
+    closed = LocationClosureAdded(
+        location_id=location, closure_id=works, from_date=date(2027, 12, 24),
+        until_date=date(2027, 12, 26), time_zone="Europe/Berlin", reason="Christmas",
+    )  # fmt: skip
+    events = Recording(gym_id).of(
+        "gym", gym_id,
+        GymRegistered(gym_id=gym_id, slug="iron", name="Iron", time_zone="UTC", currency="EUR"),
+        LocationOpened(location_id=location, name="Mitte", time_zone="Europe/Berlin"),
+        OpeningHoursSet(location_id=location, hours=(night,)),
+        OpeningHoursSet(location_id=location, hours=(monday, night)),
+        closed,
+    )  # fmt: skip
+
+    for part in (events[:3], events[3:]):
+        async with writer.acquire() as db, db.transaction():
+            await organisation.MODEL.apply(db, part)
+
+    _, hours = await organisation.hours_of(reader, gym_id)
+    assert [(h.location_id, h.weekday, h.opens, h.closes) for h in hours] == [
+        (location, 1, "06:00", "22:00"), (location, 5, "18:00", "02:00"),
+    ]  # fmt: skip
+    for day, shown in ((26, [works]), (27, [])):
+        _, closures = await organisation.closures_of(reader, gym_id, date(2027, 12, day))
+        assert [closure.closure_id for closure in closures] == shown
+    assert (await organisation.hours_of(reader, GymId(new_id())))[1] == []

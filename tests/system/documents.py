@@ -58,3 +58,70 @@ MINE_CHANGED = """subscription { myBookingsChanged { position bookings {
   session { id } reservation { status } waitlistEntry { place } } } }"""
 CALENDAR_CHANGED = """subscription ($from: DateTime!, $to: DateTime!) {
   calendarChanged(from: $from, to: $to) { position sessions { id reserved status } } }"""
+
+DEFINE_PROGRAM = f"""mutation ($input: DefineProgramInput!) {{
+  defineProgram(input: $input) {{ programId program {{ name }} position {ERRORS} }} }}"""
+DEFINE_CLASS_TYPE = f"""mutation ($input: DefineClassTypeInput!) {{
+  defineClassType(input: $input) {{ classTypeId classType {{ name }} position {ERRORS} }} }}"""
+PUBLISH_POLICY = f"""mutation ($input: PublishBookingPolicyInput!) {{
+  publishBookingPolicy(input: $input) {{ position {ERRORS} }} }}"""
+CREATE_SCHEDULE = f"""mutation ($input: CreateScheduleInput!) {{
+  createSchedule(input: $input) {{
+    scheduleId placedSessionIds leftOut {{ date reason }} position {ERRORS} }} }}"""
+CHANGE_SCHEDULE = f"""mutation ($input: ChangeScheduleFromInput!) {{
+  changeScheduleFrom(input: $input) {{
+    schedule {{ pattern {{ startsAt }} }} cancelledSessionIds placedSessionIds
+    position {ERRORS} }} }}"""
+END_SCHEDULE = f"""mutation ($input: EndScheduleInput!) {{
+  endSchedule(input: $input) {{ cancelledSessionIds position {ERRORS} }} }}"""
+ADD_CLOSURE = f"""mutation ($input: AddClosureInput!) {{
+  addClosure(input: $input) {{ closureId cancelledSessionIds position {ERRORS} }} }}"""
+RESCHEDULE = f"""mutation ($input: RescheduleSessionInput!) {{
+  rescheduleSession(input: $input) {{
+    session {{ startsAt freeCancelUntil }} overlappingClientIds position {ERRORS} }} }}"""
+SUBSTITUTE = f"""mutation ($input: SubstituteInstructorInput!) {{
+  substituteInstructor(input: $input) {{
+    session {{ instructorId originalInstructorId }} position {ERRORS} }} }}"""
+ASSIGN_ROOM = f"""mutation ($input: AssignRoomInput!) {{
+  assignRoom(input: $input) {{ session {{ roomId }} position {ERRORS} }} }}"""
+REINSTATE = f"""mutation ($input: ReinstateSessionInput!) {{
+  reinstateSession(input: $input) {{ session {{ status }} position {ERRORS} }} }}"""
+PLANNED = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
+  title startsAt status cancelReason capacity roomId programName classTypeName scheduleId } }"""
+POLICY = """query ($atLeast: Position) { bookingPolicy(atLeast: $atLeast) {
+  preset policy { version lateCancelMinutes } } }"""
+
+KPIS = """query ($atLeast: Position) { kpis(atLeast: $atLeast) { position
+  classesToday { total done { sessionIds } running { sessionIds } toCome { sessionIds }
+    cancelled { count } booked capacity changesAt }
+  attendanceRate { rate attended { reservationIds } noShows { reservationIds }
+    notRecorded { sessionIds } } } }"""
+KPIS_CHANGED = """subscription { kpisChanged { position
+  classesToday { toCome { sessionIds } cancelled { count } booked } attendanceRate { rate } } }"""
+RECEIPTS = """query ($id: ID!, $clientId: ID, $atLeast: Position) {
+  receipts(sessionId: $id, clientId: $clientId, atLeast: $atLeast) {
+    receipts { decision decidedBy policyVersion facts text } } }"""
+ADD_TAG = f"""mutation ($input: AddTagInput!) {{
+  addTag(input: $input) {{ tag position {ERRORS} }} }}"""
+ADD_NOTE = f"""mutation ($input: AddNoteInput!) {{
+  addNote(input: $input) {{ note {{ id text authorId }} position {ERRORS} }} }}"""
+SET_ALERT = f"""mutation ($input: SetAlertInput!) {{
+  setAlert(input: $input) {{ alert {{ level text }} position {ERRORS} }} }}"""
+CLEAR_ALERT = f"""mutation ($input: ClearAlertInput!) {{
+  clearAlert(input: $input) {{ clearedLevel position {ERRORS} }} }}"""
+PROFILE = """query ($id: ID!, $atLeast: Position) { client(id: $id, atLeast: $atLeast) {
+  tags alerts { level text } notes { text authorId } } }"""
+CLIENT_CHANGED = """subscription ($id: ID!) { clientChanged(clientId: $id) { position
+  client { name tags alerts { level text } notes { text } } } }"""
+FIND = """query ($search: String, $tag: String) {
+  clients(first: 10, search: $search, tag: $tag) { nodes { id name tags } } }"""
+SET_HOURS = f"""mutation ($input: SetOpeningHoursInput!) {{
+  setOpeningHours(input: $input) {{ locationId position {ERRORS} }} }}"""
+CLOSE_LOCATION = f"""mutation ($input: AddLocationClosureInput!) {{
+  addLocationClosure(input: $input) {{ closure {{ id }} position {ERRORS} }} }}"""
+PLACES = """query ($atLeast: Position) { gym(atLeast: $atLeast) { locations { id
+  openingHours { weekday opens closes } closures { fromDate untilDate reason } } } }"""
+QUALIFY = f"""mutation ($input: SetStaffQualificationsInput!) {{
+  setStaffQualifications(input: $input) {{ staffId position {ERRORS} }} }}"""
+STAFF = """query ($atLeast: Position) { staff(first: 50, atLeast: $atLeast) {
+  nodes { id name qualifications { classTypeId label expiresOn } } } }"""

@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from contracts.permissions import GATEWAY, MATRIX, Role, allows
-from tests.system import documents
+from tests.system import documents, doors
 from tests.system.gym import Gym, Member
 from tests.system.people import Person
 from tests.system.walk import Operation, operations, random_ids, snake, unnamed
@@ -23,11 +23,22 @@ READS = {
     "myBookings": "read.my_bookings",
     "clients": "read.clients",
     "client": "read.client",
+    "clientChanged": "read.client",
     "staff": "read.staff",
     "ledger": "read.ledger",
     "kpis": "read.kpis",
     "kpisChanged": "read.kpis",
     "receipts": "read.receipts",
+    "programs": "read.timetable",
+    "classTypes": "read.timetable",
+    "bookingPolicy": "read.timetable",
+    "bookingPolicies": "read.timetable",
+    "closures": "read.timetable",
+    "schedules": "read.schedules",
+    "doors": "read.doors",
+    "credentials": "read.credentials",
+    "entries": "read.entries",
+    "entriesChanged": "read.entries",
     "sessionChanged": "read.session",
     "calendarChanged": "read.calendar",
     "rosterChanged": "read.roster",
@@ -156,7 +167,39 @@ async def everything(gym: Gym) -> dict[str, str]:
         "instructorId": hired["staffMember"]["id"],
         "locationId": gym.location,
         "roomId": room["room"]["id"],
+        **await entered(gym, mia.id),
+        **await planned(gym),
     }
+
+
+async def planned(gym: Gym) -> dict[str, str]:
+    """Ids of what the gym's timetable has."""
+    owner = gym.owner
+    program = await owner.done(documents.DEFINE_PROGRAM, name="Cycling")
+    kind = await owner.done(
+        documents.DEFINE_CLASS_TYPE, programId=program["programId"], name="Spin", capacity=9
+    )
+    series = await owner.done(
+        documents.CREATE_SCHEDULE, locationId=gym.location, timeZone="Europe/Berlin",
+        fromDate="2090-01-02",
+        pattern={"classTypeId": kind["classTypeId"], "weekdays": [1], "startsAt": "09:00"},
+    )  # fmt: skip
+    return {
+        "programId": program["programId"], "classTypeId": kind["classTypeId"],
+        "scheduleId": series["scheduleId"],
+    }  # fmt: skip
+
+
+async def entered(gym: Gym, client: str) -> dict[str, str]:
+    """Ids of what is at the gym's door."""
+    door = await gym.owner.done(doors.ADD_DOOR, locationId=gym.location, name="Front")
+    await doors.known(gym.owner, client)
+    issued = await gym.owner.done(doors.ISSUE, clientId=client)
+    granted = await gym.owner.done(doors.GRANT_ENTRY, clientId=client)
+    return {
+        "doorId": door["door"]["id"], "credentialId": issued["credential"]["id"],
+        "entryGrantId": granted["entryGrantId"],
+    }  # fmt: skip
 
 
 async def state(gym: Gym, ids: dict[str, str]) -> list[Any]:

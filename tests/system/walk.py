@@ -27,22 +27,32 @@ from gateway import schema
 
 PREFIXES = {
     "sessionId": "ses", "clientId": "cli", "staffId": "stf", "locationId": "loc",
-    "roomId": "room", "instructorId": "stf",
+    "roomId": "room", "instructorId": "stf", "programId": "prg", "classTypeId": "cty",
+    "scheduleId": "sch",
+    "doorId": "door", "credentialId": "crd", "entryGrantId": "acg",
 }  # fmt: skip
 """Argument -> prefix of the ids it takes; ``id`` takes that of its field."""
 
 OF_FIELD = {"session": "sessionId", "client": "clientId"}
 """Field -> what its argument ``id`` is."""
 
-NEVER_BOTH = {"linkIdentity": "staffId"}
+NEVER_BOTH = {"linkIdentity": "staffId", "issueCredential": "staffId"}
 """Mutation -> an id that is left out, because another one is given."""
 
 SOON = datetime(2090, 1, 2, 12, tzinfo=UTC)
 MOVING = {
     "position", "version", "cursor", "endCursor", "startsAt", "endsAt", "bookingOpensAt",
-    "bookingClosesAt",
+    "bookingClosesAt", "at", "comesBackAt", "issuedAt",
 }  # fmt: skip
 """Fields that say when, not what."""
+
+WORDED = {
+    "timeZone": "Europe/Berlin", "startsAt": "09:00", "opens": "06:00", "closes": "22:00",
+}  # fmt: skip
+"""Texts that must be of a form."""
+
+ONE_OF = {"QualificationInput": {"label": "First aid"}}
+"""Input of which one field or another must be there -> one of them."""
 
 _days = count()
 """So that no two sessions are at one time: a room or a trainer may be taken."""
@@ -155,7 +165,8 @@ def _is_required(one: Any) -> bool:
 
 def _object(kind: GraphQLInputObjectType, ids: Mapping[str, str | None]) -> dict[str, Any]:
     made = {name: _value(name, f.type) for name, f in kind.fields.items() if _is_required(f)}
-    if "startsAt" in made:
+    made |= ONE_OF.get(kind.name, {})
+    if "endsAt" in made:
         starts_at = SOON + timedelta(days=next(_days))
         made |= {
             "startsAt": starts_at.isoformat(),
@@ -172,7 +183,13 @@ def _value(name: str, kind: GraphQLInputType) -> Any:
         return "TRAINER" if "TRAINER" in nullable.values else next(iter(nullable.values))
     if name == "email":
         return f"{new_id().hex}@x.test"
-    told = {"UUID": str(new_id()), "DateTime": SOON.isoformat(), "Int": 3, "ID": ""}
-    if name == "timeZone":
-        return "Europe/Berlin"
-    return told.get(get_named_type(kind).name, "something of a text")
+    named = get_named_type(kind)
+    if isinstance(named, GraphQLInputObjectType):
+        return _object(named, {})
+    told = {
+        "UUID": str(new_id()), "DateTime": SOON.isoformat(), "Date": SOON.date().isoformat(),
+        "Int": 3, "ID": "",
+    }  # fmt: skip
+    if name in WORDED:
+        return WORDED[name]
+    return told.get(named.name, "something of a text")

@@ -1,0 +1,116 @@
+"""Opening hours in GraphQL: when a location is open every week, and the days it is closed."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.ids import ClosureId
+from contracts.members import AddLocationClosure, OpeningSpan, SetOpeningHours
+from gateway import ids
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
+from gateway.profile_codes import AddLocationClosureErrorCode, SetOpeningHoursErrorCode
+
+OVERNIGHT = "HH:MM; at or before opens it is the next day's."
+
+
+@strawberry.type(description="Open by the location's wall clock, every week.")
+class OpeningHours:
+    weekday: int = strawberry.field(description="ISO: Monday is 1.")
+    opens: str = strawberry.field(description="HH:MM.")
+    closes: str = strawberry.field(description=OVERNIGHT)
+
+
+@strawberry.type(description="Local days on which a location is closed.")
+class LocationClosure:
+    id: strawberry.ID
+    from_date: date
+    until_date: date = strawberry.field(description="Included.")
+    reason: str
+
+
+@strawberry.input(description="Open by the location's wall clock.")
+class OpeningHoursInput:
+    weekday: int = strawberry.field(description="ISO: Monday is 1.")
+    opens: str = strawberry.field(description="HH:MM.")
+    closes: str = strawberry.field(description=OVERNIGHT)
+
+
+@strawberry.input(description="The whole week: what is left out is closed.")
+class SetOpeningHoursInput:
+    idempotency_key: UUID
+    location_id: strawberry.ID
+    hours: list[OpeningHoursInput]
+
+
+@strawberry.input
+class AddLocationClosureInput:
+    idempotency_key: UUID
+    location_id: strawberry.ID
+    from_date: date
+    until_date: date = strawberry.field(description="Included.")
+    reason: str
+
+
+@strawberry.type
+class SetOpeningHoursPayload:
+    location_id: strawberry.ID | None
+    position: Position | None
+    user_errors: list[UserError[SetOpeningHoursErrorCode]]
+
+
+@strawberry.type
+class AddLocationClosurePayload:
+    closure: LocationClosure | None
+    position: Position | None
+    user_errors: list[UserError[AddLocationClosureErrorCode]]
+
+
+@strawberry.type
+class OpeningHoursMutation:
+    @strawberry.mutation(description="When a location is open, every week.")
+    async def set_opening_hours(
+        self, info: Info, input_: Annotated[SetOpeningHoursInput, strawberry.argument(name="input")]
+    ) -> SetOpeningHoursPayload:
+        done = await carry_out(
+            info.context, input_, SetOpeningHoursErrorCode,
+            lambda: SetOpeningHours(
+                location_id=ids.location(input_.location_id),
+                hours=tuple(
+                    OpeningSpan(weekday=one.weekday, opens=one.opens, closes=one.closes)
+                    for one in input_.hours
+                ),
+            ),
+        )  # fmt: skip
+        location = None if done.errors else input_.location_id
+        return SetOpeningHoursPayload(
+            location_id=location, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="A location is closed on these days; says so, cancels none.")
+    async def add_location_closure(
+        self,
+        info: Info,
+        input_: Annotated[AddLocationClosureInput, strawberry.argument(name="input")],
+    ) -> AddLocationClosurePayload:
+        new = ClosureId(minted("closure", input_.idempotency_key, actor_of(info.context)))
+        done = await carry_out(
+            info.context, input_, AddLocationClosureErrorCode,
+            lambda: AddLocationClosure(
+                location_id=ids.location(input_.location_id), closure_id=new,
+                from_date=input_.from_date, until_date=input_.until_date, reason=input_.reason,
+            ),
+        )  # fmt: skip
+        closure = LocationClosure(
+            id=ids.shown("cls", new), from_date=input_.from_date, until_date=input_.until_date,
+            reason=input_.reason.strip(),
+        )  # fmt: skip
+        return AddLocationClosurePayload(
+            closure=None if done.errors else closure,
+            position=done.position,
+            user_errors=done.errors,
+        )

@@ -1,0 +1,66 @@
+"""Qualifications in GraphQL: what a staff member may teach or do."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.ids import ClassTypeId
+from contracts.members import SetStaffQualifications, Skill
+from gateway import ids
+from gateway.context import Info
+from gateway.mutations import UserError, carry_out
+from gateway.positions import Position
+from gateway.profile_codes import SetStaffQualificationsErrorCode
+
+
+@strawberry.input(description="Exactly one of classTypeId and label.")
+class QualificationInput:
+    class_type_id: strawberry.ID | None = None
+    label: str | None = None
+    expires_on: date | None = None
+
+
+@strawberry.input(description="All of them: what is left out is gone.")
+class SetStaffQualificationsInput:
+    idempotency_key: UUID
+    staff_id: strawberry.ID
+    qualifications: list[QualificationInput]
+
+
+@strawberry.type
+class SetStaffQualificationsPayload:
+    staff_id: strawberry.ID | None
+    position: Position | None
+    user_errors: list[UserError[SetStaffQualificationsErrorCode]]
+
+
+@strawberry.type
+class QualificationMutation:
+    @strawberry.mutation(description="What a staff member may teach or do.")
+    async def set_staff_qualifications(
+        self,
+        info: Info,
+        input_: Annotated[SetStaffQualificationsInput, strawberry.argument(name="input")],
+    ) -> SetStaffQualificationsPayload:
+        done = await carry_out(
+            info.context, input_, SetStaffQualificationsErrorCode,
+            lambda: SetStaffQualifications(
+                staff_id=ids.staff(input_.staff_id),
+                qualifications=tuple(_skill(one) for one in input_.qualifications),
+            ),
+        )  # fmt: skip
+        staff = None if done.errors else input_.staff_id
+        return SetStaffQualificationsPayload(
+            staff_id=staff, position=done.position, user_errors=done.errors
+        )
+
+
+def _skill(asked: QualificationInput) -> Skill:
+    taught = asked.class_type_id
+    return Skill(
+        class_type_id=ClassTypeId(ids.read("cty", taught, "qualifications")) if taught else None,
+        label=asked.label,
+        expires_on=asked.expires_on,
+    )
