@@ -41,6 +41,7 @@ PREFIXES: dict[str, str] = {
     "door": "Door",
     "crd": "Credential",
     "ent": "Entry",
+    "acg": "AccessGrant",
     "prg": "Program",
     "cty": "ClassType",
     "sch": "ClassSchedule",

@@ -154,6 +154,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.receipts": DESK | {OWN},
     "read.doors": EVERYONE,
     "read.entries": DESK,
+    "read.credentials": DESK | {OWN},
     "read.penalties": DESK | {OWN},
     "read.invoices": DESK | {OWN},
 }

@@ -10,6 +10,7 @@ from chassis.telemetry.web import Observed
 from chassis.tenancy import Pool, open_pool
 from gateway import schema
 from gateway.context import Context, Principal, Services
+from gateway.credential_tokens import token_key
 from gateway.feed import GymFeed, follow_progress
 from gateway.front import Front
 from gateway.identity import Identity
@@ -65,8 +66,11 @@ async def _services(process: Process[Settings]) -> Services:
     await follow_progress(client, progress)
     process.check("bus", lambda: client.is_connected)
     process.check("read models", lambda: _answers(pool))
-    asker = Asker(client, key=settings.caller_key.get_secret_value(), clock=clock)
-    return Services(views=pool, asker=asker, clock=clock, hints=hints, progress=progress)
+    key = settings.caller_key.get_secret_value()
+    return Services(
+        views=pool, asker=Asker(client, key=key, clock=clock), clock=clock, hints=hints,
+        progress=progress, token_key=token_key(key),
+    )  # fmt: skip
 
 
 async def _answers(pool: Pool) -> bool:

@@ -1,0 +1,108 @@
+"""Rights of entry in GraphQL: let a client in whenever doors are open, end it, keep them out."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.access import EndGrant, GrantEntry, Impediment, SetImpediment
+from gateway import ids
+from gateway.access_codes import EntryRightErrorCode
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
+
+strawberry.enum(Impediment, description="What keeps a client out whatever they were granted.")
+
+
+@strawberry.input(
+    description="From now, or from validFrom; until validUntil, or until it is ended."
+)
+class GrantEntryInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+@strawberry.input
+class EndGrantInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    entry_grant_id: strawberry.ID
+
+
+@strawberry.input
+class SetImpedimentInput:
+    idempotency_key: UUID
+    client_id: strawberry.ID
+    impediment: Impediment
+    present: bool = strawberry.field(default=True, description="False: it is over.")
+
+
+@strawberry.type(description="What lets the client in, or keeps them out, was changed.")
+class EntryRightPayload:
+    client_id: strawberry.ID | None
+    entry_grant_id: strawberry.ID | None = strawberry.field(description="The grant given or ended.")
+    position: Position | None
+    user_errors: list[UserError[EntryRightErrorCode]]
+
+
+@strawberry.type
+class EntryRightsMutation:
+    @strawberry.mutation(description="Let a client in, in the doors' hours.")
+    async def grant_entry(
+        self, info: Info, input_: Annotated[GrantEntryInput, strawberry.argument(name="input")]
+    ) -> EntryRightPayload:
+        new = minted("entry grant", input_.idempotency_key, actor_of(info.context))
+        done = await carry_out(
+            info.context, input_, EntryRightErrorCode,
+            lambda: GrantEntry(
+                client_id=ids.client(input_.client_id), grant_id=new,
+                valid_from=input_.valid_from, valid_until=input_.valid_until,
+            ),
+        )  # fmt: skip
+        return EntryRightPayload(
+            client_id=None if done.errors else input_.client_id,
+            entry_grant_id=None if done.errors else ids.shown("acg", new),
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="A grant of entry no longer lets the client in.")
+    async def end_grant(
+        self, info: Info, input_: Annotated[EndGrantInput, strawberry.argument(name="input")]
+    ) -> EntryRightPayload:
+        done = await carry_out(
+            info.context, input_, EntryRightErrorCode,
+            lambda: EndGrant(
+                client_id=ids.client(input_.client_id),
+                grant_id=ids.read("acg", input_.entry_grant_id, "entryGrantId"),
+            ),
+        )  # fmt: skip
+        return EntryRightPayload(
+            client_id=None if done.errors else input_.client_id,
+            entry_grant_id=None if done.errors else input_.entry_grant_id,
+            position=done.position,
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Keep a client out for a reason, or no longer.")
+    async def set_impediment(
+        self, info: Info, input_: Annotated[SetImpedimentInput, strawberry.argument(name="input")]
+    ) -> EntryRightPayload:
+        done = await carry_out(
+            info.context, input_, EntryRightErrorCode,
+            lambda: SetImpediment(
+                client_id=ids.client(input_.client_id), impediment=input_.impediment,
+                present=input_.present,
+            ),
+        )  # fmt: skip
+        return EntryRightPayload(
+            client_id=None if done.errors else input_.client_id,
+            entry_grant_id=None,
+            position=done.position,
+            user_errors=done.errors,
+        )

@@ -1,0 +1,57 @@
+"""What journeys ask of doors, as apps and readers would write it."""
+
+import asyncio
+from typing import Any
+
+from tests.system.documents import ERRORS
+from tests.system.people import Person
+
+LONG = 15.0  # seconds until a journey gives up waiting
+
+ADD_DOOR = f"""mutation ($input: AddDoorInput!) {{
+  addDoor(input: $input) {{ door {{ id name }} position {ERRORS} }} }}"""
+SCHEDULE_DOOR = f"""mutation ($input: SetDoorScheduleInput!) {{
+  setDoorSchedule(input: $input) {{ doorId position {ERRORS} }} }}"""
+ENTER = f"""mutation ($input: RequestEntryInput!) {{
+  requestEntry(input: $input) {{
+    entry {{ id result reason clientId sessionId withCredential }}
+    comesBackAt position {ERRORS} }} }}"""
+ISSUE = f"""mutation ($input: IssueCredentialInput!) {{
+  issueCredential(input: $input) {{ credential {{ id status }} token position {ERRORS} }} }}"""
+LOCK = f"""mutation ($input: StartLockdownInput!) {{
+  startLockdown(input: $input) {{ reason position {ERRORS} }} }}"""
+UNLOCK = f"mutation ($input: EndLockdownInput!) {{ endLockdown(input: $input) {{ {ERRORS} }} }}"
+GRANT_ENTRY = f"""mutation ($input: GrantEntryInput!) {{
+  grantEntry(input: $input) {{ entryGrantId {ERRORS} }} }}"""
+END_GRANT = f"""mutation ($input: EndGrantInput!) {{
+  endGrant(input: $input) {{ entryGrantId {ERRORS} }} }}"""
+IMPEDE = f"""mutation ($input: SetImpedimentInput!) {{
+  setImpediment(input: $input) {{ clientId {ERRORS} }} }}"""
+DOORS = """query ($atLeast: Position) { doors(atLeast: $atLeast) {
+  id name lockdown hours { weekday opens closes } } }"""
+CREDENTIALS = """query ($clientId: ID, $atLeast: Position) {
+  credentials(clientId: $clientId, atLeast: $atLeast) { id kind status } }"""
+ENTRIES = """query ($first: Int!, $after: String, $doorId: ID, $atLeast: Position) {
+  entries(first: $first, after: $after, doorId: $doorId, atLeast: $atLeast) {
+    nodes { id result reason clientId clientName at } pageInfo { hasNextPage endCursor } } }"""
+WATCH = """subscription ($doorId: ID) { entriesChanged(doorId: $doorId) {
+  position entries { result reason clientName sessionId } } }"""
+STEPS = {
+    step: f"""mutation ($input: {step.title()}CredentialInput!) {{
+      {step}Credential(input: $input) {{ credentialId status position {ERRORS} }} }}"""
+    for step in ("activate", "suspend", "reinstate", "revoke")
+}
+
+
+async def known(desk: Person, client: str) -> None:
+    """Until access has heard of the client."""
+    async with asyncio.timeout(LONG):
+        while True:
+            if not await _is_unknown(desk, client):
+                return
+            await asyncio.sleep(0.1)  # asked again; the deadline is above
+
+
+async def _is_unknown(desk: Person, client: str) -> bool:
+    asked: dict[str, Any] = {"clientId": client, "impediment": "PAST_DUE", "present": False}
+    return bool((await desk.do(IMPEDE, **asked))["userErrors"])

@@ -1,0 +1,175 @@
+"""People come to the door, with a seat and without, with an app and a card; the desk watches."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.system import documents
+from tests.system.doors import (
+    ADD_DOOR,
+    CREDENTIALS,
+    DOORS,
+    END_GRANT,
+    ENTER,
+    ENTRIES,
+    GRANT_ENTRY,
+    IMPEDE,
+    ISSUE,
+    LOCK,
+    LONG,
+    SCHEDULE_DOOR,
+    STEPS,
+    UNLOCK,
+    WATCH,
+    known,
+)
+from tests.system.gym import Gym
+from tests.system.people import Person, Refused
+
+SOON = 0.1  # hours to the class: inside the door's window and the check-in's
+
+
+async def a_door(gym: Gym, name: str = "Front") -> str:
+    added = await gym.owner.done(ADD_DOOR, locationId=gym.location, name=name)
+    return str(added["door"]["id"])
+
+
+async def until(person: Person, result: str, **asked: Any) -> dict[str, Any]:
+    """The first answer of the door that is as wanted: access hears of seats when it hears."""
+    async with asyncio.timeout(LONG):
+        while True:
+            told = await person.done(ENTER, **asked)
+            if result in (told["entry"]["result"], told["entry"]["reason"]):
+                return told
+            await asyncio.sleep(0.1)  # asked again; the deadline is above
+
+
+async def test_a_member_with_a_seat_enters_and_is_checked_in_and_the_desk_sees_it(
+    gym: Gym,
+) -> None:
+    desk, mia, session = (
+        await gym.staff("FRONT_DESK"),
+        await gym.member(),
+        await gym.session(hours=SOON),
+    )
+    door = await a_door(gym)
+    await mia.at.done(documents.BOOK, sessionId=session)
+
+    async with (
+        desk.watching(WATCH, doorId=door) as log,
+        desk.watching(documents.ROSTER_CHANGED, id=session) as roster,
+    ):
+        told = await until(mia.at, "GRANTED", doorId=door)
+        await log.shows(
+            lambda f: bool(f["entries"]) and f["entries"][0] == {
+                "result": "GRANTED", "reason": None, "clientName": "Mia", "sessionId": session,
+            }
+        )  # fmt: skip
+        await roster.shows(
+            lambda f: [r["status"] for r in f["roster"]["reservations"]] == ["CHECKED_IN"]
+        )
+
+    assert (told["entry"]["clientId"], told["entry"]["sessionId"]) == (mia.id, session)
+
+
+async def test_who_gave_the_seat_up_or_comes_too_early_is_told_so(gym: Gym) -> None:
+    mia, leo = await gym.member(), await gym.member("Leo")
+    door = await a_door(gym)
+    gone, later = await gym.session(hours=SOON), await gym.session(hours=24)
+    await mia.at.done(documents.BOOK, sessionId=gone)
+    await until(mia.at, "GRANTED", doorId=door)
+    left = await gym.member("Lia")
+    await left.at.done(documents.BOOK, sessionId=gone)
+    await until(left.at, "GRANTED", doorId=door)
+    zoe = await gym.member("Zoe")
+    await zoe.at.done(documents.BOOK, sessionId=gone)
+    await zoe.at.done(documents.CANCEL, sessionId=gone)
+    await leo.at.done(documents.BOOK, sessionId=later)
+
+    early = await until(leo.at, "NO_RESERVATION", doorId=door)
+    await until(zoe.at, "NO_RESERVATION", doorId=door)
+
+    assert early["comesBackAt"] is not None
+
+
+async def test_a_card_opens_until_it_is_suspended_and_never_once_revoked(gym: Gym) -> None:
+    desk, mia, door = await gym.staff("FRONT_DESK"), await gym.member(), await a_door(gym)
+    await known(desk, mia.id)
+    await desk.done(GRANT_ENTRY, clientId=mia.id)
+    issued = await desk.done(ISSUE, clientId=mia.id, kind="CARD")
+    card, token = issued["credential"]["id"], issued["token"]
+
+    async def shown() -> str:
+        told = await desk.done(ENTER, doorId=door, token=token)
+        return str(told["entry"]["reason"] or told["entry"]["result"])
+
+    seen = [await shown()]
+    for step in ("suspend", "reinstate", "revoke"):
+        done = await desk.done(STEPS[step], credentialId=card)
+        seen.append(await shown())
+    assert seen == ["GRANTED", "CREDENTIAL_SUSPENDED", "GRANTED", "UNKNOWN_CREDENTIAL"]
+    assert await desk.refused(STEPS["reinstate"], credentialId=card) == "CREDENTIAL_REVOKED"
+    kept = await mia.at.ask(CREDENTIALS, atLeast=done["position"])
+    assert kept == [{"id": card, "kind": "CARD", "status": "REVOKED"}]
+
+
+async def test_a_token_is_shown_again_to_the_same_request_only(gym: Gym) -> None:
+    mia = await gym.member()
+    await known(gym.owner, mia.id)
+    key = "0192f3aa-0000-7000-8000-000000000001"
+    first, again = [await mia.at.do(ISSUE, key=key) for _ in range(2)]
+    other = await mia.at.do(ISSUE)
+    assert first["token"] == again["token"]
+    assert len({first["token"], other["token"]}) == 2
+    assert len(first["token"]) == 43
+
+
+async def test_doors_keep_their_hours_lockdowns_and_impediments(gym: Gym) -> None:
+    mia, door = await gym.member(), await a_door(gym)
+    await known(gym.owner, mia.id)
+    granted = await gym.owner.done(GRANT_ENTRY, clientId=mia.id)
+    reasons = []
+
+    async def tries() -> None:
+        told = await mia.at.done(ENTER, doorId=door)
+        reasons.append(told["entry"]["reason"])
+
+    yesterday = (gym.clock.now() - timedelta(days=1)).isoweekday()
+    shut = [{"weekday": yesterday, "opens": "00:00", "closes": "00:01"}]
+    await tries()
+    await gym.owner.done(LOCK, reason="gas")
+    await tries()
+    await gym.owner.done(UNLOCK)
+    await gym.owner.done(IMPEDE, clientId=mia.id, impediment="ON_HOLD")
+    await tries()
+    await gym.owner.done(IMPEDE, clientId=mia.id, impediment="ON_HOLD", present=False)
+    done = await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=shut)
+    await tries()
+    await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=[])
+    await gym.owner.done(END_GRANT, clientId=mia.id, entryGrantId=granted["entryGrantId"])
+    await tries()
+
+    assert reasons == [None, "LOCKDOWN", "ON_HOLD", "OUTSIDE_HOURS", "MEMBERSHIP_ENDED"]
+    (seen,) = await mia.at.ask(DOORS, atLeast=done["position"])
+    assert (seen["name"], seen["lockdown"]) == ("Front", None)
+
+
+async def test_the_log_is_paged_and_only_the_desk_reads_it(gym: Gym, other_gym: Gym) -> None:
+    mia, front, back = await gym.member(), await a_door(gym), await a_door(gym, "Yard")
+    for door in (front, back, front):
+        last = await mia.at.done(ENTER, doorId=door)
+
+    page = await gym.owner.ask(ENTRIES, first=2, atLeast=last["position"])
+    rest = await gym.owner.ask(ENTRIES, first=2, after=page["pageInfo"]["endCursor"])
+    at_back = await gym.owner.ask(ENTRIES, first=9, doorId=back)
+    elsewhere = await other_gym.owner.ask(ENTRIES, first=9, doorId=back)
+
+    assert [len(page["nodes"]), len(rest["nodes"]), len(at_back["nodes"])] == [2, 1, 1]
+    assert {node["clientName"] for node in page["nodes"]} == {"Mia"}
+    assert elsewhere["nodes"] == []
+    assert await other_gym.owner.refused(ENTER, doorId=front) == "DOOR_NOT_FOUND"
+    with pytest.raises(Refused) as refused:
+        await mia.at.ask(ENTRIES, first=2)
+    assert refused.value.code == "FORBIDDEN"
