@@ -64,7 +64,7 @@ async def test_a_client_and_the_desk_are_told_why(gym: Gym) -> None:
 
 
 async def test_what_the_desk_notes_shows_on_the_screens_of_who_may_see_it(gym: Gym) -> None:
-    mia, trainer = await gym.member("Mia Öberg"), await gym.staff("TRAINER")
+    mia, trainer = await gym.member("Öberg"), await gym.staff("TRAINER")
     desk = await gym.staff("FRONT_DESK")
 
     async with trainer.watching(documents.CLIENT_CHANGED, id=mia.id) as screen:
@@ -78,13 +78,13 @@ async def test_what_the_desk_notes_shows_on_the_screens_of_who_may_see_it(gym: G
 
     seen = await desk.ask(documents.PROFILE, id=mia.id, atLeast=cleared["position"])
     assert shown["client"] == {
-        "name": "Mia Öberg", "tags": ["VIP"], "notes": None,
+        "name": "Öberg", "tags": ["VIP"], "notes": None,
         "alerts": [{"level": "RED", "text": "asthma"}],
     }  # fmt: skip
     assert [(note["text"], note["authorId"][:4]) for note in seen["notes"]] == [
         ("likes rowing", "stf_")
     ]
-    for search, tag in (("ober", None), ("mia OB", "vip"), (None, "Vip")):
+    for search, tag in (("ober", None), (" OB", "vip"), (None, "Vip")):
         found = await desk.ask(documents.FIND, search=search, tag=tag)
         assert [one["id"] for one in found["nodes"]] == [mia.id]
     assert await trainer.ask(documents.FIND, search="ober", tag="x") == {"nodes": []}
