@@ -35,6 +35,7 @@ from gateway.session_changes import SessionChangeMutation
 from gateway.sign_in import SignInMutation
 from gateway.staff import StaffMutation, StaffQuery
 from gateway.standing import StandingMutation
+from gateway.timetable_import import ImportMutation
 
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
@@ -48,6 +49,7 @@ MUTATIONS = (
     StaffMutation, OrganisationMutation, ProfileMutation, OpeningHoursMutation,
     QualificationMutation,
     ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
+    ImportMutation,
     DoorsMutation, CredentialsMutation, EntriesMutation, EntryRightsMutation,
 )  # fmt: skip
 SUBSCRIPTIONS = (

@@ -38,6 +38,22 @@ class ClassSession:
     checked_in: int
     status: SessionStatus
     cancel_reason: str | None
+    program_id: strawberry.ID | None = strawberry.field(
+        default=None, description="This and what follows: on the calendar only."
+    )
+    program_name: str | None = None
+    class_type_id: strawberry.ID | None = None
+    class_type_name: str | None = None
+    schedule_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The series it is an occurrence of."
+    )
+    original_instructor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Who was to give the class before somebody else did."
+    )
+    original_instructor_name: str | None = None
+    free_cancel_until: datetime | None = strawberry.field(
+        default=None, description="After a change: everybody may leave freely until then."
+    )
 
 
 STATUSES = {status.value: status for status in SessionStatus}
@@ -66,4 +82,12 @@ def shown(row: Session) -> ClassSession:
         checked_in=row.checked_in,
         status=STATUSES[row.status],
         cancel_reason=row.cancel_reason,
+        program_id=ids.shown_or_null("prg", row.program_id),
+        program_name=row.program_name,
+        class_type_id=ids.shown_or_null("cty", row.class_type_id),
+        class_type_name=row.class_type_name,
+        schedule_id=ids.shown_or_null("sch", row.schedule_id),
+        original_instructor_id=ids.shown_or_null("stf", row.original_instructor_id),
+        original_instructor_name=row.original_instructor_name,
+        free_cancel_until=row.free_cancel_until,
     )

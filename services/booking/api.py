@@ -21,7 +21,16 @@ from contracts.booking import (
 )
 from contracts.envelope import Command
 from contracts.ids import ClientId
-from services.booking import commands, doors, ledgers, penalties, people_api, timetable_api
+from contracts.timetable import ImportTimetable
+from services.booking import (
+    commands,
+    doors,
+    ledgers,
+    penalties,
+    people_api,
+    timetable_api,
+    timetable_import,
+)
 from services.booking.ledgers import LedgerNotOpen, Rule
 
 C = TypeVar("C", bound=Command)
@@ -64,6 +73,7 @@ def attach(desk: Desk, store: EventStore, members: Acquaintance) -> None:
     """Register every command with the desk."""
     for kind, rule in ASKED.items():
         desk.command(kind, handler(rule, store, members))
+    desk.command(ImportTimetable, timetable_import.handler(store))
 
 
 def handler(

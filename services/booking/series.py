@@ -41,7 +41,7 @@ def create_schedule(command: CreateSchedule, unit: Unit) -> ScheduleOutcome:
         command.pattern, placing.offered(unit, command.pattern.class_type_id)
     )
     state = unit.state(class_schedule, schedule_id)
-    created = schedules.create(state, command, pattern)
+    created = schedules.create(state, command, pattern, unit.ctx.now)
     unit.state(location_calendar, command.location_id)
     after = class_schedule.fold(created, state)
     _rooms_must_be_free(unit, schedule_id, after, schedules.due(after, unit.ctx.now))

@@ -125,3 +125,31 @@ QUALIFY = f"""mutation ($input: SetStaffQualificationsInput!) {{
   setStaffQualifications(input: $input) {{ staffId position {ERRORS} }} }}"""
 STAFF = """query ($atLeast: Position) { staff(first: 50, atLeast: $atLeast) {
   nodes { id name qualifications { classTypeId label expiresOn } } } }"""
+
+CLAIM = f"""mutation ($input: ClaimSpotInput!) {{
+  claimSpot(input: $input) {{ reservation {{ status spot }} position {ERRORS} }} }}"""
+JOIN = f"""mutation ($input: JoinWaitlistInput!) {{
+  joinWaitlist(input: $input) {{ waitlistEntry {{ place }} position {ERRORS} }} }}"""
+DECLINE = f"""mutation ($input: DeclineOfferInput!) {{
+  declineOffer(input: $input) {{ waitlistEntry {{ place }} leftEntryId position {ERRORS} }} }}"""
+CHANGE_SPOT = f"""mutation ($input: ChangeSpotInput!) {{
+  changeSpot(input: $input) {{ reservation {{ spot }} position {ERRORS} }} }}"""
+CORRECT = f"""mutation ($input: CorrectAttendanceInput!) {{
+  correctAttendance(input: $input) {{ reservation {{ status }} position {ERRORS} }} }}"""
+WALK_IN = f"""mutation ($input: AddWalkInInput!) {{
+  addWalkIn(input: $input) {{ reservation {{ status spot }} position {ERRORS} }} }}"""
+UNDO_CANCEL = f"""mutation ($input: UndoCancelInput!) {{
+  undoCancel(input: $input) {{ reservation {{ status }} position {ERRORS} }} }}"""
+BAN = f"""mutation ($input: ImposeBookingBanInput!) {{
+  imposeBookingBan(input: $input) {{ ledger {{ banReason }} position {ERRORS} }} }}"""
+LIFT_BAN = f"""mutation ($input: LiftBookingBanInput!) {{
+  liftBookingBan(input: $input) {{ ledger {{ banReason }} position {ERRORS} }} }}"""
+SIGN_WAIVER = f"""mutation ($input: SignWaiverInput!) {{
+  signWaiver(input: $input) {{ ledger {{ waivers }} position {ERRORS} }} }}"""
+SUSPEND = f"""mutation ($input: SuspendEntitlementInput!) {{
+  suspendEntitlement(input: $input) {{ ledger {{ available grants {{ status }} }} {ERRORS} }} }}"""
+WHERE = """query ($id: ID!, $atLeast: Position) { roster(sessionId: $id, atLeast: $atLeast) {
+  spots waiverRequired reservations { clientId status spot source checkInSource overbooked }
+  waitlist { clientId place offeredUntil } } }"""
+OFFERED = """subscription { myBookingsChanged { position bookings {
+  reservation { status spot } waitlistEntry { place offeredUntil } } } }"""

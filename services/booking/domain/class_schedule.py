@@ -121,14 +121,16 @@ class_schedule: Aggregate[ClassSchedule, ScheduleEvent] = Aggregate(
 )
 
 
-def create(state: ClassSchedule, command: CreateSchedule, pattern: Pattern) -> list[ScheduleEvent]:
+def create(
+    state: ClassSchedule, command: CreateSchedule, pattern: Pattern, now: datetime
+) -> list[ScheduleEvent]:
     """Begin the series; ``pattern`` is the command's, with nothing left to the class type."""
     if state.segments:
         raise Refused(TimetableCode.ALREADY_DEFINED, "The series exists.", field="schedule_id")
-    booking_policy.zone(command.time_zone)
-    if command.until_date is not None and command.until_date < command.from_date:
+    today = recurrence.local_day(now, booking_policy.zone(command.time_zone))
+    if command.until_date is not None and command.until_date < max(command.from_date, today):
         raise Refused(
-            TimetableCode.ENDS_BEFORE_IT_BEGINS, "A series ends on or after its first day.",
+            TimetableCode.ENDS_BEFORE_IT_BEGINS, "A series ends on or after its first day, ahead.",
             field="until_date",
         )  # fmt: skip
     created = ScheduleCreated(

@@ -50,9 +50,13 @@ def session_id(schedule_id: ScheduleId, day: date, nth: int) -> SessionId:
 
     ``nth`` counts how often the series has given the date up before.
     """
-    born = int(datetime.combine(day, time(), tzinfo=UTC).timestamp() * 1000)
     digest = hashlib.sha256(f"{schedule_id.hex}\n{day.isoformat()}\n{nth}".encode()).digest()
-    rest = int.from_bytes(digest[:10])
+    return SessionId(uuid7_of(datetime.combine(day, time(), tzinfo=UTC), digest))
+
+
+def uuid7_of(born: datetime, chance: bytes) -> UUID:
+    """A UUIDv7 of that instant whose random bits are the first ten bytes of ``chance``."""
+    rest = int.from_bytes(chance[:10])
     rest = (rest & ~(0xF << 76)) | (_SEVEN << 76)  # version, in the third group's first digit
     rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
-    return SessionId(UUID(int=(born << 80) | rest))
+    return UUID(int=(int(born.timestamp() * 1000) << 80) | rest)

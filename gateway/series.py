@@ -1,0 +1,163 @@
+"""Weekly series and closures in GraphQL."""
+
+from typing import Annotated
+
+import strawberry
+
+from contracts.ids import ClosureId, LocationId, ScheduleId
+from contracts.timetable import AddClosure, ChangeScheduleFrom, CreateSchedule, EndSchedule, Pattern
+from gateway import ids
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import actor_of, carry_out
+from gateway.positions import Position
+from gateway.series_types import (
+    AddClosureInput,
+    AddClosurePayload,
+    ChangeScheduleFromInput,
+    ChangeScheduleFromPayload,
+    ClassSchedule,
+    Closure,
+    CreateScheduleInput,
+    CreateSchedulePayload,
+    EndScheduleInput,
+    EndSchedulePayload,
+    SchedulePatternInput,
+    left_out,
+    schedules,
+    sessions,
+)
+from gateway.timetable_codes import (
+    AddClosureErrorCode,
+    ChangeScheduleFromErrorCode,
+    CreateScheduleErrorCode,
+    EndScheduleErrorCode,
+)
+from services.projections import timetable
+
+
+@strawberry.type
+class SeriesQuery:
+    @strawberry.field(description="All weekly series, the ended too, by their first day.")
+    async def schedules(
+        self,
+        info: Info,
+        location_id: strawberry.ID | None = None,
+        at_least: Position | None = None,
+    ) -> list[ClassSchedule]:
+        info.context.must("read.schedules")
+        return await schedules(info, at_least, _location(location_id))
+
+    @strawberry.field(description="When locations are closed, by the first day.")
+    async def closures(
+        self,
+        info: Info,
+        location_id: strawberry.ID | None = None,
+        at_least: Position | None = None,
+    ) -> list[Closure]:
+        info.context.must("read.timetable")
+        at = _location(location_id)
+        _, rows = await info.context.read(
+            "timetable", at_least, lambda pool, gym: timetable.closures(pool, gym, at)
+        )
+        return [
+            Closure(
+                id=ids.shown("cls", row.closure_id), reason=row.reason,
+                location_id=ids.shown("loc", row.location_id), from_date=row.from_date,
+                until_date=row.until_date,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+
+@strawberry.type
+class SeriesMutation:
+    @strawberry.mutation(description="Begin a weekly series, true across changes of clocks.")
+    async def create_schedule(
+        self, info: Info, input_: Annotated[CreateScheduleInput, strawberry.argument(name="input")]
+    ) -> CreateSchedulePayload:
+        new = ScheduleId(minted("schedule", input_.idempotency_key, actor_of(info.context)))
+        done = await carry_out(
+            info.context, input_, CreateScheduleErrorCode,
+            lambda: CreateSchedule(
+                schedule_id=new, location_id=ids.location(input_.location_id),
+                time_zone=input_.time_zone, pattern=_pattern(input_.pattern),
+                from_date=input_.from_date, until_date=input_.until_date,
+                except_dates=tuple(input_.except_dates),
+            ),
+        )  # fmt: skip
+        return CreateSchedulePayload(
+            schedule_id=None if done.errors else ids.shown("sch", new), position=done.position,
+            placed_session_ids=sessions(done.result, "placed"), left_out=left_out(done.result),
+            user_errors=done.errors,
+        )  # fmt: skip
+
+    @strawberry.mutation(
+        description="From a day on the series is another; from today on, all of it."
+    )
+    async def change_schedule_from(
+        self,
+        info: Info,
+        input_: Annotated[ChangeScheduleFromInput, strawberry.argument(name="input")],
+    ) -> ChangeScheduleFromPayload:
+        done = await carry_out(
+            info.context, input_, ChangeScheduleFromErrorCode,
+            lambda: ChangeScheduleFrom(
+                schedule_id=ids.schedule(input_.schedule_id), from_date=input_.from_date,
+                pattern=_pattern(input_.pattern),
+            ),
+        )  # fmt: skip
+        return ChangeScheduleFromPayload(
+            schedule_id=None if done.errors else input_.schedule_id, position=done.position,
+            placed_session_ids=sessions(done.result, "placed"), left_out=left_out(done.result),
+            cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
+        )  # fmt: skip
+
+    @strawberry.mutation(description="End a series; what stands on the calendar is called off.")
+    async def end_schedule(
+        self, info: Info, input_: Annotated[EndScheduleInput, strawberry.argument(name="input")]
+    ) -> EndSchedulePayload:
+        done = await carry_out(
+            info.context, input_, EndScheduleErrorCode,
+            lambda: EndSchedule(
+                schedule_id=ids.schedule(input_.schedule_id), from_date=input_.from_date,
+                reason=input_.reason,
+            ),
+        )  # fmt: skip
+        return EndSchedulePayload(
+            schedule_id=None if done.errors else input_.schedule_id, position=done.position,
+            cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
+        )  # fmt: skip
+
+    @strawberry.mutation(description="Close a location; what is scheduled then is called off.")
+    async def add_closure(
+        self, info: Info, input_: Annotated[AddClosureInput, strawberry.argument(name="input")]
+    ) -> AddClosurePayload:
+        new = ClosureId(minted("closure", input_.idempotency_key, actor_of(info.context)))
+        done = await carry_out(
+            info.context, input_, AddClosureErrorCode,
+            lambda: AddClosure(
+                closure_id=new, location_id=ids.location(input_.location_id),
+                time_zone=input_.time_zone, from_date=input_.from_date,
+                until_date=input_.until_date, reason=input_.reason,
+            ),
+        )  # fmt: skip
+        return AddClosurePayload(
+            closure_id=None if done.errors else ids.shown("cls", new), position=done.position,
+            cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
+        )  # fmt: skip
+
+
+def _location(text: strawberry.ID | None) -> LocationId | None:
+    return ids.location(text) if text else None
+
+
+def _pattern(asked: SchedulePatternInput) -> Pattern:
+    room, coach, kind = asked.room_id, asked.instructor_id, asked.class_type_id
+    return Pattern(
+        title=asked.title, class_type_id=ids.class_type(kind) if kind else None,
+        room_id=ids.room(room) if room else None,
+        instructor_id=ids.staff(coach, "instructorId") if coach else None,
+        weekdays=tuple(asked.weekdays), every_weeks=asked.every_weeks, starts_at=asked.starts_at,
+        minutes=asked.minutes, capacity=asked.capacity,
+    )  # fmt: skip

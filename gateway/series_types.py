@@ -1,0 +1,208 @@
+"""What the queries and mutations on series and closures take and answer."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from contracts.ids import LocationId
+from contracts.timetable import Pattern
+from gateway import ids
+from gateway.context import Info
+from gateway.mutations import UserError
+from gateway.positions import Position
+from gateway.serve.faults import ConsistencyTimeout
+from gateway.timetable_codes import (
+    AddClosureErrorCode,
+    ChangeScheduleFromErrorCode,
+    CreateScheduleErrorCode,
+    EndScheduleErrorCode,
+)
+from services.projections import timetable
+
+WEEKDAYS = "ISO 8601: 1 is Monday, 7 Sunday."
+WALL_CLOCK = "Wall clock of the location, such as 09:00."
+
+
+@strawberry.type(description="What a series repeats.")
+class SchedulePattern:
+    title: str | None
+    class_type_id: strawberry.ID | None
+    room_id: strawberry.ID | None
+    instructor_id: strawberry.ID | None
+    weekdays: list[int] = strawberry.field(description=WEEKDAYS)
+    every_weeks: int
+    starts_at: str = strawberry.field(description=WALL_CLOCK)
+    minutes: int | None
+    capacity: int | None = strawberry.field(description="People.")
+
+
+@strawberry.type(description="A weekly series. Dates are local to its time zone.")
+class ClassSchedule:
+    id: strawberry.ID
+    version: int
+    location_id: strawberry.ID
+    time_zone: str = strawberry.field(description="IANA zone.")
+    pattern: SchedulePattern = strawberry.field(description="As it was said last.")
+    pattern_from: date = strawberry.field(description="From when on the pattern counts.")
+    from_date: date
+    until_date: date | None = strawberry.field(description="The last day; null is no end.")
+    except_dates: list[date]
+    placed_until: date | None = strawberry.field(
+        description="So far sessions stand on the calendar."
+    )
+
+
+@strawberry.type(description="A location is closed, the last day included.")
+class Closure:
+    id: strawberry.ID
+    location_id: strawberry.ID
+    from_date: date
+    until_date: date
+    reason: str
+
+
+@strawberry.type(description="A date of a series on which no session takes place.")
+class LeftOutDate:
+    date: date
+    reason: str
+
+
+@strawberry.input(description="With a class type, title, minutes and capacity may be left to it.")
+class SchedulePatternInput:
+    title: str | None = None
+    class_type_id: strawberry.ID | None = None
+    room_id: strawberry.ID | None = None
+    instructor_id: strawberry.ID | None = None
+    weekdays: list[int] = strawberry.field(description=WEEKDAYS)
+    every_weeks: int = 1
+    starts_at: str = strawberry.field(description=WALL_CLOCK)
+    minutes: int | None = None
+    capacity: int | None = None
+
+
+@strawberry.input
+class CreateScheduleInput:
+    idempotency_key: UUID
+    location_id: strawberry.ID
+    time_zone: str = strawberry.field(description="IANA zone of the location.")
+    pattern: SchedulePatternInput
+    from_date: date
+    until_date: date | None = None
+    except_dates: list[date] = strawberry.field(default_factory=list)
+
+
+@strawberry.input
+class ChangeScheduleFromInput:
+    idempotency_key: UUID
+    schedule_id: strawberry.ID
+    from_date: date
+    pattern: SchedulePatternInput = strawberry.field(description="The whole of the new pattern.")
+
+
+@strawberry.input
+class EndScheduleInput:
+    idempotency_key: UUID
+    schedule_id: strawberry.ID
+    from_date: date
+    reason: str = "The series ends."
+
+
+@strawberry.input
+class AddClosureInput:
+    idempotency_key: UUID
+    location_id: strawberry.ID
+    time_zone: str = strawberry.field(description="IANA zone of the location.")
+    from_date: date
+    until_date: date = strawberry.field(description="The last day.")
+    reason: str
+
+
+@strawberry.interface(description="A series was changed.")
+class SchedulePayload:
+    schedule_id: strawberry.ID | None
+    position: Position | None
+
+    @strawberry.field(description="Null when the timetable takes over half a second.")
+    async def schedule(self, info: Info) -> ClassSchedule | None:
+        if self.schedule_id is None:
+            return None
+        try:
+            found = await schedules(info, self.position, None)
+        except ConsistencyTimeout:
+            return None
+        return next((one for one in found if one.id == self.schedule_id), None)
+
+
+@strawberry.type
+class CreateSchedulePayload(SchedulePayload):
+    placed_session_ids: list[strawberry.ID]
+    left_out: list[LeftOutDate]
+    user_errors: list[UserError[CreateScheduleErrorCode]]
+
+
+@strawberry.type
+class ChangeScheduleFromPayload(SchedulePayload):
+    placed_session_ids: list[strawberry.ID]
+    left_out: list[LeftOutDate]
+    cancelled_session_ids: list[strawberry.ID]
+    user_errors: list[UserError[ChangeScheduleFromErrorCode]]
+
+
+@strawberry.type
+class EndSchedulePayload(SchedulePayload):
+    cancelled_session_ids: list[strawberry.ID]
+    user_errors: list[UserError[EndScheduleErrorCode]]
+
+
+@strawberry.type(description="The sessions are called off one after the other, within moments.")
+class AddClosurePayload:
+    closure_id: strawberry.ID | None
+    cancelled_session_ids: list[strawberry.ID]
+    position: Position | None
+    user_errors: list[UserError[AddClosureErrorCode]]
+
+
+def sessions(result: Mapping[str, Any], part: str) -> list[strawberry.ID]:
+    """The sessions a command's result names."""
+    named = (one["session_id"] if isinstance(one, dict) else one for one in result.get(part, ()))
+    return [ids.shown("ses", UUID(one)) for one in named]
+
+
+def left_out(result: Mapping[str, Any]) -> list[LeftOutDate]:
+    """The dates a command's result leaves out."""
+    return [
+        LeftOutDate(date=date.fromisoformat(one["date"]), reason=one["reason"])
+        for one in result.get("left_out", ())
+    ]
+
+
+async def schedules(
+    info: Info, at_least: Position | None, at: LocationId | None
+) -> list[ClassSchedule]:
+    """All series, or a location's, by their first day."""
+    _, rows = await info.context.read(
+        "timetable", at_least, lambda pool, gym: timetable.schedules(pool, gym, at)
+    )
+    return [
+        ClassSchedule(
+            id=ids.shown("sch", row.schedule_id), version=row.version,
+            location_id=ids.shown("loc", row.location_id), time_zone=row.time_zone,
+            pattern=_shown(row.pattern), pattern_from=row.pattern_from, from_date=row.from_date,
+            until_date=row.until_date, except_dates=row.except_dates,
+            placed_until=row.placed_until,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _shown(pattern: Pattern) -> SchedulePattern:
+    return SchedulePattern(
+        title=pattern.title, class_type_id=ids.shown_or_null("cty", pattern.class_type_id),
+        room_id=ids.shown_or_null("room", pattern.room_id),
+        instructor_id=ids.shown_or_null("stf", pattern.instructor_id),
+        weekdays=list(pattern.weekdays), every_weeks=pattern.every_weeks,
+        starts_at=pattern.starts_at, minutes=pattern.minutes, capacity=pattern.capacity,
+    )  # fmt: skip

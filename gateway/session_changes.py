@@ -1,0 +1,151 @@
+"""Changes of one session in GraphQL: another time, coach or room, and back on the calendar."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from contracts.timetable import (
+    AssignRoom,
+    ReinstateSession,
+    RescheduleSession,
+    SubstituteInstructor,
+)
+from gateway import ids
+from gateway.context import Info
+from gateway.mutations import UserError, carry_out
+from gateway.scheduling import SessionPayload
+from gateway.timetable_codes import (
+    AssignRoomErrorCode,
+    ReinstateSessionErrorCode,
+    RescheduleSessionErrorCode,
+    SubstituteInstructorErrorCode,
+)
+
+
+@strawberry.input
+class RescheduleSessionInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    starts_at: datetime
+    ends_at: datetime
+
+
+@strawberry.input
+class SubstituteInstructorInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    instructor_id: strawberry.ID
+
+
+@strawberry.input
+class AssignRoomInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    room_id: strawberry.ID | None = strawberry.field(default=None, description="Null is none.")
+
+
+@strawberry.input
+class ReinstateSessionInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+
+
+@strawberry.type
+class RescheduleSessionPayload(SessionPayload):
+    overlapping_client_ids: list[strawberry.ID] = strawberry.field(
+        description="Who now has a seat elsewhere at that time; nobody lost one."
+    )
+    user_errors: list[UserError[RescheduleSessionErrorCode]]
+
+
+@strawberry.type
+class SubstituteInstructorPayload(SessionPayload):
+    user_errors: list[UserError[SubstituteInstructorErrorCode]]
+
+
+@strawberry.type
+class AssignRoomPayload(SessionPayload):
+    user_errors: list[UserError[AssignRoomErrorCode]]
+
+
+@strawberry.type
+class ReinstateSessionPayload(SessionPayload):
+    user_errors: list[UserError[ReinstateSessionErrorCode]]
+
+
+@strawberry.type
+class SessionChangeMutation:
+    @strawberry.mutation(
+        description="Move a session. By more than 15 minutes everybody may leave freely a while."
+    )
+    async def reschedule_session(
+        self,
+        info: Info,
+        input_: Annotated[RescheduleSessionInput, strawberry.argument(name="input")],
+    ) -> RescheduleSessionPayload:
+        done = await carry_out(
+            info.context, input_, RescheduleSessionErrorCode,
+            lambda: RescheduleSession(
+                session_id=ids.session(input_.session_id), starts_at=input_.starts_at,
+                ends_at=input_.ends_at,
+            ),
+        )  # fmt: skip
+        return RescheduleSessionPayload(
+            session_id=None if done.errors else input_.session_id,
+            position=done.position,
+            overlapping_client_ids=[
+                ids.shown("cli", UUID(one)) for one in done.result.get("overlapping", ())
+            ],
+            user_errors=done.errors,
+        )
+
+    @strawberry.mutation(description="Have somebody else give the class; leaving is free a while.")
+    async def substitute_instructor(
+        self,
+        info: Info,
+        input_: Annotated[SubstituteInstructorInput, strawberry.argument(name="input")],
+    ) -> SubstituteInstructorPayload:
+        done = await carry_out(
+            info.context, input_, SubstituteInstructorErrorCode,
+            lambda: SubstituteInstructor(
+                session_id=ids.session(input_.session_id),
+                instructor_id=ids.staff(input_.instructor_id, "instructorId"),
+            ),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return SubstituteInstructorPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="Give the class a room that is free then, or none.")
+    async def assign_room(
+        self, info: Info, input_: Annotated[AssignRoomInput, strawberry.argument(name="input")]
+    ) -> AssignRoomPayload:
+        done = await carry_out(
+            info.context, input_, AssignRoomErrorCode,
+            lambda: AssignRoom(
+                session_id=ids.session(input_.session_id),
+                room_id=ids.room(input_.room_id) if input_.room_id else None,
+            ),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return AssignRoomPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="Put a session back that was called off; no seat comes back.")
+    async def reinstate_session(
+        self,
+        info: Info,
+        input_: Annotated[ReinstateSessionInput, strawberry.argument(name="input")],
+    ) -> ReinstateSessionPayload:
+        done = await carry_out(
+            info.context, input_, ReinstateSessionErrorCode,
+            lambda: ReinstateSession(session_id=ids.session(input_.session_id)),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return ReinstateSessionPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )

@@ -1,0 +1,179 @@
+"""Why mutations on the timetable refuse: one enum each, of the codes it may answer.
+
+``INVALID_INPUT``, ``IDEMPOTENCY_KEY_REUSED`` and ``OTHER`` mean what they do in ``booking_codes``.
+"""
+
+from enum import Enum
+
+import strawberry
+
+
+@strawberry.enum(description="Why defineProgram refuses.")
+class DefineProgramErrorCode(Enum):
+    ALREADY_DEFINED = "ALREADY_DEFINED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why changeProgram refuses.")
+class ChangeProgramErrorCode(Enum):
+    PROGRAM_NOT_FOUND = "PROGRAM_NOT_FOUND"
+    PROGRAM_RETIRED = "PROGRAM_RETIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why retireProgram refuses.")
+class RetireProgramErrorCode(Enum):
+    PROGRAM_NOT_FOUND = "PROGRAM_NOT_FOUND"
+    PROGRAM_RETIRED = "PROGRAM_RETIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why defineClassType refuses.")
+class DefineClassTypeErrorCode(Enum):
+    ALREADY_DEFINED = "ALREADY_DEFINED"
+    PROGRAM_NOT_FOUND = "PROGRAM_NOT_FOUND"
+    PROGRAM_RETIRED = "PROGRAM_RETIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why changeClassType refuses.")
+class ChangeClassTypeErrorCode(Enum):
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why retireClassType refuses.")
+class RetireClassTypeErrorCode(Enum):
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why publishBookingPolicy refuses.")
+class PublishBookingPolicyErrorCode(Enum):
+    EFFECTIVE_IN_THE_PAST = "EFFECTIVE_IN_THE_PAST"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why createSchedule refuses.")
+class CreateScheduleErrorCode(Enum):
+    ALREADY_DEFINED = "ALREADY_DEFINED"
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    ENDS_BEFORE_IT_BEGINS = "ENDS_BEFORE_IT_BEGINS"
+    INVALID_SCHEDULE = "INVALID_SCHEDULE"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why changeScheduleFrom refuses.")
+class ChangeScheduleFromErrorCode(Enum):
+    SCHEDULE_NOT_FOUND = "SCHEDULE_NOT_FOUND"
+    SCHEDULE_ENDED = "SCHEDULE_ENDED"
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    INVALID_SCHEDULE = "INVALID_SCHEDULE"
+    STARTS_IN_THE_PAST = "STARTS_IN_THE_PAST"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why endSchedule refuses.")
+class EndScheduleErrorCode(Enum):
+    SCHEDULE_NOT_FOUND = "SCHEDULE_NOT_FOUND"
+    SCHEDULE_ENDED = "SCHEDULE_ENDED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why addClosure refuses.")
+class AddClosureErrorCode(Enum):
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    ENDS_BEFORE_IT_BEGINS = "ENDS_BEFORE_IT_BEGINS"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why rescheduleSession refuses.")
+class RescheduleSessionErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    SESSION_CANCELLED = "SESSION_CANCELLED"
+    SESSION_FINALIZED = "SESSION_FINALIZED"
+    SESSION_STARTED = "SESSION_STARTED"
+    ENDS_BEFORE_IT_STARTS = "ENDS_BEFORE_IT_STARTS"
+    STARTS_IN_THE_PAST = "STARTS_IN_THE_PAST"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why substituteInstructor refuses.")
+class SubstituteInstructorErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    SESSION_CANCELLED = "SESSION_CANCELLED"
+    SESSION_FINALIZED = "SESSION_FINALIZED"
+    SESSION_STARTED = "SESSION_STARTED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why assignRoom refuses.")
+class AssignRoomErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    SESSION_CANCELLED = "SESSION_CANCELLED"
+    SESSION_FINALIZED = "SESSION_FINALIZED"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why reinstateSession refuses.")
+class ReinstateSessionErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    SESSION_FINALIZED = "SESSION_FINALIZED"
+    SESSION_NOT_CANCELLED = "SESSION_NOT_CANCELLED"
+    STARTS_IN_THE_PAST = "STARTS_IN_THE_PAST"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why importTimetable refuses.")
+class ImportTimetableErrorCode(Enum):
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    UNREADABLE_CALENDAR = "UNREADABLE_CALENDAR"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"

@@ -1,0 +1,203 @@
+"""Importing iCalendar: good events go in, bad ones are told with their line and reason."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from chassis.decider import Refused
+from chassis.eventstore.store import Unit
+from contracts.booking import SessionScheduled
+from contracts.ids import LocationId, RoomId
+from contracts.timetable import ImportOutcome, ImportTimetable, ScheduleCreated, TimetableCode
+from services.booking.api import RULES
+from services.booking.ical import Row, parse
+from services.booking.timetable_import import import_timetable
+from tests.domain.booking.language import home
+from tests.scenario import Gym
+
+NOW = datetime(2026, 2, 25, 15, tzinfo=UTC)
+LOCATION, RED = LocationId(UUID(int=99)), RoomId(UUID(int=91))
+ZONE = "America/New_York"
+
+
+def event(*lines: str, uid: str = "1", title: str = "Spin") -> str:
+    return "\n".join(("BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{title}", *lines, "END:VEVENT"))
+
+
+def file(*events: str) -> str:
+    return "\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", *events, "END:VCALENDAR", ""))
+
+
+START = "DTSTART;TZID=America/New_York:20260301T090000"
+HOUR = "DURATION:PT1H"
+
+
+def row(*lines: str) -> Row:
+    parsed = parse(file(event(*lines)), ZONE)
+    assert parsed.rejected == ()
+    return parsed.rows[0]
+
+
+def reason(*lines: str) -> str:
+    parsed = parse(file(event(*lines)), ZONE)
+    assert parsed.rows == ()
+    return parsed.rejected[0].reason
+
+
+def test_a_weekly_rule_is_a_series_on_its_days() -> None:
+    found = row(START, HOUR, "RRULE:FREQ=WEEKLY;BYDAY=SU,WE;INTERVAL=2")
+    assert (found.weekdays, found.every_weeks, found.until_date) == ((3, 7), 2, None)
+    assert (found.pattern.starts_at, found.minutes, found.time_zone) == ("09:00", 60, ZONE)
+
+
+def test_a_rule_without_days_repeats_the_day_it_starts_on_and_a_daily_one_every_day() -> None:
+    assert row(START, HOUR, "RRULE:FREQ=WEEKLY").weekdays == (7,)
+    assert row(START, HOUR, "RRULE:FREQ=DAILY").weekdays == (1, 2, 3, 4, 5, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("rule", "last"),
+    [
+        ("UNTIL=20260322T130000Z", date(2026, 3, 22)),  # at its start: still takes place
+        ("UNTIL=20260322T125959Z", date(2026, 3, 21)),
+        ("UNTIL=20260322", date(2026, 3, 22)),
+        ("COUNT=3", date(2026, 3, 15)),
+        ("COUNT=2;BYDAY=TU", date(2026, 3, 10)),
+    ],
+)
+def test_until_and_count_say_the_last_day(rule: str, last: date) -> None:
+    assert row(START, HOUR, f"RRULE:FREQ=WEEKLY;{rule}").until_date == last
+
+
+def test_excepted_dates_are_those_the_clocks_there_show() -> None:
+    found = row(
+        START, HOUR, "RRULE:FREQ=WEEKLY", "EXDATE:20260309T010000Z",
+        "EXDATE;TZID=America/New_York:20260315T090000,20260322T090000",
+    )  # fmt: skip
+    assert found.except_dates == (date(2026, 3, 8), date(2026, 3, 15), date(2026, 3, 22))
+
+
+@pytest.mark.parametrize(
+    ("start", "shown", "zone"),
+    [
+        ("DTSTART:20260308T130000Z", "09:00", ZONE),  # the location's zone, in summer time
+        ("DTSTART:20260308T090000", "09:00", ZONE),  # floating
+        ("DTSTART;TZID=Europe/Berlin:20260308T090000", "09:00", "Europe/Berlin"),
+    ],
+)
+def test_a_start_is_told_by_the_clocks_of_its_zone(start: str, shown: str, zone: str) -> None:
+    found = row(start, HOUR)
+    assert (f"{found.starts_at:%H:%M}", found.time_zone) == (shown, zone)
+
+
+def test_an_end_is_as_good_as_a_duration_across_a_change_of_clocks() -> None:
+    night = "DTSTART;TZID=America/New_York:20260308T013000"
+    assert row(night, "DTEND;TZID=America/New_York:20260308T033000").minutes == 60
+
+
+def test_a_moved_occurrence_leaves_its_series_and_stands_for_itself() -> None:
+    series = event(START, HOUR, "RRULE:FREQ=WEEKLY")
+    moved = event(
+        "RECURRENCE-ID;TZID=America/New_York:20260308T090000",
+        "DTSTART;TZID=America/New_York:20260308T110000", HOUR,
+    )  # fmt: skip
+    first, second = parse(file(series, moved), ZONE).rows
+    assert first.except_dates == (date(2026, 3, 8),)
+    assert (second.moved_from, second.weekdays) == (date(2026, 3, 8), ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ((HOUR,), "DTSTART is missing"),
+        ((START,), "DTEND or DURATION is missing"),
+        (("DTSTART;VALUE=DATE:20260301", HOUR), "takes the whole day"),
+        (("DTSTART;TZID=Mars/Olympus:20260301T090000", HOUR), "TZID Mars/Olympus"),
+        (("DTSTART:tomorrow", HOUR), "DTSTART"),
+        ((START, "DURATION:PT0S"), "5 minutes to 24 hours"),
+        ((START, HOUR, "RRULE:FREQ=MONTHLY"), "FREQ=MONTHLY"),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;BYSETPOS=1;BYDAY=MO"), "more than a weekly series"),
+        ((START, HOUR, "RRULE:FREQ=DAILY;INTERVAL=2"), "FREQ=DAILY"),
+        ((START, HOUR, "STATUS:CANCELLED"), "cancelled"),
+    ],
+)
+def test_what_a_series_cannot_say_is_rejected_with_a_reason(
+    lines: tuple[str, ...], told: str
+) -> None:
+    assert told in reason(*lines)
+
+
+def test_a_bad_event_is_told_by_its_line_and_spoils_nothing_else() -> None:
+    good = event(START, HOUR, uid="good")
+    parsed = parse(file(event("DTSTART:nonsense", uid="bad"), good), ZONE)
+    assert [(one.line, one.uid) for one in parsed.rejected] == [(3, "bad")]
+    assert [(one.line, one.uid) for one in parsed.rows] == [(8, "good")]
+
+
+@pytest.mark.parametrize("text", ["", "hello", file(), "BEGIN:VEVENT\nEND:VEVENT\n"])
+def test_a_text_that_is_no_calendar_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse(text, ZONE)
+    assert refusal.value.code == TimetableCode.UNREADABLE_CALENDAR
+
+
+def importing(gym: Gym, ics: str, **other: object) -> ImportOutcome:
+    asked = {"location_id": LOCATION, "time_zone": ZONE, "capacity": 9, "ics": ics}
+    outcome, _ = gym.do(ImportTimetable.model_validate(asked | other), NOW)
+    assert isinstance(outcome, ImportOutcome)
+    return outcome
+
+
+def a_gym() -> Gym:
+    def imported(command: ImportTimetable, unit: Unit) -> ImportOutcome:
+        return import_timetable(command, unit, parse(command.ics, command.time_zone))
+
+    return Gym({**RULES, ImportTimetable: imported}, home)
+
+
+WEEK = file(
+    event(START, HOUR, "RRULE:FREQ=WEEKLY", uid="weekly"),
+    event("DTSTART:20260302T150000Z", HOUR, uid="once", title="Open day"),
+    event("DTSTART:20260101T150000Z", HOUR, uid="over"),
+    event(START, HOUR, "RRULE:FREQ=YEARLY", uid="yearly"),
+)
+
+
+def test_good_events_go_in_and_bad_ones_are_told_in_the_order_of_the_file() -> None:
+    gym = a_gym()
+    outcome = importing(gym, WEEK)
+    assert [one.uid for one in outcome.imported] == ["weekly", "once"]
+    assert [(one.line, one.uid) for one in outcome.rejected] == [(16, "over"), (22, "yearly")]
+    assert "STARTS_IN_THE_PAST" in outcome.rejected[0].reason
+    assert "FREQ=YEARLY" in outcome.rejected[1].reason
+    assert sum(isinstance(one, ScheduleCreated) for one in gym.log) == 1
+    assert sum(isinstance(one, SessionScheduled) for one in gym.log) == 5
+
+
+def test_the_same_file_again_puts_nothing_in_twice() -> None:
+    gym = a_gym()
+    importing(gym, WEEK)
+    before = len(gym.log)
+    again = importing(gym, WEEK)
+    assert again.imported == ()
+    assert {one.reason.split(":")[0] for one in again.rejected[:2]} == {
+        "ALREADY_DEFINED", "ALREADY_SCHEDULED",
+    }  # fmt: skip
+    assert len(gym.log) == before
+
+
+def test_two_events_of_one_file_cannot_have_one_room_at_one_time() -> None:
+    gym = a_gym()
+    both = file(
+        event(START, HOUR, "RRULE:FREQ=WEEKLY", uid="a"), event(START, HOUR, uid="b"),
+        event(START, HOUR, "RRULE:FREQ=WEEKLY", uid="c"),
+    )  # fmt: skip
+    outcome = importing(gym, both, room_id=RED)
+    assert [one.uid for one in outcome.imported] == ["a"]
+    assert [one.reason.split(":")[0] for one in outcome.rejected] == ["ROOM_TAKEN"] * 2
+
+
+def test_without_a_capacity_and_without_a_class_type_nothing_goes_in() -> None:
+    outcome = importing(a_gym(), WEEK, capacity=None)
+    assert outcome.imported == ()

@@ -1,0 +1,114 @@
+"""A manager's day with the timetable, through GraphQL: policy, series, changes, closure."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.system import documents
+from tests.system.gym import Gym
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def days(gym: Gym) -> list[date]:
+    """The next four weeks' dates of the weekday after tomorrow, there."""
+    first = gym.clock.now().astimezone(BERLIN).date() + timedelta(days=2)
+    return [first + timedelta(weeks=week) for week in range(4)]
+
+
+def at(day: date, hour: int) -> str:
+    local = datetime(day.year, day.month, day.day, hour, tzinfo=BERLIN)
+    return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def series(gym: Gym, **pattern: Any) -> dict[str, Any]:
+    """Spin every week at nine, of a class type with hours of its own."""
+    program = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
+    kind = await gym.owner.done(
+        documents.DEFINE_CLASS_TYPE, programId=program["programId"], name="Spin", minutes=45,
+        capacity=9,
+    )  # fmt: skip
+    weekly = {
+        "classTypeId": kind["classTypeId"], "weekdays": [days(gym)[0].isoweekday()],
+        "startsAt": "09:00",
+    }  # fmt: skip
+    told = await gym.owner.done(
+        documents.CREATE_SCHEDULE, locationId=gym.location, timeZone="Europe/Berlin",
+        fromDate=days(gym)[0].isoformat(), pattern=weekly | pattern,
+    )  # fmt: skip
+    return told | {"pattern": weekly}
+
+
+async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym: Gym) -> None:
+    owner = gym.owner
+    published = await owner.done(
+        documents.PUBLISH_POLICY, preset="BOUTIQUE", changes={"waitlistMax": 3}
+    )
+    policy = await owner.ask(documents.POLICY, atLeast=published["position"])
+    assert policy == {
+        "preset": "BOUTIQUE", "policy": {"version": 2, "lateCancelMinutes": 720},
+    }  # fmt: skip
+
+    made = await series(gym)
+    ids = made["placedSessionIds"]
+    assert len(ids) == 4
+    shown = await owner.ask(documents.PLANNED, id=ids[1], atLeast=made["position"])
+    assert shown == {
+        "title": "Spin", "startsAt": at(days(gym)[1], 9), "status": "SCHEDULED",
+        "cancelReason": None, "capacity": 9, "roomId": None, "programName": "Cycling",
+        "classTypeName": "Spin", "scheduleId": made["scheduleId"],
+    }  # fmt: skip
+
+    changed = await owner.done(
+        documents.CHANGE_SCHEDULE, scheduleId=made["scheduleId"],
+        fromDate=days(gym)[2].isoformat(), pattern=made["pattern"] | {"startsAt": "10:00"},
+    )  # fmt: skip
+    before, after = [
+        await owner.ask(documents.PLANNED, id=one, atLeast=changed["position"]) for one in ids[1:3]
+    ]
+    assert before["startsAt"] == at(days(gym)[1], 9)
+    assert after["startsAt"] == at(days(gym)[2], 10)
+
+    closed = await owner.done(
+        documents.ADD_CLOSURE, locationId=gym.location, timeZone="Europe/Berlin",
+        fromDate=days(gym)[3].isoformat(), untilDate=days(gym)[3].isoformat(), reason="painting",
+    )  # fmt: skip
+    assert closed["cancelledSessionIds"] == [ids[3]]
+    span = {"from": at(days(gym)[3], 0), "to": at(days(gym)[3], 23)}
+    async with owner.watching(documents.CALENDAR_CHANGED, **span) as screen:
+        await screen.shows(
+            lambda frame: [one["status"] for one in frame["sessions"]] == ["CANCELLED"]
+        )
+
+
+async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_alone(
+    gym: Gym,
+) -> None:
+    owner, mia = gym.owner, await gym.member()
+    room = await owner.done(documents.ADD_ROOM, locationId=gym.location, name="Red", capacity=9)
+    sam, kim = [
+        (await owner.done(
+            documents.HIRE, name=name, email=f"{name}-{gym.slug}@x.test", roles=["TRAINER"]
+        ))["staffMember"]["id"]
+        for name in ("Sam", "Kim")
+    ]  # fmt: skip
+    red = {"roomId": room["room"]["id"]}
+    first = (await series(gym, instructorId=sam, **red))["placedSessionIds"][0]
+    other = (await series(gym, startsAt="11:00", **red))["placedSessionIds"][0]
+    await mia.at.done(documents.BOOK, sessionId=first)
+
+    onto = {"startsAt": at(days(gym)[0], 11), "endsAt": at(days(gym)[0], 12)}
+    assert await owner.refused(documents.RESCHEDULE, sessionId=first, **onto) == "ROOM_TAKEN"
+    free = {"startsAt": at(days(gym)[0], 13), "endsAt": at(days(gym)[0], 14)}
+    moved = await owner.done(documents.RESCHEDULE, sessionId=first, **free)
+    assert moved["session"]["startsAt"] == free["startsAt"]
+    assert moved["session"]["freeCancelUntil"] is not None
+
+    swapped = await owner.done(documents.SUBSTITUTE, sessionId=first, instructorId=kim)
+    assert swapped["session"] == {"instructorId": kim, "originalInstructorId": sam}
+    assert await owner.refused(documents.REINSTATE, sessionId=first) == "SESSION_NOT_CANCELLED"
+    await owner.done(documents.CANCEL_SESSION, sessionId=other, reason="rain")
+    back = await owner.done(documents.REINSTATE, sessionId=other)
+    assert back["session"]["status"] == "SCHEDULED"
+    left = await mia.at.done(documents.CANCEL, sessionId=first)
+    assert left["reservation"]["status"] == "CANCELLED_EARLY"
