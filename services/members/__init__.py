@@ -1,7 +1,7 @@
 """Members: who the gym is, who works and trains there, and how they prove it.
 
-Owns       gyms with their locations, rooms and owners; staff members and their roles; clients;
-           the keys personal fields are sealed with (database ``b2b_vault``); credentials,
+Owns       gyms with their locations, opening hours, closures, rooms and owners; staff members,
+           their roles and qualifications; clients with tags, notes and alerts; the keys personal fields are sealed with (database ``b2b_vault``); credentials,
            sign-ins and signing keys (schema ``auth``)
 Hears      nothing
 Emits      ``members.*``: opaque ids, and personal fields sealed with a key per person

@@ -1,13 +1,16 @@
 """Profiles and search, in a real database: what is found, forgotten, and by which index."""
 
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
 
+from chassis.migrate import migrate
 from chassis.projection import open_views
 from chassis.tenancy import Pool, open_pool
 from contracts.envelope import Envelope, Event
@@ -29,9 +32,9 @@ from contracts.members import (
 )
 from contracts.permissions import Role
 from deploy.local.installation import Installation
-from deploy.schema import database_url
+from deploy.schema import ROOT, database_url
 from services.projections import directory
-from services.projections.searching import parsed
+from services.projections.searching import parsed, phone_key, words
 from tests.component.test_read_models_members import People
 from tests.envelopes import Recording
 
@@ -304,3 +307,41 @@ async def test_every_search_of_fifty_thousand_clients_reads_an_index(
     assert index in told
     assert not re.search(r"Seq Scan on (clients|client_words|client_tags)", told), told
     assert not READ_IN_FULL.search(told), told
+
+
+async def test_clients_from_before_search_are_found_by_the_same_words(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The migration makes of names and phones what the projector makes of them."""
+    folder, name = ROOT / "services/projections/migrations", f"views_{new_id().hex}"
+    before = tmp_path / "projections" / "migrations"
+    before.mkdir(parents=True)
+    for file in folder.glob("*.sql"):
+        if file.name < "0013":
+            shutil.copy(file, before)
+    names = ["Änne-Marie O'Hara", "Søren  Großmann", "李 小龙", "Ann", "?!"]
+    admin = await asyncpg.connect(installation.admin_dsn)
+    try:
+        await admin.execute(f"CREATE DATABASE {name}")
+        await admin.execute(f"GRANT CREATE ON DATABASE {name} TO views_owner")
+        dsn = database_url(installation.admin_dsn, name)
+        await migrate(dsn, [before], "pre", "views_owner")
+        db = await asyncpg.connect(dsn)
+        await db.executemany(
+            "INSERT INTO views.clients (gym_id, client_id, name, sort_name, phone, status, version,"
+            " position) VALUES ($1, $1, $2, $2, '+49 (170) 55-1', 'active', 1, 1)",
+            [(new_id(), one) for one in names],
+        )
+        await migrate(dsn, [folder], "pre", "views_owner")
+        found = await db.fetch(
+            "SELECT c.name, c.phone_key, array_remove(array_agg(w.word), NULL) "
+            "  FROM views.clients c LEFT JOIN views.client_words w USING (client_id) GROUP BY 1, 2"
+        )
+        await db.close()
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.close()
+
+    assert {one: (key, set(made)) for one, key, made in found} == {
+        one: (phone_key("+49 (170) 55-1"), words(one)) for one in names
+    }
