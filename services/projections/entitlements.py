@@ -56,7 +56,7 @@ UPDATE ledgers d SET waivers = array_append(d.waivers, u.document)
   FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym_id, client_id, document)
  WHERE d.gym_id = u.gym_id AND d.client_id = u.client_id
 """
-FOREVER = datetime.max.replace(tzinfo=UTC)
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # Postgres reads the last instant as infinity
 
 
 @dataclass(slots=True)

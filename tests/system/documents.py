@@ -153,3 +153,7 @@ WHERE = """query ($id: ID!, $atLeast: Position) { roster(sessionId: $id, atLeast
   waitlist { clientId place offeredUntil } } }"""
 OFFERED = """subscription { myBookingsChanged { position bookings {
   reservation { status spot } waitlistEntry { place offeredUntil } } } }"""
+IMPORT = f"""mutation ($input: ImportTimetableInput!) {{
+  importTimetable(input: $input) {{
+    imported {{ line uid scheduleId sessionId }} rejected {{ line uid reason }}
+    position {ERRORS} }} }}"""

@@ -160,7 +160,9 @@ async def everything(gym: Gym) -> dict[str, str]:
     hired = await gym.owner.done(
         documents.HIRE, name="Tom", email=f"{session}@x.test", roles=["TRAINER"]
     )
+    pack = await gym.owner.done(documents.GRANT, clientId=mia.id, credits=1)
     return {
+        "grantId": pack["grant"]["id"],
         "sessionId": session,
         "clientId": mia.id,
         "staffId": hired["staffMember"]["id"],

@@ -28,7 +28,7 @@ from gateway import schema
 PREFIXES = {
     "sessionId": "ses", "clientId": "cli", "staffId": "stf", "locationId": "loc",
     "roomId": "room", "instructorId": "stf", "programId": "prg", "classTypeId": "cty",
-    "scheduleId": "sch",
+    "scheduleId": "sch", "grantId": "grt",
     "doorId": "door", "credentialId": "crd", "entryGrantId": "acg",
 }  # fmt: skip
 """Argument -> prefix of the ids it takes; ``id`` takes that of its field."""

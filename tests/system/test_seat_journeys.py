@@ -1,0 +1,105 @@
+"""Bikes, offers, waivers, bans and corrections: a day of a class that everybody wants."""
+
+from datetime import timedelta
+
+import pytest
+
+from deploy.local.installation import Installation
+from tests.system import documents
+from tests.system.gym import Gym, Member, move_clock
+from tests.system.people import Refused
+
+
+async def bikes(gym: Gym, hours: float, **more: object) -> str:
+    """A class of one seat and two bikes."""
+    starts_at = gym.clock.now() + timedelta(hours=hours)
+    told = await gym.owner.done(
+        documents.SCHEDULE, title="Spin", locationId=gym.location, capacity=1, spots=["a", "b"],
+        startsAt=starts_at.isoformat(), endsAt=(starts_at + timedelta(hours=1)).isoformat(),
+        timeZone="Europe/Berlin", **more,
+    )  # fmt: skip
+    return str(told["sessionId"])
+
+
+async def later(gym: Gym, running: Installation, by: timedelta, *members: Member) -> None:
+    """Let time pass; everybody signs in again."""
+    move_clock(running.clock_file, by)
+    await gym.owner.sign_in(gym.slug, gym.owner.email)
+    for member in members:
+        await member.at.sign_in(gym.slug, member.email)
+
+
+async def test_a_freed_bike_is_offered_claimed_ridden_and_put_right(
+    gym: Gym, running: Installation
+) -> None:
+    mia, leo = await gym.member(), await gym.member("Leo", pack=1)
+    session = await bikes(gym, hours=4.5)
+    mine = await mia.at.done(documents.BOOK, sessionId=session, spot="b")
+    await leo.at.done(documents.JOIN, sessionId=session)
+    assert await leo.at.refused(documents.CLAIM, sessionId=session) == "NOT_OFFERED"
+
+    await later(gym, running, timedelta(minutes=35), mia, leo)
+    async with leo.at.watching(documents.OFFERED) as screen:
+        await mia.at.done(documents.CANCEL, sessionId=session)
+        await screen.shows(lambda f: any((b["waitlistEntry"] or {}).get("offeredUntil")
+                                         for b in f["bookings"]))  # fmt: skip
+    full = await mia.at.refused(documents.BOOK, sessionId=session)
+    claimed = await leo.at.done(documents.CLAIM, sessionId=session, spot="a")
+    moved = await leo.at.done(documents.CHANGE_SPOT, sessionId=session, spot="b")
+    await later(gym, running, timedelta(hours=3, minutes=58), mia, leo)
+    here = await leo.at.done(documents.CHECK_IN, sessionId=session, source="QR")
+    closed = await gym.owner.done(documents.FINALIZE, sessionId=session)
+    spent = await leo.at.ask(documents.LEDGER, atLeast=closed["position"])
+    ill = await gym.owner.done(
+        documents.CORRECT, sessionId=session, clientId=leo.id, becomes="EXCUSED", reason="ill"
+    )
+
+    assert (mine["reservation"]["status"], full) == ("RESERVED", "SESSION_FULL")
+    assert claimed["reservation"] == {"status": "RESERVED", "spot": "a"}
+    assert moved["reservation"] == {"spot": "b"}
+    assert here["reservation"]["status"] == "CHECKED_IN"
+    assert (spent["available"], spent["grants"][0]["consumed"]) == (0, 1)
+    assert ill["reservation"]["status"] == "EXCUSED"
+    back = await leo.at.ask(documents.LEDGER, atLeast=ill["position"])
+    roster = await gym.owner.ask(documents.WHERE, id=session, atLeast=ill["position"])
+    assert (back["available"], back["grants"][0]["consumed"]) == (1, 0)
+    assert roster["reservations"] == [
+        {"clientId": leo.id, "status": "EXCUSED", "spot": "b", "source": "CLAIMED",
+         "checkInSource": "QR", "overbooked": False}
+    ]  # fmt: skip
+
+
+async def test_who_is_banned_or_has_not_signed_does_not_book_themselves(gym: Gym) -> None:
+    mia = await gym.member()
+    session = await bikes(gym, hours=30, waiverRequired=True)
+
+    unsigned = await mia.at.refused(documents.BOOK, sessionId=session)
+    signed = await mia.at.done(documents.SIGN_WAIVER)
+    banned = await gym.owner.done(documents.BAN, clientId=mia.id, reason="three no-shows")
+    while_banned = await mia.at.do(documents.BOOK, sessionId=session)
+    lifted = await gym.owner.done(documents.LIFT_BAN, clientId=mia.id)
+    booked = await mia.at.done(documents.BOOK, sessionId=session)
+
+    assert unsigned == "WAIVER_REQUIRED"
+    assert signed["ledger"] == {"waivers": ["liability"]}
+    assert banned["ledger"] == {"banReason": "three no-shows"}
+    assert while_banned["userErrors"][0]["code"] == "BOOKING_BANNED"
+    assert while_banned["userErrors"][0]["details"]["reason"] == "three no-shows"
+    assert lifted["ledger"] == {"banReason": None}
+    assert booked["reservation"]["status"] == "RESERVED"
+
+
+async def test_the_desk_overbooks_and_a_trainer_does_not(gym: Gym) -> None:
+    mia, zoe, desk = await gym.member(), await gym.member("Zoe"), await gym.staff("FRONT_DESK")
+    trainer, session = await gym.staff("TRAINER"), await bikes(gym, hours=30)
+    await mia.at.done(documents.BOOK, sessionId=session)
+    asked = {"sessionId": session, "clientId": zoe.id, "overbook": True, "reason": "guest"}
+
+    with pytest.raises(Refused, match="FORBIDDEN"):
+        await trainer.do(documents.BOOK, **asked)
+    over = await desk.done(documents.BOOK, **asked)
+
+    roster = await desk.ask(documents.WHERE, id=session, atLeast=over["position"])
+    assert [(r["clientId"], r["overbooked"]) for r in roster["reservations"]] == [
+        (mia.id, False), (zoe.id, True),
+    ]  # fmt: skip
