@@ -56,11 +56,11 @@ async def serving(
     if parts:
         name, told = settings.pop()
         settings += [(name, told | {"PARTS": p, "HEALTH_PORT": str(free_port())}) for p in parts]
-    running = [_started(name, told) for name, told in settings]
+    running = [started(name, told) for name, told in settings]
     client = await nats.connect(**installation.nats_login("operator"))
     try:
         for (_, told), process in zip(settings, running, strict=True):
-            await _ready(told["HEALTH_PORT"], process)
+            await ready(told["HEALTH_PORT"], process)
         key = b64decode(installation.environment("gateway")["CALLER_KEY"])
         yield Gateway(Asker(client, key=key, clock=SystemClock()))
     finally:
@@ -71,11 +71,13 @@ async def serving(
         assert ends == [0] * len(running)
 
 
-def _started(name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def started(name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """The service in a process of its own; whoever starts it ends it."""
     return subprocess.Popen([sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment)
 
 
-async def _ready(port: str, process: "subprocess.Popen[bytes]") -> None:
+async def ready(port: str, process: "subprocess.Popen[bytes]") -> None:
+    """Return when it serves. Raises ``AssertionError`` when it ends instead."""
     async with httpx.AsyncClient() as http, asyncio.timeout(STARTS_WITHIN):
         while process.poll() is None:
             try:

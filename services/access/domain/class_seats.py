@@ -107,14 +107,20 @@ def grant_of(
     owner: Holder,
     now: datetime,
 ) -> list[HolderEvent]:
-    """What makes the owner's grant for the reservation right: opened, moved, closed or nothing."""
+    """What makes the owner's grant for the reservation right: opened, moved, closed or nothing.
+
+    A grant is closed even if it was never opened, because the end was heard before the beginning:
+    that the client had a reservation is why the door stays shut.
+    """
     seat, held = state.seats[reservation_id], owner.grants.get(reservation_id)
-    if not seat.stands or not state.version:
-        if held is None:
+    if not seat.stands:
+        if held is None and owner.had_reservation:
             return []
         return [
             GrantClosed(client_id=seat.client_id, grant_id=reservation_id, closed_at=now)
         ]  # fmt: skip
+    if not state.version:
+        return []  # when it is was not heard yet
     window = (state.starts_at - BEFORE, state.ends_at + AFTER)
     if held is None:
         return [

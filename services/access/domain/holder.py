@@ -114,12 +114,13 @@ def _opened(state: Holder, event: GrantOpened) -> Holder:
 
 
 def _closed(state: Holder, event: GrantClosed) -> Holder:
-    """An ended membership is remembered: it is why the door stays shut."""
+    """An ended membership is remembered, and that there was a reservation: they are reasons."""
     rest = {i: grant for i, grant in state.grants.items() if i != event.grant_id}
     grant = state.grants.get(event.grant_id)
-    if grant is not None and grant.kind is AccessGrantKind.MEMBERSHIP:
-        rest[event.grant_id] = replace(grant, valid_until=min(grant.valid_until, event.closed_at))
-    return replace(state, grants=rest)
+    if grant is None or grant.kind is not AccessGrantKind.MEMBERSHIP:
+        return replace(state, grants=rest, had_reservation=True)
+    ended = replace(grant, valid_until=min(grant.valid_until, event.closed_at))
+    return replace(state, grants={**rest, event.grant_id: ended})
 
 
 holder: Aggregate[Holder, HolderEvent] = Aggregate("holder", Holder(), _evolve)

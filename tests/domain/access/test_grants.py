@@ -115,6 +115,16 @@ def test_the_end_is_the_same_however_the_events_arrive(order: tuple[int, ...]) -
     assert (grant.location_id, grant.session_id) == (HALL, SES)
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_a_seat_given_up_is_remembered_however_the_events_arrive(order: tuple[int, ...]) -> None:
+    story = (STORY[0], STORY[1], seat(stands=False, version=4))
+    scenario = given(known(ANN))
+    for n in order:
+        scenario.when(story[n], DAY_BEFORE)
+    owner = scenario.gym.state(holder, ANN)
+    assert (dict(owner.grants), owner.had_reservation) == ({}, True)
+
+
 def test_a_seat_of_a_session_not_heard_of_grants_nothing_yet() -> None:
     scenario = given(known(ANN)).when(seat(stands=True, version=2), DAY_BEFORE)
     scenario.then(fact(ReservationHeard))
