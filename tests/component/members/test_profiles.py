@@ -1,6 +1,7 @@
 """Profiles through commands, on real databases: what is kept, and in which form."""
 
 from datetime import date
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -45,7 +46,7 @@ async def test_a_tag_is_one_however_it_is_spelled(house: House) -> None:
 
 async def test_two_clients_with_one_tag_cannot_be_told_to_have_the_same(house: House) -> None:
     gym = await house.gym()
-    marks = set()
+    marks: set[UUID] = set()
     for email in ("a@example.com", "b@example.com"):
         person = (await house.client(gym.gym_id, email=email)).client_id
         asked = AddTag(client_id=person, tag="VIP")
