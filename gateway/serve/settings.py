@@ -19,7 +19,8 @@ class ServeSettings:
     limits: Limits = field(default_factory=Limits)
     origins: frozenset[str] = frozenset()
     """Origins whose pages may open WebSockets, beside the page's own; ``*`` is any."""
-    body_bytes: int = 256 * 1024
+    body_bytes: int = 512 * 1024
+    """Of a request; a file of 256 KiB fits as text, escaped."""
     init_timeout: float = 5.0
     """Seconds from the handshake to ``connection_init``."""
     ping_every: float = 25.0

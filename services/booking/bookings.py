@@ -17,12 +17,13 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import DESK, STAFF
-from services.booking import lines, seats
+from services.booking import lines, placing, seats
 from services.booking.domain import (
     cancelling,
     entitlement,
     holds,
     reservations,
+    session_changes,
     spots,
     standing,
 )
@@ -90,6 +91,8 @@ def may_overbook(unit: Unit, *, wanted: bool) -> bool:
 def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
+    now_in_force, _ = placing.terms(unit, session.slot.class_type_id)
+    session = session_changes.leniently(session, client, now_in_force)
     cancelled = cancelling.cancel(session, session_id, client, unit.ctx.now)
     return _given_up(unit, session_id, cancelled)
 

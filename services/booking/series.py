@@ -75,12 +75,12 @@ def change_schedule_from(command: ChangeScheduleFrom, unit: Unit) -> ScheduleOut
     for day, session_id in standing.items():
         if day not in gone:
             _follow(unit, state, schedule_id, day, session_id)
-    new = [
-        day for day in wanted if day not in before.placed and state.starts_at(day) > unit.ctx.now
-    ]
+    fresh = [day for day in wanted if day not in before.placed]
+    new = [day for day in fresh if state.starts_at(day) > unit.ctx.now]
     state = unit.state(class_schedule, schedule_id)
+    new += schedules.due(state, unit.ctx.now)
     _rooms_must_be_free(unit, schedule_id, state, new)
-    outcome = _place(unit, schedule_id, new, state.placed_until) if new else ScheduleOutcome()
+    outcome = _place(unit, schedule_id, new, schedules.within_sight(unit.ctx.now, state.local))
     _look_again(unit, schedule_id)
     return outcome.model_copy(update={"cancelled": tuple(gone.values())})
 
@@ -104,13 +104,11 @@ def _place_due(unit: Unit, schedule_id: ScheduleId) -> ScheduleOutcome:
     return outcome
 
 
-def _place(
-    unit: Unit, schedule_id: ScheduleId, days: list[date], until: date | None
-) -> ScheduleOutcome:
+def _place(unit: Unit, schedule_id: ScheduleId, days: list[date], until: date) -> ScheduleOutcome:
     """Put these dates on the calendar, but where the location is closed."""
     state = unit.state(class_schedule, schedule_id)
     location_id = state.location_id
-    if location_id is None or until is None:
+    if location_id is None or (not days and until == state.placed_until):
         return ScheduleOutcome()
     calendar = unit.state(location_calendar, location_id)
     unit.states(class_session, [state.session_on(schedule_id, day) for day in days])

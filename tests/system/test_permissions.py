@@ -161,6 +161,8 @@ async def everything(gym: Gym) -> dict[str, str]:
         documents.HIRE, name="Tom", email=f"{session}@x.test", roles=["TRAINER"]
     )
     pack = await gym.owner.done(documents.GRANT, clientId=mia.id, credits=1)
+    coach = hired["staffMember"]["id"]
+    await gym.owner.done(documents.SUBSTITUTE, sessionId=session, instructorId=coach)
     return {
         "grantId": pack["grant"]["id"],
         "sessionId": session,

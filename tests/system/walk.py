@@ -42,7 +42,7 @@ NEVER_BOTH = {"linkIdentity": "staffId", "issueCredential": "staffId"}
 SOON = datetime(2090, 1, 2, 12, tzinfo=UTC)
 MOVING = {
     "position", "version", "cursor", "endCursor", "startsAt", "endsAt", "bookingOpensAt",
-    "bookingClosesAt", "at", "comesBackAt", "issuedAt",
+    "bookingClosesAt", "freeCancelUntil", "at", "comesBackAt", "issuedAt",
 }  # fmt: skip
 """Fields that say when, not what."""
 

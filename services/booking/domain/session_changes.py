@@ -6,10 +6,11 @@ rules 3.1.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from chassis.decider import Refused
-from contracts.booking import BookingCode
+from contracts.booking import BookingCode, BookingPolicy
 from contracts.ids import ClientId, RoomId, SessionId, StaffId
 from contracts.timetable import (
     InstructorAssigned,
@@ -124,6 +125,18 @@ def reinstate(state: ClassSession, session_id: SessionId, now: datetime) -> list
             starts_at=state.starts_at.isoformat(),
         )  # fmt: skip
     return [SessionReinstated(session_id=session_id)]
+
+
+def leniently(state: ClassSession, client: ClientId, published: BookingPolicy) -> ClassSession:
+    """The session as a later policy, if it is more lenient, lets the client leave it."""
+    seat = state.reserved.get(client)
+    until = booking_policy.late_from(published, state.starts_at)
+    later = published.version > state.policy.version
+    if seat is None or not later or until <= seat.free_until:
+        return state
+    longer = {**state.reserved, client: replace(seat, free_until=until)}
+    policy = state.policy.model_copy(update={"version": published.version})
+    return replace(state, reserved=longer, policy=policy)
 
 
 def _must_be_ahead(state: ClassSession, now: datetime) -> None:

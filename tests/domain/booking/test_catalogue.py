@@ -7,7 +7,14 @@ from uuid import UUID
 import pytest
 
 from chassis.decider import Refused
-from contracts.booking import BookingPolicy, ScheduleSession, SessionScheduled
+from contracts.booking import (
+    BookingPolicy,
+    Cancellation,
+    CancelReservation,
+    ReservationCancelled,
+    ScheduleSession,
+    SessionScheduled,
+)
 from contracts.envelope import Command
 from contracts.ids import ClassTypeId, ProgramId
 from contracts.timetable import (
@@ -30,7 +37,17 @@ from contracts.timetable import (
     RetireProgram,
     TimetableCode,
 )
-from tests.domain.booking.language import HALL, HOUR, NOON, SES, given
+from tests.domain.booking.language import (
+    ANN,
+    HALL,
+    HOUR,
+    NOON,
+    SES,
+    given,
+    reserved,
+    scheduled,
+    with_credits,
+)
 from tests.scenario import Scenario, fact
 
 PROGRAM, SPIN = ProgramId(UUID(int=61)), ClassTypeId(UUID(int=62))
@@ -166,3 +183,27 @@ def test_a_policy_said_with_the_session_goes_before_the_gyms() -> None:
     assert not isinstance(scenario.outcome, Refused)
     assert isinstance(scenario.outcome[0], SessionScheduled)
     assert scenario.outcome[0].policy == own
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kind", "version"),
+    [(60, Cancellation.EARLY, 2), (600, Cancellation.LATE, 1)],
+    ids=["more lenient", "stricter"],
+)
+def test_a_later_version_helps_who_has_a_seat_but_never_hurts_them(
+    minutes: int, kind: Cancellation, version: int
+) -> None:
+    scenario = given(scheduled(2), with_credits(ANN), reserved(ANN))
+    scenario.when(publishing(minutes), MONTH_BEFORE)
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - 1.5 * HOUR)
+    assert not isinstance(scenario.outcome, Refused)
+    cancelled = scenario.outcome[0]
+    assert isinstance(cancelled, ReservationCancelled)
+    assert (cancelled.kind, cancelled.policy_version) == (kind, version)
+
+
+def test_a_stricter_version_leaves_an_early_cancel_early() -> None:
+    scenario = given(scheduled(2), with_credits(ANN), reserved(ANN))
+    scenario.when(publishing(600), MONTH_BEFORE)
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - 3 * HOUR)
+    scenario.then_answered(status="cancelled_early")

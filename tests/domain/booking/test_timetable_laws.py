@@ -1,0 +1,219 @@
+"""Laws of the timetable: whatever is planned, moved, closed and brought back, in any order."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from chassis.decider import Refused
+from contracts.booking import CancelSession, ScheduleSession, SessionCancelled, SessionScheduled
+from contracts.envelope import Command
+from contracts.ids import ClosureId, LocationId, RoomId, ScheduleId, SessionId
+from contracts.timetable import (
+    AddClosure,
+    AssignRoom,
+    ChangeScheduleFrom,
+    CreateSchedule,
+    EndSchedule,
+    Pattern,
+    ReinstateSession,
+    RescheduleSession,
+    RoomAssigned,
+    SessionReinstated,
+    SessionRescheduled,
+)
+from services.booking.api import RULES
+from services.booking.domain.class_schedule import ClassSchedule, class_schedule
+from services.booking.domain.rooms import LocationCalendar, location_calendar
+from tests.domain.booking.language import home
+from tests.scenario import Gym
+
+NEW_YORK = ZoneInfo("America/New_York")
+HALL = LocationId(UUID(int=99))
+ROOMS = [None, RoomId(UUID(int=91)), RoomId(UUID(int=92))]
+HOUR = timedelta(hours=1)
+
+hours = st.integers(6, 21)
+rooms = st.sampled_from(ROOMS)
+weekdays = st.sets(st.integers(1, 7), min_size=1, max_size=3)
+ahead = st.integers(0, 35)
+
+
+class Timetable(RuleBasedStateMachine):
+    """One location; the clock goes on through a change of clocks."""
+
+    series = Bundle("series")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gym = Gym(RULES, home)
+        self.now = datetime(2026, 2, 25, 15, tzinfo=UTC)
+        self.made = 0
+        self.closed: list[tuple[date, date]] = []
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(NEW_YORK).date()
+
+    def ask(self, command: Command) -> None:
+        try:
+            self.gym.do(command, self.now)
+        except Refused:
+            return
+
+    def sessions(self) -> dict[SessionId, tuple[datetime, datetime, RoomId | None, bool]]:
+        """Every session as its own events tell, counted apart from the rules."""
+        told: dict[SessionId, tuple[datetime, datetime, RoomId | None, bool]] = {}
+        for one in self.gym.log:
+            match one:
+                case SessionScheduled():
+                    told[one.session_id] = (one.starts_at, one.ends_at, one.room_id, True)
+                case SessionRescheduled():
+                    told[one.session_id] = (
+                        one.starts_at, one.ends_at, *told[one.session_id][2:],
+                    )  # fmt: skip
+                case RoomAssigned():
+                    starts, ends, _, on = told[one.session_id]
+                    told[one.session_id] = (starts, ends, one.room_id, on)
+                case SessionCancelled() | SessionReinstated():
+                    on = isinstance(one, SessionReinstated)
+                    told[one.session_id] = (*told[one.session_id][:3], on)
+        return told
+
+    def some_session(self, nth: int) -> SessionId:
+        known = list(self.sessions())
+        return known[nth % len(known)] if known else SessionId(UUID(int=1))
+
+    @initialize(target=series, room=rooms)
+    def begin(self, room: RoomId | None) -> ScheduleId:
+        return self.creating({7}, 9, room, 0)
+
+    @rule(target=series, days=weekdays, hour=hours, room=rooms, after=ahead)
+    def create(self, days: set[int], hour: int, room: RoomId | None, after: int) -> ScheduleId:
+        return self.creating(days, hour, room, after)
+
+    def creating(self, days: set[int], hour: int, room: RoomId | None, after: int) -> ScheduleId:
+        self.made += 1
+        schedule = ScheduleId(UUID(int=1_000 + self.made))
+        self.ask(CreateSchedule(
+            schedule_id=schedule, location_id=HALL, time_zone="America/New_York",
+            pattern=self.pattern(days, hour, room), from_date=self.today + timedelta(days=after),
+        ))  # fmt: skip
+        return schedule
+
+    @staticmethod
+    def pattern(days: set[int], hour: int, room: RoomId | None) -> Pattern:
+        return Pattern(
+            title="Spin", weekdays=tuple(days), starts_at=f"{hour:02}:30", minutes=90, capacity=9,
+            room_id=room,
+        )  # fmt: skip
+
+    @rule(schedule=series, days=weekdays, hour=hours, room=rooms, after=ahead)
+    def change(
+        self, schedule: ScheduleId, days: set[int], hour: int, room: RoomId | None, after: int
+    ) -> None:
+        since = self.today + timedelta(days=after)
+        pattern = self.pattern(days, hour, room)
+        self.ask(ChangeScheduleFrom(schedule_id=schedule, from_date=since, pattern=pattern))
+
+    @rule(schedule=series, after=ahead)
+    def end(self, schedule: ScheduleId, after: int) -> None:
+        self.ask(EndSchedule(schedule_id=schedule, from_date=self.today + timedelta(days=after)))
+
+    @rule(nth=st.integers(0, 99), days=st.integers(-2, 2), hour=st.integers(-4, 4))
+    def move(self, nth: int, days: int, hour: int) -> None:
+        session = self.some_session(nth)
+        if session in self.sessions():
+            starts, ends, *_ = self.sessions()[session]
+            by = timedelta(days=days, hours=hour)
+            self.ask(
+                RescheduleSession(session_id=session, starts_at=starts + by, ends_at=ends + by)
+            )
+
+    @rule(nth=st.integers(0, 99), room=rooms)
+    def assign(self, nth: int, room: RoomId | None) -> None:
+        self.ask(AssignRoom(session_id=self.some_session(nth), room_id=room))
+
+    @rule(nth=st.integers(0, 99))
+    def cancel(self, nth: int) -> None:
+        self.ask(CancelSession(session_id=self.some_session(nth), reason="rain"))
+
+    @rule(nth=st.integers(0, 99))
+    def reinstate(self, nth: int) -> None:
+        self.ask(ReinstateSession(session_id=self.some_session(nth)))
+
+    @rule(after=ahead, days=st.integers(0, 3))
+    def close(self, after: int, days: int) -> None:
+        first = self.today + timedelta(days=after)
+        last = first + timedelta(days=days)
+        self.made += 1
+        self.ask(AddClosure(
+            closure_id=ClosureId(UUID(int=self.made)), location_id=HALL, reason="painting",
+            time_zone="America/New_York", from_date=first, until_date=last,
+        ))  # fmt: skip
+        self.closed.append((first, last))
+        self.time_passes(timedelta())
+
+    @rule(hour=hours, room=rooms, after=st.integers(1, 35))
+    def one_off(self, hour: int, room: RoomId | None, after: int) -> None:
+        self.made += 1
+        starts = self.now + timedelta(days=after, hours=hour - 12)
+        self.ask(ScheduleSession(
+            session_id=SessionId(UUID(int=2_000 + self.made)), title="Open day", room_id=room,
+            location_id=HALL, starts_at=starts, ends_at=starts + HOUR, capacity=9,
+            time_zone="America/New_York",
+        ))  # fmt: skip
+
+    @rule(by=st.sampled_from([HOUR, timedelta(days=1), timedelta(days=9)]))
+    def time_passes(self, by: timedelta) -> None:
+        """Deadlines come when they are due, the earliest first."""
+        until = self.now + by
+        while due := [d for d in self.gym.deadlines.items() if d[1][0] <= until]:
+            name, (at, command) = min(due, key=lambda one: one[1][0])
+            del self.gym.deadlines[name]
+            self.now = max(self.now, at)
+            self.ask(command)
+        self.now = until
+
+    @invariant()
+    def a_room_holds_one_session_at_a_time(self) -> None:
+        taken = [one for one in self.sessions().values() if one[3] and one[2] is not None]
+        for (a, b, room, _), (c, d, other, _) in combinations(taken, 2):
+            assert room != other or b <= c or d <= a
+
+    @invariant()
+    def nothing_to_come_takes_place_while_closed(self) -> None:
+        for starts, _, _, on in self.sessions().values():
+            day = starts.astimezone(NEW_YORK).date()
+            closed = any(first <= day <= last for first, last in self.closed)
+            assert not (on and closed and starts > self.now)
+
+    @invariant()
+    def the_location_knows_what_is_to_come(self) -> None:
+        calendar: LocationCalendar = self.gym.state(location_calendar, HALL)
+        told = self.sessions()
+        ahead_of_now = {one for one, (_, ends, _, on) in told.items() if on and ends > self.now}
+        placed = {k for k, one in calendar.placed.items() if one.ends_at > self.now}
+        assert placed == ahead_of_now
+        for session in placed:
+            one = calendar.placed[session]
+            assert (one.starts_at, one.ends_at, one.room_id) == told[session][:3]
+
+    @invariant()
+    def every_date_within_sight_was_looked_at_and_has_one_session_at_most(self) -> None:
+        for nth in range(1, self.made + 1):
+            schedule = ScheduleId(UUID(int=1_000 + nth))
+            state: ClassSchedule = self.gym.state(class_schedule, schedule)
+            if not state.segments or state.until_date is not None:
+                continue
+            assert len(set(state.placed.values())) == len(state.placed)
+            at = self.gym.deadlines[f"place_occurrences:{schedule}"][0]
+            assert at > self.now
+
+
+TestTimetable = Timetable.TestCase
+TestTimetable.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
