@@ -27,6 +27,7 @@ class Decision(StrEnum):
     CANCELLED_LATE = "cancelled_late"
     SESSION_CANCELLED = "session_cancelled"
     REMOVED = "removed"
+    SPOT_CHANGED = "spot_changed"
     JOINED_WAITLIST = "joined_waitlist"
     LEFT_WAITLIST = "left_waitlist"
     PROMOTED = "promoted"
@@ -58,6 +59,7 @@ CANCELLED = {
 OF_EVENT: Mapping[type[Event], Decision] = {
     booking.ReservationMade: Decision.RESERVED,
     booking.ReservationReinstated: Decision.REINSTATED,
+    booking.SpotChanged: Decision.SPOT_CHANGED,
     booking.WaitlistJoined: Decision.JOINED_WAITLIST,
     booking.WaitlistLeft: Decision.LEFT_WAITLIST,
     booking.WaitlistPromoted: Decision.PROMOTED,

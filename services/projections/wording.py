@@ -78,6 +78,11 @@ def _said(words: str) -> Callable[[str, Facts, Tell], str]:
     return lambda when, _, __: f"{words} {when}"
 
 
+def _moved(when: str, facts: Facts, _: Tell) -> str:
+    came_from = f" from {facts['previous']}" if facts.get("previous") else ""
+    return f"Moved {when}{came_from} to {facts.get('spot')}"
+
+
 def _promoted(when: str, facts: Facts, _: Tell) -> str:
     return f"Promoted from the waitlist {when}{_others(facts)}"
 
@@ -153,6 +158,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.CANCELLED_LATE: _cancelled("late"),
     Decision.SESSION_CANCELLED: _said("The gym cancelled the class"),
     Decision.REMOVED: _said("Seat taken back by staff"),
+    Decision.SPOT_CHANGED: _moved,
     Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
     Decision.LEFT_WAITLIST: _left,
     Decision.PROMOTED: _promoted,
