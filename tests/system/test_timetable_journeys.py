@@ -112,3 +112,29 @@ async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_a
     assert back["session"]["status"] == "SCHEDULED"
     left = await mia.at.done(documents.CANCEL, sessionId=first)
     assert left["reservation"]["status"] == "CANCELLED_EARLY"
+
+
+async def test_a_file_of_another_system_is_imported_but_for_what_it_cannot_say(gym: Gym) -> None:
+    first = days(gym)[0]
+    good = (
+        "BEGIN:VEVENT", "UID:good", "SUMMARY:Spin, early",
+        f"DTSTART;TZID=Europe/Berlin:{first:%Y%m%d}T070000", "DURATION:PT45M",
+        "RRULE:FREQ=WEEKLY;COUNT=3", f"EXDATE;TZID=Europe/Berlin:{days(gym)[1]:%Y%m%d}T070000",
+        "END:VEVENT",
+    )  # fmt: skip
+    bad = ("BEGIN:VEVENT", "UID:bad", "SUMMARY:Party", "DTSTART:someday", "END:VEVENT")
+    padding = ("X-NOTE:" + "x" * 60,) * 3_500
+    ics = "\r\n".join(("BEGIN:VCALENDAR", *padding, *good, *bad, "END:VCALENDAR"))
+
+    told = await gym.owner.done(
+        documents.IMPORT, locationId=gym.location, timeZone="Europe/Berlin", capacity=9, ics=ics
+    )
+
+    assert [(one["uid"], one["line"]) for one in told["imported"]] == [("good", 3_502)]
+    assert [(one["uid"], one["line"]) for one in told["rejected"]] == [("bad", 3_510)]
+    span = {"from": at(first, 0), "to": at(days(gym)[3], 23)}
+    async with gym.owner.watching(documents.CALENDAR_CHANGED, **span) as screen:
+        await screen.shows(lambda frame: len(frame["sessions"]) == 2)
+    assert await gym.owner.refused(
+        documents.IMPORT, locationId=gym.location, timeZone="Europe/Berlin", ics="hello"
+    ) == "UNREADABLE_CALENDAR"  # fmt: skip
