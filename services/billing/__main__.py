@@ -1,6 +1,7 @@
 """``python -m services.billing``."""
 
 from chassis.process import run
-from services.billing.app import BillingSettings, main
+from chassis.service import ServiceSettings
+from services.billing.app import BILLING, main
 
-run(main, BillingSettings, name="billing")
+run(main, ServiceSettings, name=BILLING.name)
