@@ -130,9 +130,10 @@ def reinstate(state: ClassSession, session_id: SessionId, now: datetime) -> list
 def leniently(state: ClassSession, client: ClientId, published: BookingPolicy) -> ClassSession:
     """The session as a later policy, if it is more lenient, lets the client leave it."""
     seat = state.reserved.get(client)
+    if seat is None or published.version <= state.policy.version:
+        return state
     until = booking_policy.late_from(published, state.starts_at)
-    later = published.version > state.policy.version
-    if seat is None or not later or until <= seat.free_until:
+    if until <= seat.free_until:
         return state
     longer = {**state.reserved, client: replace(seat, free_until=until)}
     policy = state.policy.model_copy(update={"version": published.version})
