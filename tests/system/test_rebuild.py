@@ -54,6 +54,8 @@ async def _a_busy_day(gym: Gym) -> None:
     await mia.at.done(documents.BOOK, sessionId=session)
     joined = await leo.at.done(documents.BOOK, sessionId=session, orWaitlist=True)
     erased = await gym.owner.done(documents.ERASE, clientId=gone.id)
+    defined = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
+    assert defined["program"] == {"name": "Cycling"}  # shown
     await gym.owner.ask(documents.ROSTER, id=session, atLeast=joined["position"])
     await gym.owner.ask(documents.SESSION, id=session, atLeast=joined["position"])
     await gym.owner.ask(documents.LEDGER, clientId=leo.id, atLeast=joined["position"])
