@@ -7,18 +7,19 @@ passed is not carried out, permissions are checked again, and each kind of failu
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import anyio
 import structlog
-from faststream.nats import NatsBroker, NatsMessage
-from faststream.nats.subscriber.usecases import ConcurrentCoreSubscriber
+from faststream.nats import NatsBroker
+from nats.aio.msg import Msg
 from nats.errors import Error
 from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from chassis.bus import replies
 from chassis.bus.asker import subject_of
+from chassis.bus.counter import Counter
 from chassis.bus.reactions import BACK_OFF, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER, Forged, verified
@@ -33,10 +34,6 @@ from contracts.envelope import Caller, Command, Event, Query, Reply
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
-
-AT_ONCE = 128  # commands of one kind in one process; the rest wait, or pass their deadline
-LOOK_AGAIN_SECONDS = 0.005
-LOOKS = 3  # a message handed from queue to worker is in neither for a turn or two of the loop
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +56,7 @@ class Desk:
         self._key = key
         self._clock = clock
         self._allows = allows
-        self._counters: list[ConcurrentCoreSubscriber] = []
+        self._counters: list[Counter] = []
         self._open = False
 
     @property
@@ -105,6 +102,8 @@ class Desk:
     async def start(self) -> None:
         """Connect and take commands; returns when NATS knows that we do."""
         client = await connected(self._broker)
+        for counter in self._counters:
+            await counter.open(client)
         await self._broker.start()
         await settled(client)
         self._open = True
@@ -112,15 +111,10 @@ class Desk:
     async def stop(self) -> None:
         """Take no more, answer what has arrived, leave. The process bounds the time."""
         self._open = False
+        async with anyio.create_task_group() as closing:
+            for counter in self._counters:
+                closing.start_soon(counter.close)
         client = self._broker._connection  # noqa: SLF001
-        if client is not None and client.is_connected:
-            async with anyio.create_task_group() as leaving:
-                for counter in self._counters:
-                    if counter.subscription is not None:
-                        leaving.start_soon(counter.subscription.drain)
-        await self._all_answered()
-        for counter in self._counters:
-            counter.subscription = None  # drained; the broker need not end it again
         try:
             await self._broker.stop()
         except Error as error:  # NATS is away: there is nobody to take leave of
@@ -128,41 +122,30 @@ class Desk:
         if client is not None:
             await leave(client)
 
-    async def _all_answered(self) -> None:
-        """Return when no command waits or runs. FastStream tells no event for that: look."""
-        quiet = 0
-        while quiet < LOOKS:
-            await anyio.sleep(LOOK_AGAIN_SECONDS)
-            quiet = quiet + 1 if all(map(_is_idle, self._counters)) else 0
-
     def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
-        async def serve(message: Any) -> bytes:
-            reply = await self._attend(kind, carry_out, cast(NatsMessage, message))
+        async def serve(message: Msg) -> bytes:
+            reply = await self._attend(kind, carry_out, message)
             return reply.model_dump_json(exclude_none=True).encode()
 
-        subscriber = self._broker.subscriber(
-            subject_of(kind), self._service, max_workers=AT_ONCE, decoder=_undecoded
-        )
-        subscriber(serve)
-        self._counters.append(subscriber)
+        self._counters.append(Counter(subject_of(kind), self._service, serve))
 
     async def _attend(
         self,
         kind: type[C],
         carry_out: Callable[[C, Context], Awaitable[Reply]],
-        message: NatsMessage,
+        message: Msg,
     ) -> Reply:
         """The reply to ``message``, measured; never an exception."""
         operation, began = kind.command_type, time.perf_counter()
         with RUNNING.track_inprogress():
             try:
-                raw = message.raw_message
-                caller = verified(message.headers.get(HEADER), raw.subject, raw.data, self._key)
+                header = message.headers.get(HEADER) if message.headers else None
+                caller = verified(header, message.subject, message.data, self._key)
             except Forged as error:
                 log.warning("caller not verified", operation=operation, reason=str(error))
                 reply = replies.unverified()
             else:
-                reply = await self._heard(kind, carry_out, raw.data, caller)
+                reply = await self._heard(kind, carry_out, message.data, caller)
         COMMANDS.labels(operation, reply.outcome).inc()
         COMMAND_SECONDS.labels(operation).observe(time.perf_counter() - began)
         return reply
@@ -211,14 +194,3 @@ class Desk:
             return replies.forbidden()
         ctx = replace(Context.of(caller, now), traceparent=traceparent())
         return await carry_out(command, ctx)
-
-
-async def _undecoded(message: Any) -> Any:
-    """The message itself: its signature covers the raw bytes."""
-    return message
-
-
-def _is_idle(subscriber: ConcurrentCoreSubscriber) -> bool:
-    """Nothing waits for a worker and no worker is busy."""
-    waiting = subscriber.send_stream.statistics().current_buffer_used
-    return waiting == 0 and subscriber.limiter.value == AT_ONCE
