@@ -4,9 +4,12 @@ In development the clock can be moved for all processes at once: ``B2B_CLOCK_FIL
 that holds an offset in seconds, re-read whenever it changes.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+
+LOOK_EVERY = 0.02  # seconds between looks at the file: a look costs more than most uses of the time
 
 
 class Clock(Protocol):
@@ -23,22 +26,32 @@ class SystemClock:
 
 
 class MovableClock:
-    """The machine's time plus the offset in a file; no file, no offset. Development only."""
+    """The machine's time plus the offset in a file; no file, no offset. Development only.
+
+    A move is seen within ``LOOK_EVERY`` seconds.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._read_at: float | None = None
+        self._look_at = 0.0
         self._offset = timedelta()
 
     def now(self) -> datetime:
+        if time.monotonic() >= self._look_at:
+            self._look()
+            self._look_at = time.monotonic() + LOOK_EVERY
+        return datetime.now(UTC) + self._offset
+
+    def _look(self) -> None:
         try:
             changed_at = self._file.stat().st_mtime
         except FileNotFoundError:
-            return datetime.now(UTC)
+            self._offset, self._read_at = timedelta(), None
+            return
         if changed_at != self._read_at:
             self._offset = timedelta(seconds=float(self._file.read_text() or 0))
             self._read_at = changed_at
-        return datetime.now(UTC) + self._offset
 
 
 class FixedClock:

@@ -1,11 +1,13 @@
 """The development clock: all processes follow one file."""
 
 import re
+import time
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from chassis.clock import LOOK_EVERY
 from deploy.commands.terminal import say
 from deploy.operator import Operator
 from deploy.trouble import Trouble
@@ -52,11 +54,13 @@ def move(operator: Operator, by: str) -> None:
     new = file.with_suffix(".new")
     new.write_text(str((_offset(operator) + _duration(by)).total_seconds()))
     new.rename(file)  # a reader never sees half a number
+    time.sleep(LOOK_EVERY)  # whoever asks a process next finds it in the new time
 
 
 def reset(operator: Operator) -> None:
     """Back to the machine's time."""
     operator.local.clock_file.unlink(missing_ok=True)
+    time.sleep(LOOK_EVERY)
 
 
 def _offset(operator: Operator) -> timedelta:
