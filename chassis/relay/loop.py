@@ -26,6 +26,7 @@ from chassis.wire import Outgoing, pack
 WINDOW = 256  # events written with one acknowledgement
 WINDOW_BYTES = 4 * 1024 * 1024
 POLL = 0.25  # seconds: how long an event waits at most when the bell is not heard
+PACE = 0.01  # seconds from one window's begin to the next: under load, more events in each
 STANDBY_POLL = 1.0  # seconds between attempts to be elected
 RETRY_AFTER = 0.05, 2.0  # seconds: first and longest pause after an error that may pass
 REFUSED_POLL = 5.0  # seconds between looks at what a person has to mend
@@ -110,11 +111,14 @@ class Relay:
                     await self._find(store)
                     found = True
                 self._bell.clear()
+                began = time.monotonic()
                 sent = await self._send(store)
                 self._note(State.RUNNING)
                 pause = RETRY_AFTER[0]
                 if not sent:
                     await self._wait_for_bell()
+                elif sent < self._window and (early := began + PACE - time.monotonic()) > 0:
+                    await self._sleep(early, stopping)
             except (NotOurs, Unpublishable) as reason:
                 found = False
                 self._note(State.REFUSED, str(reason))

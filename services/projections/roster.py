@@ -169,6 +169,8 @@ class _Batch:
         row: tuple[int, datetime, int, int] | None,
     ) -> None:
         self.line[gym, event.session_id, event.client_id] = row
+        if row is None:  # who joins stands last: nobody else moves
+            self.queues.add((gym, event.session_id))
         self.clients.add((gym, event.client_id))
 
 
@@ -224,7 +226,7 @@ async def _line(db: Db, batch: _Batch) -> None:
 
 async def _onlookers(db: Db, batch: _Batch) -> set[tuple[GymId, UUID]]:
     """Clients whose own events say nothing, but whose place in line or session moved."""
-    moved = {(gym, session) for gym, session, _ in batch.line} | batch.queues | batch.header
+    moved = batch.queues | batch.header
     seen: set[tuple[GymId, UUID]] = set()
     if moved:
         seen |= {(gym, client) for gym, client in await db.fetch(IN_LINE, *columns([*moved]))}
