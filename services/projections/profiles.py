@@ -31,8 +31,11 @@ Keys: TypeAlias = Mapping[Person, bytes | None]
 Row: TypeAlias = tuple[object, ...]
 
 TAGS = """
-INSERT INTO client_tags (gym_id, client_id, tag_id, tag, tag_key, position)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
+INSERT INTO client_tags (gym_id, client_id, tag_id, tag, tag_key, position, sort_name)
+SELECT u.*, c.sort_name
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
+    AS u (gym_id, client_id, tag_id, tag, tag_key, position)
+  JOIN clients c ON c.gym_id = u.gym_id AND c.client_id = u.client_id
     ON CONFLICT (gym_id, client_id, tag_id) DO UPDATE
    SET tag = excluded.tag, tag_key = excluded.tag_key, position = excluded.position
 """
@@ -71,6 +74,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], 
 """
 FORGET = """
 DELETE FROM {table} t USING unnest($1::uuid[], $2::uuid[]) AS u (gym, client)
+ WHERE t.gym_id = u.gym AND t.client_id = u.client
+"""
+RENAME = """
+UPDATE client_tags t SET sort_name = u.name
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym, client, name)
  WHERE t.gym_id = u.gym AND t.client_id = u.client
 """
 WORDS = """
@@ -179,6 +187,8 @@ class Profiles:
 
 async def index_names(db: Db, names: Mapping[Person, str]) -> None:
     """Let these clients be found by the words of their names, and by no earlier ones."""
+    sorted_by = [(*person, name.casefold()) for person, name in names.items()]
+    await db.execute(RENAME, *columns(sorted_by))
     await db.execute(FORGET.format(table="client_words"), *columns(list(names)))
     rows: list[Row] = [(*person, word) for person, name in names.items() for word in words(name)]
     if rows:
