@@ -348,6 +348,15 @@ class TokenBound(Event):
     credential_id: CredentialId
 
 
+class HolderEquipped(Event):
+    """On the holder's stream: they have this credential."""
+
+    event_type = "access.holder_equipped.v1"
+    client_id: ClientId | None
+    staff_id: StaffId | None
+    credential_id: CredentialId
+
+
 class CredentialActivated(Event):
     """The credential opens doors."""
 

@@ -22,6 +22,7 @@ from contracts.access import (
     HearClient,
     HearReservation,
     HearStaff,
+    HolderEquipped,
     IssueCredential,
     ReinstateCredential,
     RevokeCredential,
@@ -80,6 +81,12 @@ def issue_credential(command: IssueCredential, unit: Unit) -> None:
         raise Refused(AccessCode.ALREADY_ISSUED, "This token is in use.", field="token_digest")
     unit.record(credential, one, credentials.issue(unit.state(credential, one), command))
     unit.record(token, named, [TokenBound(credential_id=one)])
+    owner = command.client_id or command.staff_id
+    if owner is not None:
+        equipped = HolderEquipped(
+            client_id=command.client_id, staff_id=command.staff_id, credential_id=one
+        )
+        unit.record(holder, owner, [equipped])
 
 
 def activate_credential(command: ActivateCredential, unit: Unit) -> None:
@@ -149,6 +156,10 @@ def hear_client(command: HearClient, unit: Unit) -> None:
     state = unit.state(holder, command.client_id)
     heard = holders.hear_client(state, command.client_id, erased=command.erased)
     unit.record(holder, command.client_id, heard)
+    if command.erased and heard:
+        unit.states(credential, state.credentials)
+        for one in state.credentials:
+            unit.record(credential, one, credentials.end(unit.state(credential, one), one))
 
 
 def hear_staff(command: HearStaff, unit: Unit) -> None:

@@ -119,6 +119,13 @@ def revoke(state: Credential, command: RevokeCredential) -> list[CredentialEvent
     return [CredentialRevoked(credential_id=command.credential_id, reason=command.reason)]
 
 
+def end(state: Credential, credential_id: CredentialId) -> list[CredentialEvent]:
+    """Whoever held it is erased. Idempotent."""
+    if state.status in {Status.ABSENT, Status.REVOKED}:
+        return []
+    return [CredentialRevoked(credential_id=credential_id, reason="erased")]
+
+
 def _must_be(state: Credential, wanted: Status, otherwise: AccessCode) -> None:
     _must_exist(state)
     if state.status is not wanted:

@@ -22,13 +22,14 @@ from contracts.access import (
     GrantEntry,
     GrantMoved,
     GrantOpened,
+    HolderEquipped,
     Impediment,
     ImpedimentCleared,
     ImpedimentSet,
     SetImpediment,
     StaffHeard,
 )
-from contracts.ids import ClientId, LocationId, SessionId, StaffId
+from contracts.ids import ClientId, CredentialId, LocationId, SessionId, StaffId
 
 HolderEvent: TypeAlias = (
     GrantOpened
@@ -38,6 +39,7 @@ HolderEvent: TypeAlias = (
     | ImpedimentCleared
     | ClientHeard
     | StaffHeard
+    | HolderEquipped
 )
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -69,6 +71,7 @@ class Holder:
     grants: Mapping[UUID, Grant] = field(default_factory=dict)
     impediments: frozenset[Impediment] = frozenset()
     had_reservation: bool = False
+    credentials: tuple[CredentialId, ...] = ()
 
 
 def _evolve(state: Holder, event: HolderEvent) -> Holder:
@@ -79,6 +82,8 @@ def _evolve(state: Holder, event: HolderEvent) -> Holder:
             return replace(state, impediments=state.impediments | {event.impediment})
         case ImpedimentCleared():
             return replace(state, impediments=state.impediments - {event.impediment})
+        case HolderEquipped():
+            return replace(state, credentials=(*state.credentials, event.credential_id))
         case ClientHeard():
             return replace(state, is_known=True, is_erased=state.is_erased or event.erased)
         case StaffHeard():

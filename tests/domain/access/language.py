@@ -14,6 +14,7 @@ from contracts.access import (
     CredentialKind,
     DoorAdded,
     GrantOpened,
+    HolderEquipped,
     RequestEntry,
     ReservationHeard,
     StaffHeard,
@@ -61,6 +62,7 @@ _STREAMS: dict[str, tuple[Aggregate[Any, Any], str]] = {
     "Impediment": (holder, "client_id"),
     "Client": (holder, "client_id"),
     "Staff": (holder, "staff_id"),
+    "Holder": (holder, "client_id"),
     "Class": (class_seats, "session_id"),
     "Reservation": (class_seats, "session_id"),
     "Access": (entry, "entry_id"),
@@ -137,7 +139,9 @@ def carries_card(client: ClientId | None = ANN, staff: StaffId | None = None) ->
     issued = CredentialIssued(
         credential_id=CARD, client_id=client, staff_id=staff, kind=CredentialKind.CARD
     )
-    return issued, CredentialActivated(credential_id=CARD), TokenBound(credential_id=CARD)
+    bound = (CredentialActivated(credential_id=CARD), TokenBound(credential_id=CARD))
+    equipped = HolderEquipped(client_id=client, staff_id=staff, credential_id=CARD)
+    return (issued, *bound, equipped) if client else (issued, *bound)
 
 
 def at_door(

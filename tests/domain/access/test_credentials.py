@@ -5,11 +5,14 @@ import pytest
 from contracts.access import (
     AccessCode,
     ActivateCredential,
+    ClientHeard,
     CredentialActivated,
     CredentialIssued,
     CredentialReinstated,
     CredentialRevoked,
     CredentialSuspended,
+    HearClient,
+    HolderEquipped,
     IssueCredential,
     ReinstateCredential,
     RevokeCredential,
@@ -70,17 +73,21 @@ def test_a_credential_goes_from_state_to_state(state: str, step: str) -> None:
 
 def test_a_credential_opens_doors_at_once_unless_it_is_still_on_its_way() -> None:
     given(known(ANN)).when(ISSUE, NOON).then(
-        fact(CredentialIssued, client_id=ANN), fact(CredentialActivated), fact(TokenBound)
-    )
+        fact(CredentialIssued, client_id=ANN), fact(CredentialActivated), fact(TokenBound),
+        fact(HolderEquipped, credential_id=CARD),
+    )  # fmt: skip
     posted = ISSUE.model_copy(update={"activate": False})
-    given(known(ANN)).when(posted, NOON).then(fact(CredentialIssued), fact(TokenBound))
+    given(known(ANN)).when(posted, NOON).then(
+        fact(CredentialIssued), fact(TokenBound), fact(HolderEquipped)
+    )
 
 
 def test_staff_have_credentials_too() -> None:
     staff = ISSUE.model_copy(update={"client_id": None, "staff_id": TOM})
     given(works()).when(staff, NOON).then(
-        fact(CredentialIssued, staff_id=TOM), fact(CredentialActivated), fact(TokenBound)
-    )
+        fact(CredentialIssued, staff_id=TOM), fact(CredentialActivated), fact(TokenBound),
+        fact(HolderEquipped, staff_id=TOM),
+    )  # fmt: skip
     given().when(staff, NOON).then_refused(AccessCode.STAFF_NOT_FOUND, field="staff_id")
 
 
@@ -92,6 +99,17 @@ def test_a_credential_is_issued_once_to_one_person_the_gym_knows() -> None:
     given(known(ANN)).when(nobody, NOON).then_refused(AccessCode.WHO_IS_UNCLEAR)
     again = ISSUE.model_copy(update={"token_digest": "cd" * 32})
     given(known(ANN), carries_card()).when(again, NOON).then_refused(AccessCode.ALREADY_ISSUED)
+
+
+@pytest.mark.parametrize("past", [PENDING, ACTIVE, SUSPENDED], ids=["pending", "active", "lost"])
+def test_erasing_a_client_revokes_what_they_hold_for_good(past: tuple[Event, ...]) -> None:
+    equipped = HolderEquipped(client_id=ANN, staff_id=None, credential_id=CARD)
+    held = past if equipped in past else (*past, equipped)
+    erase = HearClient(client_id=ANN, erased=True)
+    given(known(ANN), held).when(erase, NOON).then(
+        fact(ClientHeard, erased=True), fact(CredentialRevoked, reason="erased")
+    ).when(erase, NOON).then_nothing()
+    given(known(ANN), REVOKED).when(erase, NOON).then(fact(ClientHeard))
 
 
 def test_a_token_is_one_credentials_for_ever() -> None:

@@ -149,6 +149,7 @@ class Doors(RuleBasedStateMachine):
         if seldom:
             self._do(HearClient(client_id=client, erased=True))
             self.erased.add(client)
+            self.cards[client] = (self.cards[client][0], "revoked")
 
     @rule(session=CLASSES)
     def people_arrive(self, session: SessionId) -> None:
