@@ -1,0 +1,109 @@
+"""Putting closed books right, and what the reservation costs then."""
+
+import pytest
+
+from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
+    BookClass,
+    BookingCode,
+    Charge,
+    CorrectAttendance,
+    CreditCorrected,
+    FinalizeAttendance,
+)
+from contracts.envelope import Event
+from services.booking.domain.client_ledger import client_ledger
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    FAR,
+    HOUR,
+    NOON,
+    SES,
+    checked_in,
+    given,
+    grant_of,
+    late_cancelled,
+    reserved,
+    scheduled,
+    with_credits,
+)
+from tests.scenario import Scenario, fact
+
+END = NOON + HOUR
+A, N, L, E = (
+    Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.LATE_CANCELLED, Attendance.EXCUSED,
+)  # fmt: skip
+
+
+def closed(credits: int = 2) -> Scenario:  # noqa: A002 - the contract's word
+    """Ann came, Ben did not, Cat gave up late; a pack each."""
+    past: tuple[Event | tuple[Event, ...], ...] = (
+        scheduled(3), with_credits(ANN, BEN, CAT, credits=credits), late_cancelled(CAT),
+        reserved(ANN), reserved(BEN), checked_in(ANN),
+    )  # fmt: skip
+    return given(*past).when(FinalizeAttendance(session_id=SES), NOON)
+
+
+def correct(client: object, becomes: Attendance) -> CorrectAttendance:
+    return CorrectAttendance(session_id=SES, client_id=client, becomes=becomes, reason="saw them")
+
+
+@pytest.mark.parametrize(
+    ("client", "was", "becomes", "charges", "credits"),
+    [
+        (ANN, A, N, (Charge.CONSUMED, Charge.FORFEITED), 1),
+        (ANN, A, E, (Charge.CONSUMED, Charge.RELEASED), 0),
+        (BEN, N, A, (Charge.FORFEITED, Charge.CONSUMED), 1),
+        (BEN, N, E, (Charge.FORFEITED, Charge.RELEASED), 0),
+        (CAT, L, A, (Charge.FORFEITED, Charge.CONSUMED), 1),
+        (CAT, L, E, (Charge.FORFEITED, Charge.RELEASED), 0),
+    ],
+)
+def test_the_books_and_the_credit_are_put_right_together(
+    client: object, was: Attendance, becomes: Attendance, charges: tuple[Charge, Charge],
+    credits: int,  # noqa: A002
+) -> None:  # fmt: skip
+    scenario = closed().when(correct(client, becomes), END)
+    told, charged = scenario.outcome[:2]  # type: ignore[index]
+    assert fact(AttendanceCorrected, was=was, becomes=becomes, credits=credits).fits(told)
+    assert fact(CreditCorrected, was=charges[0], becomes=charges[1], before=1, after=credits).fits(
+        charged
+    )
+    scenario.then_answered(status=becomes)
+
+
+def test_a_late_cancel_stays_one_when_only_the_words_change() -> None:
+    scenario = closed().when(correct(CAT, N), END)
+    scenario.then(fact(AttendanceCorrected, was=L, becomes=N, credits=1))
+    scenario.when(correct(CAT, L), END).then(fact(AttendanceCorrected, was=N, becomes=L))
+    scenario.then_answered(status="cancelled_late")
+
+
+def test_what_is_right_stays() -> None:
+    closed().when(correct(ANN, A), END).then_nothing()
+
+
+def test_an_excuse_gives_the_credit_back_and_taking_it_back_needs_one() -> None:
+    scenario = closed(credits=1).when(correct(ANN, E), END)
+    assert scenario.gym.state(client_ledger, ANN).grants[grant_of(ANN)].available == 1
+    scenario.gym.happened(scheduled(1, FAR, NOON + 30 * HOUR))
+    scenario.when(BookClass(session_id=FAR, client_id=ANN), END)
+    scenario.when(correct(ANN, A), END).then(
+        fact(AttendanceCorrected, was=E, becomes=A, credits=0),
+        fact(CreditCorrected, was=Charge.RELEASED, becomes=Charge.CONSUMED, before=0, after=0),
+    )
+
+
+def test_nobody_gave_up_late_who_did_not() -> None:
+    closed().when(correct(ANN, L), END).then_refused(BookingCode.NOT_CANCELLED, field="becomes")
+
+
+def test_only_closed_books_are_corrected_and_only_of_people_in_them() -> None:
+    past = (scheduled(2), with_credits(ANN), reserved(ANN))
+    given(*past).when(correct(ANN, A), END).then_refused(BookingCode.NOT_FINALIZED)
+    given().when(correct(ANN, A), END).then_refused(BookingCode.SESSION_NOT_FOUND)
+    stranger = given(*past).when(FinalizeAttendance(session_id=SES), NOON)
+    stranger.when(correct(BEN, A), END).then_refused(BookingCode.NOT_BOOKED)

@@ -1,0 +1,292 @@
+"""The line once promotion has ended: offers, claims, swaps, notice, promotion by staff."""
+
+from typing import Any
+
+import pytest
+
+from contracts.booking import (
+    BookClass,
+    BookingCode,
+    CancelReservation,
+    ClaimsOpened,
+    ClaimSpot,
+    CloseWaitlist,
+    CreditHeld,
+    CreditReleased,
+    DeclineOffer,
+    ExpireOffer,
+    JoinWaitlist,
+    LeaveWaitlist,
+    OfferDeclined,
+    OfferExpired,
+    OpenClaims,
+    PromoteNow,
+    PromotionMissed,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationSource,
+    SpotOffered,
+    TimeReleased,
+    WaitlistJoined,
+    WaitlistLeft,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
+)
+from contracts.envelope import Event
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    CLAIMS,
+    DAN,
+    DAY_BEFORE,
+    HOUR,
+    LATE,
+    MINUTE,
+    NOON,
+    OFFERS,
+    OTHER,
+    SES,
+    given,
+    reserved,
+    scheduled,
+    waiting,
+    with_credits,
+)
+from tests.scenario import fact
+
+CANCEL = CancelReservation(session_id=SES, client_id=ANN)
+CLAIM = ClaimSpot(session_id=SES, client_id=BEN)
+DECLINE = DeclineOffer(session_id=SES, client_id=BEN)
+KEEP = DeclineOffer(session_id=SES, client_id=BEN, keep_place=True)
+EXPIRE = ExpireOffer(session_id=SES, client_id=BEN)
+NOW = PromoteNow(session_id=SES, client_id=CAT, reason="birthday")
+UNTIL = OFFERS + 15 * MINUTE
+FULL: tuple[Event | tuple[Event, ...], ...] = (
+    scheduled(1, waitlist_uncapped=True), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
+)  # fmt: skip
+LINE = (*FULL, waiting(BEN, 1), waiting(CAT, 2))
+GIVEN_UP = ReservationCancelled(
+    session_id=SES, client_id=ANN, kind="early", free_until=LATE, policy_version=1,
+    reservation_id=reserved(ANN)[0].reservation_id, seats_taken=0,  # type: ignore[attr-defined]
+)  # fmt: skip
+TO_BEN = SpotOffered(session_id=SES, client_id=BEN, seq=1, expires_at=UNTIL, policy_version=1)
+OFFERED = (*LINE, GIVEN_UP, TO_BEN)
+
+
+def test_a_seat_that_comes_free_is_offered_to_the_first_for_a_quarter_of_an_hour() -> None:
+    scenario = given(*LINE).when(CANCEL, OFFERS).then(
+        fact(ReservationCancelled), fact(CreditReleased),
+        fact(SpotOffered, client_id=BEN, seq=1, expires_at=UNTIL, passed_over=()),
+    )  # fmt: skip
+    assert (UNTIL, EXPIRE) in scenario.gym.deadlines.values()
+
+
+def test_an_offer_ends_with_the_phase() -> None:
+    given(*LINE).when(CANCEL, CLAIMS - 5 * MINUTE).then(
+        fact(ReservationCancelled), fact(TimeReleased),
+        fact(SpotOffered, client_id=BEN, expires_at=CLAIMS),
+    )  # fmt: skip
+
+
+def test_an_offered_seat_is_taken() -> None:
+    book = BookClass(session_id=SES, client_id=DAN)
+    given(*OFFERED).when(book, OFFERS).then_refused(BookingCode.SESSION_FULL, seats_taken=1)
+    claim = ClaimSpot(session_id=SES, client_id=CAT)
+    given(*OFFERED).when(claim, OFFERS).then_refused(BookingCode.NOT_OFFERED)
+
+
+@pytest.mark.parametrize("command", [CLAIM, BookClass(session_id=SES, client_id=BEN)])
+def test_who_is_offered_a_seat_takes_it_by_claiming_or_by_booking(command: ClaimSpot) -> None:
+    given(*OFFERED).when(command, UNTIL - MINUTE).then(
+        fact(WaitlistLeft, client_id=BEN, reason="claimed"),
+        fact(ReservationMade, client_id=BEN, source=ReservationSource.CLAIMED, seats_taken=1),
+        fact(CreditHeld, client_id=BEN),
+    ).then_answered(status="reserved")
+
+
+def test_silence_sends_them_to_the_back_and_the_seat_to_the_next() -> None:
+    scenario = given(*OFFERED).when(EXPIRE, UNTIL - MINUTE).then_nothing()
+    scenario.when(CLAIM, UNTIL).then_refused(BookingCode.OFFER_EXPIRED)
+    scenario.when(EXPIRE, UNTIL).then(
+        fact(OfferExpired, client_id=BEN, seq=3),
+        fact(SpotOffered, client_id=CAT, seq=2, expires_at=UNTIL + 15 * MINUTE),
+    )
+    scenario.when(EXPIRE, UNTIL).then_nothing()
+
+
+def test_a_no_leads_out_of_the_line() -> None:
+    given(*OFFERED).when(DECLINE, OFFERS).then(
+        fact(OfferDeclined, client_id=BEN, keeps_place=False),
+        fact(WaitlistLeft, client_id=BEN, reason="declined"),
+        fact(SpotOffered, client_id=CAT),
+    ).then_answered(status="left")
+    given(*LINE).when(DECLINE, OFFERS).then_refused(BookingCode.NOT_OFFERED)
+    given(*FULL).when(DECLINE, OFFERS).then_refused(BookingCode.NOT_WAITLISTED)
+
+
+def test_who_keeps_the_place_is_offered_nothing_more_but_may_claim() -> None:
+    scenario = (
+        given(*OFFERED)
+        .when(KEEP, OFFERS)
+        .then(
+            fact(OfferDeclined, keeps_place=True),
+            fact(SpotOffered, client_id=CAT, passed_over=(BEN,)),
+        )
+    )
+    scenario.then_answered(status="waiting", waitlist_position=1)
+    scenario.when(ExpireOffer(session_id=SES, client_id=CAT), UNTIL).then(
+        fact(OfferExpired, client_id=CAT), fact(SpotOffered, client_id=CAT)
+    )
+    scenario.when(ExpireOffer(session_id=SES, client_id=CAT), CLAIMS)
+    scenario.when(CLAIM, CLAIMS).then(
+        fact(WaitlistLeft), fact(ReservationMade, client_id=BEN), fact(CreditHeld)
+    )
+
+
+def test_leaving_the_line_gives_the_offered_seat_on() -> None:
+    leave = LeaveWaitlist(session_id=SES, client_id=BEN)
+    given(*OFFERED).when(leave, OFFERS).then(
+        fact(WaitlistLeft, reason="left"), fact(SpotOffered, client_id=CAT)
+    )
+
+
+def test_an_offer_to_somebody_who_cannot_pay_any_more_is_not_made() -> None:
+    past = (scheduled(1), with_credits(ANN, CAT), reserved(ANN), waiting(BEN, 1))
+    given(*past, waiting(CAT, 2)).when(CANCEL, OFFERS).then(
+        fact(ReservationCancelled), fact(CreditReleased),
+        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.NO_ENTITLEMENT),
+        fact(PromotionMissed, client_id=BEN),
+        fact(SpotOffered, client_id=CAT, passed_over=(BEN,)),
+    )  # fmt: skip
+
+
+def test_the_line_is_told_when_seats_are_there_to_be_claimed() -> None:
+    scenario = given(*OFFERED).when(ExpireOffer(session_id=SES, client_id=BEN), CLAIMS)
+    scenario.then(fact(OfferExpired), fact(ClaimsOpened, free_seats=1, waiting=(CAT, BEN)))
+    scenario.when(OpenClaims(session_id=SES), CLAIMS).then_nothing()
+    given(*LINE, GIVEN_UP).when(OpenClaims(session_id=SES), CLAIMS).then(fact(ClaimsOpened))
+
+
+def test_whoever_claims_first_has_it() -> None:
+    scenario = given(*LINE, GIVEN_UP).when(ClaimSpot(session_id=SES, client_id=CAT), CLAIMS)
+    scenario.then_answered(status="reserved")
+    scenario.when(CLAIM, CLAIMS).then_refused(BookingCode.SESSION_FULL)
+    scenario.when(ClaimSpot(session_id=SES, client_id=DAN), CLAIMS).then_refused(
+        BookingCode.NOT_WAITLISTED
+    )
+
+
+def test_nobody_claims_once_booking_has_closed() -> None:
+    given(*LINE, GIVEN_UP).when(CLAIM, NOON).then_refused(BookingCode.BOOKING_CLOSED)
+
+
+def test_an_offer_ends_with_the_line() -> None:
+    scenario = given(*OFFERED).when(CloseWaitlist(session_id=SES), NOON)
+    scenario.then(fact(WaitlistLeft, client_id=BEN), fact(WaitlistLeft, client_id=CAT))
+    scenario.when(EXPIRE, NOON).then_nothing()
+
+
+def test_joining_sets_the_time_when_claims_open() -> None:
+    join = JoinWaitlist(session_id=SES, client_id=BEN)
+    scenario = given(*FULL).when(join, DAY_BEFORE)
+    assert (CLAIMS, OpenClaims(session_id=SES)) in scenario.gym.deadlines.values()
+
+
+@pytest.mark.parametrize(
+    ("policy", "at", "happens"),
+    [
+        ({"offer_minutes": 0}, OFFERS, ClaimsOpened),
+        ({"auto_promotion_ends_minutes_before": 0}, NOON - MINUTE, WaitlistPromoted),
+        ({"claim_opens_minutes_before": 0}, NOON - MINUTE, SpotOffered),
+        ({"late_cancel_minutes": 720}, NOON - 13 * HOUR, SpotOffered),
+        ({"auto_promotion_lead_minutes": 0}, LATE - MINUTE, WaitlistPromoted),
+    ],
+)
+def test_every_boundary_of_the_phases_is_a_setting(
+    policy: dict[str, Any], at: Any, happens: type[Event]
+) -> None:
+    past = (scheduled(1, **policy), with_credits(ANN, BEN), reserved(ANN), waiting(BEN, 1))
+    scenario = given(*past).when(CANCEL, at)
+    assert happens in [type(event) for event in scenario.gym.log]
+
+
+# W3, W4, W8 -------------------------------------------------------------------------------------
+
+
+def test_who_wants_notice_is_passed_over_when_it_is_too_short() -> None:
+    joins = JoinWaitlist(session_id=SES, client_id=BEN, minimum_notice_minutes=24 * 60 + 1)
+    scenario = (
+        given(*FULL)
+        .when(joins, DAY_BEFORE)
+        .then(fact(WaitlistJoined, minimum_notice_minutes=1441, swap=False))
+    )
+    scenario.gym.happened(waiting(CAT, 2))
+    scenario.when(CANCEL, DAY_BEFORE).then(
+        fact(ReservationCancelled), fact(CreditReleased),
+        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.SHORT_NOTICE),
+        fact(PromotionMissed, client_id=BEN),
+        fact(WaitlistPromoted, client_id=CAT), fact(ReservationMade), fact(CreditHeld),
+    )  # fmt: skip
+
+
+SWAPS = waiting(BEN, 1).model_copy(update={"swap": True})
+ELSEWHERE = (scheduled(1, OTHER), reserved(BEN, OTHER))
+
+
+def test_who_would_swap_gives_the_other_seat_up_and_its_line_moves() -> None:
+    past = (*FULL, SWAPS, *ELSEWHERE, waiting(CAT, 1, OTHER))
+    given(*past).when(CANCEL, DAY_BEFORE).then(
+        fact(ReservationCancelled, session_id=SES, client_id=ANN), fact(CreditReleased),
+        fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
+        fact(CreditReleased, client_id=BEN),
+        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
+        fact(ReservationMade, session_id=SES), fact(CreditHeld, client_id=BEN),
+        fact(WaitlistPromoted, session_id=OTHER, client_id=CAT),
+        fact(ReservationMade, session_id=OTHER), fact(CreditHeld, client_id=CAT),
+    )  # fmt: skip
+
+
+def test_a_seat_that_is_not_free_to_give_up_is_not_swapped() -> None:
+    late = (scheduled(1, OTHER), reserved(BEN, OTHER, free_until=DAY_BEFORE))
+    for other, swap in ((late, SWAPS), (ELSEWHERE, waiting(BEN, 1))):
+        given(*FULL, swap, *other).when(CANCEL, DAY_BEFORE).then(
+            fact(ReservationCancelled), fact(CreditReleased),
+            fact(WaitlistPromotionSkipped, reason=BookingCode.OVERLAP), fact(PromotionMissed),
+        )  # fmt: skip
+
+
+def test_the_last_credit_of_the_seat_given_up_pays_for_the_one_gained() -> None:
+    past = (scheduled(1), with_credits(ANN), with_credits(BEN, credits=1), reserved(ANN))
+    given(*past, SWAPS, *ELSEWHERE).when(CANCEL, DAY_BEFORE)
+    scenario = given(*past, SWAPS, *ELSEWHERE).when(CANCEL, DAY_BEFORE)
+    assert [type(one) for one in scenario.gym.log][-1] is CreditHeld
+
+
+def test_an_offer_is_swapped_for_when_it_is_claimed() -> None:
+    past = (*FULL, SWAPS, *ELSEWHERE)
+    scenario = given(*past).when(CANCEL, OFFERS)
+    scenario.then(fact(ReservationCancelled), fact(CreditReleased), fact(SpotOffered))
+    scenario.when(CLAIM, OFFERS).then(
+        fact(ReservationCancelled, session_id=OTHER, reason="swapped"), fact(CreditReleased),
+        fact(WaitlistLeft), fact(ReservationMade, session_id=SES), fact(CreditHeld),
+    )  # fmt: skip
+
+
+def test_staff_promotes_out_of_turn_and_says_why() -> None:
+    past = (scheduled(2), with_credits(ANN, BEN, CAT), reserved(ANN))
+    given(*past, waiting(BEN, 1), waiting(CAT, 2)).when(NOW, DAY_BEFORE).then(
+        fact(WaitlistPromoted, client_id=CAT, passed_over=(BEN,), reason="birthday"),
+        fact(ReservationMade, client_id=CAT, source=ReservationSource.PROMOTED),
+        fact(CreditHeld),
+    )
+
+
+def test_a_promotion_by_staff_takes_a_seat_that_is_there_unless_it_overbooks() -> None:
+    given(*LINE).when(NOW, DAY_BEFORE).then_refused(BookingCode.SESSION_FULL)
+    over = NOW.model_copy(update={"overbook": True})
+    given(*LINE).when(over, DAY_BEFORE).then(
+        fact(WaitlistPromoted), fact(ReservationMade, overbooked=True), fact(CreditHeld)
+    )
+    given(*FULL).when(NOW, DAY_BEFORE).then_refused(BookingCode.NOT_WAITLISTED)
+    given(*OFFERED).when(NOW, OFFERS).then_refused(BookingCode.SESSION_FULL)
