@@ -103,6 +103,10 @@ class Pattern(Value):
     minutes: Minutes | None = None
     """Elapsed time, whatever the clocks do meanwhile."""
     capacity: Capacity | None = None
+    online_capacity: int | None = Field(default=None, ge=0, le=500)
+    """Most seats clients may take themselves; ``None`` all of them."""
+    spots: tuple[str, ...] = Field(default=(), max_length=500)
+    waiver_required: bool = False
 
 
 class Occurrence(Value):

@@ -159,5 +159,6 @@ def _pattern(asked: SchedulePatternInput) -> Pattern:
         room_id=ids.room(room) if room else None,
         instructor_id=ids.staff(coach, "instructorId") if coach else None,
         weekdays=tuple(asked.weekdays), every_weeks=asked.every_weeks, starts_at=asked.starts_at,
-        minutes=asked.minutes, capacity=asked.capacity,
+        minutes=asked.minutes, capacity=asked.capacity, online_capacity=asked.online_capacity,
+        spots=tuple(asked.spots), waiver_required=asked.waiver_required,
     )  # fmt: skip

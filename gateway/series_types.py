@@ -37,6 +37,9 @@ class SchedulePattern:
     starts_at: str = strawberry.field(description=WALL_CLOCK)
     minutes: int | None
     capacity: int | None = strawberry.field(description="People.")
+    online_capacity: int | None = strawberry.field(description="Seats members take themselves.")
+    spots: list[str]
+    waiver_required: bool
 
 
 @strawberry.type(description="A weekly series. Dates are local to its time zone.")
@@ -81,6 +84,11 @@ class SchedulePatternInput:
     starts_at: str = strawberry.field(description=WALL_CLOCK)
     minutes: int | None = None
     capacity: int | None = None
+    online_capacity: int | None = strawberry.field(
+        default=None, description="Seats members may take themselves; null is all."
+    )
+    spots: list[str] = strawberry.field(default_factory=list)
+    waiver_required: bool = False
 
 
 @strawberry.input
@@ -205,4 +213,6 @@ def _shown(pattern: Pattern) -> SchedulePattern:
         instructor_id=ids.shown_or_null("stf", pattern.instructor_id),
         weekdays=list(pattern.weekdays), every_weeks=pattern.every_weeks,
         starts_at=pattern.starts_at, minutes=pattern.minutes, capacity=pattern.capacity,
+        online_capacity=pattern.online_capacity, spots=list(pattern.spots),
+        waiver_required=pattern.waiver_required,
     )  # fmt: skip

@@ -152,6 +152,8 @@ def _schedule(
         "room_id": wanted.room_id, "instructor_id": pattern.instructor_id,
         "starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "time_zone": state.time_zone,
         "capacity": pattern.capacity, "class_type_id": pattern.class_type_id,
+        "online_capacity": pattern.online_capacity, "spots": pattern.spots,
+        "waiver_required": pattern.waiver_required,
     })  # fmt: skip
     policy, program_id = placing.terms(unit, pattern.class_type_id)
     scheduled = timetable.schedule(

@@ -27,7 +27,7 @@ from contracts.timetable import (
     ScheduleEnded,
     TimetableCode,
 )
-from services.booking.domain import booking_policy, recurrence
+from services.booking.domain import booking_policy, recurrence, spots
 from services.booking.domain.catalogue import ClassType
 
 ScheduleEvent: TypeAlias = (
@@ -187,7 +187,9 @@ def decided(pattern: Pattern, kind: ClassType | None) -> Pattern:
     }  # fmt: skip
     open_ones = {name: usual[name] for name in usual if getattr(pattern, name) is None}
     weekdays = tuple(sorted(set(pattern.weekdays)))
-    return pattern.model_copy(update={**open_ones, "weekdays": weekdays})
+    whole = pattern.model_copy(update={**open_ones, "weekdays": weekdays})
+    spots.must_be_a_map(whole.spots, whole.capacity or 0)
+    return whole
 
 
 def within_sight(now: datetime, local: ZoneInfo) -> date:
