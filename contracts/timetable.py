@@ -572,5 +572,7 @@ class HoldMoved(Event):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     previous_starts_at: AwareDatetime
+    on: date | None = None
+    """The session's new local date, which limits count by."""
     overlaps: tuple[SessionId, ...] = ()
     """Other sessions the client now has a seat in at the same time; for people to sort out."""

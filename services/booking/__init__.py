@@ -5,7 +5,8 @@ Owns      class sessions with their reservations, waitlist and attendance; one l
 Hears     ``members.client_registered`` (opens the ledger), ``access.access_granted`` (checks in who
           has a seat just then); asks members whether a client is known
 Emits     ``booking.*`` events on EVT_BOOKING
-Promises  never overbooked; the line is served in order among the eligible; no eligible client
-          waits beside a free seat while promotion is automatic; seat and credit change together;
-          one command key, one effect
+Promises  never overbooked but by the desk, who says so; the line is served in order among the
+          eligible, and an offered seat is taken; no eligible client waits beside a free seat until
+          seats are there to be claimed; seat and credit change together; one command key, one
+          effect
 """

@@ -91,7 +91,7 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     gains = [
         (client, holding.move(
             unit.state(client_ledger, client).holds, client, one.reservation_id,
-            session.starts_at, session.ends_at,
+            session.starts_at, session.ends_at, on=session.occasion.on,
         ))
         for client, one in session.reserved.items()
     ]  # fmt: skip

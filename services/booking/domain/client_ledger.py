@@ -10,7 +10,7 @@ Source     domain rules 3.1 (B3, B7, B8, B9) and 3.2
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate
@@ -133,15 +133,20 @@ def evolve(state: ClientLedger, event: LedgerEvent) -> ClientLedger:
 
 
 def _time_evolved(state: ClientLedger, event: HoldMoved | TimeReleased | TimeTaken) -> ClientLedger:
-    hold, missed = state.holds[event.reservation_id], state.missed
+    hold, missed, grants = state.holds[event.reservation_id], state.missed, state.grants
     match event:
         case HoldMoved():
-            hold, missed = replace(hold, starts_at=event.starts_at, ends_at=event.ends_at), {}
+            grant = grants[hold.grant_id]
+            grant = replace(grant, days=grant.counting(hold.on, -1))
+            grant = replace(grant, days=grant.counting(event.on, 1))
+            grants, missed = {**grants, hold.grant_id: grant}, {}
+            hold = replace(hold, starts_at=event.starts_at, ends_at=event.ends_at, on=event.on)
         case TimeReleased():
             hold, missed = replace(hold, is_busy=False), {}
         case TimeTaken():
             hold = replace(hold, is_busy=True)
-    return replace(state, holds={**state.holds, event.reservation_id: hold}, missed=missed)
+    holds = {**state.holds, event.reservation_id: hold}
+    return replace(state, holds=holds, grants=grants, missed=missed)
 
 
 def _grant_evolved(state: ClientLedger, event: GrantEvent) -> ClientLedger:
@@ -240,8 +245,3 @@ client_ledger: Aggregate[ClientLedger, LedgerEvent] = Aggregate(
 def open_ledger(state: ClientLedger, client: ClientId) -> list[LedgerEvent]:
     """Let the client hold grants; once."""
     return [] if state.is_open else [LedgerOpened(client_id=client)]
-
-
-def utc(at: datetime | None) -> datetime | None:
-    """The instant in UTC; ``None`` stays ``None``."""
-    return at.astimezone(UTC) if at else None

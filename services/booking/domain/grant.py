@@ -77,3 +77,8 @@ class Grant:
         if counted[day] <= 0:
             del counted[day]
         return counted
+
+
+def utc(at: datetime | None) -> datetime | None:
+    """The instant in UTC; ``None`` stays ``None``."""
+    return at.astimezone(UTC) if at else None

@@ -21,8 +21,8 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId
 from services.booking.domain import booking_policy
-from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, utc
-from services.booking.domain.grant import Grant
+from services.booking.domain.client_ledger import ClientLedger, LedgerEvent
+from services.booking.domain.grant import Grant, utc
 
 
 def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> list[LedgerEvent]:

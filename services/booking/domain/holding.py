@@ -1,7 +1,7 @@
 """Moving holds: a session moved, and with it the time its people have set aside."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from contracts.ids import ClientId, ReservationId
 from contracts.timetable import HoldMoved
@@ -14,6 +14,8 @@ def move(
     reservation: ReservationId,
     starts_at: datetime,
     ends_at: datetime,
+    *,
+    on: date,
 ) -> Sequence[LedgerEvent]:
     """Set the time aside that the session has moved to; what it overlaps with is told, not lost."""
     held = holds.get(reservation)
@@ -29,6 +31,6 @@ def move(
         HoldMoved(
             client_id=client, reservation_id=reservation, session_id=held.session_id,
             starts_at=starts_at, ends_at=ends_at, previous_starts_at=held.starts_at,
-            overlaps=overlaps,
+            on=on, overlaps=overlaps,
         )
     ]  # fmt: skip

@@ -5,7 +5,8 @@ from datetime import datetime
 from chassis.decider import Refused
 from contracts.booking import BookingBanImposed, BookingBanLifted, BookingCode, WaiverRecorded
 from contracts.ids import ClientId
-from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, utc
+from services.booking.domain.client_ledger import ClientLedger, LedgerEvent
+from services.booking.domain.grant import utc
 
 
 def must_be_welcome(state: ClientLedger, now: datetime) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from contracts.booking import (
+    BookClass,
     BookingCode,
     Cancellation,
     CancelReservation,
@@ -31,6 +32,7 @@ from contracts.timetable import (
     SubstituteInstructor,
     TimetableCode,
 )
+from services.booking.domain.client_ledger import client_ledger
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -43,6 +45,8 @@ from tests.domain.booking.language import (
     OTHER,
     SES,
     given,
+    granted,
+    opened,
     reserved,
     scheduled,
     waiting,
@@ -213,3 +217,16 @@ def test_a_client_in_line_is_considered_again_when_the_session_moves_away_from_t
     scenario.when(moving(2 * HOUR), NOON - 48 * HOUR)
     assert not isinstance(scenario.outcome, Exception)
     assert "WaitlistPromoted" in {type(one).__name__ for one in scenario.outcome}
+
+
+def test_a_session_that_moves_to_another_day_counts_there() -> None:
+    start = NOON + 24 * HOUR
+    move = RescheduleSession(session_id=SES, starts_at=start, ends_at=start + HOUR)
+    past = (scheduled(), opened(ANN), granted(ANN, 5))
+    scenario = given(*past).when(BookClass(session_id=SES, client_id=ANN), DAY_BEFORE)
+    assert scenario.gym.state(client_ledger, ANN).booked_on(NOON.date()) == 1
+
+    scenario.when(move, DAY_BEFORE)
+
+    ledger = scenario.gym.state(client_ledger, ANN)
+    assert (ledger.booked_on(NOON.date()), ledger.booked_on(start.date())) == (0, 1)
