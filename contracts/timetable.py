@@ -5,7 +5,7 @@ Dates and wall-clock times are local to the location's IANA zone, instants are U
 people, weekdays are those of ISO 8601 (1 is Monday).
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -29,6 +29,11 @@ from contracts.ids import (
 WALL_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 LONGEST_ICS = 262_144  # characters
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Of what commands may speak of."""
+
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+Instant = Annotated[AwareDatetime, Field(lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 WallClock = Annotated[str, Field(pattern=WALL_CLOCK)]
 ZoneName = Annotated[str, Field(max_length=64, description="IANA zone of the location.")]
@@ -208,7 +213,7 @@ class PublishBookingPolicy(Command):
     """Its ``version`` is not looked at: booking counts."""
     preset: Preset | None = None
     """What it was made from."""
-    effective_from: AwareDatetime | None = None
+    effective_from: Instant | None = None
     """UTC; ``None`` is now."""
 
 
@@ -220,10 +225,10 @@ class CreateSchedule(Command):
     location_id: LocationId
     time_zone: ZoneName
     pattern: Pattern
-    from_date: date
-    until_date: date | None = None
+    from_date: Day
+    until_date: Day | None = None
     """The last day; ``None`` is no end."""
-    except_dates: tuple[date, ...] = Field(default=(), max_length=1_000)
+    except_dates: tuple[Day, ...] = Field(default=(), max_length=1_000)
 
 
 class ChangeScheduleFrom(Command):
@@ -231,7 +236,7 @@ class ChangeScheduleFrom(Command):
 
     command_type = "booking.change_schedule_from"
     schedule_id: ScheduleId
-    from_date: date
+    from_date: Day
     pattern: Pattern
 
 
@@ -240,7 +245,7 @@ class EndSchedule(Command):
 
     command_type = "booking.end_schedule"
     schedule_id: ScheduleId
-    from_date: date
+    from_date: Day
     reason: Reason = "The series ends."
 
 
@@ -258,8 +263,8 @@ class AddClosure(Command):
     closure_id: ClosureId
     location_id: LocationId
     time_zone: ZoneName
-    from_date: date
-    until_date: date
+    from_date: Day
+    until_date: Day
     reason: Reason
 
 
@@ -268,8 +273,8 @@ class RescheduleSession(Command):
 
     command_type = "booking.reschedule_session"
     session_id: SessionId
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
 
 
 class SubstituteInstructor(Command):

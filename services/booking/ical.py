@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from icalendar import Event
 
 from chassis.decider import Refused
-from contracts.timetable import Pattern, RejectedRow, TimetableCode
+from contracts.timetable import FIRST_DAY, LAST_DAY, Pattern, RejectedRow, TimetableCode
 from services.booking.domain import booking_policy, recurrence
 
 WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
 UNDERSTOOD = {"FREQ", "INTERVAL", "BYDAY", "UNTIL", "COUNT", "WKST"}
 MOST_EVENTS = 200  # VEVENTs a file
 MOST_REPEATS = 1_000  # COUNT of a rule
+MOST_WEEKS = 52  # INTERVAL of a rule
 FARTHEST = timedelta(days=3_650)
 LONGEST_TITLE = 80
 
@@ -133,6 +134,8 @@ def _start(event: Any, time_zone: str) -> tuple[datetime, str]:
     named, at = event["DTSTART"].params.get("TZID"), event["DTSTART"].dt
     if not isinstance(at, datetime):
         raise Unreadable("an event that takes the whole day is no class")
+    if not FIRST_DAY < at.date() < LAST_DAY:
+        raise Unreadable("DTSTART is too far away")
     zone = named or time_zone
     try:
         local = booking_policy.zone(zone)
@@ -169,7 +172,7 @@ def _repeated(row: Row, event: Any) -> Row:
         raise Unreadable("RRULE says more than a weekly series can")
     every = int(rule.get("INTERVAL", [1])[0])
     named = [str(one) for one in rule.get("BYDAY", [])]
-    if not set(named) <= WEEKDAYS.keys():
+    if not set(named) <= WEEKDAYS.keys() or not 1 <= every <= MOST_WEEKS:
         raise Unreadable("RRULE says more than a weekly series can")
     match str(rule.get("FREQ", [""])[0]):
         case "WEEKLY":
@@ -179,7 +182,10 @@ def _repeated(row: Row, event: Any) -> Row:
         case other:
             raise Unreadable(f"RRULE FREQ={other} with this INTERVAL is no weekly series")
     repeats = replace(row, weekdays=tuple(sorted(days)), every_weeks=every)
-    return replace(repeats, until_date=_until(repeats, rule), except_dates=_excepted(row, event))
+    until = _until(repeats, rule)
+    if until is not None and until > LAST_DAY:
+        raise Unreadable("RRULE ends too far away")
+    return replace(repeats, until_date=until, except_dates=_excepted(row, event))
 
 
 def _until(row: Row, rule: Any) -> date | None:
@@ -206,7 +212,8 @@ def _excepted(row: Row, event: Any) -> tuple[date, ...]:
     said = event.get("EXDATE", [])
     lists = said if isinstance(said, list) else [said]
     local = ZoneInfo(row.time_zone)
-    return tuple(sorted({_local(one.dt, local).date() for each in lists for one in each.dts}))
+    days = {_local(one.dt, local).date() for each in lists for one in each.dts}
+    return tuple(sorted(day for day in days if FIRST_DAY < day < LAST_DAY))
 
 
 def _without_moved(rows: list[Row]) -> tuple[Row, ...]:

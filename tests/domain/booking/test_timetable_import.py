@@ -120,6 +120,13 @@ def test_a_moved_occurrence_leaves_its_series_and_stands_for_itself() -> None:
         ((START, HOUR, "RRULE:FREQ=WEEKLY;BYSETPOS=1;BYDAY=MO"), "more than a weekly series"),
         ((START, HOUR, "RRULE:FREQ=DAILY;INTERVAL=2"), "FREQ=DAILY"),
         ((START, HOUR, "STATUS:CANCELLED"), "cancelled"),
+        (("DTSTART:99991231T090000Z", HOUR), "too far away"),
+        (("DTSTART:00010101T000000Z", HOUR), "too far away"),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;UNTIL=99991231T235959Z"), "too far away"),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;COUNT=0"), ""),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;INTERVAL=0"), ""),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;INTERVAL=99"), ""),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;INTERVAL=-1;COUNT=3"), ""),
     ],
 )
 def test_what_a_series_cannot_say_is_rejected_with_a_reason(
