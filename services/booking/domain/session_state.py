@@ -86,6 +86,8 @@ class ClassSession:
     @property
     def free_spots(self) -> tuple[str, ...]:
         """In the order of the map."""
+        if not self.spots:
+            return ()  # most sessions: nobody's spot is looked at
         taken = {one.spot for one in self.reserved.values()}
         return tuple(spot for spot in self.spots if spot not in taken)
 
