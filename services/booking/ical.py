@@ -20,6 +20,8 @@ from services.booking.domain import booking_policy, recurrence
 
 WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
 UNDERSTOOD = {"FREQ", "INTERVAL", "BYDAY", "UNTIL", "COUNT", "WKST"}
+SPOILT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
+"""What reading an event raises that is not what it should be; OSError: a zone that is no file."""
 MOST_EVENTS = 200  # VEVENTs a file
 MOST_REPEATS = 1_000  # COUNT of a rule
 MOST_WEEKS = 52  # INTERVAL of a rule
@@ -84,7 +86,7 @@ def parse(ics: str, time_zone: str) -> Parsed:
             rows.append(_row(number, Event.from_ical(block), time_zone))
         except Unreadable as reason:
             rejected.append(RejectedRow(line=number, uid=_uid(block), reason=str(reason)))
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except SPOILT:
             rejected.append(RejectedRow(line=number, uid=_uid(block), reason="not iCalendar"))
     return Parsed(_without_moved(rows), tuple(rejected))
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
@@ -208,3 +210,37 @@ def test_two_events_of_one_file_cannot_have_one_room_at_one_time() -> None:
 def test_without_a_capacity_and_without_a_class_type_nothing_goes_in() -> None:
     outcome = importing(a_gym(), WEEK, capacity=None)
     assert outcome.imported == ()
+
+
+SCRAPS = [
+    "", "RRULE:FREQ=", "INTERVAL=", "BYDAY=1MO", "UNTIL=2026", "DURATION:-PT1H", "TZID=", "Z", ";",
+    ":", ",", "9", "0", "-", "\n", "\r\n ", "RDATE:20260101T000000Z", "BEGIN:VEVENT\n",
+    "END:VEVENT\n", "UID:\n", "é", "DTSTART;VALUE=PERIOD:20260301T090000Z/PT1H",
+    "DTEND;VALUE=DATE:20260302", "EXDATE;VALUE=DATE:20260308\n", "TZID=Etc/../../x:",
+]  # fmt: skip
+
+
+@over(st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 8), st.sampled_from(SCRAPS)), min_size=1, max_size=4
+))  # fmt: skip
+def test_whatever_is_broken_in_a_file_every_event_is_either_imported_or_told(
+    cuts: list[tuple[float, int, str]],
+) -> None:
+    text = WEEK
+    for where, length, scrap in cuts:
+        at = int(where * len(text))
+        text = text[:at] + scrap + text[at + length :]
+    gym = a_gym()
+    try:
+        outcome = importing(gym, text)
+    except Refused as refusal:
+        assert refusal.code == TimetableCode.UNREADABLE_CALENDAR
+        return
+    begun = sum(isinstance(one, ScheduleCreated) for one in gym.log)
+    assert begun == sum(one.schedule_id is not None for one in outcome.imported)
+    lines = [one.line for one in (*outcome.imported, *outcome.rejected)]
+    assert len(set(lines)) == len(lines) > 0
+
+
+def test_a_zone_that_is_a_folder_is_no_zone() -> None:
+    assert reason("DTSTART;TZID=Europe:20260301T090000", HOUR)
