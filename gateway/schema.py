@@ -30,7 +30,7 @@ from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
 from gateway.scheduling import SchedulingMutation
 from gateway.seats import SeatMutation
-from gateway.series import SeriesMutation, SeriesQuery
+from gateway.series import SeriesMutation, SeriesQuery, SeriesSubscription
 from gateway.session_changes import SessionChangeMutation
 from gateway.sign_in import SignInMutation
 from gateway.staff import StaffMutation, StaffQuery
@@ -56,6 +56,7 @@ SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription,
     EntriesSubscription,
+    SeriesSubscription,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import strawberry
 from contracts.ids import ClosureId, LocationId, ScheduleId
 from contracts.timetable import AddClosure, ChangeScheduleFrom, CreateSchedule, EndSchedule, Pattern
 from gateway import ids
+from gateway.calendar import topic
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import actor_of, carry_out
@@ -23,10 +24,13 @@ from gateway.series_types import (
     EndScheduleInput,
     EndSchedulePayload,
     SchedulePatternInput,
+    SchedulesUpdate,
     left_out,
     schedules,
+    schedules_at,
     sessions,
 )
+from gateway.serve.live import live
 from gateway.timetable_codes import (
     AddClosureErrorCode,
     ChangeScheduleFromErrorCode,
@@ -68,6 +72,29 @@ class SeriesQuery:
             )
             for row in rows
         ]  # fmt: skip
+
+
+def _topics(info: Info, location_id: strawberry.ID | None) -> list[str]:
+    gym_id = info.context.must("read.schedules")
+    _location(location_id)
+    return [topic(gym_id, "timetable")]
+
+
+@strawberry.type
+class SeriesSubscription:
+    @live(
+        topics=_topics,
+        scope=lambda info: info.context.gym_id,
+        description="The weekly series now, and again after every change of the timetable.",
+    )
+    async def schedules_changed(
+        self,
+        info: Info,
+        location_id: strawberry.ID | None = None,
+        after: Position | None = None,
+    ) -> SchedulesUpdate:
+        position, found = await schedules_at(info, None, _location(location_id))
+        return SchedulesUpdate(position=position, schedules=found)
 
 
 @strawberry.type

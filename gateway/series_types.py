@@ -58,6 +58,12 @@ class ClassSchedule:
     )
 
 
+@strawberry.type(description="The series as they are at a position.")
+class SchedulesUpdate:
+    position: Position
+    schedules: list[ClassSchedule] = strawberry.field(description="By their first day.")
+
+
 @strawberry.type(description="A location is closed, the last day included.")
 class Closure:
     id: strawberry.ID
@@ -191,10 +197,17 @@ async def schedules(
     info: Info, at_least: Position | None, at: LocationId | None
 ) -> list[ClassSchedule]:
     """All series, or a location's, by their first day."""
-    _, rows = await info.context.read(
+    return (await schedules_at(info, at_least, at))[1]
+
+
+async def schedules_at(
+    info: Info, at_least: Position | None, at: LocationId | None
+) -> tuple[Position, list[ClassSchedule]]:
+    """The same, with the position they reflect."""
+    position, rows = await info.context.read(
         "timetable", at_least, lambda pool, gym: timetable.schedules(pool, gym, at)
     )
-    return [
+    return position, [
         ClassSchedule(
             id=ids.shown("sch", row.schedule_id), version=row.version,
             location_id=ids.shown("loc", row.location_id), time_zone=row.time_zone,

@@ -157,3 +157,6 @@ IMPORT = f"""mutation ($input: ImportTimetableInput!) {{
   importTimetable(input: $input) {{
     imported {{ line uid scheduleId sessionId }} rejected {{ line uid reason }}
     position {ERRORS} }} }}"""
+
+SCHEDULES_CHANGED = """subscription { schedulesChanged { position schedules {
+  id pattern { startsAt } } } }"""

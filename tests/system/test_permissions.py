@@ -35,6 +35,7 @@ READS = {
     "bookingPolicies": "read.timetable",
     "closures": "read.timetable",
     "schedules": "read.schedules",
+    "schedulesChanged": "read.schedules",
     "doors": "read.doors",
     "credentials": "read.credentials",
     "entries": "read.entries",

@@ -59,10 +59,13 @@ async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym
         "classTypeName": "Spin", "scheduleId": made["scheduleId"],
     }  # fmt: skip
 
-    changed = await owner.done(
-        documents.CHANGE_SCHEDULE, scheduleId=made["scheduleId"],
-        fromDate=days(gym)[2].isoformat(), pattern=made["pattern"] | {"startsAt": "10:00"},
-    )  # fmt: skip
+    async with owner.watching(documents.SCHEDULES_CHANGED) as screen:
+        await screen.shows(lambda frame: frame["schedules"][0]["pattern"]["startsAt"] == "09:00")
+        changed = await owner.done(
+            documents.CHANGE_SCHEDULE, scheduleId=made["scheduleId"],
+            fromDate=days(gym)[2].isoformat(), pattern=made["pattern"] | {"startsAt": "10:00"},
+        )  # fmt: skip
+        await screen.shows(lambda frame: frame["schedules"][0]["pattern"]["startsAt"] == "10:00")
     before, after = [
         await owner.ask(documents.PLANNED, id=one, atLeast=changed["position"]) for one in ids[1:3]
     ]
