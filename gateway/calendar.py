@@ -127,6 +127,6 @@ def _cursor(row: Session) -> str:
 
 
 def _span(begin: datetime, end: datetime) -> tuple[datetime, datetime]:
-    if not begin < end <= begin + LONGEST:
+    if not timedelta(0) < end - begin <= LONGEST:
         raise BadInput("to", f"must be after from, by at most {LONGEST.days} days")
     return begin, end
