@@ -119,7 +119,7 @@ class BookingPolicy(BaseModel):
     daily_limit: int = Field(default=0, ge=0, le=50)
     """Most sessions of one local day a client may book; 0 is off."""
     self_check_in: bool = False
-    """Whether members check themselves in (kiosk, QR code and staff always may)."""
+    """Whether members check themselves in; kiosks, scanners and staff always may."""
     check_in_opens_minutes_before: int = Field(default=30, ge=0, le=1_440)
     attendance_closes_minutes_after: int = Field(default=120, ge=0, le=10_080)
     """Attendance is finalized this long after the end, if anybody recorded it."""

@@ -179,9 +179,11 @@ async def test_members_act_for_themselves_only_and_staff_within_their_roles(
     resize = ChangeCapacity(session_id=session, capacity=9)
     by_member = await house.member(ann, resize)
     by_trainer = await house.gateway.ask(house.gym_id, resize, "staff:t", "trainer")
-    self_check_in = await house.member(ann, CheckIn(session_id=session, client_id=ann))
-    refused = (for_another, by_member, by_trainer, self_check_in)
+    check_in = await house.member(ann, CheckIn(session_id=session, client_id=ben))
+    refused = (for_another, by_member, by_trainer, check_in)
     assert {reply.code for reply in refused} == {"FORBIDDEN"}
+    alone = await house.member(ann, CheckIn(session_id=session, client_id=ann))
+    assert alone.code == "SELF_CHECK_IN_OFF"
 
 
 async def test_one_key_has_one_effect_however_often_and_at_once(house: House) -> None:

@@ -115,7 +115,8 @@ async def test_two_replicas_fill_the_class_exactly_and_keep_one_line(
     await asyncio.gather(*(come_and_maybe_go(n, one) for n, one in enumerate(people)))
     state, _ = await replicas.stores[0].read(gym_id, class_session, session)
     assert len(state.reserved) == SEATS
-    assert list(state.waiting.values()) == sorted(state.waiting.values())
+    places = [place.seq for place in state.waiting.values()]
+    assert places == sorted(places)
     assert not state.reserved.keys() & state.waiting.keys()
     for client in people:
         ledger, _ = await replicas.stores[0].read(gym_id, client_ledger, client)

@@ -65,7 +65,8 @@ async def must_balance(city: City, gym: Gym, session: str, told: Mapping[str, st
     assert promoted <= by_state["waiting"], "a seat nobody was told about"
     assert by_state["reserved"] <= set(state.reserved), "a booking was lost"
     assert by_state["waiting"] - promoted == set(state.waiting), "a place in line was lost"
-    assert list(state.waiting.values()) == sorted(state.waiting.values())
+    places = [place.seq for place in state.waiting.values()]
+    assert places == sorted(places)
     assert not state.waiting or len(state.reserved) == state.capacity, "an idle seat"
     held = {
         client: [h for h in ledger.holds.values() if h.session_id == uuid_of(session)]

@@ -1,6 +1,7 @@
 """Bikes, offers, waivers, bans and corrections: a day of a class that everybody wants."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,8 @@ async def test_a_freed_bike_is_offered_claimed_ridden_and_put_right(
     claimed = await leo.at.done(documents.CLAIM, sessionId=session, spot="a")
     moved = await leo.at.done(documents.CHANGE_SPOT, sessionId=session, spot="b")
     await later(gym, running, timedelta(hours=3, minutes=58), mia, leo)
-    here = await leo.at.done(documents.CHECK_IN, sessionId=session, source="QR")
+    alone = await leo.at.refused(documents.CHECK_IN, sessionId=session, source="QR")
+    here = await gym.owner.done(documents.CHECK_IN, sessionId=session, clientId=leo.id, source="QR")
     closed = await gym.owner.done(documents.FINALIZE, sessionId=session)
     spent = await leo.at.ask(documents.LEDGER, atLeast=closed["position"])
     ill = await gym.owner.done(
@@ -57,7 +59,7 @@ async def test_a_freed_bike_is_offered_claimed_ridden_and_put_right(
     assert (mine["reservation"]["status"], full) == ("RESERVED", "SESSION_FULL")
     assert claimed["reservation"] == {"status": "RESERVED", "spot": "a"}
     assert moved["reservation"] == {"spot": "b"}
-    assert here["reservation"]["status"] == "CHECKED_IN"
+    assert (alone, here["reservation"]["status"]) == ("SELF_CHECK_IN_OFF", "CHECKED_IN")
     assert (spent["available"], spent["grants"][0]["consumed"]) == (0, 1)
     assert ill["reservation"]["status"] == "EXCUSED"
     back = await leo.at.ask(documents.LEDGER, atLeast=ill["position"])
@@ -93,7 +95,12 @@ async def test_the_desk_overbooks_and_a_trainer_does_not(gym: Gym) -> None:
     mia, zoe, desk = await gym.member(), await gym.member("Zoe"), await gym.staff("FRONT_DESK")
     trainer, session = await gym.staff("TRAINER"), await bikes(gym, hours=30)
     await mia.at.done(documents.BOOK, sessionId=session)
-    asked = {"sessionId": session, "clientId": zoe.id, "overbook": True, "reason": "guest"}
+    asked: dict[str, Any] = {
+        "sessionId": session,
+        "clientId": zoe.id,
+        "overbook": True,
+        "reason": "guest",
+    }
 
     with pytest.raises(Refused, match="FORBIDDEN"):
         await trainer.do(documents.BOOK, **asked)

@@ -26,16 +26,15 @@ from services.booking.domain.reservations import reservation_of
 def source_of(
     state: ClassSession, asked: CheckInSource | None, *, by_client: bool
 ) -> CheckInSource:
-    """Where a check-in comes from. Clients use the QR code, or the app when the policy lets them.
+    """Where a check-in comes from. What a client says of it proves nothing: it is their own.
 
-    Raises ``Refused(SELF_CHECK_IN_OFF)``.
+    Raises ``Refused(SELF_CHECK_IN_OFF)`` when a client asks and the policy does not let them.
     """
-    source = asked or (CheckInSource.SELF if by_client else CheckInSource.STAFF)
-    if by_client and source is not CheckInSource.QR and not state.policy.self_check_in:
+    if by_client and not state.policy.self_check_in:
         raise Refused(
             BookingCode.SELF_CHECK_IN_OFF, "Clients are checked in at the gym.", field="source"
         )
-    return CheckInSource.SELF if by_client and source is not CheckInSource.QR else source
+    return CheckInSource.SELF if by_client else asked or CheckInSource.STAFF
 
 
 def check_in(

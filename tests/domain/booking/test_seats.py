@@ -226,7 +226,7 @@ def test_a_walk_in_is_refused_for_a_reason(past: Past, at: object, code: Booking
         (None, DESK, CheckInSource.STAFF),
         (CheckInSource.KIOSK, DESK, CheckInSource.KIOSK),
         (CheckInSource.DOOR, ("system:booking", "system"), CheckInSource.DOOR),
-        (CheckInSource.QR, MEMBER, CheckInSource.QR),
+        (CheckInSource.QR, DESK, CheckInSource.QR),
     ],
 )
 def test_a_check_in_tells_where_it_came_from(
@@ -239,10 +239,11 @@ def test_a_check_in_tells_where_it_came_from(
 
 
 def test_members_check_themselves_in_only_where_the_policy_lets_them() -> None:
-    here = CheckIn(session_id=SES, client_id=ANN)
-    given(scheduled(1), EVERYBODY, reserved(ANN)).when(here, NOON, *MEMBER).then_refused(
-        BookingCode.SELF_CHECK_IN_OFF
-    )
+    for source in (None, CheckInSource.QR, CheckInSource.DOOR):
+        here = CheckIn(session_id=SES, client_id=ANN, source=source)
+        given(scheduled(1), EVERYBODY, reserved(ANN)).when(here, NOON, *MEMBER).then_refused(
+            BookingCode.SELF_CHECK_IN_OFF, field="source"
+        )
     past = (scheduled(1, self_check_in=True), EVERYBODY, reserved(ANN))
     pretends = CheckIn(session_id=SES, client_id=ANN, source=CheckInSource.STAFF)
     given(*past).when(pretends, NOON, *MEMBER).then(fact(CheckedIn, source=CheckInSource.SELF))
