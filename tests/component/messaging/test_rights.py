@@ -1,5 +1,8 @@
 """Each user of the bus may do its part and nothing else."""
 
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import nats.errors
@@ -10,6 +13,15 @@ from chassis.relay import Relay
 from chassis.wire import unpack
 from deploy.local.installation import Installation
 from tests.component.messaging.probe import Journal, connected_as, running
+
+
+@pytest.fixture(scope="module")
+async def installation(data: Path) -> AsyncIterator[Installation]:
+    """One of our own: a probe's events would stand in the way of the service whose stream it is."""
+    async with Installation(data / "rights") as started:
+        yield started
+        if started.postgres is not None:
+            started.postgres.stop(signal.SIGQUIT)  # nobody needs what a clean stop would write
 
 
 async def test_the_relays_user_writes_its_stream_and_projections_user_reads_it(
