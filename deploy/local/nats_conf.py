@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.bus.asker import subject_of
-from contracts import booking, members
+from contracts import access, billing, booking, members, timetable
 from contracts.envelope import COMMANDS, Query, promised
 from contracts.permissions import EVERYONE, GATEWAY, MATRIX, OWN
 
@@ -16,7 +16,7 @@ HEARS = {
     "members": (),
     "booking": ("EVT_MEMBERS", "EVT_ACCESS"),
     "billing": ("EVT_MEMBERS", "EVT_BOOKING"),
-    "access": ("EVT_MEMBERS", "EVT_BOOKING", "EVT_BILLING"),
+    "access": ("EVT_MEMBERS", "EVT_BOOKING"),
 }
 """Context -> streams its reactions consume."""
 
@@ -24,12 +24,12 @@ ASKS: Mapping[str, tuple[type[Query], ...]] = {
     "members": (),
     "booking": (members.ClientStanding,),
     "billing": (members.ClientStanding,),
-    "access": (members.ClientStanding,),
+    "access": (),
     "projections": (members.PersonKeys,),
 }
 """Context -> the queries it may send. All sign with one key, so this is what keeps them apart."""
 
-SPOKEN = (booking, members)
+SPOKEN = (access, billing, booking, members, timetable)
 """Contracts the gateway speaks: imported, so that ``COMMANDS`` holds theirs."""
 
 
