@@ -13,7 +13,7 @@ from chassis.clock import MovableClock
 from chassis.projection.rebuild import rebuild
 from deploy.local.installation import Installation
 from services.projections.app import models
-from tests.system import documents
+from tests.system import documents, doors
 from tests.system.gym import Gym
 
 VIEWS = "b2b_views"
@@ -56,6 +56,10 @@ async def _a_busy_day(gym: Gym) -> None:
     erased = await gym.owner.done(documents.ERASE, clientId=gone.id)
     defined = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
     assert defined["program"] == {"name": "Cycling"}  # shown
+    door = await gym.owner.done(doors.ADD_DOOR, locationId=gym.location, name="Front")
+    entered = await mia.at.done(doors.ENTER, doorId=door["door"]["id"])
+    await gym.owner.ask(doors.DOORS, atLeast=entered["position"])
+    await gym.owner.ask(doors.ENTRIES, first=1, atLeast=entered["position"])
     await gym.owner.ask(documents.ROSTER, id=session, atLeast=joined["position"])
     await gym.owner.ask(documents.SESSION, id=session, atLeast=joined["position"])
     await gym.owner.ask(documents.LEDGER, clientId=leo.id, atLeast=joined["position"])
