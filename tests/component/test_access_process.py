@@ -154,9 +154,7 @@ async def test_who_gave_the_seat_up_stays_outside(house: House) -> None:
     left, gone = await house.seated()
     await house.member(left, CancelReservation(session_id=gone, client_id=left))
 
-    told = await until(
-        lambda: house.enters(left), lambda told: told.reason == "no_reservation"
-    )
+    told = await until(lambda: house.enters(left), lambda told: told.reason == "no_reservation")
     assert not told.granted
     early = await until(lambda: house.enters(other), lambda told: told.reason == "no_reservation")
     assert early.facts.next_grant_from is not None
@@ -203,8 +201,6 @@ async def test_a_door_of_another_gym_looks_like_an_absent_one(
         RequestEntry(entry_id=EntryId(new_id()), door_id=door, client_id=ClientId(new_id()))
         for door in (house.door, DoorId(new_id()))
     ]
-    replies = [
-        await gateway.ask(elsewhere.gym_id, one, "staff:owner", "owner") for one in asked
-    ]
+    replies = [await gateway.ask(elsewhere.gym_id, one, "staff:owner", "owner") for one in asked]
     assert [reply.code for reply in replies] == ["DOOR_NOT_FOUND"] * 2
     assert replies[0] == replies[1]
