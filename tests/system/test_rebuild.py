@@ -53,6 +53,14 @@ async def _a_busy_day(gym: Gym) -> None:
     session = await gym.session(capacity=1)
     await mia.at.done(documents.BOOK, sessionId=session)
     joined = await leo.at.done(documents.BOOK, sessionId=session, orWaitlist=True)
+    for one in (mia, gone):
+        await gym.owner.done(documents.ADD_TAG, clientId=one.id, tag="VIP")
+        await gym.owner.done(documents.ADD_NOTE, clientId=one.id, text="likes rowing")
+        await gym.owner.done(documents.SET_ALERT, clientId=one.id, level="RED", text="asthma")
+    await gym.owner.done(
+        documents.SET_HOURS, locationId=gym.location,
+        hours=[{"weekday": 1, "opens": "06:00", "closes": "22:00"}],
+    )  # fmt: skip
     erased = await gym.owner.done(documents.ERASE, clientId=gone.id)
     defined = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
     assert defined["program"] == {"name": "Cycling"}  # shown
