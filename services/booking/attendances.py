@@ -130,6 +130,4 @@ def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome
         if becomes in CLEARS:
             penalties.clear(unit, client, reservation, command.reason)
     late = becomes is Attendance.LATE_CANCELLED
-    return BookingOutcome(
-        status="cancelled_late" if late else becomes, reservation_id=reservation
-    )
+    return BookingOutcome(status="cancelled_late" if late else becomes, reservation_id=reservation)

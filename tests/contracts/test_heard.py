@@ -9,6 +9,11 @@ from contracts.envelope import EVENTS
 from services.projections.ledgers import LedgerEvent
 from services.projections.sessions import SessionEvent
 
+
+def _name(kind: type) -> str:
+    return kind.__name__
+
+
 PEOPLE = {kind for kind in EVENTS.values() if kind.__module__ == booking.__name__}
 SESSIONS = set(get_args(SessionEvent))
 LEDGERS = set(get_args(LedgerEvent))
@@ -16,7 +21,7 @@ PENALTIES = {kind for kind in PEOPLE if kind.__name__.startswith(("Fee", "Violat
 """Read by ``penalties``, which has its own tests."""
 
 
-@pytest.mark.parametrize("kind", sorted(PEOPLE, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(PEOPLE, key=_name), ids=_name)
 def test_every_event_about_people_moves_a_session_a_ledger_or_a_case(kind: type) -> None:
     assert kind in SESSIONS | LEDGERS | PENALTIES
 
