@@ -1,6 +1,5 @@
 """Connections to NATS: they come back by themselves and say so when they are lost."""
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from faststream.security import SASLPlaintext
 from nats.aio.client import Client
 from nats.errors import Error
 
+from chassis.nats_headers import hastened
 from chassis.settings import NatsAccess
 
 RECONNECT_SECONDS = 0.25
@@ -21,7 +21,6 @@ FIRST_CONNECT_SECONDS = 30.0
 SAY_AGAIN_SECONDS = 10.0  # the same trouble is logged once in this time
 DRAIN_SECONDS = 8
 FLUSH_SECONDS = 5
-_WHITE_SPACE = re.compile(r"\s")
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +35,7 @@ async def connect(
     """
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
-            return _hastened(
+            return hastened(
                 await nats.connect(
                     access.url,
                     user=access.user,
@@ -65,7 +64,7 @@ async def connected(broker: NatsBroker) -> Client:
     """The client of ``broker``, connected if it was not. Raises as ``connect``."""
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
-            return _hastened(await broker.connect())
+            return hastened(await broker.connect())
     except TimeoutError:
         raise _unaccepted() from None
 
@@ -89,27 +88,6 @@ async def leave(client: Client) -> None:
             await client.close()
     except (Error, OSError) as error:  # a connection that broke first is left all the same
         log.warning("left without nats", reason=type(error).__name__)
-
-
-def headers_of(raw: bytes) -> dict[str, str]:
-    """The ``Name: value`` lines of a message, as nats-py reads them, for a quarter of its time.
-
-    Names with white space or letters outside of ASCII are passed over; bytes that are not UTF-8
-    become U+FFFD; of equal names the last counts.
-    """
-    told: dict[str, str] = {}
-    for line in raw.split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        name = name.strip()
-        if colon and name.isascii() and not _WHITE_SPACE.search(key := name.decode()):
-            told[key] = value.strip().decode("utf-8", "replace")
-    return told
-
-
-def _hastened(client: Client) -> Client:
-    """``client`` with our reader of headers instead of its own, which looks at every character."""
-    client._parse_header_lines = headers_of  # type: ignore[method-assign] # noqa: SLF001
-    return client
 
 
 def _unaccepted() -> ConnectionError:

@@ -19,6 +19,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from chassis.nats_headers import hastened
+
 API_TIMEOUT = 2.0  # seconds
 HEARTBEAT = 1.0  # seconds between signs of life while there is nothing to deliver
 SILENCE = 2.5  # seconds without any sign of life: doubt
@@ -63,7 +65,7 @@ class Reader:
         """Sequence of the last message handed out."""
         self.resets = 0
         """How often the consumer was made anew after a doubt."""
-        self._client, self._stream, self._subjects = client, stream, subjects
+        self._client, self._stream, self._subjects = hastened(client), stream, subjects
         self._max_batch = max_batch
         self._queue: deque[Msg] = deque()
         self._arrived = asyncio.Event()

@@ -13,11 +13,13 @@ import asyncpg
 import orjson
 
 from contracts.envelope import Envelope, decode
-from contracts.ids import GymId
 
 POSITION_HEADER = "B2b-Position"
 ID_HEADER = "Nats-Msg-Id"
 KEPT = 1024  # envelopes remembered; two full batches, so that a read model may lag the others
+_FIELDS = set(Envelope.model_fields)
+_set = object.__setattr__
+_uuid = lru_cache(KEPT)(UUID)  # one command's events share most of theirs
 
 
 class Outgoing(NamedTuple):
@@ -68,21 +70,26 @@ def unpack(body: bytes) -> Envelope:
     when it is not one.
     """
     told = orjson.loads(body)
-    # Built field by field: three times cheaper than validating what our own relay wrote. The event
-    # itself is validated, it is the part other people write.
-    return Envelope.model_construct(
-        event_id=UUID(told["event_id"]),
-        event_type=told["event_type"],
-        gym_id=GymId(UUID(told["gym_id"])),
-        stream=told["stream"],
-        version=told["version"],
-        position=told["position"],
-        occurred_at=datetime.fromisoformat(told["occurred_at"]),
-        recorded_at=datetime.fromisoformat(told["recorded_at"]),
-        actor=told["actor"],
-        command_id=UUID(told["command_id"]),
-        correlation_id=UUID(told["correlation_id"]),
-        causation_id=UUID(told["causation_id"]),
-        traceparent=told.get("traceparent"),
-        event=decode(told["event_type"], told["event"]),
-    )
+    # Built as it stands, without even pydantic's own short cut: a tenth of the cost of validating
+    # what our relay wrote. The event itself is validated, it is the part other people write.
+    envelope = Envelope.__new__(Envelope)
+    _set(envelope, "__pydantic_fields_set__", _FIELDS)
+    _set(envelope, "__pydantic_extra__", None)
+    _set(envelope, "__pydantic_private__", None)
+    _set(envelope, "__dict__", {
+        "event_id": UUID(told["event_id"]),
+        "event_type": told["event_type"],
+        "gym_id": _uuid(told["gym_id"]),
+        "stream": told["stream"],
+        "version": told["version"],
+        "position": told["position"],
+        "occurred_at": datetime.fromisoformat(told["occurred_at"]),
+        "recorded_at": datetime.fromisoformat(told["recorded_at"]),
+        "actor": told["actor"],
+        "command_id": _uuid(told["command_id"]),
+        "correlation_id": _uuid(told["correlation_id"]),
+        "causation_id": _uuid(told["causation_id"]),
+        "traceparent": told.get("traceparent"),
+        "event": decode(told["event_type"], told["event"]),
+    })  # fmt: skip
+    return envelope

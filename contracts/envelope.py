@@ -16,6 +16,7 @@ EVENTS: dict[str, type["Event"]] = {}
 COMMANDS: dict[str, type["Command"]] = {}
 """Command type (``booking.book_class``) -> class, for every module imported so far."""
 
+
 def promised(kinds: Mapping[str, type[K]]) -> dict[str, type[K]]:
     """Those of ``EVENTS`` or ``COMMANDS`` that are contracts, sorted; tests register probes too."""
     ours = {name: kind for name, kind in kinds.items() if kind.__module__.startswith("contracts.")}
@@ -115,10 +116,10 @@ def decode(event_type: str, data: Mapping[str, Any]) -> Event:
     A type from the future becomes an ``UnknownEvent``: read models pass over it. Raises pydantic's
     ``ValidationError`` when the data break the type's promise.
     """
-    known = dict(data)
+    known = data
     while event_type in UPCASTS:
         event_type, upcast = UPCASTS[event_type]
-        known = upcast(known)
+        known = upcast(dict(known))
     return EVENTS.get(event_type, UnknownEvent).model_validate(known)
 
 

@@ -42,9 +42,10 @@ class Poison(Exception):
 class Ledger:
     """Applies messages to the copy of ``model`` that ``pool`` points at."""
 
-    def __init__(self, model: ReadModel, pool: Pool) -> None:
+    def __init__(self, model: ReadModel, pool: Pool, *, is_watched: bool = True) -> None:
+        """``is_watched``: somebody will want to know what changed."""
         self.seq = self.position = 0
-        self._model, self._pool = model, pool
+        self._model, self._pool, self._is_watched = model, pool, is_watched
         self._changes: set[Change] = set()
 
     async def load(self, *, enter: bool = True) -> None:
@@ -119,7 +120,8 @@ class Ledger:
             if known:
                 changes = await self._model.apply(db, known)
         self.seq, self.position = seq, position
-        self._changes.update(changes)
+        if self._is_watched:
+            self._changes.update(changes)
 
 
 def _is_poison(error: Exception) -> bool:

@@ -73,7 +73,7 @@ class _Rebuild:
         self, model: ReadModel, copy: Pool, live: Pool, reader: Reader, progress: Progress
     ) -> None:
         self._model, self._live, self._reader, self._progress = model, live, reader, progress
-        self._ledger = Ledger(model, copy)
+        self._ledger = Ledger(model, copy, is_watched=False)
 
     async def run(self) -> int:
         await self._ledger.load(enter=False)

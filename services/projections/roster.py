@@ -193,7 +193,7 @@ class RosterModel:
         await _line(db, batch)
         await places.apply(db, events)
         clients = batch.clients | await _onlookers(db, batch)
-        return [(gym, str(key)) for gym, key in (*changed, *clients)]
+        return ((gym, str(key)) for gym, key in (*changed, *clients))
 
 
 MODEL = RosterModel()

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from chassis.clock import LOOK_EVERY, MovableClock
-from chassis.nats_client import headers_of
+from chassis.nats_headers import headers_of
 from chassis.telemetry import span, traceparent, traces
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
