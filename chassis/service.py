@@ -112,5 +112,7 @@ async def _desk(
     if "reactions" in settings.parts:
         service.reactions(desk, store, clock)
     await desk.start()
+    stopping = anyio.Event()
+    process.background("hearing", lambda: desk.keep_hearing(stopping), stop=stopping.set)
     process.on_stop(desk.stop)
     process.check("bus", lambda: desk.is_open)

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from chassis.bus import replies
 from chassis.bus.asker import subject_of
 from chassis.bus.counter import Counter
-from chassis.bus.reactions import BACK_OFF, Reaction, Reactor
+from chassis.bus.reactions import BACK_OFF, Hearing, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER, Forged, verified
 from chassis.clock import Clock
@@ -34,6 +34,8 @@ from contracts.envelope import Caller, Command, Event, Query, Reply
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)
+
+MEND_SECONDS = 2.0  # between looks whether our consumers are still there
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class Desk:
         self._clock = clock
         self._allows = allows
         self._counters: list[Counter] = []
+        self._hearings: list[Hearing] = []
         self._open = False
 
     @property
@@ -97,7 +100,20 @@ class Desk:
         ``name`` is the durable consumer's and never changes. ``handler(envelope)`` is idempotent
         by event id. Failures are retried after ``back_off`` seconds each, then dead-lettered.
         """
-        Reactor(self._broker, self._service, name, stream, handler, back_off).listen(kind)
+        reactor = Reactor(self._broker, self._service, name, stream, handler, back_off)
+        self._hearings.append(reactor.listen(kind))
+
+    async def keep_hearing(self, stopping: anyio.Event) -> None:
+        """Until ``stopping``: see to it that what we react to can reach us."""
+        while not stopping.is_set():
+            with anyio.move_on_after(MEND_SECONDS):
+                await stopping.wait()
+                return
+            for hearing in self._hearings if self.is_open else ():
+                try:
+                    await hearing.mend()
+                except (Error, TimeoutError) as trouble:  # asked again at the next look
+                    log.warning("cannot hear", reason=type(trouble).__name__)
 
     async def start(self) -> None:
         """Connect and take commands; returns when NATS knows that we do."""

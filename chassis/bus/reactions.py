@@ -9,10 +9,12 @@ import anyio
 import orjson
 import structlog
 from faststream import AckPolicy
+from faststream._internal.endpoint.subscriber.usecase import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js.api import ConsumerConfig
+from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
 
 from chassis.decider import Refused
@@ -48,7 +50,7 @@ class Reactor:
     handler: Reaction
     back_off: tuple[float, ...] = BACK_OFF
 
-    def listen(self, kind: type[Event]) -> None:
+    def listen(self, kind: type[Event]) -> "Hearing":
         """Consume ``kind``. The stream must exist; its declaration is not a service's business."""
         subscriber = self.broker.subscriber(
             f"evt.*.{kind.event_type}",
@@ -67,6 +69,7 @@ class Reactor:
 
         subscriber(react)
         self._listen_for_retries()
+        return Hearing(self, subscriber)
 
     def _listen_for_retries(self) -> None:
         """An operator's second chance for a dead letter: ``retry.<service>.<consumer>``.
@@ -150,6 +153,28 @@ class Reactor:
         DEAD_LETTERS.labels(self.name).inc()
         REACTIONS.labels(self.name, "dead").inc()
         log.error("event given up", consumer=self.name, seq=meta.sequence.stream, exc_info=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A reactor at work."""
+
+    reactor: Reactor
+    subscriber: SubscriberUsecase[Any]
+
+    async def mend(self) -> None:
+        """Make the durable consumer again when it went with a stream that was lost.
+
+        Without this, pulling from a consumer that is gone spins and hears nothing for ever.
+        """
+        stream, name = self.reactor.stream, self.reactor.name
+        jetstream = self.reactor.broker.connection.jetstream(timeout=JETSTREAM_SECONDS)
+        try:
+            await jetstream.consumer_info(stream, name)
+        except NotFoundError:
+            log.warning("consumer is gone, making it again", consumer=name, stream=stream)
+            await self.subscriber.stop()
+            await self.subscriber.start()
 
 
 async def _undecoded(message: Any) -> Any:

@@ -72,6 +72,21 @@ class City:
         assert process.returncode == 0, said.decode()
         return said.decode()
 
+    async def consumers(self) -> set[str]:
+        """The durable consumers of all event streams: who reacts to what."""
+        client = await nats.connect(**self.installation.nats_login("operator"))
+        try:
+            js = client.jetstream(timeout=3)
+            streams = ("EVT_MEMBERS", "EVT_BOOKING", "EVT_ACCESS", "EVT_BILLING")
+            return {
+                one.config.durable_name
+                for stream in streams
+                for one in await js.consumers_info(stream)
+                if one.config.durable_name
+            }
+        finally:
+            await client.close()
+
     async def another(self, process: str, port: int) -> str:
         """Start a second replica of ``process``; its name."""
         first = program(self.installation, process)

@@ -129,6 +129,8 @@ async def test_streams_are_refilled_and_screens_are_right_after_nats_lost_everyt
     nats = city.installation.nats
     assert nats is not None
 
+    heard = await city.consumers()
+
     nats.kill()
     nats.wipe()
     nats.start()
@@ -139,6 +141,12 @@ async def test_streams_are_refilled_and_screens_are_right_after_nats_lost_everyt
     state = await must_balance(city, gym, session, told)
     await must_be_streamed(city, gym)
     await must_be_shown(gym, session, state)
+
+    async def hearing_again() -> bool:
+        return await city.consumers() >= heard
+
+    assert heard
+    await until(hearing_again, 30)
 
 
 async def test_a_read_model_built_anew_is_the_one_that_was_there(city: City, gym: Gym) -> None:
