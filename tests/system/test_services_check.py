@@ -27,8 +27,14 @@ KINDS = [
 ACTORS = {OPERATOR: "system:operator", SYSTEM: "system:projections", GATEWAY: "system:gateway"}
 SPELLED = {
     "slug": "a-gym", "gym": "a-gym", "currency": "EUR", "time_zone": "Europe/Berlin",
-    "ends_at": "2090-01-01T13:00:00Z", "starts_at": "2090-01-01T12:00:00Z",
+    "ends_at": "2090-01-01T13:00:00Z", "starts_at": "2090-01-01T12:00:00Z", "opens": "09:00",
+    "closes": "21:00",
 }  # fmt: skip
+WHERE_ONE_OF_TWO: dict[str, dict[str, Any]] = {
+    "members.link_identity": {"client_id": str(new_id())},
+    "members.set_staff_qualifications": {"qualifications": [{"label": "first aid"}]},
+}
+"""What the schema leaves open and the command does not."""
 
 
 class Bus:
@@ -115,22 +121,33 @@ async def test_keys_of_personal_fields_are_for_projections_only(bus: Bus) -> Non
 def made(kind: type[Command]) -> Command:
     """The least a command may say, about things that are not there."""
     schema = kind.model_json_schema()
-    told = {name: _value(name, schema["properties"][name], schema.get("$defs", {}))
-            for name in schema.get("required", ())}  # fmt: skip
-    if kind is members.LinkIdentity:
-        told["client_id"] = str(new_id())
-    return kind.model_validate(told)
+    told = _object(schema, schema.get("$defs", {}))
+    return kind.model_validate(told | WHERE_ONE_OF_TWO.get(kind.command_type, {}))
+
+
+def _object(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: schema["properties"][name] for name in schema.get("required", ())}
+    return {name: _value(name, each, defs) for name, each in told.items()}
 
 
 def _value(name: str, told: Mapping[str, Any], defs: Mapping[str, Any]) -> Any:
-    if "$ref" in told:
-        return _value(name, defs[told["$ref"].rpartition("/")[2]], defs)
-    if "enum" in told:
-        return "trainer" if "trainer" in told["enum"] else told["enum"][0]
+    if "$ref" in told or "anyOf" in told:
+        meant = defs[told["$ref"].rpartition("/")[2]] if "$ref" in told else told["anyOf"][0]
+        return _value(name, meant, defs)
     if told.get("type") == "array":
         return [_value(name, told["items"], defs)]
+    if told.get("type") == "object":
+        return _object(told, defs)
+    if "enum" in told:
+        return "trainer" if "trainer" in told["enum"] else told["enum"][0]
+    return SPELLED.get(name, _plain(name, told))
+
+
+def _plain(name: str, told: Mapping[str, Any]) -> Any:
+    one = new_id()
     if name.endswith("email"):
-        return f"{new_id().hex}@x.test"
-    if told.get("format") == "uuid":
-        return str(new_id())
-    return SPELLED.get(name, 3 if told.get("type") == "integer" else f"client:{new_id()}")
+        return f"{one.hex}@x.test"
+    by_kind = {"boolean": False, "integer": told.get("minimum", 3)}
+    by_format = {"uuid": str(one), "date": "2090-01-01", "date-time": "2090-01-01T12:00:00Z"}
+    text = by_format.get(told.get("format", ""), f"client:{one}"[: told.get("maxLength")])
+    return by_kind.get(told.get("type", ""), text)
