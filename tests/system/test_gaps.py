@@ -20,7 +20,7 @@ async def test_a_screen_left_open_over_a_restart_of_nats_still_moves(
     mia, session = await gym.member(), await gym.session()
 
     async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as roster:
-        await roster.shows(lambda f: f["roster"]["reservations"] == [])
+        await roster.shows(lambda f: f["roster"] and f["roster"]["reservations"] == [])
         assert running.nats
         running.nats.restart()
         await _patiently(mia.at.done, documents.BOOK, sessionId=session)
@@ -33,7 +33,7 @@ async def test_a_screen_left_open_over_a_restart_of_postgres_still_moves(
     mia, session = await gym.member(), await gym.session()
 
     async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as roster:
-        await roster.shows(lambda f: f["roster"]["reservations"] == [])
+        await roster.shows(lambda f: f["roster"] and f["roster"]["reservations"] == [])
         assert running.postgres
         running.postgres.restart()
         booked = await _patiently(mia.at.done, documents.BOOK, sessionId=session)
