@@ -18,7 +18,7 @@ PEOPLE: list[type] = [kind for kind in EVENTS.values() if kind.__module__ == boo
 SESSIONS = set(get_args(SessionEvent))
 LEDGERS = set(get_args(LedgerEvent))
 PENALTIES = {kind for kind in PEOPLE if kind.__name__.startswith(("Fee", "Violation"))}
-"""Read by ``penalties``, which has its own tests."""
+"""Fees: no read model shows them yet."""
 
 
 @pytest.mark.parametrize("kind", PEOPLE, ids=_name)
