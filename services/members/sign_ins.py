@@ -31,11 +31,12 @@ KEEP = """
 INSERT INTO auth.refresh_tokens (gym_id, token_hash, sign_in_id, expires_at)
 VALUES ($1, $2, $3, $4)
 """
+# Both rows: who waited for the sign-in alone would see the token as it was before the wait.
 LOCKED = """
 SELECT s.actor, s.expires_at, s.ended_at IS NOT NULL AS ended,
        least(s.expires_at, t.expires_at) AS good_until, t.used_by
   FROM auth.sign_ins s JOIN auth.refresh_tokens t USING (gym_id, sign_in_id)
- WHERE s.gym_id = $1 AND s.sign_in_id = $2 AND t.token_hash = $3 FOR UPDATE OF s
+ WHERE s.gym_id = $1 AND s.sign_in_id = $2 AND t.token_hash = $3 FOR UPDATE OF s, t
 """
 USE = "UPDATE auth.refresh_tokens SET used_by = $3 WHERE gym_id = $1 AND token_hash = $2"
 UNUSED = """

@@ -257,10 +257,11 @@ async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
         await transaction.start()
         await PostgresRecorder(db).append([relying(one, looks_at=two)])  # type: ignore[arg-type]
         rival = asyncio.create_task(PostgresRecorder(app_pool).append([relying(two, looks_at=one)]))
-        while not rival.done() and not await app_pool.fetchval(  # noqa: ASYNC110
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        ):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while not rival.done() and not await app_pool.fetchval(  # noqa: ASYNC110
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            ):
+                await asyncio.sleep(0.01)
         await transaction.commit()
 
     with pytest.raises(Objection) as objection:
