@@ -1,12 +1,10 @@
 """Calendar, roster and ledgers, folded in a real database and read as the gateway reads them."""
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from chassis.projection import Change, ReadModel, open_views
 from chassis.tenancy import Pool, open_pool
 from contracts.booking import (
     Attendance,
@@ -45,7 +43,7 @@ from contracts.booking import (
     WaitlistPromoted,
     WaiverRecorded,
 )
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Event
 from contracts.ids import (
     ClientId,
     GrantId,
@@ -59,44 +57,13 @@ from deploy.local.installation import Installation
 from services.projections import bookings, calendar, ledgers, roster
 from services.projections.reading import ViewsAway
 from services.projections.sessions import Incomplete
+from tests.component.read_models.folding import put
 from tests.conftest import NOON
 from tests.envelopes import RECORDED_AT, Recording
 
 SPIN = SessionId(new_id())
 MIA, LEO, ZOE = ClientId(new_id()), ClientId(new_id()), ClientId(new_id())
 ALL_DAY = (NOON, NOON + timedelta(days=1))
-
-
-@pytest.fixture(scope="session")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    for name in ("calendar", "roster", "ledgers", "people", "organisation"):
-        await pool.execute(
-            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
-            "ON CONFLICT DO NOTHING", name,
-        )  # fmt: skip
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="session")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def recording(gym_id: GymId) -> Recording:
-    return Recording(gym_id)
-
-
-async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set[Change]:
-    changed: set[Change] = set()
-    for batch in batches:
-        async with pool.acquire() as db, db.transaction():
-            changed |= set(await model.apply(db, batch))
-    return changed
 
 
 def scheduled(session: SessionId = SPIN, *, hours: int = 1) -> SessionScheduled:

@@ -1,12 +1,10 @@
 """KPIs and receipts, folded in a real database and read as the gateway reads them."""
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis.projection import Change, ReadModel, open_views
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.booking import (
     Attendance,
     AttendanceCorrected,
@@ -24,11 +22,11 @@ from contracts.booking import (
     SessionCancelled,
     SessionScheduled,
 )
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, GymId, LocationId, ReservationId, SessionId, new_id
 from contracts.timetable import SessionReinstated, SessionRescheduled
-from deploy.local.installation import Installation
 from services.projections import cards, kpis, receipts
+from tests.component.read_models.folding import put
 from tests.envelopes import Recording
 
 SPIN, HERE = SessionId(new_id()), LocationId(new_id())
@@ -36,33 +34,6 @@ NOON = datetime(2027, 3, 3, 12, tzinfo=UTC)
 TOMORROW = NOON + timedelta(days=1)
 MIA, LEO, ZOE, BEN = (ReservationId(new_id()) for _ in range(4))
 CLIENTS = {seat: ClientId(new_id()) for seat in (MIA, LEO, ZOE, BEN)}
-
-
-@pytest.fixture(scope="module")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    for name in ("kpis", "receipts"):
-        await pool.execute(
-            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
-            "ON CONFLICT DO NOTHING", name,
-        )  # fmt: skip
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set[Change]:
-    changed: set[Change] = set()
-    for batch in batches:
-        async with pool.acquire() as db, db.transaction():
-            changed |= set(await model.apply(db, batch))
-    return changed
 
 
 def scheduled(session: SessionId = SPIN, starts_at: datetime = NOON) -> SessionScheduled:

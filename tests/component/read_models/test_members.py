@@ -1,19 +1,14 @@
 """People and places: sealed fields opened for screens, and forgotten again."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
 
-from chassis.projection import NotYet, open_views
-from chassis.sealing import new_key, seal
-from chassis.tenancy import Pool, open_pool
-from contracts.envelope import Envelope
-from contracts.ids import ClientId, ClosureId, GymId, LocationId, RoomId, StaffId, new_id
+from chassis.projection import NotYet
+from chassis.tenancy import Pool
+from contracts.ids import ClosureId, GymId, LocationId, RoomId, StaffId, new_id
 from contracts.members import (
     ClientContactChanged,
-    ClientRegistered,
     GymRegistered,
     LocationClosureAdded,
     LocationOpened,
@@ -25,76 +20,11 @@ from contracts.members import (
     StaffRolesChanged,
 )
 from contracts.permissions import Role
-from deploy.local.installation import Installation
 from services.projections import directory, organisation
-from services.projections.people import ERASED, PeopleModel
-from services.projections.profiles import Person
+from services.projections.people import ERASED
 from services.projections.searching import Search, parsed
+from tests.component.read_models.folding import People
 from tests.envelopes import Recording
-
-
-@dataclass
-class Keyring:
-    """Keys of persons, in memory, as members would hand them out."""
-
-    known: dict[Person, bytes | None] = field(default_factory=dict)
-    away: bool = False
-
-    async def of(self, persons: Iterable[Person]) -> Mapping[Person, bytes | None]:
-        if self.away:
-            raise NotYet("members does not answer")
-        return {person: self.known[person] for person in persons}
-
-
-@pytest.fixture(scope="module")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    for name in ("people", "organisation"):
-        await pool.execute(
-            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
-            "ON CONFLICT DO NOTHING", name,
-        )  # fmt: skip
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-@dataclass
-class People:
-    """A gym's persons, recorded with sealed fields and projected."""
-
-    recording: Recording
-    writer: Pool
-    keys: Keyring = field(default_factory=Keyring)
-
-    def sealed(self, person: ClientId | StaffId, name: str, text: str) -> str:
-        gym = self.recording.gym_id
-        key = self.keys.known.setdefault((gym, person), new_key()) or new_key()
-        return seal(key, gym, person, name, text)
-
-    def registered(self, name: str, email: str | None = None) -> tuple[ClientId, list[Envelope]]:
-        client = ClientId(new_id())
-        event = ClientRegistered(
-            client_id=client,
-            name=self.sealed(client, "name", name),
-            email=self.sealed(client, "email", email) if email else None,
-        )
-        return client, self.recording.of("client", client, event)
-
-    async def put(self, events: list[Envelope]) -> None:
-        async with self.writer.acquire() as db, db.transaction():
-            await PeopleModel(self.keys).apply(db, events)
-
-
-@pytest.fixture
-def people(gym_id: GymId, writer: Pool) -> People:
-    return People(Recording(gym_id), writer)
 
 
 async def test_clients_are_found_by_the_beginning_of_their_name_or_their_e_mail(

@@ -11,8 +11,7 @@ import asyncpg
 import pytest
 
 from chassis.migrate import migrate
-from chassis.projection import open_views
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.envelope import Envelope, Event
 from contracts.ids import ClassTypeId, ClientId, GymId, NoteId, StaffId, new_id
 from contracts.members import (
@@ -35,8 +34,7 @@ from deploy.local.installation import Installation
 from deploy.schema import ROOT, database_url
 from services.projections import directory
 from services.projections.searching import parsed, phone_key, words
-from tests.component.test_read_models_members import People
-from tests.envelopes import Recording
+from tests.component.read_models.folding import People
 
 MANY = 50_000
 READ_IN_FULL = re.compile(r"actual time=\S+ rows=\d{5,}")
@@ -48,29 +46,6 @@ class Crowd(NamedTuple):
 
     db: "asyncpg.Connection[asyncpg.Record]"
     gym: GymId
-
-
-@pytest.fixture(scope="module")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    await pool.execute(
-        "INSERT INTO checkpoints (name, source, seq, position) VALUES ('people', 'EVT', 0, 0) "
-        "ON CONFLICT DO NOTHING"
-    )
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def people(gym_id: GymId, writer: Pool) -> People:
-    return People(Recording(gym_id), writer)
 
 
 def joins(people: People, name: str, phone: str | None = None) -> tuple[ClientId, list[Envelope]]:

@@ -1,12 +1,10 @@
 """Doors and their log, folded in a real database and read as the gateway reads them."""
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 
-from chassis.projection import Change, ReadModel, open_views
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.access import (
     AccessDenied,
     AccessGranted,
@@ -24,7 +22,7 @@ from contracts.access import (
     LockdownStarted,
     OpenHours,
 )
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Event
 from contracts.ids import (
     ClientId,
     CredentialId,
@@ -35,46 +33,14 @@ from contracts.ids import (
     SessionId,
     new_id,
 )
-from deploy.local.installation import Installation
 from services.projections import doors, entries
 from services.projections.sessions import Incomplete
+from tests.component.read_models.folding import put
 from tests.envelopes import RECORDED_AT, Recording
 
 HALL, FRONT, BACK = LocationId(new_id()), DoorId(new_id()), DoorId(new_id())
 MIA, CARD, SPIN = ClientId(new_id()), CredentialId(new_id()), SessionId(new_id())
 HOURS = OpenHours(weekday=1, opens="06:00", closes="22:00")
-
-
-@pytest.fixture(scope="session")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    for name in ("doors", "entries"):
-        await pool.execute(
-            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
-            "ON CONFLICT DO NOTHING", name,
-        )  # fmt: skip
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="session")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def recording(gym_id: GymId) -> Recording:
-    return Recording(gym_id)
-
-
-async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set[Change]:
-    changed: set[Change] = set()
-    for batch in batches:
-        async with pool.acquire() as db, db.transaction():
-            changed |= set(await model.apply(db, batch))
-    return changed
 
 
 def door(door_id: DoorId = FRONT, name: str = "Front") -> DoorAdded:

@@ -1,12 +1,12 @@
 """The timetable and what it does to sessions' rows, folded and read in a real database."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
-from chassis.projection import ReadModel, open_views
-from chassis.tenancy import Pool, open_pool
+from chassis.projection import ReadModel
+from chassis.tenancy import Pool
 from contracts.booking import (
     BookingPolicy,
     GrantKind,
@@ -53,8 +53,8 @@ from contracts.timetable import (
     SessionReinstated,
     SessionRescheduled,
 )
-from deploy.local.installation import Installation
 from services.projections import bookings, calendar, roster, timetable
+from tests.component.read_models.folding import put
 from tests.conftest import NOON
 from tests.envelopes import Recording
 
@@ -65,31 +65,10 @@ SAM, KIM, LEE = (StaffId(new_id()) for _ in range(3))
 DAY = date(2027, 3, 1)
 
 
-@pytest.fixture(scope="module")
-async def writer(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_views(installation.dsn("projections", "b2b_views"))
-    for name in ("calendar", "roster", "timetable", "people", "organisation"):
-        await pool.execute(
-            "INSERT INTO checkpoints (name, source, seq, position) VALUES ($1, 'EVT', 0, 0) "
-            "ON CONFLICT DO NOTHING", name,
-        )  # fmt: skip
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture(scope="module")
-async def reader(installation: Installation) -> AsyncIterator[Pool]:
-    pool = await open_pool(installation.dsn("gateway", "b2b_views"), name="tests reader")
-    yield pool
-    await pool.close()
-
-
-async def put(pool: Pool, model: ReadModel, gym_id: GymId, *batches: Sequence[Event]) -> None:
+async def tell(pool: Pool, model: ReadModel, gym_id: GymId, *batches: Sequence[Event]) -> None:
     recording = Recording(gym_id)
     for batch in batches:
-        told = [one for event in batch for one in recording.of("any", gym_id, event)]
-        async with pool.acquire() as db, db.transaction():
-            await model.apply(db, told)
+        await put(pool, model, recording.of("any", gym_id, *batch))
 
 
 def pattern(**other: object) -> Pattern:
@@ -128,7 +107,7 @@ CATALOGUE: list[Event] = [
 async def test_what_is_planned_is_shown_as_it_was_said_last(
     writer: Pool, reader: Pool, gym_id: GymId, batches: list[list[Event]]
 ) -> None:
-    await put(writer, timetable.MODEL, gym_id, *batches)
+    await tell(writer, timetable.MODEL, gym_id, *batches)
     _, programs = await timetable.programs(reader, gym_id)
     assert [(one.name, one.description, one.is_retired) for one in programs] == [
         ("Ride", "indoors", False)
@@ -155,7 +134,7 @@ async def test_what_is_retired_or_ended_is_marked_so(
         ProgramRetired(program_id=PROGRAM), ClassTypeRetired(class_type_id=SPIN),
         ScheduleEnded(schedule_id=SERIES, from_date=date(2027, 3, 20), reason="summer"),
     ]  # fmt: skip
-    await put(writer, timetable.MODEL, gym_id, CATALOGUE, ends)
+    await tell(writer, timetable.MODEL, gym_id, CATALOGUE, ends)
     assert (await timetable.programs(reader, gym_id))[1][0].is_retired
     assert (await timetable.class_types(reader, gym_id))[1][0].is_retired
     assert (await timetable.schedules(reader, gym_id, None))[1][0].until_date == date(2027, 3, 19)
@@ -204,9 +183,9 @@ async def test_a_changed_session_is_shown_at_its_new_time_with_its_new_people(
     session, client = SessionId(new_id()), ClientId(new_id())
     events = a_changed_session(session, client, ReservationId(new_id()))
     batches = [[one] for one in events] if apart else [events]
-    await put(writer, timetable.MODEL, gym_id, CATALOGUE)
-    await put(writer, calendar.MODEL, gym_id, *batches)
-    await put(writer, roster.MODEL, gym_id, *batches)
+    await tell(writer, timetable.MODEL, gym_id, CATALOGUE)
+    await tell(writer, calendar.MODEL, gym_id, *batches)
+    await tell(writer, roster.MODEL, gym_id, *batches)
     _, row = await calendar.session(reader, gym_id, session)
     assert row is not None
     later = NOON + 3 * HOUR
