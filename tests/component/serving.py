@@ -14,7 +14,7 @@ import httpx
 import nats
 
 from chassis.bus import Asker
-from chassis.clock import SystemClock
+from chassis.clock import Clock, MovableClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
@@ -28,8 +28,8 @@ STOPS_WITHIN = 15.0  # seconds
 class Gateway:
     """Asks services in anybody's name."""
 
-    def __init__(self, asker: Asker) -> None:
-        self.clock = SystemClock()
+    def __init__(self, asker: Asker, clock: Clock) -> None:
+        self.clock = clock
         self._asker = asker
 
     async def ask(
@@ -62,7 +62,8 @@ async def serving(
         for (_, told), process in zip(settings, running, strict=True):
             await ready(told["HEALTH_PORT"], process)
         key = b64decode(installation.environment("gateway")["CALLER_KEY"])
-        yield Gateway(Asker(client, key=key, clock=SystemClock()))
+        clock = MovableClock(installation.clock_file)
+        yield Gateway(Asker(client, key=key, clock=clock), clock)
     finally:
         await client.close()
         for process in running:
