@@ -27,6 +27,8 @@ __all__ = ["Identified", "KeysUnavailable", "OwnIssuer", "Principal", "Unauthent
 
 LONGEST_TOKEN = 8192  # bytes
 VERDICT_LIFE = timedelta(seconds=60)
+IDENTITY_LIFE = timedelta(seconds=30)
+"""Of a verdict on an external token, which rests on what a person is to the gym just now."""
 VERDICTS = 20_000
 OWN_ALGORITHM = "ES256"
 STANDING_LIFE = timedelta(minutes=10)
@@ -42,8 +44,10 @@ class Principal:
     actor: str
     """``client:<uuid>`` or ``staff:<uuid>``."""
     roles: frozenset[str]
-    sign_in_id: str | None
+    sign_in_id: UUID | None
     """Of our own sign-ins, to ask later whether it still stands; ``None`` for external tokens."""
+    proved_at: datetime
+    """UTC; when ``roles`` were true: the making of our token, the answer about an external one."""
     expires_at: datetime
     """UTC; when they must prove it again: the token's end, if the token says who they are."""
 
@@ -79,7 +83,7 @@ class _Issuer(NamedTuple):
 
 
 class Verifier:
-    """Verifies tokens of our own and of configured issuers; remembers verdicts for a minute."""
+    """Verifies tokens of our own and of configured issuers; remembers verdicts for a moment."""
 
     def __init__(
         self,
@@ -148,15 +152,18 @@ class Verifier:
         identified = await self._identify(issuer.issuer, claims.subject, gym)
         if identified is None:
             raise Unauthenticated("nobody at this gym")
-        again_at = min(claims.expires_at, self._clock.now() + STANDING_LIFE)
-        return Principal(identified.gym_id, identified.actor, identified.roles, None, again_at)
+        now = self._clock.now()
+        again_at = min(claims.expires_at, now + STANDING_LIFE)
+        gym_id, actor, roles = identified
+        return Principal(gym_id, actor, roles, None, now, again_at)
 
     def _remembered(self, key: bytes, now: datetime) -> Principal | None:
         principal, until = self._verdicts.get(key, (None, now))
         return principal if until > now else None
 
     def _remember(self, key: bytes, principal: Principal, now: datetime) -> None:
-        until = min(now + VERDICT_LIFE, principal.expires_at)
+        life = VERDICT_LIFE if principal.sign_in_id else IDENTITY_LIFE
+        until = min(now + life, principal.expires_at)
         self._verdicts[key] = (principal, until)
         self._verdicts.move_to_end(key)
         while len(self._verdicts) > VERDICTS:
@@ -205,11 +212,12 @@ def _ours(claims: Claims) -> Principal:
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise Unauthenticated("roles of another type")
     try:
-        gym_id = GymId(UUID(text(claims.all, "gym")))
+        gym_id, sign_in_id = GymId(UUID(text(claims.all, "gym"))), UUID(text(claims.all, "sid"))
     except ValueError as error:
-        raise Unauthenticated("gym of another type") from error
-    sign_in_id = text(claims.all, "sid")
-    return Principal(gym_id, claims.subject, frozenset(roles), sign_in_id, claims.expires_at)
+        raise Unauthenticated("gym or sid of another type") from error
+    return Principal(
+        gym_id, claims.subject, frozenset(roles), sign_in_id, claims.issued_at, claims.expires_at
+    )
 
 
 def _external(one: ExternalIssuer, http: httpx.AsyncClient, clock: Clock) -> _Issuer:

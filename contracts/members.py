@@ -371,12 +371,14 @@ class PrincipalOf(Query):
     subject: str = Field(max_length=200)
 
 
-class SignInStanding(Query):
-    """Whether a sign-in is still good and which roles it has: ``{"active": bool, "roles": []}``."""
+class SignInsStanding(Query):
+    """What sign-ins of the caller's gym are worth now: ``{"roles": {sign-in id: [role, ...]}}``.
 
-    command_type = "members.sign_in_standing"
-    actor: str
-    sign_in_id: str
+    One that is over, or is not that person's, has no entry.
+    """
+
+    command_type = "members.sign_ins_standing"
+    sign_ins: dict[UUID, str] = Field(max_length=500, description="Sign-in id -> actor.")
 
 
 # Events -----------------------------------------------------------------------------------------

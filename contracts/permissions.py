@@ -57,7 +57,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "members.sign_out": frozenset({GATEWAY}),
     "members.signing_keys": frozenset({GATEWAY}),
     "members.principal_of": frozenset({GATEWAY}),
-    "members.sign_in_standing": frozenset({GATEWAY}),
+    "members.sign_ins_standing": frozenset({GATEWAY}),
     "members.person_keys": frozenset({SYSTEM}),
     "members.client_standing": frozenset({SYSTEM}),
     # booking

@@ -43,7 +43,10 @@ async def main(process: Process[Settings]) -> None:
 
     door = Door(
         schema.build(),
-        ServeSettings(development=settings.b2b_env == "development"),
+        ServeSettings(
+            development=settings.b2b_env == "development",
+            recheck_every=settings.recheck_seconds,
+        ),
         authenticate=identity.authenticate,
         make_context=make_context,
     )

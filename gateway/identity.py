@@ -15,11 +15,12 @@ from chassis.clock import Clock
 from chassis.issuers import external_issuers
 from chassis.settings import EdgeSettings
 from contracts.envelope import Caller, Query
-from contracts.ids import GymId, new_id
-from contracts.members import PrincipalOf, SigningKeys
+from contracts.ids import PLATFORM, GymId, new_id
+from contracts.members import PrincipalOf, SigningKeys, SignInsStanding
 from gateway.context import NOBODY, Principal
 from gateway.serve import faults
 from gateway.serve.calls import Credentials
+from gateway.standings import Roles, Standings
 
 ASK_SECONDS = 2.0
 KEYS_FRESH_SECONDS = 60.0
@@ -38,6 +39,7 @@ class Identity:
         self._asker, self._clock = asker, clock
         self._published: Mapping[str, Any] = {}
         self._published_at = 0.0
+        self._standings = Standings(self._sign_ins_standing, clock)
         self._verifier = Verifier(
             OwnIssuer(settings.token_issuer, settings.token_audience, self._signing_keys),
             external_issuers(settings.issuers),
@@ -65,7 +67,10 @@ class Identity:
             raise faults.Unauthenticated("The token is not valid (any more).") from error
         except (KeysUnavailable, Unavailable) as error:
             raise faults.Unavailable("Tokens cannot be verified right now.") from error
-        return Principal(known.gym_id, known.actor, known.roles, known.expires_at.timestamp())
+        roles = await self._standings.roles(known)
+        if not roles:
+            raise faults.Unauthenticated("This sign-in is over.")
+        return Principal(known.gym_id, known.actor, roles, known.expires_at.timestamp())
 
     async def published_keys(self) -> Mapping[str, Any]:
         """Our own JWKS, at most a minute old. Raises ``chassis.bus.Unavailable``."""
@@ -88,10 +93,16 @@ class Identity:
         gym_id = GymId(UUID(told["gym_id"]))
         return Identified(gym_id, told["actor"], frozenset(told["roles"]))
 
-    async def _ask(self, question: Query) -> Mapping[str, Any]:
+    async def _sign_ins_standing(
+        self, gym_id: GymId, sign_ins: Mapping[UUID, str]
+    ) -> Mapping[UUID, Roles]:
+        told = await self._ask(SignInsStanding(sign_ins=dict(sign_ins)), gym_id)
+        return {UUID(one): frozenset(roles) for one, roles in told["roles"].items()}
+
+    async def _ask(self, question: Query, gym_id: GymId = PLATFORM) -> Mapping[str, Any]:
         one = new_id()
         caller = Caller(
-            gym_id=NOBODY.gym_id, actor=NOBODY.actor, roles=tuple(NOBODY.roles), command_id=one,
+            gym_id=gym_id, actor=NOBODY.actor, roles=tuple(NOBODY.roles), command_id=one,
             correlation_id=one, causation_id=one,
             deadline=self._clock.now() + timedelta(seconds=ASK_SECONDS),
         )  # fmt: skip

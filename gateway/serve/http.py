@@ -68,10 +68,11 @@ class Exchange:
         request = await self._request()
         if self._accepts.json is None and not self._accepts.events:
             raise NotAcceptable(f"We answer {RESPONSE_JSON} and application/json.")
-        principal = await self._engine.authenticate(Credentials(self._headers))
+        shown = Credentials(self._headers)
+        principal = await self._engine.authenticate(shown)
         operation = self._engine.operation(request)
         if operation.kind == "subscription":
-            await self._subscribe(operation, request, principal, streams)
+            await self._subscribe(operation, request, principal, shown, streams)
             return
         if self._scope["method"] == "GET" and operation.kind == "mutation":
             raise NotAllowed("Mutations are sent by POST.", allow="POST")
@@ -85,14 +86,15 @@ class Exchange:
             await self._respond(200, body, f"{self._accepts.json}; charset=utf-8")
 
     async def _subscribe(
-        self, operation: Operation, request: Request, principal: Principal, streams: set[Stream]
-    ) -> None:
+        self, operation: Operation, request: Request, principal: Principal, shown: Credentials,
+        streams: set[Stream],
+    ) -> None:  # fmt: skip
         if not self._accepts.events:
             raise NotAcceptable("Subscriptions are answered as text/event-stream or by WebSocket.")
         stream = Stream(self._engine, self._receive, self._send)
         streams.add(stream)
         try:
-            await stream.subscribe(operation, request, principal)
+            await stream.subscribe(operation, request, principal, shown)
         finally:
             streams.discard(stream)
 

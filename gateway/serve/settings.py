@@ -25,6 +25,8 @@ class ServeSettings:
     """Seconds from the handshake to ``connection_init``."""
     ping_every: float = 25.0
     """Seconds of silence after which a client is pinged; after three times that it is cut."""
+    recheck_every: float = 20.0
+    """Seconds between looks whether who opened a live connection still may."""
     heartbeat_every: float = 15.0
     """Seconds between comments on a silent SSE stream."""
     operations_per_connection: int = 100

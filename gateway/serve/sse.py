@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gateway.serve import metrics
 from gateway.serve.answers import Json, encoded, refusal
+from gateway.serve.calls import Credentials
 from gateway.serve.engine import Engine
 from gateway.serve.faults import Fault, Unauthenticated
 from gateway.serve.group import Frame
@@ -14,6 +15,7 @@ from gateway.serve.live import Principal
 from gateway.serve.operation import InvalidVariables, Operation
 from gateway.serve.outlet import Outlet, Send
 from gateway.serve.requests import Request
+from gateway.serve.vigil import Vigil
 from gateway.serve.ws import Receive
 
 HEADERS = [
@@ -49,7 +51,9 @@ class Stream:
         self.fail(errors)
         await self._last_words()
 
-    async def subscribe(self, operation: Operation, request: Request, principal: Principal) -> None:
+    async def subscribe(
+        self, operation: Operation, request: Request, principal: Principal, shown: Credentials
+    ) -> None:
         """Until the client goes away, the subscription ends or the credentials do.
 
         Raises ``TooComplex`` before anything is sent when the principal watches too much.
@@ -57,6 +61,7 @@ class Stream:
         self._engine.enter(principal)
         metrics.CONNECTIONS.labels("sse").inc()
         leave: Leave | None = None
+        vigil = Vigil(self._engine, shown, principal, self._disown)
         try:
             self._open()
             try:
@@ -73,6 +78,7 @@ class Stream:
         finally:
             metrics.CONNECTIONS.labels("sse").dec()
             self._engine.leave(principal)
+            vigil.end()
             if leave is not None:
                 leave()
             for timer in self._timers:
@@ -119,6 +125,9 @@ class Stream:
         if time.monotonic() - self._sent_at >= every:
             self._send(COMMENT, key=COMMENT)
         self._after(every, self._beat)
+
+    def _disown(self) -> None:
+        self.fail(refusal(Unauthenticated("Sign in again.")))
 
     def _expire(self) -> None:
         self.fail(refusal(Unauthenticated("The token expired.")))

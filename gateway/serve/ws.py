@@ -19,6 +19,7 @@ from gateway.serve.faults import BadRequest, Fault, TooComplex
 from gateway.serve.live import Principal
 from gateway.serve.outlet import Message, Outlet, Send
 from gateway.serve.requests import Request, json_from
+from gateway.serve.vigil import Vigil
 from gateway.serve.ws_operation import WsOperation
 
 PROTOCOL = "graphql-transport-ws"
@@ -61,6 +62,7 @@ class Socket:
         self._outlet = Outlet(send, overflow=self._give_up)
         self._operations: dict[str, WsOperation] = {}
         self._principal: Principal | None = None
+        self._vigil: Vigil | None = None
         self._initialised = False
         self._heard_at = time.monotonic()
         self._timers: list[asyncio.TimerHandle] = []
@@ -86,6 +88,8 @@ class Socket:
             self._reader.cancel()
             for timer in self._timers:
                 timer.cancel()
+            if self._vigil is not None:
+                self._vigil.end()
             for operation in list(self._operations.values()):
                 operation.stop()
             self._outlet.close()
@@ -145,6 +149,7 @@ class Socket:
         self._principal = principal
         if principal.expires_at is not None:
             self._after(principal.expires_at - time.time(), self._expire)
+        self._vigil = Vigil(self._engine, credentials, principal, self._disown)
         self._say({"type": "connection_ack"})
 
     def _subscribe(self, id_: str, payload: object) -> None:
@@ -187,6 +192,9 @@ class Socket:
 
     def _expire(self) -> None:
         self.close(Close.FORBIDDEN, "Forbidden: the token expired")
+
+    def _disown(self) -> None:
+        self.close(Close.FORBIDDEN, "Forbidden: sign in again")
 
     def _stay_alive(self) -> None:
         every = self._engine.settings.ping_every

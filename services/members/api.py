@@ -32,7 +32,7 @@ from contracts.members import (
     SetOpeningHours,
     SetStaffQualifications,
     SignIn,
-    SignInStanding,
+    SignInsStanding,
     SignOut,
 )
 from contracts.members import (
@@ -86,9 +86,9 @@ def _attach_door(desk: Desk, door: SignInDesk, keys: SigningKeys) -> None:
         await door.sign_out(command)
         return Done(None, None)
 
-    async def standing(query: SignInStanding, ctx: Context) -> dict[str, Any]:
-        roles = await door.standing(ctx.gym_id, query.actor, query.sign_in_id)
-        return {"active": bool(roles), "roles": list(roles)}
+    async def standing(query: SignInsStanding, ctx: Context) -> dict[str, Any]:
+        roles = await door.standing(ctx.gym_id, query.sign_ins)
+        return {"roles": {str(sign_in): list(held) for sign_in, held in roles.items()}}
 
     async def signing_keys(_: SigningKeysAsked, __: Context) -> dict[str, Any]:
         return await keys.published()
@@ -96,5 +96,5 @@ def _attach_door(desk: Desk, door: SignInDesk, keys: SigningKeys) -> None:
     desk.command(SignIn, sign_in)
     desk.command(RefreshTokens, refresh)
     desk.command(SignOut, sign_out)
-    desk.query(SignInStanding, standing)
+    desk.query(SignInsStanding, standing)
     desk.query(SigningKeysAsked, signing_keys)

@@ -4,6 +4,7 @@ Whether an e-mail is known cannot be told from outside: the answer, the limits a
 are the same for a wrong password, an unknown address and an unknown gym.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from chassis.clock import Clock
@@ -89,15 +90,17 @@ class SignInDesk:
         if token := RefreshToken.read(asked.refresh_token):
             await self._sign_ins.end(token, self._clock.now(), "signed_out")
 
-    async def standing(self, gym_id: GymId, actor: str, sign_in_id: str) -> tuple[str, ...]:
-        """The roles of a sign-in that is still good; none when it is not."""
-        try:
-            known = UUID(sign_in_id)
-        except ValueError:
-            return ()
-        if not await self._sign_ins.stands(gym_id, known, actor, self._clock.now()):
-            return ()
-        return await roles_of(self._store, gym_id, actor)
+    async def standing(
+        self, gym_id: GymId, claimed: Mapping[UUID, str]
+    ) -> dict[UUID, tuple[str, ...]]:
+        """Today's roles by sign-in; one that is over or another person's is left out.
+
+        ``claimed``: sign-in id -> actor.
+        """
+        holders = await self._sign_ins.holders(gym_id, claimed, self._clock.now())
+        good = {one: actor for one, actor in holders.items() if claimed[one] == actor}
+        roles = {actor: await roles_of(self._store, gym_id, actor) for actor in set(good.values())}
+        return {one: roles[actor] for one, actor in good.items() if roles[actor]}
 
     async def _renew_hash(self, gym_id: GymId, found: Credential, password: str) -> None:
         if self._passwords.is_outdated(found.password_hash):

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -51,9 +52,9 @@ END_ALL = """
 UPDATE auth.sign_ins SET ended_at = $3, ended_by = $4
  WHERE gym_id = $1 AND actor = $2 AND ended_at IS NULL
 """
-STANDS = """
-SELECT true FROM auth.sign_ins
- WHERE gym_id = $1 AND sign_in_id = $2 AND actor = $3 AND ended_at IS NULL AND expires_at > $4
+HOLDERS = """
+SELECT sign_in_id, actor FROM auth.sign_ins
+ WHERE gym_id = $1 AND sign_in_id = ANY ($2) AND ended_at IS NULL AND expires_at > $3
 """
 
 
@@ -137,10 +138,13 @@ class SignIns:
         async with tenant(self._pool, gym_id) as db:
             await db.execute(END_ALL, gym_id, actor, now, why)
 
-    async def stands(self, gym_id: GymId, sign_in_id: UUID, actor: str, now: datetime) -> bool:
-        """Whether the sign-in is still good, and this person's."""
+    async def holders(
+        self, gym_id: GymId, sign_ins: Iterable[UUID], now: datetime
+    ) -> dict[UUID, str]:
+        """Whose each sign-in is, of those that are still good."""
         async with tenant(self._pool, gym_id) as db:
-            return bool(await db.fetchval(STANDS, gym_id, sign_in_id, actor, now))
+            rows = await db.fetch(HOLDERS, gym_id, list(sign_ins), now)
+        return {row["sign_in_id"]: row["actor"] for row in rows}
 
 
 async def _put(db: Db, issued: Issued) -> Issued:

@@ -21,6 +21,7 @@ from tests.component.issuer import JWKS_URL, SimulatedIssuer
 SECRET = "a shared secret of more than thirty-two bytes"
 LEGACY = "https://old.example/auth/v1"
 GYM, ANN = GymId(new_id()), f"client:{new_id()}"
+SIGN_IN = new_id()
 SLUG, MEMBER = "lisbon", frozenset({"member"})
 
 
@@ -81,7 +82,7 @@ async def verifier(
 
 def ours(own: SimulatedIssuer, clock: FixedClock, **changed: Any) -> str:
     """One of our own tokens."""
-    told = {"sub": ANN, "gym": str(GYM), "roles": ["member"], "sid": "s1", "role": None}
+    told = {"sub": ANN, "gym": str(GYM), "roles": ["member"], "sid": str(SIGN_IN), "role": None}
     return own.token(own.claims(clock.now(), **(told | changed)))
 
 
@@ -108,7 +109,7 @@ async def test_our_own_token_says_everything_itself(
     verifier: Verifier, own: SimulatedIssuer, clock: FixedClock, gyms: Gyms
 ) -> None:
     principal = await verifier.principal(ours(own, clock))
-    assert (principal.gym_id, principal.actor, principal.sign_in_id) == (GYM, ANN, "s1")
+    assert (principal.gym_id, principal.actor, principal.sign_in_id) == (GYM, ANN, SIGN_IN)
     assert principal.expires_at == clock.now() + timedelta(hours=1)
     assert gyms.asked == 0
 

@@ -28,7 +28,7 @@ from contracts.members import (
     RegisterClient,
     SignIn,
     SigningKeys,
-    SignInStanding,
+    SignInsStanding,
     Tokens,
 )
 from contracts.permissions import GATEWAY, OPERATOR, Role
@@ -123,9 +123,11 @@ async def test_a_gym_opens_and_its_owner_is_let_in_by_the_gateway(running: Runni
         assert (principal.gym_id, set(principal.roles)) == (gym.gym_id, {"owner"})
         with pytest.raises(Unauthenticated):
             await verifier.principal(tokens.refresh_token)
-    standing = SignInStanding(actor=principal.actor, sign_in_id=principal.sign_in_id or "")
+    sign_in = principal.sign_in_id
+    assert sign_in is not None
+    standing = SignInsStanding(sign_ins={sign_in: principal.actor})
     stands = await running.ask(standing, gym_id=gym.gym_id)
-    assert stands.result == {"active": True, "roles": ["owner"]}
+    assert stands.result == {"roles": {str(sign_in): ["owner"]}}
 
 
 async def test_everything_members_records_reaches_its_stream(

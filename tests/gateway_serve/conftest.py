@@ -20,7 +20,7 @@ from gateway.serve.live import Principal
 from gateway.serve.settings import ServeSettings
 from gateway.serve.ws import PROTOCOL
 from tests.gateway_serve.library import Place, Position, Room, Shelf, a_shelf, schema
-from tests.gateway_serve.readers import authenticate
+from tests.gateway_serve.readers import People
 
 DEVELOPMENT = ServeSettings(development=True)
 
@@ -41,6 +41,7 @@ class Library:
     hints: Hints
     shelf: Shelf
     calls: list[str]
+    people: People
     address: str = ""
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
@@ -55,6 +56,14 @@ class Library:
     async def post(self, query: str, /, headers: Any = None, **request: Any) -> httpx.Response:
         body = {"query": query, **request}
         return await self.http.post(self.url, json=body, headers=headers)
+
+    async def looked_again(self) -> None:
+        """Wait until somebody's credentials were looked at twice more: one look is over then."""
+        while not self.people.looks.empty():
+            self.people.looks.get_nowait()
+        async with asyncio.timeout(5):
+            await self.people.looks.get()
+            await self.people.looks.get()
 
     def change(self, title: str) -> int:
         """Rename the first book and hint at it; the new position."""
@@ -104,12 +113,12 @@ Serve = Callable[..., Awaitable[Library]]
 @asynccontextmanager
 async def serving(settings: ServeSettings = DEVELOPMENT) -> AsyncIterator[Library]:
     """A library on a free port until the block ends."""
-    hints, shelf, calls = Hints(), a_shelf(), list[str]()
+    hints, shelf, calls, people = Hints(), a_shelf(), list[str](), People()
 
     def make_context(principal: Principal, call: Call) -> Room:
         return Room(principal, hints, shelf, calls, call)
 
-    door = Door(schema, settings, authenticate=authenticate, make_context=make_context)
+    door = Door(schema, settings, authenticate=people.authenticate, make_context=make_context)
     config = uvicorn.Config(
         door, log_level="warning", lifespan="off", ws="websockets-sansio",
         ws_per_message_deflate=False, ws_ping_interval=None, timeout_graceful_shutdown=5,
@@ -118,7 +127,7 @@ async def serving(settings: ServeSettings = DEVELOPMENT) -> AsyncIterator[Librar
     with socket.create_server(("127.0.0.1", 0)) as bound:
         host, port = bound.getsockname()
         task = asyncio.create_task(server.serve(sockets=[bound]))
-        library = Library(door, hints, shelf, calls, f"{host}:{port}")
+        library = Library(door, hints, shelf, calls, people, f"{host}:{port}")
         try:
             yield library
         finally:

@@ -1,10 +1,11 @@
 """Who reads in the library, and how they are known."""
 
+import asyncio
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.serve.calls import Credentials
-from gateway.serve.faults import Forbidden, Unauthenticated
+from gateway.serve.faults import Fault, Forbidden, Unauthenticated
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,22 @@ class Reader:
     subject: str
     scope: Hashable = "public"
     expires_at: float | None = None
+
+
+@dataclass
+class People:
+    """Knows readers by their token, until it is told something else about them."""
+
+    today: dict[str, Reader | Fault] = field(default_factory=dict)
+    looks: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+
+    async def authenticate(self, credentials: Credentials) -> Reader:
+        name = (credentials.authorization or "").removeprefix("Bearer ")
+        self.looks.put_nowait(name)
+        known = self.today.get(name)
+        if isinstance(known, Fault):
+            raise known
+        return known or await authenticate(credentials)
 
 
 async def authenticate(credentials: Credentials) -> Reader:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import orjson
 
+from gateway.serve.faults import Unauthenticated
 from tests.gateway_serve.conftest import Library, Serve
 
 EVENTS = {"accept": "text/event-stream"}
@@ -89,6 +90,17 @@ async def test_a_subscription_needs_a_client_that_takes_events(library: Library)
     answer = await library.post(WATCH, {"accept": "application/json"})
 
     assert answer.status_code == 406
+
+
+async def test_a_stream_ends_once_who_opened_it_may_not_any_more(serve: Serve) -> None:
+    library = await serve(recheck_every=0.05)
+    async with stream(library, WATCH, headers={"authorization": "Bearer ann"}) as events:
+        await events.next()
+        library.people.today["ann"] = Unauthenticated("signed out")
+
+        told = await events.next()
+        assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert await events.hear() == "event: complete\ndata: "
 
 
 async def test_a_silent_stream_has_a_heartbeat(serve: Serve) -> None:

@@ -7,7 +7,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from gateway.serve.faults import Unauthenticated, Unavailable
 from tests.gateway_serve.conftest import Library, Serve
+from tests.gateway_serve.readers import Reader
 
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
 
@@ -137,6 +139,31 @@ async def test_an_expired_token_closes_with_4403(library: Library) -> None:
     until = time.time() + 0.2
     async with library.socket(init={"authorization": f"Bearer ann@{until}"}) as screen:
         assert await screen.closed() == (4403, "Forbidden: the token expired")
+
+
+@pytest.mark.parametrize("today", [Unauthenticated("signed out"), Reader("ann", "fewer roles")])
+async def test_who_may_not_any_more_is_shown_nothing_more(
+    serve: Serve, today: Reader | Unauthenticated
+) -> None:
+    library = await serve(recheck_every=0.05)
+    async with library.socket(init={"authorization": "Bearer ann"}) as screen:
+        await screen.subscribe("1", WATCH)
+        await screen.hear()
+        library.people.today["ann"] = today
+
+        assert await screen.closed() == (4403, "Forbidden: sign in again")
+
+
+async def test_a_socket_stays_while_nobody_can_say_who_still_may(serve: Serve) -> None:
+    library = await serve(recheck_every=0.05)
+    async with library.socket(init={"authorization": "Bearer ann"}) as screen:
+        await screen.subscribe("1", WATCH)
+        await screen.hear()
+        library.people.today["ann"] = Unavailable("members is away")
+        await library.looked_again()
+
+        library.change("x")
+        assert await screen.hear() == shown("1", 4)
 
 
 async def test_a_silent_client_is_closed_with_4408(serve: Serve) -> None:

@@ -7,6 +7,8 @@ SIGN_IN = f"""mutation ($input: SignInInput!) {{
 REFRESH = f"""mutation ($input: RefreshTokensInput!) {{
   refreshTokens(input: $input) {{ tokens {{ accessToken refreshToken }} {ERRORS} }} }}"""
 SIGN_OUT = f"mutation ($input: SignOutInput!) {{ signOut(input: $input) {{ {ERRORS} }} }}"
+CHANGE_ROLES = f"""mutation ($input: ChangeStaffRolesInput!) {{
+  changeStaffRoles(input: $input) {{ {ERRORS} }} }}"""
 HIRE = f"""mutation ($input: HireStaffInput!) {{
   hireStaff(input: $input) {{ staffMember {{ id }} {ERRORS} }} }}"""
 OPEN = f"""mutation ($input: OpenLocationInput!) {{

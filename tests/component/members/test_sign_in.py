@@ -4,6 +4,8 @@ import asyncio
 import statistics
 import time
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import jwt
@@ -12,8 +14,8 @@ import pytest
 from chassis.decider import Refused
 from chassis.eventstore.store import Busy
 from chassis.tenancy import tenant
-from contracts.ids import new_id
-from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut
+from contracts.ids import GymId, new_id
+from contracts.members import ChangeStaffRoles, RefreshTokens, SignOut, Tokens
 from contracts.permissions import Role
 from services.members.attempts import PER_ACCOUNT
 from services.members.commands import staff
@@ -183,7 +185,7 @@ async def test_a_role_that_is_taken_away_is_gone_at_the_next_refresh(house: Hous
     refreshed = await house.door.refresh(asked, new_id())
     told = jwt.decode(refreshed.access_token, options={"verify_signature": False})
     assert told["roles"] == ["trainer"]
-    assert await house.door.standing(gym.gym_id, told["sub"], told["sid"]) == ("trainer",)
+    assert await standing(house, gym.gym_id, told) == ("trainer",)
 
 
 async def test_who_left_the_gym_is_signed_out_and_cannot_come_back(house: House) -> None:
@@ -193,7 +195,7 @@ async def test_who_left_the_gym_is_signed_out_and_cannot_come_back(house: House)
     told = jwt.decode(tokens.access_token, options={"verify_signature": False})
     left = ChangeStaffRoles(staff_id=tom.staff_id, roles=())
     await staff.change_staff_roles(house.parts, left, house.asks(gym.gym_id, Role.OWNER))
-    assert await house.door.standing(gym.gym_id, told["sub"], told["sid"]) == ()
+    assert await standing(house, gym.gym_id, told) == ()
     assert await expired(house, tokens.refresh_token)
     refusal = await house.refused(gym.slug, "tom@example.com", PASSWORD)
     assert refusal.code == "INVALID_CREDENTIALS"
@@ -203,11 +205,33 @@ async def test_a_standing_is_asked_for_the_right_gym_and_person_only(house: Hous
     gym, other = await house.gym(), await house.gym()
     tokens = await house.sign_in(gym.slug, "olga@example.com")
     told = jwt.decode(tokens.access_token, options={"verify_signature": False})
-    stands = house.door.standing
-    assert await stands(gym.gym_id, told["sub"], told["sid"]) == ("owner",)
-    assert await stands(other.gym_id, told["sub"], told["sid"]) == ()
-    assert await stands(gym.gym_id, f"staff:{other.owner_id}", told["sid"]) == ()
-    assert await stands(gym.gym_id, told["sub"], "no id") == ()
+    assert await standing(house, gym.gym_id, told) == ("owner",)
+    assert await standing(house, other.gym_id, told) == ()
+    assert await standing(house, gym.gym_id, told | {"sub": f"staff:{other.owner_id}"}) == ()
+    assert await standing(house, gym.gym_id, told | {"sid": str(new_id())}) == ()
+
+
+async def test_the_standing_of_many_is_told_at_once(house: House) -> None:
+    gym = await house.gym()
+    first = await house.sign_in(gym.slug, "olga@example.com")
+    second = await house.sign_in(gym.slug, "olga@example.com")
+    await house.door.sign_out(SignOut(refresh_token=second.refresh_token))
+    sign_ins = [UUID(claims(tokens)["sid"]) for tokens in (first, second)]
+
+    told = await house.door.standing(gym.gym_id, dict.fromkeys(sign_ins, f"staff:{gym.owner_id}"))
+
+    assert told == {sign_ins[0]: ("owner",)}
+
+
+def claims(tokens: Tokens) -> dict[str, Any]:
+    told: dict[str, Any] = jwt.decode(tokens.access_token, options={"verify_signature": False})
+    return told
+
+
+async def standing(house: House, gym_id: GymId, told: dict[str, Any]) -> tuple[str, ...]:
+    """What the sign-in of a token's claims is worth."""
+    sign_in = UUID(told["sid"])
+    return (await house.door.standing(gym_id, {sign_in: told["sub"]})).get(sign_in, ())
 
 
 async def test_passwords_and_tokens_are_kept_as_hashes_only(house: House) -> None:
