@@ -4,7 +4,6 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,6 +11,7 @@ from chassis.clock import FixedClock
 from chassis.context import Context
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
+from tests.world.system import data_folder
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """A Monday without a change of clocks nearby."""
@@ -20,9 +20,8 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def data() -> Iterator[Path]:
     """The data folder of the run's installation: one an unprivileged Postgres may enter."""
-    with TemporaryDirectory(prefix="back2back-tests-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with data_folder("tests") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ from deploy.local.installation import Installation
 from deploy.local.places import free_port
 from tests.component.members.house import gym_of
 from tests.component.serving import Gateway, ready, serving, started
-from tests.system.gym import move_clock
+from tests.world.gym import move_clock
 
 FEE = Price(minor=1500, currency="EUR")
 OWED, CREDIT = Money(minor=1500, currency="EUR"), Money(minor=-1500, currency="EUR")

@@ -1,18 +1,23 @@
 """Do the books balance? What was acknowledged, what is stored, what is streamed, what is shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
-import nats
 
 from chassis.eventstore.events import read
 from chassis.eventstore.recorder import StoredEvent
 from contracts.ids import GymId
+from contracts.ids import read as read_id
 from deploy.local.installation import Installation
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
-from tests.faults.city import City, Gym, until, uuid_of
+from tests.faults.rush import Rush
+from tests.world import documents
+from tests.world.bus import Bus
+from tests.world.gym import Gym
+from tests.world.system import System
+from tests.world.waiting import until
 
 EVENTS = """
 SELECT category, stream_id, version, type, data, pos, event_id FROM es.events
@@ -20,9 +25,9 @@ SELECT category, stream_id, version, type, data, pos, event_id FROM es.events
 """
 
 
-async def stored(city: City, gym: GymId) -> list[Any]:
+async def stored(system: System, gym: GymId) -> list[Any]:
     """Every event of the gym in booking's store, in order."""
-    relay = await asyncpg.connect(city.installation.environment("booking")["RELAY_DATABASE_URL"])
+    relay = await asyncpg.connect(system.installation.environment("booking")["RELAY_DATABASE_URL"])
     try:
         return list(await relay.fetch(EVENTS, gym))
     finally:
@@ -51,12 +56,13 @@ def folded(rows: Iterable[Any]) -> tuple[dict[Any, ClassSession], dict[Any, Clie
     return sessions, ledgers
 
 
-async def must_balance(city: City, gym: Gym, session: str, told: Mapping[str, str]) -> ClassSession:
-    """``told``: what each client was last told about ``session``; raises ``AssertionError``."""
-    sessions, ledgers = folded(await stored(city, gym.id))
-    state = sessions[uuid_of(session)]
+async def must_balance(system: System, rush: Rush) -> ClassSession:
+    """What everybody was told is what is stored. Raises ``AssertionError``."""
+    session = uuid_of(rush.session)
+    sessions, ledgers = folded(await stored(system, rush.gym.id))
+    state = sessions[session]
     by_state = {
-        word: {uuid_of(client) for client, last in told.items() if last == word}
+        word: {uuid_of(client) for client, last in rush.told.items() if last == word}
         for word in ("reserved", "waiting")
     }
     assert len(state.reserved) <= state.capacity
@@ -69,7 +75,7 @@ async def must_balance(city: City, gym: Gym, session: str, told: Mapping[str, st
     assert places == sorted(places)
     assert not state.waiting or len(state.reserved) == state.capacity, "an idle seat"
     held = {
-        client: [h for h in ledger.holds.values() if h.session_id == uuid_of(session)]
+        client: [h for h in ledger.holds.values() if h.session_id == session]
         for client, ledger in ledgers.items()
     }
     assert {client for client, holds in held.items() if holds} == set(state.reserved)
@@ -78,21 +84,20 @@ async def must_balance(city: City, gym: Gym, session: str, told: Mapping[str, st
     return state
 
 
-async def must_be_streamed(city: City, gym: Gym) -> None:
+async def must_be_streamed(system: System, gym: Gym) -> None:
     """JetStream holds the gym's events, each once, in the store's order."""
-    rows = await stored(city, gym.id)
+    rows = await stored(system, gym.id)
     wanted = [str(row["event_id"]) for row in rows]
 
     async def streamed() -> bool:
-        return await _streamed(city.installation, gym.id) == wanted
+        return await _streamed(system.installation, gym.id) == wanted
 
     await until(streamed, 30)
 
 
 async def _streamed(installation: Installation, gym: GymId) -> list[str]:
-    client = await nats.connect(**installation.nats_login("operator"), connect_timeout=5)
-    try:
-        js = client.jetstream(timeout=3)
+    async with Bus(installation) as bus:
+        js = bus.client.jetstream(timeout=3)
         sub = await js.subscribe(f"evt.{gym}.booking.>", ordered_consumer=True)
         info = await sub.consumer_info()
         ids = []
@@ -101,20 +106,13 @@ async def _streamed(installation: Installation, gym: GymId) -> list[str]:
             message = await sub.next_msg(timeout=5)
             ids.append((message.headers or {})["Nats-Msg-Id"])
         return ids
-    finally:
-        await client.close()
 
 
-ROSTER = """query ($id: ID!) { roster(sessionId: $id) {
-  session { reserved waiting } reservations { clientId } waitlist { clientId } } }"""
-
-
-async def must_be_shown(gym: Gym, session: str, state: ClassSession) -> None:
+async def must_be_shown(rush: Rush, state: ClassSession) -> None:
     """The roster shows what is stored."""
 
     async def shown() -> bool:
-        told = await gym.ask(ROSTER, id=session)
-        roster = told["roster"]
+        roster = await rush.gym.owner.ask(documents.ROSTER, id=rush.session)
         return bool(
             roster
             and {uuid_of(one["clientId"]) for one in roster["reservations"]} == set(state.reserved)
@@ -124,3 +122,28 @@ async def must_be_shown(gym: Gym, session: str, state: ClassSession) -> None:
         )
 
     await until(shown, 30)
+
+
+async def must_be_right(system: System, rush: Rush) -> ClassSession:
+    """Stored, streamed and shown are what everybody was told."""
+    state = await must_balance(system, rush)
+    await must_be_streamed(system, rush.gym)
+    await must_be_shown(rush, state)
+    return state
+
+
+async def consumers(installation: Installation) -> set[str]:
+    """The durable consumers of all event streams: who reacts to what."""
+    async with Bus(installation) as bus:
+        js = bus.client.jetstream(timeout=3)
+        return {
+            one.config.durable_name
+            for stream in ("EVT_MEMBERS", "EVT_BOOKING", "EVT_ACCESS", "EVT_BILLING")
+            for one in await js.consumers_info(stream)
+            if one.config.durable_name
+        }
+
+
+def uuid_of(shown: str) -> Any:
+    """The UUID behind a shown id."""
+    return read_id(shown.partition("_")[0], shown)

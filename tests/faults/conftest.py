@@ -1,23 +1,27 @@
 """One running system for all faults: each test breaks something and sees it recover."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.faults.city import City, Gym
+from tests.world.gym import Gym, opened
+from tests.world.system import System, data_folder
 
-pytestmark = pytest.mark.faults
+PATIENCE = 60.0  # seconds a person keeps asking
 
 
 @pytest.fixture(scope="session")
-async def city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
-    async with City(Path(tmp_path_factory.mktemp("city"))) as running:
-        yield running
+async def system() -> AsyncIterator[System]:
+    """Servers and all processes, ready the first time."""
+    with data_folder("faults") as folder:
+        async with System(folder) as started:
+            yield started
 
 
 @pytest.fixture
-async def gym(city: City) -> AsyncIterator[Gym]:
-    opened = await city.open_gym()
-    yield opened
-    await opened.http.aclose()
+async def gym(system: System) -> AsyncIterator[Gym]:
+    """A gym in a system that is well again, whose people ask until they are answered."""
+    await system.all_ready()
+    made = await opened(system.installation, system.url, patience=PATIENCE)
+    yield made
+    await made.aclose()

@@ -1,62 +1,51 @@
-"""The whole system, started once: an installation of its own and every process."""
+"""The whole system, started once: journeys do not break it."""
 
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from deploy.local.installation import Installation
-from deploy.local.runner import WAVES, program
-from deploy.local.supervisor import Supervisor
-from tests.system.gym import Gym, opened
+from tests.world.gym import Gym, opened
+from tests.world.system import System, data_folder
 
 
 @pytest.fixture(scope="session")
 def system_data() -> Iterator[Path]:
     """A data folder of the system's own: nobody else writes to its streams."""
-    with TemporaryDirectory(prefix="back2back-system-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with data_folder("system") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def said() -> list[str]:
-    """Every line the processes wrote so far."""
-    return []
-
-
-@pytest.fixture(scope="session")
-async def running(system_data: Path, said: list[str]) -> AsyncIterator[Installation]:
+async def system(system_data: Path) -> AsyncIterator[System]:
     """Servers and all processes, ready."""
-
-    def hear(name: str, line: str) -> None:
-        said.append(line)
-        print(f"{name}: {line}")
-
-    async with Installation(system_data) as installation:
-        supervisor = Supervisor(hear)
-        try:
-            for wave in WAVES:
-                await supervisor.start(*(program(installation, name) for name in wave))
-            yield installation
-        finally:
-            await supervisor.drain(7)
-            if installation.postgres is not None:
-                installation.postgres.stop(signal.SIGQUIT)  # nobody needs a clean stop's writes
+    async with System(system_data) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def url(running: Installation) -> str:
+def running(system: System) -> Installation:
+    """What the processes stand on."""
+    return system.installation
+
+
+@pytest.fixture(scope="session")
+def said(system: System) -> list[str]:
+    """Every line the processes wrote so far."""
+    return system.said
+
+
+@pytest.fixture(scope="session")
+def url(system: System) -> str:
     """Where the gateway is."""
-    return f"http://127.0.0.1:{running.ports['gateway']}"
+    return system.url
 
 
 @asynccontextmanager
-async def _gym(running: Installation, url: str) -> AsyncIterator[Gym]:
-    gym = await opened(running, url)
+async def _gym(system: System) -> AsyncIterator[Gym]:
+    gym = await opened(system.installation, system.url)
     try:
         yield gym
     finally:
@@ -64,14 +53,14 @@ async def _gym(running: Installation, url: str) -> AsyncIterator[Gym]:
 
 
 @pytest.fixture
-async def gym(running: Installation, url: str) -> AsyncIterator[Gym]:
+async def gym(system: System) -> AsyncIterator[Gym]:
     """A gym of the test's own."""
-    async with _gym(running, url) as made:
+    async with _gym(system) as made:
         yield made
 
 
 @pytest.fixture
-async def other_gym(running: Installation, url: str) -> AsyncIterator[Gym]:
+async def other_gym(system: System) -> AsyncIterator[Gym]:
     """Another gym, whose people must not see anything of the first."""
-    async with _gym(running, url) as made:
+    async with _gym(system) as made:
         yield made

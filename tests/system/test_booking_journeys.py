@@ -7,8 +7,8 @@ from typing import Any
 
 from contracts.ids import new_id
 from deploy.local.installation import Installation
-from tests.system import documents
-from tests.system.gym import Gym, move_clock
+from tests.world import documents
+from tests.world.gym import Gym, move_clock
 
 
 async def test_a_booking_shows_on_the_trainers_screen_and_the_members(gym: Gym) -> None:

@@ -8,8 +8,8 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from tests import clients
-from tests.system import documents
-from tests.system.gym import Gym
+from tests.world import documents
+from tests.world.gym import Gym
 
 
 def _window(gym: Gym) -> dict[str, str]:

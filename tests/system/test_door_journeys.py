@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.system import documents
-from tests.system.doors import (
+from tests.world import documents
+from tests.world.doors import (
     ADD_DOOR,
     CREDENTIALS,
     DOORS,
@@ -25,8 +25,8 @@ from tests.system.doors import (
     WATCH,
     known,
 )
-from tests.system.gym import Gym
-from tests.system.people import Person, Refused
+from tests.world.gym import Gym
+from tests.world.people import Person, Refused
 
 SOON = 0.1  # hours to the class: inside the door's window and the check-in's
 

@@ -3,19 +3,15 @@
 import json
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 
-from deploy.local.installation import Installation
-from deploy.local.places import free_port
-from deploy.local.runner import program
-from deploy.local.supervisor import Supervisor
-from tests.system.gym import Gym
-from tests.system.people import Person, Refused
+from tests.world.gym import Gym
+from tests.world.people import Person, Refused
+from tests.world.system import System
 
 ISSUER, AUDIENCE, SECRET = "https://project.example/auth/v1", "authenticated", secrets.token_hex(32)
 VIEWER = "{ viewer { id roles } }"
@@ -24,21 +20,13 @@ LINK = """mutation ($input: LinkIdentityInput!) {
 
 
 @pytest.fixture(scope="module")
-async def open_url(running: Installation) -> AsyncIterator[str]:
+async def open_url(system: System) -> AsyncIterator[str]:
     """A second gateway, which believes the issuer."""
-    usual = program(running, "gateway")
     issuer = {"issuer": ISSUER, "audiences": [AUDIENCE], "algorithms": ["HS256"],
               "hs256_secret": SECRET, "required_role": "authenticated"}  # fmt: skip
-    port = free_port()
-    environment = {
-        **usual.environment, "GATEWAY_PORT": str(port), "ISSUERS": json.dumps([issuer]),
-    }  # fmt: skip
-    supervisor = Supervisor(lambda name, line: print(f"{name}: {line}"))
-    try:
-        await supervisor.start(replace(usual, environment=environment, health_port=port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await supervisor.drain(7)
+    name = await system.start("gateway", name="open gateway", ISSUERS=json.dumps([issuer]))
+    yield f"http://127.0.0.1:{system.supervisor.children[name].program.health_port}"
+    await system.stop(name)
 
 
 def token(gym: Gym, subject: str, **other: Any) -> str:

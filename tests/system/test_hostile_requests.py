@@ -13,9 +13,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from contracts.ids import new_id
-from tests.system import documents
-from tests.system.gym import Gym
-from tests.system.people import PASSWORD, Person, Refused
+from tests.world import documents
+from tests.world.gym import Gym
+from tests.world.people import PASSWORD, Person, Refused
 
 
 def cursor(kind: str, key: str) -> str:

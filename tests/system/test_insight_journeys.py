@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from deploy.local.installation import Installation
-from tests.system import documents
-from tests.system.gym import Gym, move_clock
-from tests.system.people import Refused
+from tests.world import documents
+from tests.world.gym import Gym, move_clock
+from tests.world.people import Refused
 
 
 async def test_the_days_cards_follow_a_class_from_booking_to_closed_books(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.ids import new_id
-from tests.system import documents
-from tests.system.gym import Gym
-from tests.system.people import PASSWORD, Refused
+from tests.world import documents
+from tests.world.gym import Gym
+from tests.world.people import PASSWORD, Refused
 
 
 async def test_a_client_is_found_and_after_erasure_forgotten(gym: Gym) -> None:

@@ -7,10 +7,10 @@ import pytest
 from websockets.asyncio.client import connect
 
 from contracts.permissions import GATEWAY, MATRIX, Role, allows
-from tests.system import documents, doors
-from tests.system.gym import Gym, Member
-from tests.system.people import Person
 from tests.system.walk import Operation, operations, random_ids, snake, unnamed
+from tests.world import documents, doors
+from tests.world.gym import Gym, Member
+from tests.world.people import Person
 
 ANYBODY, SIGNED_IN = "anybody", "anybody signed in"
 

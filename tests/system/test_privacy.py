@@ -14,9 +14,9 @@ from nats.js.api import StreamInfo
 from contracts.ids import new_id
 from deploy.local.installation import Installation
 from deploy.schema import PARTS, database_url
-from tests.system import documents
-from tests.system.gym import Gym
-from tests.system.people import PASSWORD, Person, Refused
+from tests.world import documents
+from tests.world.gym import Gym
+from tests.world.people import PASSWORD, Person, Refused
 
 PLACES = {"views.clients", "views.client_words", "views.staff"}
 """Tables that hold people's names and addresses, so that staff can read them."""

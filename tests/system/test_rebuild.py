@@ -13,8 +13,8 @@ from chassis.clock import MovableClock
 from chassis.projection.rebuild import rebuild
 from deploy.local.installation import Installation
 from services.projections.app import models
-from tests.system import documents, doors
-from tests.system.gym import Gym
+from tests.world import documents, doors
+from tests.world.gym import Gym
 
 VIEWS = "b2b_views"
 

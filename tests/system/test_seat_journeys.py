@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from deploy.local.installation import Installation
-from tests.system import documents
-from tests.system.gym import Gym, Member, move_clock
-from tests.system.people import Refused
+from tests.world import documents
+from tests.world.gym import Gym, Member, move_clock
+from tests.world.people import Refused
 
 
 async def bikes(gym: Gym, hours: float, **more: object) -> str:

@@ -10,10 +10,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from deploy.local.installation import Installation
 from gateway.standings import STALE
-from tests.system import documents
 from tests.system.gateways import gateway
-from tests.system.gym import Gym, move_clock
-from tests.system.people import PASSWORD, Person, Refused
+from tests.world import documents
+from tests.world.gym import Gym, move_clock
+from tests.world.people import PASSWORD, Person, Refused
 
 NEXT_LOOK = timedelta(seconds=STALE + 1)
 VIEWER = "{ viewer { id } }"

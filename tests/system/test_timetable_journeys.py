@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.system import documents
-from tests.system.gym import Gym
+from tests.world import documents
+from tests.world.gym import Gym
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

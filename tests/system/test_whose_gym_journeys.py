@@ -3,9 +3,9 @@
 import pytest
 
 from contracts.ids import new_id
-from tests.system import documents
-from tests.system.gym import Gym
-from tests.system.people import Person, Refused
+from tests.world import documents
+from tests.world.gym import Gym
+from tests.world.people import Person, Refused
 
 
 async def test_another_gyms_things_look_like_things_that_are_not_there(

@@ -39,7 +39,7 @@ FINALIZE = f"""mutation ($input: FinalizeAttendanceInput!) {{
 SESSION = """query ($id: ID!, $atLeast: Position) {
   session(id: $id, atLeast: $atLeast) { id title reserved waiting capacity status } }"""
 ROSTER = """query ($id: ID!, $atLeast: Position) { roster(sessionId: $id, atLeast: $atLeast) {
-  session { reserved } reservations { clientId clientName status }
+  session { reserved waiting } reservations { clientId clientName status }
   waitlist { clientId place } } }"""
 CALENDAR = """query ($from: DateTime!, $to: DateTime!, $first: Int!, $after: String) {
   calendar(from: $from, to: $to, first: $first, after: $after) {

@@ -11,9 +11,12 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from contracts.ids import new_id
-from tests.system import documents
+from tests.world import documents
+from tests.world.waiting import until
 
 PATIENCE = 5.0  # seconds until a screen must have shown something
+TRY_AGAIN = {"BUSY", "UNAVAILABLE", "INTERNAL", "CONSISTENCY_TIMEOUT"}
+"""Errors that say nothing about the outcome: an app repeats the request, with its key."""
 PASSWORD = "correct horse battery"
 
 Json = dict[str, Any]
@@ -57,9 +60,15 @@ class Screen:
 class Person:
     """Somebody with the app, signed in or not."""
 
-    def __init__(self, url: str, token: str | None = None, *, gym: str | None = None) -> None:
-        """``gym`` is the slug that tokens of other issuers are used at."""
+    def __init__(
+        self, url: str, token: str | None = None, *, gym: str | None = None, patience: float = 0
+    ) -> None:
+        """``gym`` is the slug that tokens of other issuers are used at.
+
+        Who has ``patience`` (seconds) asks the same again until the outcome is known.
+        """
         self.url, self._token, self.email = url, token, ""
+        self._patience = patience
         named = {"back2back-gym": gym} if gym else {}
         self._http = httpx.AsyncClient(base_url=url, timeout=10, headers=named)
 
@@ -79,7 +88,7 @@ class Person:
 
     async def ask(self, document: str, **variables: Any) -> Any:
         """The only field of the answer. Raises ``Refused``."""
-        told = await self.raw({"query": document, "variables": variables})
+        told = await self._told({"query": document, "variables": variables})
         if told.get("errors"):
             raise Refused(told["errors"])
         (answer,) = told["data"].values()
@@ -107,6 +116,22 @@ class Person:
         self._token = None
         told = await self.done(documents.SIGN_IN, gym=gym, email=email, password=PASSWORD)
         self._token, self.email = told["tokens"]["accessToken"], email
+
+    async def _told(self, body: Json) -> Json:
+        """The whole answer; to who is patient, the first that says what came of it."""
+
+        async def known() -> Json | None:
+            try:
+                told = await self.raw(body)
+            except (httpx.TransportError, json.JSONDecodeError):
+                return None
+            codes = {error["extensions"]["code"] for error in told.get("errors") or ()}
+            return None if codes & TRY_AGAIN else told
+
+        if not self._patience:
+            return await self.raw(body)
+        told: Json = await until(known, self._patience)
+        return told
 
     @asynccontextmanager
     async def watching(self, document: str, **variables: Any) -> AsyncIterator[Screen]:

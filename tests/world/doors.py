@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from tests.system.documents import ERRORS
-from tests.system.people import Person
+from tests.world.documents import ERRORS
+from tests.world.people import Person
 
 LONG = 15.0  # seconds until a journey gives up waiting
 

@@ -1,22 +1,18 @@
 """A gym for one journey: registered by the operator, staffed and filled through GraphQL."""
 
-import base64
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import nats
-
-from chassis.bus import Asker
 from chassis.clock import LOOK_EVERY, MovableClock
-from contracts.envelope import Caller
 from contracts.ids import PLATFORM, GymId, StaffId, new_id
 from contracts.members import RegisterGym
-from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
-from tests.system import documents
-from tests.system.people import PASSWORD, Person
+from tests.world import documents
+from tests.world.bus import Bus
+from tests.world.people import PASSWORD, Person
 
 
 @dataclass
@@ -32,16 +28,19 @@ class Member:
 class Gym:
     """One gym and the people of a journey."""
 
+    id: GymId
     url: str
     slug: str
     clock: MovableClock
     owner: Person
     location: str = ""
+    patience: float = 0
+    """Seconds its people go on asking the same while nobody answers."""
     people: list[Person] = field(default_factory=list)
 
     async def person(self, email: str) -> Person:
         """Somebody of this gym, signed in."""
-        person = Person(self.url)
+        person = Person(self.url, patience=self.patience)
         self.people.append(person)
         await person.sign_in(self.slug, email)
         return person
@@ -57,11 +56,26 @@ class Gym:
     async def member(self, name: str = "Mia", *, pack: int = 5) -> Member:
         """A new client with a pack of credits (0: none), signed in."""
         email = f"{name.lower()}-{new_id().hex}@x.test"
-        told = await self.owner.done(documents.REGISTER, name=name, email=email, password=PASSWORD)
-        client = told["client"]["id"]
+        client = await self.client(name, pack=pack, email=email, password=PASSWORD)
+        return Member(client, await self.person(email), email)
+
+    async def client(self, name: str = "Carla", *, pack: int = 5, **known: str) -> str:
+        """A new client with a pack of credits (0: none), who does not sign in."""
+        told = await self.owner.done(documents.REGISTER, name=name, **known)
+        client: str = told["client"]["id"]
         if pack:
             await self.owner.done(documents.GRANT, clientId=client, credits=pack)
-        return Member(client, await self.person(email), email)
+        return client
+
+    async def clients(self, count: int) -> list[str]:
+        """So many of them."""
+        turns = asyncio.Semaphore(8)
+
+        async def one() -> str:
+            async with turns:
+                return await self.client()
+
+        return await asyncio.gather(*(one() for _ in range(count)))
 
     async def session(self, capacity: int = 10, hours: float = 24) -> str:
         """A session that starts in ``hours``, shown on the calendar."""
@@ -78,36 +92,24 @@ class Gym:
             await person.aclose()
 
 
-async def opened(installation: Installation, url: str) -> Gym:
+async def opened(installation: Installation, url: str, *, patience: float = 0) -> Gym:
     """A new gym with an owner and a location."""
     clock = MovableClock(installation.clock_file)
     slug, email = f"gym-{new_id().hex[-12:]}", f"owner-{new_id().hex}@x.test"
-    await _register(installation, clock, slug, email)
-    gym = Gym(url, slug, clock, Person(url))
-    gym.people.append(gym.owner)
-    await gym.owner.sign_in(slug, email)
-    told = await gym.owner.done(documents.OPEN, name="Mitte", timeZone="Europe/Berlin")
-    gym.location = told["location"]["id"]
-    return gym
-
-
-async def _register(installation: Installation, clock: MovableClock, slug: str, email: str) -> None:
-    one = new_id()
+    gym_id = GymId(new_id())
     command = RegisterGym(
-        gym_id=GymId(new_id()), slug=slug, name="Iron", time_zone="Europe/Berlin", currency="EUR",
+        gym_id=gym_id, slug=slug, name="Iron", time_zone="Europe/Berlin", currency="EUR",
         owner_id=StaffId(new_id()), owner_name="Olga", owner_email=email, owner_password=PASSWORD,
     )  # fmt: skip
-    caller = Caller(
-        gym_id=PLATFORM, actor="system:operator", roles=(OPERATOR,), command_id=one,
-        correlation_id=one, causation_id=one, deadline=clock.now() + timedelta(seconds=10),
-    )  # fmt: skip
-    key = base64.b64decode(installation.environment("gateway")["CALLER_KEY"])
-    client = await nats.connect(**installation.nats_login("operator"))
-    try:
-        reply = await Asker(client, key=key, clock=clock).ask(command, caller, 10)
-    finally:
-        await client.close()
+    async with Bus(installation) as bus:
+        reply = await bus.ask(command, PLATFORM)
     assert reply.outcome == "done", reply
+    owner = Person(url, patience=patience)
+    gym = Gym(gym_id, url, slug, clock, owner, patience=patience, people=[owner])
+    await owner.sign_in(slug, email)
+    told = await owner.done(documents.OPEN, name="Mitte", timeZone="Europe/Berlin")
+    gym.location = told["location"]["id"]
+    return gym
 
 
 def move_clock(file: Path, by: timedelta) -> None:

@@ -1,0 +1,56 @@
+"""A rush for one class: who asks for a seat, and what each was last told."""
+
+import asyncio
+from collections.abc import Iterable
+
+from contracts.ids import new_id
+from tests.world import documents
+from tests.world.gym import Gym
+
+
+class Rush:
+    """Clients of ``gym`` who want into ``session``."""
+
+    def __init__(self, gym: Gym, session: str, clients: list[str]) -> None:
+        self.gym, self.session, self.clients = gym, session, clients
+        self.told: dict[str, str] = {}
+        """Client -> ``reserved``, ``waiting``, ``cancelled`` or a refusal's code."""
+        self.halfway = asyncio.Event()
+        """A quarter were answered: in the middle of it."""
+
+    async def book(self, client: str, key: str | None = None) -> str:
+        """``reserved``, ``waiting`` or the refusal's code."""
+        told = await self.gym.owner.do(
+            documents.BOOK, key=key or str(new_id()), sessionId=self.session, clientId=client,
+            orWaitlist=True,
+        )  # fmt: skip
+        if told["userErrors"]:
+            self.told[client] = str(told["userErrors"][0]["code"])
+        else:
+            self.told[client] = "reserved" if told["reservation"] else "waiting"
+        if len(self.told) * 4 >= len(self.clients):
+            self.halfway.set()
+        return self.told[client]
+
+    async def cancel(self, client: str) -> None:
+        """Give the seat back."""
+        told = await self.gym.owner.do(documents.CANCEL, sessionId=self.session, clientId=client)
+        refused = told["userErrors"]
+        self.told[client] = str(refused[0]["code"]) if refused else "cancelled"
+
+    async def all_book(self) -> None:
+        """Everybody at once; every fifth thinks better of a seat."""
+        await asyncio.gather(*(self._come(n, client) for n, client in enumerate(self.clients)))
+
+    async def leave(self, clients: Iterable[str]) -> None:
+        """These at once."""
+        await asyncio.gather(*(self.cancel(client) for client in clients))
+
+    async def _come(self, n: int, client: str) -> None:
+        if await self.book(client) == "reserved" and n % 5 == 0:
+            await self.cancel(client)
+
+
+async def rush(gym: Gym, *, seats: int, people: int) -> Rush:
+    """A class of so many ``seats``, and so many people who are about to ask."""
+    return Rush(gym, await gym.session(seats, hours=48), await gym.clients(people))
