@@ -7,8 +7,6 @@ from typing import Any
 import anyio
 import nats
 import structlog
-from faststream.nats import NatsBroker
-from faststream.security import SASLPlaintext
 from nats.aio.client import Client
 from nats.errors import Error
 
@@ -40,33 +38,11 @@ async def connect(
                     access.url,
                     user=access.user,
                     password=access.password,
-                    **_options(access, name, came_back),
+                    **options(access, name, came_back),
                 )
             )
     except TimeoutError:
-        raise _unaccepted() from None
-
-
-def broker(access: NatsAccess, *, name: str) -> NatsBroker:
-    """A FastStream broker, not yet connected. Its ``connection`` is the NATS client."""
-    return NatsBroker(
-        access.url,
-        security=SASLPlaintext(access.user, access.password),
-        graceful_timeout=DRAIN_SECONDS,
-        apply_types=False,
-        serializer=None,
-        logger=None,  # what is worth a line we say ourselves
-        **_options(access, name),
-    )
-
-
-async def connected(broker: NatsBroker) -> Client:
-    """The client of ``broker``, connected if it was not. Raises as ``connect``."""
-    try:
-        with anyio.fail_after(FIRST_CONNECT_SECONDS):
-            return hastened(await broker.connect())
-    except TimeoutError:
-        raise _unaccepted() from None
+        raise unaccepted() from None
 
 
 async def settled(client: Client) -> None:
@@ -90,13 +66,15 @@ async def leave(client: Client) -> None:
         log.warning("left without nats", reason=type(error).__name__)
 
 
-def _unaccepted() -> ConnectionError:
+def unaccepted() -> ConnectionError:
+    """What to raise when NATS has not let us in in time."""
     return ConnectionError(f"NATS did not accept us within {FIRST_CONNECT_SECONDS:.0f} s")
 
 
-def _options(
+def options(
     access: NatsAccess, name: str, came_back: Callable[[], object] | None = None
 ) -> dict[str, Any]:
+    """How each of our connections to NATS behaves, as arguments of nats-py's ``connect``."""
     said: dict[str, float] = {}
 
     async def trouble(error: Exception) -> None:

@@ -11,12 +11,13 @@ import anyio
 from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
+from chassis.bus.broker import broker
 from chassis.bus.desk import Allows, Desk
 from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore, Unit
-from chassis.nats_client import broker, connect
+from chassis.nats_client import connect
 from chassis.process import Process
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell

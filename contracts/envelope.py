@@ -70,6 +70,11 @@ class Query(Command):
     """A question to a service that owns the answer. Changes nothing; subject ``qry.<type>``."""
 
 
+def subject_of(kind: type[Command]) -> str:
+    """Where it is asked: ``cmd.<type>`` for commands, ``qry.<type>`` for queries."""
+    return f"{'qry' if issubclass(kind, Query) else 'cmd'}.{kind.command_type}"
+
+
 class Envelope(BaseModel):
     """One recorded event as it is published and consumed."""
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.nats_client import connect, leave
 from chassis.process import Process
 from chassis.settings import BusSettings, DatabaseSettings, EdgeSettings

@@ -9,7 +9,7 @@ from uuid import UUID
 import strawberry
 from prometheus_client import Histogram
 
-from chassis.bus import Asker, Unavailable
+from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock
 from chassis.telemetry import traceparent
 from chassis.tenancy import Pool

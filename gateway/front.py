@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chassis.bus import Unavailable
+from chassis.bus.asker import Unavailable
 from chassis.telemetry.web import App, Message, Receive, Scope, Send
 from gateway.sign_in import ADDRESS
 

@@ -10,7 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from chassis.auth import Identified, KeysUnavailable, OwnIssuer, Unauthenticated, Verifier
-from chassis.bus import Asker, Unavailable
+from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock
 from chassis.issuers import external_issuers
 from chassis.settings import EdgeSettings

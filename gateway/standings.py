@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import Counter
 
 from chassis.auth import Principal
-from chassis.bus import Unavailable
+from chassis.bus.asker import Unavailable
 from chassis.clock import Clock
 from contracts.ids import GymId
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bench import cpu
 from bench.ground import Ground
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import SystemClock
 from chassis.tenancy import open_pool
 from contracts.booking import BookingPolicy, GrantCredits, ScheduleSession

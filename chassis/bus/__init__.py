@@ -1,11 +1,6 @@
 """How services ask each other: signed commands, typed replies, and reactions to events.
 
-``Desk`` serves, ``Asker`` asks; ``signature`` proves who is asking, ``replies`` lists every way a
-command can end, ``reactions`` hears other services' events.
+``desk`` serves and ``asker`` asks; ``broker`` is what a desk stands on, ``signature`` proves who is
+asking, ``replies`` lists every way a command can end, ``reactions`` hears other services' events.
+Nothing is imported here: who only asks needs neither a desk nor FastStream in memory.
 """
-
-from chassis.bus.asker import Asker, Unavailable, subject_of
-from chassis.bus.desk import Allows, Desk
-from chassis.bus.reactions import Hopeless
-
-__all__ = ["Allows", "Asker", "Desk", "Hopeless", "Unavailable", "subject_of"]

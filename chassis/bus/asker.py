@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import Clock
 from chassis.telemetry import traceparent
-from contracts.envelope import Caller, Command, Query, Reply
+from contracts.envelope import Caller, Command, Reply, subject_of
 
 ASK_SECONDS = 2.0
 
@@ -21,11 +21,6 @@ class Unavailable(Exception):
         super().__init__(f"no reply to {operation}")
         self.operation = operation
         self.outcome_unknown = outcome_unknown
-
-
-def subject_of(kind: type[Command]) -> str:
-    """``cmd.<type>`` for commands, ``qry.<type>`` for queries."""
-    return f"{'qry' if issubclass(kind, Query) else 'cmd'}.{kind.command_type}"
 
 
 class Asker:

@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from chassis.bus import replies
-from chassis.bus.asker import subject_of
+from chassis.bus.broker import connected
 from chassis.bus.counter import Counter
 from chassis.bus.reactions import BACK_OFF, Hearing, Reaction, Reactor
 from chassis.bus.replies import Outcome
@@ -27,10 +27,10 @@ from chassis.clock import Clock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.writer import Busy, Conflict
-from chassis.nats_client import connected, leave, settled
+from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
-from contracts.envelope import Caller, Command, Event, Query, Reply
+from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)
 Q = TypeVar("Q", bound=Query)

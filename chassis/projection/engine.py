@@ -156,7 +156,7 @@ class Projections:
     """All read models of one process."""
 
     def __init__(self, models: Iterable[ReadModel], *, client: Client, pool: Pool) -> None:
-        """``pool`` is ``open_views(...)``'s, with a connection or so per model."""
+        """``pool`` is ``open_views(...)``'s; its connections are shared, each for a transaction."""
         self._all = [Projection(model, client=client, pool=pool) for model in models]
 
     @property

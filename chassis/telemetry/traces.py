@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from opentelemetry import context as current_context
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -36,6 +35,11 @@ def configure_traces(
     """Once per process. Without ``endpoint`` nothing is sampled; ids still tie log lines."""
     global _roots_are_sampled  # noqa: PLW0603 - as global as the provider set below
     if endpoint and exporter is None:
+        # Imported by who exports: with all of protobuf behind it, it is 5 MB of every process.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     _roots_are_sampled = exporter is not None and ratio > 0
     sampler = ParentBased(TraceIdRatioBased(ratio if exporter else 0.0))

@@ -8,7 +8,7 @@ import asyncpg
 import typer
 from pydantic import ValidationError
 
-from chassis.bus import Asker, Unavailable
+from chassis.bus.asker import Asker, Unavailable
 from contracts.ids import PLATFORM, GymId, MalformedId, StaffId, new_id, read, show
 from contracts.members import RegisterGym
 from deploy.commands.terminal import say

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.projection import ReadModel
 from chassis.projection.ledger import Poison
 from chassis.projection.rebuild import RebuildFailed

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx
 import nats
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import Clock, MovableClock
 from contracts.envelope import Caller
 from contracts.ids import PLATFORM, GymId, StaffId

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chassis.bus.asker import subject_of
 from contracts import access, billing, booking, members, timetable
-from contracts.envelope import COMMANDS, Query, promised
+from contracts.envelope import COMMANDS, Query, promised, subject_of
 from contracts.permissions import EVERYONE, GATEWAY, MATRIX, OWN
 
 CONTEXTS = ("members", "booking", "billing", "access")

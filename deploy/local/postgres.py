@@ -27,6 +27,7 @@ _TUNING = {
     "fsync": "on",
     "synchronous_commit": "on",
     "io_method": "sync",  # no worker processes: a laptop's memory matters more
+    "max_logical_replication_workers": "0",  # nobody subscribes: no process that waits for it
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import anyio
 from pydantic import SecretBytes, SecretStr
 
+from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore
-from chassis.nats_client import broker, connect
+from chassis.nats_client import connect
 from chassis.process import Process
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import anyio
 
 from chassis import nats_client
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import Clock
 from chassis.process import Process
 from chassis.projection import ReadModel, open_views
@@ -24,6 +24,10 @@ from services.projections import (
 )
 from services.projections.keys import MembersKeys
 from services.projections.people import PeopleModel
+
+CONNECTIONS = 4
+"""To Postgres, shared by all read models: a transaction takes some milliseconds, and only a swap or
+a person's key that is not there yet may hold one for longer. Each more is 15 MB of memory."""
 
 
 class Settings(BusSettings, DatabaseSettings):
@@ -46,7 +50,7 @@ async def main(process: Process[Settings]) -> None:
     process.on_stop(client.close)
     key = settings.caller_key.get_secret_value()
     kept = models(Asker(client, key=key, clock=process.clock), process.clock)
-    pool = await open_views(settings.database_url.get_secret_value(), size=len(kept) + 1)
+    pool = await open_views(settings.database_url.get_secret_value(), size=CONNECTIONS)
     process.on_stop(pool.close)
 
     projections = Projections(kept, client=client, pool=pool)

@@ -5,9 +5,9 @@ from typing import Any
 
 import anyio
 
-from chassis.bus import Desk
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
 from chassis.context import Context
-from chassis.nats_client import broker
 from chassis.process import Process, run
 from chassis.settings import BusSettings
 from contracts.envelope import Query

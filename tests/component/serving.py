@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import nats
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import Clock, MovableClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id

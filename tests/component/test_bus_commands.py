@@ -11,13 +11,15 @@ import pytest
 from nats.aio.client import Client
 from pydantic import Field
 
-from chassis.bus import Asker, Desk, Unavailable
+from chassis.bus.asker import Asker, Unavailable
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.writer import Busy
-from chassis.nats_client import broker, connect
+from chassis.nats_client import connect
 from chassis.settings import NatsAccess
 from contracts.envelope import Caller, Command, Query, Reply
 from contracts.ids import GymId, new_id

@@ -16,10 +16,12 @@ import pytest
 from nats.aio.client import Client
 
 from chassis import streams
-from chassis.bus import Desk, Hopeless
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
+from chassis.bus.reactions import Hopeless
 from chassis.clock import SystemClock
 from chassis.decider import Refused
-from chassis.nats_client import broker, connect
+from chassis.nats_client import connect
 from chassis.settings import NatsAccess
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id

@@ -16,7 +16,7 @@ import nats
 import pytest
 
 from chassis.auth import OwnIssuer, Unauthenticated, Verifier
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import SystemClock
 from chassis.wire import unpack
 from contracts.envelope import Caller, Command, Query, Reply

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import SystemClock
 from chassis.nats_client import connect
 from chassis.settings import NatsAccess

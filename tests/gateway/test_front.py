@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.bus import Unavailable
+from chassis.bus.asker import Unavailable
 from gateway.front import Front
 from gateway.sign_in import ADDRESS
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from chassis.auth import Principal
-from chassis.bus import Unavailable
+from chassis.bus.asker import Unavailable
 from chassis.clock import FixedClock
 from contracts.ids import GymId, new_id
 from gateway import standings

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from nats.aio.client import Client
 
-from chassis.bus import Desk
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
 from chassis.clock import SystemClock
-from chassis.nats_client import broker
 from chassis.settings import NatsAccess
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id

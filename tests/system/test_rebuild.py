@@ -8,7 +8,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import MovableClock
 from chassis.projection.rebuild import rebuild
 from deploy.local.installation import Installation

@@ -9,7 +9,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from chassis.bus import Asker, Unavailable
+from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock, MovableClock
 from contracts import booking, members
 from contracts.envelope import COMMANDS, Caller, Command, promised

@@ -8,7 +8,7 @@ from typing import Self
 import nats
 from nats.aio.client import Client
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import MovableClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 
-from chassis.bus import Asker
+from chassis.bus.asker import Asker
 from chassis.clock import FixedClock
 from chassis.projection.engine import Projection
 from chassis.projection.ledger import Poison

@@ -1,0 +1,32 @@
+"""FastStream's broker on our terms: what a desk takes its commands and events from."""
+
+import anyio
+from faststream.nats import NatsBroker
+from faststream.security import SASLPlaintext
+from nats.aio.client import Client
+
+from chassis.nats_client import DRAIN_SECONDS, FIRST_CONNECT_SECONDS, options, unaccepted
+from chassis.nats_headers import hastened
+from chassis.settings import NatsAccess
+
+
+def broker(access: NatsAccess, *, name: str) -> NatsBroker:
+    """A FastStream broker, not yet connected. Its ``connection`` is the NATS client."""
+    return NatsBroker(
+        access.url,
+        security=SASLPlaintext(access.user, access.password),
+        graceful_timeout=DRAIN_SECONDS,
+        apply_types=False,
+        serializer=None,
+        logger=None,  # what is worth a line we say ourselves
+        **options(access, name),
+    )
+
+
+async def connected(broker: NatsBroker) -> Client:
+    """The client of ``broker``, connected if it was not. Raises as ``nats_client.connect``."""
+    try:
+        with anyio.fail_after(FIRST_CONNECT_SECONDS):
+            return hastened(await broker.connect())
+    except TimeoutError:
+        raise unaccepted() from None
