@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error
@@ -31,18 +30,16 @@ async def connect(
     ``came_back`` is called after each reconnect: what was sent meanwhile was missed.
     Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting.
     """
+    client = Client()
+    behaviour = options(access, name, lambda: client.is_closed, came_back)
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
-            return hastened(
-                await nats.connect(
-                    access.url,
-                    user=access.user,
-                    password=access.password,
-                    **options(access, name, came_back),
-                )
+            await client.connect(
+                access.url, user=access.user, password=access.password, **behaviour
             )
     except TimeoutError:
         raise unaccepted() from None
+    return hastened(client)
 
 
 async def settled(client: Client) -> None:
@@ -72,9 +69,15 @@ def unaccepted() -> ConnectionError:
 
 
 def options(
-    access: NatsAccess, name: str, came_back: Callable[[], object] | None = None
+    access: NatsAccess,
+    name: str,
+    closed: Callable[[], bool],
+    came_back: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
-    """How each of our connections to NATS behaves, as arguments of nats-py's ``connect``."""
+    """How each of our connections to NATS behaves, as arguments of nats-py's ``connect``.
+
+    ``closed`` says whether we ended it ourselves.
+    """
     said: dict[str, float] = {}
 
     async def trouble(error: Exception) -> None:
@@ -85,6 +88,8 @@ def options(
             log.warning("nats trouble", connection=name, error=kind)
 
     async def lost() -> None:
+        if closed():
+            return
         log.warning("nats connection lost", connection=name)
 
     async def back() -> None:

@@ -12,15 +12,16 @@ from chassis.settings import NatsAccess
 
 def broker(access: NatsAccess, *, name: str) -> NatsBroker:
     """A FastStream broker, not yet connected. Its ``connection`` is the NATS client."""
-    return NatsBroker(
+    made = NatsBroker(
         access.url,
         security=SASLPlaintext(access.user, access.password),
         graceful_timeout=DRAIN_SECONDS,
         apply_types=False,
         serializer=None,
         logger=None,  # what is worth a line we say ourselves
-        **options(access, name),
+        **options(access, name, lambda: made.connection.is_closed),
     )
+    return made
 
 
 async def connected(broker: NatsBroker) -> Client:
