@@ -22,8 +22,6 @@ def _name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_a_file_is_read_in_one_sitting(path: Path) -> None:
-    if path.parent == ROOT / "contracts":
-        return  # a context's whole language stands in one file
     longest = LONGEST_FILE if path in PRODUCT else 2 * LONGEST_FILE
     assert len(path.read_text().splitlines()) <= longest
 

@@ -107,8 +107,8 @@ def _told_of(kept: object, stored: object) -> object:
 
 
 def _context(cls: type) -> str:
-    module = cls.__module__.removeprefix("contracts.")
-    return HALVES.get(module, module)
+    language = cls.__module__.split(".")[1]
+    return HALVES.get(language, language)
 
 
 def _snake(name: str) -> str:

@@ -22,7 +22,7 @@ SERVED = (booking, members)
 
 KINDS = [
     kind for name, kind in promised(COMMANDS).items()
-    if name in MATRIX and kind.__module__ in {module.__name__ for module in SERVED}
+    if name in MATRIX and kind.__module__.startswith(tuple(f"{one.__name__}." for one in SERVED))
 ]  # fmt: skip
 ACTORS = {OPERATOR: "system:operator", SYSTEM: "system:projections", GATEWAY: "system:gateway"}
 SPELLED = {

@@ -1,0 +1,94 @@
+"""What access has heard of classes, reservations, clients and staff."""
+
+from pydantic import AwareDatetime
+
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClientId,
+    LocationId,
+    ReservationId,
+    SessionId,
+    StaffId,
+)
+
+
+class HearClass(Command):
+    """Booking tells when a session is. ``version`` is that of its stream: the newest counts."""
+
+    command_type = "access.hear_class"
+    session_id: SessionId
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    location_id: LocationId | None = None
+    """``None``: where it was."""
+    version: int
+
+
+class HearReservation(Command):
+    """Booking tells whether a reservation stands. ``version`` is that of the session's stream."""
+
+    command_type = "access.hear_reservation"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    stands: bool
+    version: int
+
+
+class HearClient(Command):
+    """Members tells that a client is known, or erased."""
+
+    command_type = "access.hear_client"
+    client_id: ClientId
+    erased: bool = False
+
+
+class HearStaff(Command):
+    """Members tells whether somebody works here. ``version`` is that of their stream."""
+
+    command_type = "access.hear_staff"
+    staff_id: StaffId
+    works: bool
+    version: int
+
+
+class ClientHeard(Event):
+    """The gym knows the client, or has erased them."""
+
+    event_type = "access.client_heard.v1"
+    client_id: ClientId
+    erased: bool
+
+
+class StaffHeard(Event):
+    """Somebody works here, or no longer does. Who does may enter always."""
+
+    event_type = "access.staff_heard.v1"
+    staff_id: StaffId
+    works: bool
+    version: int
+    """Of their stream in members."""
+
+
+class ClassHeard(Event):
+    """When and where a session is."""
+
+    event_type = "access.class_heard.v1"
+    session_id: SessionId
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    location_id: LocationId | None
+    version: int
+    """Of its stream in booking."""
+
+
+class ReservationHeard(Event):
+    """A reservation of the session stands, or no longer does."""
+
+    event_type = "access.reservation_heard.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    stands: bool
+    version: int
+    """Of the session's stream in booking."""

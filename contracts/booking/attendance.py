@@ -1,0 +1,152 @@
+"""Attendance: check-in, walk-ins, closing the books and putting them right."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClientId,
+    GrantId,
+    LocationId,
+    ReservationId,
+    SessionId,
+)
+
+
+class CheckInSource(StrEnum):
+    """Where a check-in came from."""
+
+    STAFF = "staff"
+    KIOSK = "kiosk"
+    QR = "qr"
+    DOOR = "door"
+    SELF = "self"
+
+
+class Attendance(StrEnum):
+    """What the books say of a reservation once they are closed."""
+
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    LATE_CANCELLED = "late_cancelled"
+    EXCUSED = "excused"
+    """Neither there nor missed: the credit goes back, no fee is due."""
+
+
+class CheckIn(Command):
+    """The client is here."""
+
+    command_type = "booking.check_in"
+    session_id: SessionId
+    client_id: ClientId
+    source: CheckInSource | None = None
+    """``None``: staff, or the client themselves, by who asks."""
+
+
+class CheckInAtDoor(Command):
+    """A door opened for the client; if they have a seat about now, they are here."""
+
+    command_type = "booking.check_in_at_door"
+    client_id: ClientId
+    location_id: LocationId
+    """Of the door."""
+
+
+class UndoCheckIn(Command):
+    """The check-in was a mistake."""
+
+    command_type = "booking.undo_check_in"
+    session_id: SessionId
+    client_id: ClientId
+
+
+class FinalizeAttendance(Command):
+    """Close the books: who was checked in attended, who was not is a no-show."""
+
+    command_type = "booking.finalize_attendance"
+    session_id: SessionId
+
+
+class AddWalkIn(Command):
+    """A client without a seat is here: reserve one and check them in."""
+
+    command_type = "booking.add_walk_in"
+    session_id: SessionId
+    client_id: ClientId
+    grant_id: GrantId | None = None
+    spot: str | None = Field(default=None, max_length=20)
+    overbook: bool = False
+    reason: str = Field(default="", max_length=200)
+
+
+class CorrectAttendance(Command):
+    """The closed books were wrong about a client."""
+
+    command_type = "booking.correct_attendance"
+    session_id: SessionId
+    client_id: ClientId
+    becomes: Attendance
+    """Attended, no-show or excused."""
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class CloseAttendance(Command):
+    """The time to correct attendance is over: finalize it if anybody recorded it."""
+
+    command_type = "booking.close_attendance"
+    session_id: SessionId
+
+
+class CheckedIn(Event):
+    """The client was there."""
+
+    event_type = "booking.checked_in.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    source: CheckInSource = CheckInSource.STAFF
+
+
+class CheckInUndone(Event):
+    """The check-in was a mistake."""
+
+    event_type = "booking.check_in_undone.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+
+
+class MarkedNoShow(Event):
+    """The client held a seat and did not come."""
+
+    event_type = "booking.marked_no_show.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    policy_version: int
+
+
+class AttendanceFinalized(Event):
+    """The books of the session are closed."""
+
+    event_type = "booking.attendance_finalized.v1"
+    session_id: SessionId
+    attended: int
+    no_shows: int
+    late_cancels: int
+
+
+class AttendanceCorrected(Event):
+    """The closed books were wrong about a client, and are right now."""
+
+    event_type = "booking.attendance_corrected.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    was: Attendance
+    becomes: Attendance
+    credits: int
+    """Credits the reservation costs from now on."""
+    reason: str
+    policy_version: int

@@ -1,0 +1,185 @@
+"""What a client may spend: grants of credits or time, kept in one ledger per client."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClientId,
+    GrantId,
+)
+
+
+class GrantKind(StrEnum):
+    """What a grant entitles to."""
+
+    PACK = "pack"
+    """A number of credits, one a reservation."""
+    UNLIMITED = "unlimited"
+    LIMITED = "limited"
+    """So many reservations a calendar week or month, late cancels included."""
+
+
+class Period(StrEnum):
+    """What a limited grant counts in, by the session's local date."""
+
+    WEEK = "week"
+    """Monday to Sunday."""
+    MONTH = "month"
+
+
+class Suspension(StrEnum):
+    """Why a grant pays for nothing for the time being."""
+
+    HOLD = "hold"
+    PAST_DUE = "past_due"
+
+
+class GrantCredits(Command):
+    """Entitle the client to reservations."""
+
+    command_type = "booking.grant_credits"
+    client_id: ClientId
+    grant_id: GrantId
+    kind: GrantKind = GrantKind.PACK
+    credits: int = Field(default=0, ge=0, le=10_000, description="Of a pack; 0 if unlimited.")
+    """Of a limited grant: reservations a period."""
+    period: Period | None = None
+    """Of a limited grant."""
+    early_hours: int = Field(default=0, ge=0, le=8_760)
+    """How much earlier than for others booking opens for whoever pays with it."""
+    valid_from: AwareDatetime | None = None
+    """UTC; ``None`` is now. A grant covers sessions that start in [valid_from, expires_at)."""
+    expires_at: AwareDatetime | None = None
+    """UTC; ``None`` never."""
+    expires_on: date | None = None
+    """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
+    time_zone: str = Field(default="UTC", max_length=64)
+    """IANA zone of the gym, for ``expires_on``."""
+    reason: str = Field(default="", max_length=200)
+
+
+class ChangeEntitlement(Command):
+    """Give a grant other credits, another end or another head start. ``None`` leaves as it is."""
+
+    command_type = "booking.change_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int | None = Field(default=None, ge=1, le=10_000)
+    expires_at: AwareDatetime | None = None
+    early_hours: int | None = Field(default=None, ge=0, le=8_760)
+    reason: str = Field(default="", max_length=200)
+
+
+class SuspendEntitlement(Command):
+    """A grant pays for nothing new until it is resumed; what it holds stays held."""
+
+    command_type = "booking.suspend_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    because: Suspension
+    reason: str = Field(default="", max_length=200)
+
+
+class ResumeEntitlement(Command):
+    """A suspended grant pays again."""
+
+    command_type = "booking.resume_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class EndEntitlement(Command):
+    """A grant pays for nothing new any more; what it holds stays held."""
+
+    command_type = "booking.end_entitlement"
+    client_id: ClientId
+    grant_id: GrantId
+    reason: str = Field(default="", max_length=200)
+
+
+class ExpireCredits(Command):
+    """The last day of a pack is over."""
+
+    command_type = "booking.expire_credits"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class OpenLedger(Command):
+    """A client exists: open their ledger."""
+
+    command_type = "booking.open_ledger"
+    client_id: ClientId
+
+
+class LedgerOpened(Event):
+    """A client may hold grants."""
+
+    event_type = "booking.ledger_opened.v1"
+    client_id: ClientId
+
+
+class CreditsGranted(Event):
+    """A client may reserve sessions that start in [valid_from, expires_at)."""
+
+    event_type = "booking.credits_granted.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    kind: GrantKind
+    credits: int
+    valid_from: AwareDatetime
+    expires_at: AwareDatetime | None
+    reason: str
+    period: Period | None = None
+    early_hours: int = 0
+
+
+class EntitlementChanged(Event):
+    """A grant has other credits, another end or another head start."""
+
+    event_type = "booking.entitlement_changed.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int
+    expires_at: AwareDatetime | None
+    early_hours: int
+    reason: str
+
+
+class EntitlementSuspended(Event):
+    """A grant pays for nothing new for the time being."""
+
+    event_type = "booking.entitlement_suspended.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    because: Suspension
+    reason: str
+
+
+class EntitlementResumed(Event):
+    """A suspended grant pays again."""
+
+    event_type = "booking.entitlement_resumed.v1"
+    client_id: ClientId
+    grant_id: GrantId
+
+
+class EntitlementEnded(Event):
+    """A grant pays for nothing new any more."""
+
+    event_type = "booking.entitlement_ended.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    reason: str
+
+
+class CreditsExpired(Event):
+    """The last day of a pack is over: what was left of it is gone, what is held stays held."""
+
+    event_type = "booking.credits_expired.v1"
+    client_id: ClientId
+    grant_id: GrantId
+    credits: int

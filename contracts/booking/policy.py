@@ -1,0 +1,56 @@
+"""The gym's booking rules as numbers."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.money import Price
+
+
+class BookingPolicy(BaseModel):
+    """The gym's booking rules as numbers, one version of them. Defaults: preset "functional"."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = Field(default=1, ge=1)
+    opens_days_before: int = Field(default=7, ge=0, le=365)
+    """Booking opens this many local days before the session's local date ..."""
+    opens_at_local: str = Field(default="12:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """... at this wall-clock time in the location's zone."""
+    closes_minutes_before: int = Field(default=0, ge=0, le=10_080)
+    late_cancel_minutes: int = Field(default=120, ge=0, le=10_080)
+    """A cancellation at or after start minus this is late. Elapsed time, not wall clock."""
+    cancel_grace_minutes: int = Field(default=10, ge=0, le=1_440)
+    """After a booking or promotion inside the late window the client may still leave free ..."""
+    cancel_closes_minutes_after: int = Field(default=10, ge=0, le=1_440)
+    """... and nobody cancels later than this after the start."""
+    auto_promotion_lead_minutes: int = Field(default=120, ge=0, le=10_080)
+    """Automatic promotion stops this long before the late deadline, so that a promoted client
+    always has that long to leave free; from then on the first to claim a freed seat has it."""
+    waitlist_max: int = Field(default=10, ge=0, le=10_000)
+    """Longest waitlist in people; the capacity, when lower, wins unless ``waitlist_uncapped``."""
+    waitlist_uncapped: bool = False
+    offer_minutes: int = Field(default=15, ge=0, le=1_440)
+    """After automatic promotion a free seat is held for one person in line at a time, this long
+    each; 0: no offers, free seats are there to be claimed at once."""
+    claim_opens_minutes_before: int = Field(default=60, ge=0, le=10_080)
+    """Offers end this long before the start; from then on the first to claim a seat has it."""
+    auto_promotion_ends_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
+    """Automatic promotion ends this long before the start whatever the late deadline is: a gym
+    that only ever promotes says 0. ``None``: lead and late deadline decide."""
+    daily_limit: int = Field(default=0, ge=0, le=50)
+    """Most sessions of one local day a client may book; 0 is off."""
+    self_check_in: bool = False
+    """Whether members check themselves in; kiosks, scanners and staff always may."""
+    check_in_opens_minutes_before: int = Field(default=30, ge=0, le=1_440)
+    attendance_closes_minutes_after: int = Field(default=120, ge=0, le=10_080)
+    """Attendance is finalized this long after the end, if anybody recorded it."""
+    late_cancel_fee: Price | None = None
+    """Of clients with an unlimited grant, who have no credit to lose; ``None`` is no fee."""
+    no_show_fee: Price | None = None
+    free_passes: int = Field(default=1, ge=0, le=100)
+    """So many fees are forgiven by themselves: those of the first violations ..."""
+    free_pass_days: int = Field(default=30, ge=1, le=3_650)
+    """... in this many rolling days."""
+    fee_waive_hours: int = Field(default=24, ge=0, le=8_760)
+    """Staff may waive a fee this long; then it is due."""
+    fee_contest_days: int = Field(default=7, ge=0, le=365)
+    """The client may contest a fee this long."""

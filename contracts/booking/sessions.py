@@ -1,0 +1,98 @@
+"""Class sessions: scheduled, resized, called off."""
+
+from pydantic import AwareDatetime, Field
+
+from contracts.booking.policy import BookingPolicy
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClassTypeId,
+    LocationId,
+    ProgramId,
+    RoomId,
+    ScheduleId,
+    SessionId,
+    StaffId,
+)
+
+
+class ScheduleSession(Command):
+    """Put a class session on the calendar."""
+
+    command_type = "booking.schedule_session"
+    session_id: SessionId
+    title: str = Field(min_length=1, max_length=80)
+    location_id: LocationId
+    room_id: RoomId | None = None
+    instructor_id: StaffId | None = None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    time_zone: str = Field(max_length=64, description="IANA zone of the location.")
+    capacity: int = Field(ge=1, le=500, description="People.")
+    online_capacity: int | None = Field(default=None, ge=0, le=500)
+    """Most seats clients may take themselves; ``None`` all of them."""
+    spots: tuple[str, ...] = Field(default=(), max_length=500)
+    """Labels of the spots to choose from, such as bikes; empty without a spot map."""
+    waiver_required: bool = False
+    class_type_id: ClassTypeId | None = None
+    policy: BookingPolicy | None = None
+    """``None``: the gym's policy in force, as the class type overrides it."""
+
+
+class ChangeCapacity(Command):
+    """Give the session another capacity. Below what is reserved nobody is removed."""
+
+    command_type = "booking.change_capacity"
+    session_id: SessionId
+    capacity: int = Field(ge=1, le=500)
+
+
+class CancelSession(Command):
+    """The gym calls the session off: every credit goes back, nobody pays a fee."""
+
+    command_type = "booking.cancel_session"
+    session_id: SessionId
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class SessionScheduled(Event):
+    """A session stands on the calendar, under this version of the booking policy."""
+
+    event_type = "booking.session_scheduled.v1"
+    session_id: SessionId
+    title: str
+    location_id: LocationId
+    room_id: RoomId | None = None
+    instructor_id: StaffId | None = None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    time_zone: str
+    capacity: int
+    booking_opens_at: AwareDatetime
+    booking_closes_at: AwareDatetime
+    policy: BookingPolicy
+    online_capacity: int | None = None
+    spots: tuple[str, ...] = ()
+    waiver_required: bool = False
+    program_id: ProgramId | None = None
+    class_type_id: ClassTypeId | None = None
+    schedule_id: ScheduleId | None = None
+    """The series it is an occurrence of."""
+
+
+class CapacityChanged(Event):
+    """The session has room for more, or fewer, people."""
+
+    event_type = "booking.capacity_changed.v1"
+    session_id: SessionId
+    capacity: int
+    previous: int
+    by_series: bool = False
+    """True when the whole series changed."""
+
+
+class SessionCancelled(Event):
+    """The gym called the session off."""
+
+    event_type = "booking.session_cancelled.v1"
+    session_id: SessionId
+    reason: str

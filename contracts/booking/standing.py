@@ -1,0 +1,67 @@
+"""Whether a client may book at all: waivers and bans."""
+
+from pydantic import AwareDatetime, Field
+
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClientId,
+)
+
+
+class SignWaiver(Command):
+    """The client accepts the gym's waiver."""
+
+    command_type = "booking.sign_waiver"
+    client_id: ClientId
+    document: str = Field(default="liability", min_length=1, max_length=80)
+    """Which text, with its version."""
+
+
+class ImposeBookingBan(Command):
+    """The client may not book for a while, or until it is lifted."""
+
+    command_type = "booking.impose_booking_ban"
+    client_id: ClientId
+    until: AwareDatetime | None = None
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class LiftBookingBan(Command):
+    """The client may book again."""
+
+    command_type = "booking.lift_booking_ban"
+    client_id: ClientId
+    reason: str = Field(default="", max_length=200)
+
+
+class EndBookingBan(Command):
+    """The time of a ban is over."""
+
+    command_type = "booking.end_booking_ban"
+    client_id: ClientId
+
+
+class WaiverRecorded(Event):
+    """The client accepted the gym's waiver."""
+
+    event_type = "booking.waiver_recorded.v1"
+    client_id: ClientId
+    document: str
+
+
+class BookingBanImposed(Event):
+    """The client may not book until then."""
+
+    event_type = "booking.booking_ban_imposed.v1"
+    client_id: ClientId
+    until: AwareDatetime | None
+    """UTC; ``None`` until it is lifted."""
+    reason: str
+
+
+class BookingBanLifted(Event):
+    """The client may book again."""
+
+    event_type = "booking.booking_ban_lifted.v1"
+    client_id: ClientId
+    reason: str

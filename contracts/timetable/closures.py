@@ -1,0 +1,63 @@
+"""Days a location is closed, and the sessions placed and lifted with them."""
+
+from datetime import date
+
+from pydantic import AwareDatetime
+
+from contracts.envelope import Command, Event
+from contracts.ids import (
+    ClosureId,
+    LocationId,
+    SessionId,
+)
+from contracts.timetable.policies import Value
+from contracts.timetable.series import Placement
+from contracts.timetable.words import Day, Reason, ZoneName
+
+
+class AddClosure(Command):
+    """The location is closed on these days, the last included."""
+
+    command_type = "booking.add_closure"
+    closure_id: ClosureId
+    location_id: LocationId
+    time_zone: ZoneName
+    from_date: Day
+    until_date: Day
+    reason: Reason
+
+
+class ClosureOutcome(Value):
+    """Which sessions are being called off."""
+
+    cancelled: tuple[SessionId, ...] = ()
+
+
+class SessionsPlaced(Event):
+    """Sessions take place at the location then, and have these rooms to themselves."""
+
+    event_type = "booking.sessions_placed.v1"
+    location_id: LocationId
+    placed: tuple[Placement, ...]
+    decided_at: AwareDatetime
+
+
+class SessionsLifted(Event):
+    """These sessions do not take place at the location any more."""
+
+    event_type = "booking.sessions_lifted.v1"
+    location_id: LocationId
+    session_ids: tuple[SessionId, ...]
+
+
+class ClosureAdded(Event):
+    """The location is closed from the first moment of one day to the last of another."""
+
+    event_type = "booking.closure_added.v1"
+    closure_id: ClosureId
+    location_id: LocationId
+    from_date: date
+    until_date: date
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    reason: str
