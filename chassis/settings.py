@@ -51,8 +51,8 @@ def _key(text: object) -> object:
     return key
 
 
-def _listed(text: object) -> object:
-    """``"a, b"`` -> ``["a", "b"]``."""
+def listed(text: object) -> object:
+    """``"a, b"`` -> ``["a", "b"]``; for settings that are lists."""
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
@@ -134,7 +134,7 @@ class RelaySettings(BusSettings):
     relay_database_url: SecretStr
     relay_nats_user: str
     relay_nats_password: SecretStr
-    parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(_listed)] = frozenset(
+    parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(listed)] = frozenset(
         ("commands", "relay", "deadlines", "reactions")
     )
     """What of the service runs in this process."""
@@ -161,7 +161,7 @@ class EdgeSettings(ServiceSettings):
     issuers: tuple[dict[str, Any], ...] = ()
     """External identity providers."""
     trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)
     ] = ()
     """Networks whose ``X-Forwarded-For`` is believed: the proxy in front, if there is one."""
     token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret

@@ -5,27 +5,25 @@ import httpx
 from chassis.bus.asker import Asker
 from chassis.nats_client import connect, leave
 from chassis.process import Process
-from chassis.settings import BusSettings, DatabaseSettings, EdgeSettings
 from chassis.telemetry.web import Observed
 from chassis.tenancy import Pool, open_pool
 from gateway import schema
+from gateway.addresses import Addresses
 from gateway.context import Context, Principal, Services
 from gateway.credential_tokens import token_key
 from gateway.feed import GymFeed, follow_progress
 from gateway.front import Front
 from gateway.identity import Identity
+from gateway.origins import Origins
 from gateway.progress import Progress
 from gateway.serve.calls import Call
 from gateway.serve.door import Door
 from gateway.serve.hints import Hints
 from gateway.serve.live import Principal as Shown
-from gateway.serve.settings import ServeSettings
+from gateway.serve.rates import Allowance
+from gateway.settings import Settings
 
 READERS = 8  # connections to the read models; a read takes about a millisecond
-
-
-class Settings(BusSettings, DatabaseSettings, EdgeSettings):
-    """What the gateway reads from the environment."""
 
 
 async def main(process: Process[Settings]) -> None:
@@ -43,14 +41,19 @@ async def main(process: Process[Settings]) -> None:
 
     door = Door(
         schema.build(),
-        ServeSettings(
-            development=settings.b2b_env == "development",
-            recheck_every=settings.recheck_seconds,
-        ),
+        settings.serving,
         authenticate=identity.authenticate,
         make_context=make_context,
     )
-    front = Front(door, process.health, identity.published_keys, settings.trusted_proxies)
+    addresses = Addresses(
+        settings.trusted_proxies,
+        Allowance(settings.address_rate, settings.address_burst),
+        settings.address_connections,
+    )
+    front = Front(
+        door, process.health, identity.published_keys, addresses,
+        Origins(frozenset(settings.origins)), only_tls=settings.b2b_env == "production",
+    )  # fmt: skip
     await process.serve(Observed(front), str(settings.gateway_host), settings.gateway_port)
     process.on_stop(door.drain)
 

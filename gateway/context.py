@@ -54,10 +54,16 @@ class Principal:
     actor: str
     roles: frozenset[str]
     expires_at: float | None = None
+    address: str = ""
+    """Of nobody in particular: limits are theirs who call from there."""
 
     @property
     def subject(self) -> str:
-        return f"{self.gym_id}/{self.actor}"
+        return f"{self.gym_id}/{self.actor}{self.address}"
+
+    @property
+    def is_one_person(self) -> bool:
+        return self.is_known
 
     @property
     def scope(self) -> Hashable:

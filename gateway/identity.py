@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from contracts.members import PrincipalOf, SigningKeys, SignInsStanding
 from gateway.context import NOBODY, Principal
 from gateway.serve import faults
 from gateway.serve.calls import Credentials
+from gateway.sign_in import ADDRESS
 from gateway.standings import Roles, Standings
 
 ASK_SECONDS = 2.0
@@ -56,7 +58,7 @@ class Identity:
         """
         shown = credentials.authorization
         if not shown:
-            return NOBODY
+            return replace(NOBODY, address=f"@{credentials.headers.get(ADDRESS, 'unknown')}")
         if shown[: len(BEARER)].lower() != BEARER:
             raise faults.Unauthenticated("Send the token as Authorization: Bearer.")
         gym = credentials.parameters.get("gym") or credentials.headers.get(GYM)

@@ -12,8 +12,7 @@ from bench.live.rush import start_rest
 from bench.live.screens import FIELDS, SEATS, SESSION, full_but_one
 from bench.live.system import spent, system
 from bench.live.wire import Connection, graphql, open_all, request
-from contracts.ids import new_id, show
-from contracts.permissions import Role
+from contracts.ids import show
 
 CONNECTIONS = 16
 SETTLE = 10.0  # seconds for the read model to show what was booked
@@ -29,7 +28,7 @@ async def roster_cpu(ground: Ground) -> Figure:
     async with system(ground) as running:
         rest = await start_rest(running, dsn)
         session = await full_but_one(running)
-        token = running.token(f"staff:{new_id()}", Role.TRAINER)
+        token = (await running.trainers(1))[0]
         by_graphql = graphql(ROSTER, {"id": show("ses", session)}, token)
         by_rest = request("GET", f"/sessions/{session}/roster", None, token)
         await _settled(running.port, by_graphql)

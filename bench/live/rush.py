@@ -16,7 +16,7 @@ import asyncpg
 from bench.baselines.prd import Prd
 from bench.figures import Figure, WrongResult, ratio
 from bench.ground import Ground
-from bench.live.system import System, spent, system, tokens
+from bench.live.system import System, spent, system
 from bench.live.wire import Answer, Connection, graphql, open_all, request
 from contracts.booking import WaitlistJoined
 from contracts.ids import ClientId, SessionId, new_id, show
@@ -77,7 +77,7 @@ async def start_rest(running: System, prd_dsn: str) -> int:
 
 
 async def _ours(running: System, session: SessionId, people: Sequence[ClientId]) -> float:
-    held = tokens(running, people)
+    held = await running.members(people)
     hello = [graphql("{ __typename }", None, token) for token in held]
     presses = [
         graphql(BOOK, {"input": {
@@ -97,7 +97,7 @@ async def _ours(running: System, session: SessionId, people: Sequence[ClientId])
 async def _theirs(
     running: System, prd: Prd, port: int, session: SessionId, people: Sequence[ClientId]
 ) -> float:
-    held = tokens(running, people)
+    held = await running.members(people)
     hello = [request("GET", "/me", None, token) for token in held]
     path = f"/classes/{session}/book"
     presses = [

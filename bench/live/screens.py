@@ -14,10 +14,9 @@ from statistics import median, quantiles
 from bench.figures import Figure, ratio
 from bench.ground import Ground
 from bench.live.screen import Screens, first
-from bench.live.system import System, system, tokens
+from bench.live.system import System, system
 from bench.live.wire import Connection, graphql, request
 from contracts.ids import ClientId, SessionId, new_id, show
-from contracts.permissions import Role
 from deploy.local.places import free_port
 from deploy.local.supervisor import Program
 from deploy.schema import ROOT
@@ -97,9 +96,9 @@ class _Watched:
         session = await full_but_one(running)
         people: list[ClientId] = await running.clients(1)
         watched = Screens(running.port, WATCH, {"id": show("ses", session)})
-        trainers = [running.token(f"staff:{new_id()}", Role.TRAINER) for _ in range(TRAINERS)]
+        trainers = await running.trainers(TRAINERS)
         await watched.switch_on([trainers[number % TRAINERS] for number in range(screens)])
-        return cls(running, session, tokens(running, people)[0], watched)
+        return cls(running, session, (await running.members(people))[0], watched)
 
     async def latencies(self, updates: int) -> list[float]:
         """Seconds from the booking to the frame, for each of ``updates`` on each screen."""
@@ -129,7 +128,7 @@ async def full_but_one(running: System) -> SessionId:
     """A session with one seat left."""
     session = await running.schedule(SEATS)
     http = await Connection.to(running.port)
-    for token in tokens(running, await running.clients(SEATS - 1)):
+    for token in await running.members(await running.clients(SEATS - 1)):
         asked = {"idempotencyKey": str(new_id()), "sessionId": show("ses", session)}
         answer = await http.send(graphql(BOOK, {"input": asked}, token))
         assert not answer.json()["data"]["bookClass"]["userErrors"]

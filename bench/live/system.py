@@ -6,9 +6,11 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import asyncpg
 import jwt
 import nats
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -30,14 +32,25 @@ from contracts.ids import (
     StaffId,
     new_id,
 )
-from contracts.members import RegisterClient, RegisterGym
+from contracts.members import HireStaff, RegisterClient, RegisterGym
 from contracts.permissions import OPERATOR, Role
+from deploy.local.installation import Installation
 from deploy.local.runner import WAVES, program
 from deploy.local.supervisor import Program, Supervisor
+from deploy.schema import database_url
 from services.members.app import MembersSettings, master_keys
 from services.members.signing_keys import Signer, SigningKeys
 from services.members.tokens import ACCESS_LIFE, TYPE
 
+SIGN_IN = """
+INSERT INTO auth.sign_ins (gym_id, sign_in_id, actor, started_at, expires_at)
+VALUES ($1, $2, $3, now(), $4)
+"""
+A_TOWN = dict.fromkeys(
+    ("ADDRESS_RATE", "ADDRESS_BURST", "ADDRESS_CONNECTIONS", "PERSON_RATE", "PERSON_BURST",
+     "COST_RATE", "COST_BURST"), "1000000000",
+)  # fmt: skip
+"""Limits are counted, so that what they cost is measured, and never reached."""
 PATIENCE = timedelta(seconds=20)
 AT_ONCE = 32  # commands under way while the gym is made
 CREDITS = 1_000
@@ -73,12 +86,40 @@ class System:
             pids[name] = server.pid if server is not None else None
         return {name: cpu.used([pid]) for name, pid in pids.items() if pid}
 
-    def token(self, actor: str, role: Role) -> str:
+    async def signed_in(self, actors: Sequence[str], role: Role) -> list[str]:
+        """Access tokens of people with a sign-in that stands."""
+        sign_ins = {actor: new_id() for actor in actors}
+        until = datetime.now(UTC) + timedelta(days=1)
+        admin = await asyncpg.connect(
+            database_url(self.ground.installation.admin_dsn, "b2b_members")
+        )
+        try:
+            await admin.executemany(
+                SIGN_IN, [(self.gym_id, one, actor, until) for actor, one in sign_ins.items()]
+            )
+        finally:
+            await admin.close()
+        return [self._token(actor, role, one) for actor, one in sign_ins.items()]
+
+    async def members(self, people: Sequence[ClientId]) -> list[str]:
+        """A token each."""
+        return await self.signed_in([f"client:{client}" for client in people], Role.MEMBER)
+
+    async def trainers(self, count: int) -> list[str]:
+        """Tokens of new staff."""
+        hired = [StaffId(new_id()) for _ in range(count)]
+        for one in hired:
+            await self._must(HireStaff(
+                staff_id=one, name="Tom", email=f"{one}@bench.gym", roles=(Role.TRAINER,)
+            ))  # fmt: skip
+        return await self.signed_in([f"staff:{one}" for one in hired], Role.TRAINER)
+
+    def _token(self, actor: str, role: Role, sign_in_id: UUID) -> str:
         """What members would sign for them."""
         now = int(time.time())
         claims = {
             "iss": "back2back", "aud": "back2back", "sub": actor, "gym": str(self.gym_id),
-            "roles": [role], "sid": str(new_id()), "iat": now, "jti": str(new_id()),
+            "roles": [role], "sid": str(sign_in_id), "iat": now, "jti": str(new_id()),
             "exp": now + int(ACCESS_LIFE.total_seconds()),
         }  # fmt: skip
         header = {"kid": self._signer.kid, "typ": TYPE}
@@ -147,7 +188,7 @@ async def system(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(supervisor.drain, 10)
         for wave in WAVES:
-            await supervisor.start(*(program(installation, name) for name in wave))
+            await supervisor.start(*(_program(installation, name) for name in wave))
         await supervisor.start(*with_baselines)
         client = await nats.connect(**installation.nats_login("operator"))
         stack.push_async_callback(client.close)
@@ -157,6 +198,12 @@ async def system(
         running = System(ground, supervisor, GymId(new_id()), asker, signer)
         await running.open_gym()
         yield running
+
+
+def _program(installation: Installation, name: str) -> Program:
+    """As it ships, but that one machine may load it as a whole town would."""
+    usual = program(installation, name)
+    return replace(usual, environment={**usual.environment, **A_TOWN})
 
 
 async def _signer(environment: dict[str, str]) -> Signer:
@@ -175,8 +222,3 @@ def spent(before: dict[str, float], after: dict[str, float], what: int) -> str:
     """CPU by process in between, in microseconds for each of ``what``."""
     each = {name: (after[name] - before[name]) / what * 1e6 for name in after}
     return ", ".join(f"{name} {used:.0f}" for name, used in each.items() if used >= 1) + " µs"
-
-
-def tokens(of: System, people: Sequence[ClientId]) -> list[str]:
-    """One each."""
-    return [of.token(f"client:{client}", Role.MEMBER) for client in people]

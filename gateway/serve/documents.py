@@ -99,6 +99,10 @@ class Documents:
             raise UnknownDocument("Only registered documents are served here.")
         return self._remember(text)
 
+    def knows(self, text: str) -> bool:
+        """Whether finding ``text`` costs next to nothing."""
+        return text in self._trusted or text in self._known or self.only_trusted
+
     def _remember(self, text: str) -> Document:
         known = self._known.get(text)
         if known is None:

@@ -9,6 +9,7 @@ from graphql import ExecutionResult
 
 from gateway.serve import metrics
 from gateway.serve.answers import body_of
+from gateway.serve.budget import Budget
 from gateway.serve.calls import Authenticate, Call, MakeContext
 from gateway.serve.documents import Documents
 from gateway.serve.faults import TooComplex
@@ -28,16 +29,24 @@ class Engine:
     authenticate: Authenticate
     make_context: MakeContext
     hub: Hub = field(init=False)
+    budget: Budget = field(init=False)
     running: Counter[str] = field(default_factory=Counter)
     """Live operations by subject."""
 
     def __post_init__(self) -> None:
         self.hub = Hub(self.make_context)
+        self.budget = Budget(self.settings)
 
-    def operation(self, request: Request) -> Operation:
-        """Raises ``BadRequest``, ``Rejected``, ``TooComplex`` or ``UnknownDocument``."""
+    def operation(self, request: Request, principal: Principal) -> Operation:
+        """What to run, charged to ``principal``.
+
+        Raises ``BadRequest``, ``Rejected``, ``TooComplex``, ``UnknownDocument`` or ``RateLimited``.
+        """
+        self.budget.charge_document(principal, request, self.documents)
         document = self.documents.find(request.query, request.document_id)
-        return document.operation(request.operation_name)
+        operation = document.operation(request.operation_name)
+        self.budget.charge_operation(principal, request, operation)
+        return operation
 
     async def run(
         self, operation: Operation, request: Request, principal: Principal,

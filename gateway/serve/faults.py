@@ -55,6 +55,18 @@ class TooComplex(Fault):
         super().__init__(message, limit=limit, allowed=allowed, **facts)
 
 
+class RateLimited(Fault):
+    """Too much in too short a time; nothing was done. ``retryAfter`` seconds later it would be."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, named: str, retry_after: int) -> None:
+        message = f"Too many {named}: try again in {retry_after} s."
+        super().__init__(message, retryAfter=retry_after)
+        self.retry_after = retry_after
+
+
 class UnknownDocument(Fault):
     """Only documents registered at build time are served here, and this is none of them."""
 

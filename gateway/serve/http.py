@@ -15,12 +15,13 @@ from gateway.serve.documents import Rejected
 from gateway.serve.engine import Engine
 from gateway.serve.faults import (
     BadRequest,
+    RateLimited,
     TooComplex,
     Unauthenticated,
     Unavailable,
     UnknownDocument,
 )
-from gateway.serve.graphiql import page
+from gateway.serve.graphiql import page, policy
 from gateway.serve.live import Principal
 from gateway.serve.negotiation import (
     EVENT_STREAM,
@@ -56,7 +57,8 @@ class Exchange:
         """Answer; a stream that stays open is in ``streams`` meanwhile."""
         try:
             if self._wants_graphiql():
-                await self._respond(200, page(), "text/html; charset=utf-8")
+                cautious = [(b"content-security-policy", policy())]
+                await self._respond(200, page(), "text/html; charset=utf-8", cautious)
                 return
             await self._answer(streams)
         except Exception as error:
@@ -70,7 +72,7 @@ class Exchange:
             raise NotAcceptable(f"We answer {RESPONSE_JSON} and application/json.")
         shown = Credentials(self._headers)
         principal = await self._engine.authenticate(shown)
-        operation = self._engine.operation(request)
+        operation = self._engine.operation(request, principal)
         if operation.kind == "subscription":
             await self._subscribe(operation, request, principal, shown, streams)
             return
@@ -147,6 +149,8 @@ class Exchange:
             extra.append((b"allow", error.allow.encode()))
         if isinstance(error, Unauthenticated):
             extra.append((b"www-authenticate", b"Bearer"))
+        if isinstance(error, RateLimited):
+            extra.append((b"retry-after", str(error.retry_after).encode()))
         if isinstance(error, Unavailable):
             extra.append((b"retry-after", b"1"))
         body = encoded({"errors": refusal(error)})

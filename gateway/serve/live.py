@@ -33,6 +33,11 @@ class Principal(Protocol):
         ...
 
     @property
+    def is_one_person(self) -> bool:
+        """Whether limits fit for one person hold; many who are not known may share a subject."""
+        ...
+
+    @property
     def expires_at(self) -> float | None:
         """Unix seconds when the credentials end; live connections close then. None: never."""
         ...

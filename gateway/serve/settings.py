@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.serve.limits import Limits
+from gateway.serve.rates import Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,9 @@ class ServeSettings:
     operations_per_connection: int = 100
     operations_per_subject: int = 500
     """Running over live connections at once."""
+    messages: Allowance = field(default_factory=lambda: Allowance(50, 500))
+    """Of one WebSocket."""
+    operations: Allowance | None = None
+    """Of one person; None: any number."""
+    cost: Allowance | None = None
+    """Of one subject, in objects asked for; None: any number."""

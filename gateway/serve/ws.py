@@ -15,9 +15,10 @@ from gateway.serve import metrics
 from gateway.serve.answers import encoded, masked, refusal
 from gateway.serve.calls import Credentials
 from gateway.serve.engine import Engine
-from gateway.serve.faults import BadRequest, Fault, TooComplex
+from gateway.serve.faults import BadRequest, Fault, RateLimited, TooComplex
 from gateway.serve.live import Principal
 from gateway.serve.outlet import Message, Outlet, Send
+from gateway.serve.rates import Rate
 from gateway.serve.requests import Request, json_from
 from gateway.serve.vigil import Vigil
 from gateway.serve.ws_operation import WsOperation
@@ -64,6 +65,7 @@ class Socket:
         self._principal: Principal | None = None
         self._vigil: Vigil | None = None
         self._initialised = False
+        self._messages = Rate(engine.settings.messages, "messages")
         self._heard_at = time.monotonic()
         self._timers: list[asyncio.TimerHandle] = []
         self._reader: asyncio.Task[None] | None = None
@@ -111,7 +113,11 @@ class Socket:
                 return
             self._heard_at = time.monotonic()
             try:
+                self._messages.take(None)
                 await self._obey(_parsed(message))
+            except RateLimited as limited:
+                self.close(Close.OVERLOADED, limited.message)
+                return
             except Violation as violation:
                 self.close(violation.code, violation.reason)
                 return

@@ -34,7 +34,7 @@ class WsOperation:
         self, request: Request, principal: Principal, headers: Mapping[str, str]
     ) -> None:
         try:
-            operation = self._engine.operation(request)
+            operation = self._engine.operation(request, principal)
             if operation.kind == "subscription":
                 variables = request.variables
                 self._leave = await self._engine.hub.join(

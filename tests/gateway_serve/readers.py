@@ -15,6 +15,7 @@ class Reader:
     subject: str
     scope: Hashable = "public"
     expires_at: float | None = None
+    is_one_person: bool = True
 
 
 @dataclass

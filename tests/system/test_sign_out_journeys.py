@@ -10,8 +10,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from deploy.local.installation import Installation
 from gateway.standings import STALE
-from tests.system.gateways import gateway
 from tests.world import documents
+from tests.world.gateways import gateway
 from tests.world.gym import Gym, move_clock
 from tests.world.people import PASSWORD, Person, Refused
 
