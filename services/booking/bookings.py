@@ -90,20 +90,24 @@ def may_overbook(unit: Unit, *, wanted: bool) -> bool:
 
 def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    session = unit.state(class_session, session_id)
-    now_in_force, _ = placing.terms(unit, session.slot.class_type_id)
-    session = session_changes.leniently(session, client, now_in_force)
+    session = _leniently(unit, session_id, client)
     cancelled = cancelling.cancel(session, session_id, client, unit.ctx.now)
     return _given_up(unit, session_id, cancelled)
 
 
 def remove_reservation(command: RemoveReservation, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    session = unit.state(class_session, session_id)
+    session = _leniently(unit, session_id, client)
     removed = cancelling.remove(
         session, session_id, client, unit.ctx.now, waive=command.waive, reason=command.reason
     )
     return _given_up(unit, session_id, removed)
+
+
+def _leniently(unit: Unit, session_id: SessionId, client: ClientId) -> ClassSession:
+    session = unit.state(class_session, session_id)
+    now_in_force, _ = placing.terms(unit, session.slot.class_type_id)
+    return session_changes.leniently(session, client, now_in_force)
 
 
 def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled) -> BookingOutcome:

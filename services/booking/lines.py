@@ -42,7 +42,8 @@ def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
     reservations.must_be_new(session, client, now)
     head_start = entitlement.head_start(ledger, occasion)
     reservations.must_be_open(session, now, by_staff=by_staff, head_start=head_start)
-    entitlement.grant_for(ledger, occasion)
+    lead = entitlement.AT_ONCE if by_staff else max(session.opens_at - now, entitlement.AT_ONCE)
+    entitlement.grant_for(ledger, occasion, lead=lead)
     return stand(
         unit, session_id, client, notice_minutes=command.minimum_notice_minutes, swap=command.swap
     )

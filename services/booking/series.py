@@ -30,7 +30,7 @@ from services.booking.domain import recurrence, rooms, session_changes, timetabl
 from services.booking.domain.class_schedule import ClassSchedule, class_schedule
 from services.booking.domain.class_session import Stage, class_session
 from services.booking.domain.rooms import LocationCalendar, location_calendar
-from services.booking.timetable_commands import move
+from services.booking.timetable_commands import coach, move
 
 CHANGED = "The series changed."
 
@@ -183,7 +183,7 @@ def _follow(
         unit.state(class_session, session_id), session_id, pattern.instructor_id, unit.ctx.now,
         by_series=True,
     )  # fmt: skip
-    unit.record(class_session, session_id, coached)
+    coach(unit, session_id, coached)
     if pattern.capacity is not None and pattern.capacity != session.capacity:
         resized = CapacityChanged(
             session_id=session_id, capacity=pattern.capacity, previous=session.capacity,

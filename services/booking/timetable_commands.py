@@ -16,6 +16,7 @@ from contracts.timetable import (
     DefineClassType,
     DefineProgram,
     HoldMoved,
+    InstructorSubstituted,
     PublishBookingPolicy,
     ReinstateSession,
     RescheduleOutcome,
@@ -87,13 +88,15 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     session = unit.record(class_session, session_id, moved)
     placing.place(unit, session_id)
     set_deadlines(unit, session_id)
-    unit.states(client_ledger, session.reserved)
+    # Who gave their seat up late may yet take it back; until then it counts towards limits.
+    booked = {**session.late_cancelled, **session.reserved}
+    unit.states(client_ledger, booked)
     gains = [
         (client, holding.move(
             unit.state(client_ledger, client).holds, client, one.reservation_id,
             session.starts_at, session.ends_at, on=session.occasion.on,
         ))
-        for client, one in session.reserved.items()
+        for client, one in booked.items()
     ]  # fmt: skip
     seats.gain(unit, gains, freed=[session_id])
     return RescheduleOutcome(
@@ -111,7 +114,20 @@ def substitute_instructor(command: SubstituteInstructor, unit: Unit) -> None:
     changed = session_changes.substitute(
         state, command.session_id, command.instructor_id, unit.ctx.now
     )
-    unit.record(class_session, command.session_id, changed)
+    coach(unit, command.session_id, changed)
+
+
+def coach(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
+    """Record who gives the class. Who may leave freely now may swap the seat for another."""
+    unit.record(class_session, session_id, changed)
+    free = [
+        one.client_id
+        for event in changed
+        if isinstance(event, InstructorSubstituted)
+        for one in event.deadlines
+    ]
+    ledgers = unit.states(client_ledger, free)
+    seats.offer(unit, *(session for ledger in ledgers for session in ledger.missed))
 
 
 def assign_room(command: AssignRoom, unit: Unit) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from chassis.tenancy import Db
-from contracts.booking import SessionCancelled, SessionScheduled
+from contracts.booking import ReservationReinstated, SessionCancelled, SessionScheduled
 from contracts.envelope import Envelope
 from contracts.ids import ClassTypeId, GymId, ProgramId, RoomId, ScheduleId, SessionId, StaffId
 from contracts.timetable import (
@@ -120,7 +120,7 @@ async def apply(db: Db, table: str, events: Iterable[Envelope]) -> None:
 
 
 async def move_seats(db: Db, events: Iterable[Envelope]) -> None:
-    """Bring the reservations of sessions that moved, or changed hands, up to ``events``."""
+    """Bring reservations up to ``events``: sessions moved, changed hands, late cancels undone."""
     starts: dict[tuple[GymId, SessionId], datetime] = {}
     longer: dict[tuple[GymId, object], datetime] = {}
     for envelope in events:
@@ -129,6 +129,8 @@ async def move_seats(db: Db, events: Iterable[Envelope]) -> None:
             starts[gym, event.session_id] = event.starts_at
         if isinstance(event, SessionRescheduled | InstructorSubstituted):
             longer |= {(gym, one.reservation_id): one.free_until for one in event.deadlines}
+        if isinstance(event, ReservationReinstated):
+            longer[gym, event.reservation_id] = event.free_until
     if starts:
         await db.execute(MOVE_SEATS, *_columns([(*key, at) for key, at in starts.items()]))
     if longer:

@@ -86,11 +86,15 @@ def promotes_until(policy: BookingPolicy, starts_at: datetime) -> datetime:
 
 
 def offers_until(policy: BookingPolicy, starts_at: datetime) -> datetime:
-    """When offers end and free seats are there to be claimed; never before promotion ends."""
+    """When offers end and free seats are there to be claimed; never before promotion ends.
+
+    When booking closes at the latest: from then on nobody could take what is offered.
+    """
     automatic = promotes_until(policy, starts_at)
     if policy.offer_minutes == 0:
         return automatic
-    return max(automatic, starts_at - timedelta(minutes=policy.claim_opens_minutes_before))
+    claims = starts_at - timedelta(minutes=policy.claim_opens_minutes_before)
+    return max(automatic, min(claims, closes_at(policy, starts_at)))
 
 
 def offer_expires_at(policy: BookingPolicy, starts_at: datetime, now: datetime) -> datetime:

@@ -68,20 +68,23 @@ def undo(
             closed_at=state.starts_at.isoformat(),
         )  # fmt: skip
     free = state.free_online if late.online else state.free_seats
+    of_the_line = free <= max(state.free_online, 0)
     if free <= 0:
         raise Refused(
             BookingCode.SESSION_FULL, "The seat is taken.", field="session_id",
             capacity=state.capacity, seats_taken=len(state.reserved) + len(state.offers),
             waiting=len(state.waiting),
         )  # fmt: skip
-    if state.owes(now):
+    if of_the_line and state.owes(now):
         raise Refused(
             BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",
             field="session_id", waiting=len(state.waiting),
         )  # fmt: skip
+    # The session may have moved since the seat was given up.
+    free_until = max(late.free_until, booking_policy.late_from(state.policy, state.starts_at))
     return ReservationReinstated(
         session_id=session_id, client_id=client, reservation_id=late.reservation_id,
-        free_until=late.free_until, policy_version=state.policy.version,
+        free_until=free_until, policy_version=state.policy.version,
         seats_taken=len(state.reserved) + 1, capacity=state.capacity,
         spot=spots.assigned(state, late.spot),
     )  # fmt: skip

@@ -122,7 +122,7 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
             return replace(
                 state, starts_at=event.starts_at, ends_at=event.ends_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
-                reserved=_given_longer(state.reserved, event.deadlines),
+                reserved=_given_longer(state.reserved, event.deadlines), claims_told=False,
             )  # fmt: skip
         case InstructorSubstituted():
             return replace(state, reserved=_given_longer(state.reserved, event.deadlines))
@@ -150,7 +150,9 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
             )
             return _seated(replace(state, reserved={**state.reserved, client: made}))
         case ReservationReinstated():
-            again = replace(state.late_cancelled[client], spot=event.spot)
+            again = replace(
+                state.late_cancelled[client], spot=event.spot, free_until=event.free_until
+            )
             late = _without(state.late_cancelled, client)
             return _seated(
                 replace(state, reserved={**state.reserved, client: again}, late_cancelled=late)

@@ -24,7 +24,7 @@ def move(
     overlaps = tuple(
         one.session_id
         for key, one in holds.items()
-        if key != reservation and one.is_busy
+        if key != reservation and held.is_busy and one.is_busy
         and one.starts_at < ends_at and starts_at < one.ends_at
     )  # fmt: skip
     return [

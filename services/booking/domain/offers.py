@@ -29,7 +29,7 @@ def offer(
         SpotOffered(
             session_id=session_id, client_id=client, seq=state.waiting[client].seq,
             expires_at=booking_policy.offer_expires_at(state.policy, state.starts_at, now),
-            passed_over=tuple(one for one in before(state, client) if one not in state.offers),
+            passed_over=before(state, client),
             policy_version=state.policy.version,
         )
     ]  # fmt: skip

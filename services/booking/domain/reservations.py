@@ -128,7 +128,7 @@ def reserve(
             source = ReservationSource.CLAIMED
         events.append(WaitlistLeft(session_id=session_id, client_id=client, reason="claimed"))
     taken = len(state.reserved) + 1
-    others = len(state.offers) - (client in state.offers)
+    there = client in state.offers or taken + len(state.offers) <= state.capacity
     events.append(
         ReservationMade(
             session_id=session_id, client_id=client, reservation_id=reservation_id,
@@ -136,7 +136,7 @@ def reserve(
             free_until=booking_policy.free_until(state.policy, state.starts_at, now),
             policy_version=state.policy.version, seats_taken=taken, capacity=state.capacity,
             online=source not in OFFLINE, spot=spots.assigned(state, spot),
-            overbooked=taken + others > state.capacity, reason=reason,
+            overbooked=not there, reason=reason,
         )
     )  # fmt: skip
     return events

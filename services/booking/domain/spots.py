@@ -18,6 +18,15 @@ def must_be_a_map(spots: Sequence[str], capacity: int) -> None:
         )  # fmt: skip
 
 
+def must_suffice(spots: Sequence[str], capacity: int) -> None:
+    """Raise ``Refused(INVALID_SPOTS)`` when a session with a map would have more seats than it."""
+    if spots and len(spots) < capacity:
+        raise Refused(
+            BookingCode.INVALID_SPOTS, "The spot map has no spot for every seat.",
+            field="capacity", capacity=capacity, spots=len(spots),
+        )  # fmt: skip
+
+
 def must_be_free(state: ClassSession, spot: str | None) -> None:
     """Raise ``Refused`` when the spot wanted does not exist or is taken; any is always free."""
     if spot is None or spot in state.free_spots:

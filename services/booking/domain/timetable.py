@@ -67,6 +67,7 @@ def change_capacity(state: ClassSession, command: ChangeCapacity) -> list[Sessio
     must_be_on(state)
     if command.capacity == state.capacity:
         return []
+    spots.must_suffice(state.spots, command.capacity)
     return [
         CapacityChanged(
             session_id=command.session_id, capacity=command.capacity, previous=state.capacity

@@ -132,8 +132,9 @@ def close(state: ClassSession, session_id: SessionId, now: datetime) -> list[Ses
 
 
 def before(state: ClassSession, client: ClientId) -> tuple[ClientId, ...]:
-    """Who stands before the client."""
-    return tuple(takewhile(lambda one: one != client, state.waiting))
+    """Who stands before the client and has no seat held for them."""
+    ahead = takewhile(lambda one: one != client, state.waiting)
+    return tuple(one for one in ahead if one not in state.offers)
 
 
 def position(state: ClassSession, client: ClientId) -> int:

@@ -349,8 +349,8 @@ async def test_a_late_cancel_that_was_undone_and_a_corrected_absence_are_shown_a
 ) -> None:
     mia, leo = ReservationId(new_id()), ReservationId(new_id())
     back = ReservationReinstated(
-        session_id=SPIN, client_id=MIA, reservation_id=mia, free_until=NOON, policy_version=1,
-        seats_taken=2, capacity=2,
+        session_id=SPIN, client_id=MIA, reservation_id=mia, free_until=NOON + timedelta(hours=1),
+        policy_version=1, seats_taken=2, capacity=2,
     )  # fmt: skip
     excused = AttendanceCorrected(
         session_id=SPIN, client_id=LEO, reservation_id=leo, was=Attendance.NO_SHOW,
@@ -369,7 +369,9 @@ async def test_a_late_cancel_that_was_undone_and_a_corrected_absence_are_shown_a
     _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
     assert seen is not None
     assert seen.session.reserved == 2
-    assert {r.client_id: r.status for r in seen.reservations} == {MIA: "attended", LEO: "excused"}
+    assert {r.client_id: (r.status, r.free_until) for r in seen.reservations} == {
+        MIA: ("attended", NOON + timedelta(hours=1)), LEO: ("excused", NOON),
+    }  # fmt: skip
 
 
 async def test_a_ledger_tells_of_limits_pauses_bans_and_waivers(

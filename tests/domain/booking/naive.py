@@ -5,6 +5,7 @@ objects to what must never happen: a seat given that is not there, a queue jumpe
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,13 @@ from contracts import booking as said
 from contracts.booking import Attendance
 from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.timetable import (
+    HoldMoved,
+    InstructorSubstituted,
+    NewDeadline,
+    SessionReinstated,
+    SessionRescheduled,
+)
 
 AUTOMATIC_UNTIL = timedelta(hours=4)  # before the start, by the default policy
 OFFERS_UNTIL = timedelta(hours=1)
@@ -36,6 +44,7 @@ class Seats:
     line: list[ClientId] = field(default_factory=list)
     joined: dict[ClientId, said.WaitlistJoined] = field(default_factory=dict)
     offered: dict[ClientId, datetime] = field(default_factory=dict)
+    claims_offer: ClientId | None = None  # whose seat was held for them until just now
     declined: set[ClientId] = field(default_factory=set)
     books: dict[ClientId, Attendance] = field(default_factory=dict)  # once they are closed
     last_seq: int = 0
@@ -48,6 +57,11 @@ class Seats:
         free = self.capacity - len(self.seated) - len(self.offered)
         of_clients = sum(one.online for one in self.seated.values()) + len(self.offered)
         return min(free, self.online_capacity - of_clients) if online else free
+
+    def give_longer(self, deadlines: Iterable[NewDeadline]) -> None:
+        for one in deadlines:
+            made = self.seated[one.client_id]
+            self.seated[one.client_id] = made.model_copy(update={"free_until": one.free_until})
 
     def seat(self, made: said.ReservationMade, spot: str | None) -> None:
         assert made.client_id not in self.seated
@@ -76,6 +90,8 @@ class Naive:
     ended: set[GrantId] = field(default_factory=set)
     banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
     signed: set[ClientId] = field(default_factory=set)
+    told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
+    """Who has seats in two sessions that were moved into each other."""
 
     def read(self, events: list[Event], now: datetime) -> None:
         """Count what happened, and object to what must not."""
@@ -83,6 +99,7 @@ class Naive:
         for event in events:
             self._turn(event)
             self._calendar(event)
+            self._slot(event)
             self._seat(event)
             self._line(event)
             self._credit(event)
@@ -124,6 +141,27 @@ class Naive:
                 assert books[event.client_id] == event.was
                 books[event.client_id] = event.becomes
 
+    def _slot(self, event: Any) -> None:
+        match event:
+            case SessionRescheduled():
+                seats = self.sessions[event.session_id]
+                seats.starts_at, seats.ends_at = event.starts_at, event.ends_at
+                seats.give_longer(event.deadlines)
+            case InstructorSubstituted():
+                self.sessions[event.session_id].give_longer(event.deadlines)
+            case SessionReinstated():
+                seats = self.sessions[event.session_id]
+                assert not {**seats.seated, **seats.late}
+                assert not seats.line
+                seats.over = seats.called_off = False
+            case HoldMoved():
+                moved = {"starts_at": event.starts_at, "ends_at": event.ends_at, "on": event.on}
+                for book in (self.held, self.counted, self.ever):
+                    hold = book[event.reservation_id]
+                    book[event.reservation_id] = hold.model_copy(update=moved)
+                for other in event.overlaps:
+                    self.told.add((event.client_id, frozenset({event.session_id, other})))
+
     def _seat(self, event: Any) -> None:
         match event:
             case said.ReservationMade():
@@ -132,6 +170,7 @@ class Naive:
                 seats = self.sessions[event.session_id]
                 made = seats.seated.pop(event.client_id, None) or seats.late[event.client_id]
                 seats.late.pop(event.client_id, None)
+                seats.here.discard(event.client_id)
                 if event.kind is said.Cancellation.LATE:
                     seats.late[event.client_id] = made
                 assert event.seats_taken == len(seats.seated)
@@ -139,7 +178,9 @@ class Naive:
                 seats = self.sessions[event.session_id]
                 made = seats.late.pop(event.client_id)
                 assert seats.free(online=made.online) > 0
-                seats.seat(made, event.spot)
+                assert event.free_until >= made.free_until
+                again = made.model_copy(update={"free_until": event.free_until})
+                seats.seat(again, event.spot)
                 assert event.seats_taken == len(seats.seated)
             case said.SpotChanged():
                 seats = self.sessions[event.session_id]
@@ -154,10 +195,11 @@ class Naive:
 
     def _made(self, seats: Seats, event: said.ReservationMade) -> None:
         client = event.client_id
-        seats.offered.pop(client, None)
-        assert event.overbooked == (seats.free(online=False) <= 0)
+        offered = client == seats.claims_offer
+        seats.claims_offer = None
+        assert event.overbooked == (seats.free(online=False) <= 0 and not offered)
         assert event.overbooked <= (not event.online or bool(event.reason)), "overbooked"
-        if event.online and not event.reason:
+        if event.online and not event.reason and not offered:
             assert seats.free(online=True) > 0, "a seat kept for staff"
         assert not self.is_banned(client)
         if seats.daily_limit:
@@ -187,7 +229,9 @@ class Naive:
             case said.WaitlistLeft() | said.WaitlistPromoted():
                 seats = self.sessions[event.session_id]
                 seats.line.remove(event.client_id)
-                seats.offered.pop(event.client_id, None)
+                offered = seats.offered.pop(event.client_id, None)
+                if offered and isinstance(event, said.WaitlistLeft) and event.reason == "claimed":
+                    seats.claims_offer = event.client_id
                 seats.declined.discard(event.client_id)
             case said.SpotOffered():
                 seats = self.sessions[event.session_id]

@@ -11,6 +11,7 @@ from contracts.booking import (
     BookingPolicy,
     Cancellation,
     CancelReservation,
+    RemoveReservation,
     ReservationCancelled,
     ScheduleSession,
     SessionScheduled,
@@ -206,4 +207,11 @@ def test_a_stricter_version_leaves_an_early_cancel_early() -> None:
     scenario = given(scheduled(2), with_credits(ANN), reserved(ANN))
     scenario.when(publishing(600), MONTH_BEFORE)
     scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - 3 * HOUR)
+    scenario.then_answered(status="cancelled_early")
+
+
+def test_staff_takes_a_seat_back_as_freely_as_the_client_could_give_it_up() -> None:
+    scenario = given(scheduled(2), with_credits(ANN), reserved(ANN))
+    scenario.when(publishing(60), MONTH_BEFORE)
+    scenario.when(RemoveReservation(session_id=SES, client_id=ANN), NOON - 1.5 * HOUR)
     scenario.then_answered(status="cancelled_early")

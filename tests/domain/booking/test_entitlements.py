@@ -21,6 +21,7 @@ from contracts.booking import (
     ExpireCredits,
     GrantCredits,
     GrantKind,
+    JoinWaitlist,
     Period,
     ReservationCancelled,
     ReservationMade,
@@ -95,6 +96,16 @@ def test_a_chosen_grant_without_a_head_start_waits_for_the_window() -> None:
     given(scheduled(), opened(ANN), granted(ANN, 0), early).when(
         chosen, WEEK_BEFORE - HOUR, *MEMBER
     ).then_refused(BookingCode.WINDOW_NOT_OPEN, opens_at=WEEK_BEFORE.isoformat())
+
+
+def test_whoever_queues_early_has_a_head_start_that_pays() -> None:
+    early = granted(ANN, 1, nth=2).model_copy(update={"early_hours": 24})
+    past = (scheduled(), opened(ANN), granted(ANN), early, with_credits(BEN), reserved(BEN))
+    join, at = JoinWaitlist(session_id=SES, client_id=ANN), WEEK_BEFORE - HOUR
+    given(*past).when(join, at, *MEMBER).then_answered(status="waiting")
+    asleep = SuspendEntitlement(client_id=ANN, grant_id=grant_of(ANN, 2), because=Suspension.HOLD)
+    scenario = given(*past).when(asleep, at).when(join, at, *MEMBER)
+    scenario.then_refused(BookingCode.ON_HOLD)
 
 
 # B8 ---------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The line once promotion has ended: offers, claims, swaps, notice, promotion by staff."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,8 @@ from contracts.booking import (
     BookClass,
     BookingCode,
     CancelReservation,
+    CapacityChanged,
+    ChangeCapacity,
     ClaimsOpened,
     ClaimSpot,
     CloseWaitlist,
@@ -33,6 +36,14 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
+from contracts.ids import StaffId
+from contracts.timetable import (
+    InstructorSubstituted,
+    RescheduleSession,
+    SessionRescheduled,
+    SessionsPlaced,
+    SubstituteInstructor,
+)
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -211,6 +222,48 @@ def test_every_boundary_of_the_phases_is_a_setting(
     assert happens in [type(event) for event in scenario.gym.log]
 
 
+def test_nothing_is_offered_that_could_not_be_claimed() -> None:
+    """Booking closes before offers would end."""
+    past = (
+        scheduled(1, closes_minutes_before=120), with_credits(ANN, BEN), reserved(ANN),
+        waiting(BEN, 1),
+    )  # fmt: skip
+    given(*past).when(CANCEL, LATE - 5 * MINUTE).then(
+        fact(ReservationCancelled), fact(CreditReleased), fact(SpotOffered, expires_at=LATE)
+    )
+    given(*past).when(CANCEL, LATE).then(fact(ReservationCancelled), fact(TimeReleased))
+
+
+def test_an_offered_seat_is_there_even_when_the_session_has_become_smaller() -> None:
+    past = (scheduled(2), with_credits(ANN, BEN), reserved(ANN), waiting(BEN, 1), TO_BEN)
+    smaller = CapacityChanged(session_id=SES, capacity=1, previous=2)
+    given(*past, smaller).when(CLAIM, OFFERS).then(
+        fact(WaitlistLeft), fact(ReservationMade, overbooked=False, seats_taken=2),
+        fact(CreditHeld),
+    )  # fmt: skip
+
+
+def test_who_has_an_offer_is_not_passed_over() -> None:
+    """The session moved away, so that seats go to the line by themselves again."""
+    move = RescheduleSession(session_id=SES, starts_at=NOON + 24 * HOUR, ends_at=NOON + 25 * HOUR)
+    scenario = given(*OFFERED).when(move, OFFERS)
+    more = ChangeCapacity(session_id=SES, capacity=2)
+    scenario.when(more, OFFERS).then(
+        fact(CapacityChanged), fact(WaitlistPromoted, client_id=CAT, passed_over=()),
+        fact(ReservationMade, client_id=CAT), fact(CreditHeld),
+    )  # fmt: skip
+
+
+def test_the_line_is_told_again_when_the_session_has_moved() -> None:
+    scenario = given(*LINE, GIVEN_UP).when(OpenClaims(session_id=SES), CLAIMS)
+    move = RescheduleSession(
+        session_id=SES, starts_at=NOON + 10 * MINUTE, ends_at=NOON + 70 * MINUTE
+    )
+    scenario.when(move, CLAIMS + 15 * MINUTE).then(
+        fact(SessionRescheduled), fact(SessionsPlaced), fact(ClaimsOpened, free_seats=1)
+    )
+
+
 # W3, W4, W8 -------------------------------------------------------------------------------------
 
 
@@ -254,6 +307,21 @@ def test_a_seat_that_is_not_free_to_give_up_is_not_swapped() -> None:
             fact(ReservationCancelled), fact(CreditReleased),
             fact(WaitlistPromotionSkipped, reason=BookingCode.OVERLAP), fact(PromotionMissed),
         )  # fmt: skip
+
+
+def test_who_may_leave_the_other_seat_freely_after_all_is_asked_again() -> None:
+    """Somebody else gives the class they are in."""
+    sam, kim = StaffId(UUID(int=81)), StaffId(UUID(int=82))
+    other = scheduled(1, OTHER).model_copy(update={"instructor_id": sam})
+    late = reserved(BEN, OTHER, free_until=DAY_BEFORE)
+    scenario = given(*FULL, SWAPS, other, late).when(CANCEL, DAY_BEFORE)
+    scenario.when(SubstituteInstructor(session_id=OTHER, instructor_id=kim), DAY_BEFORE).then(
+        fact(InstructorSubstituted),
+        fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
+        fact(CreditReleased, client_id=BEN),
+        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
+        fact(ReservationMade, session_id=SES), fact(CreditHeld, client_id=BEN),
+    )  # fmt: skip
 
 
 def test_the_last_credit_of_the_seat_given_up_pays_for_the_one_gained() -> None:

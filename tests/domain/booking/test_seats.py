@@ -316,6 +316,14 @@ def test_nobody_who_waits_in_the_claim_phase_or_cannot_pay_is_in_the_way() -> No
     )
 
 
+def test_who_waits_for_a_seat_that_is_online_does_not_wait_for_one_staff_gave() -> None:
+    past = (with_room(2, online_capacity=1), EVERYBODY, reserved(BEN), waiting(CAT, 1))
+    scenario = given(*past).when(BOOK, DAY_BEFORE, *DESK)
+    remove = REMOVE.model_copy(update={"waive": False})
+    scenario.when(remove, LATE).then_answered(status="cancelled_late")
+    scenario.when(UNDO, LATE, *MEMBER).then_answered(status="reserved")
+
+
 def test_only_a_late_cancel_can_be_undone() -> None:
     for past in (SEATED, (scheduled(1), EVERYBODY)):
         given(*past).when(UNDO, DAY_BEFORE).then_refused(BookingCode.NOT_CANCELLED)

@@ -12,7 +12,10 @@ from contracts.booking import (
     CancelReservation,
     CancelSession,
     ReservationCancelled,
+    ReservationReinstated,
     SessionCancelled,
+    TimeTaken,
+    UndoCancel,
 )
 from contracts.envelope import Command, Event
 from contracts.ids import RoomId, StaffId
@@ -46,6 +49,7 @@ from tests.domain.booking.language import (
     SES,
     given,
     granted,
+    late_cancelled,
     opened,
     reserved,
     scheduled,
@@ -230,3 +234,24 @@ def test_a_session_that_moves_to_another_day_counts_there() -> None:
 
     ledger = scenario.gym.state(client_ledger, ANN)
     assert (ledger.booked_on(NOON.date()), ledger.booked_on(start.date())) == (0, 1)
+
+
+def test_who_gave_up_late_moves_along_and_comes_back_to_the_new_time() -> None:
+    scenario = given(scheduled(2), with_credits(ANN), late_cancelled(ANN))
+    scenario.when(moving(2 * HOUR), LATE + MINUTE).then(
+        fact(SessionRescheduled), fact(SessionsPlaced),
+        fact(HoldMoved, client_id=ANN, starts_at=NOON + 2 * HOUR, overlaps=()),
+    )  # fmt: skip
+    scenario.when(UndoCancel(session_id=SES, client_id=ANN), LATE + 2 * MINUTE).then(
+        fact(ReservationReinstated, free_until=LATE + 2 * HOUR), fact(TimeTaken)
+    )
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), LATE + 3 * MINUTE)
+    scenario.then_answered(status="cancelled_early")
+
+
+def test_a_late_cancel_takes_no_time_wherever_its_session_moves() -> None:
+    past = (scheduled(2), with_credits(ANN), late_cancelled(ANN))
+    elsewhere = (scheduled(2, OTHER), reserved(ANN, OTHER, starts_at=NOON + 2 * HOUR))
+    given(*past, *elsewhere).when(moving(2 * HOUR), LATE + MINUTE).then(
+        fact(SessionRescheduled), fact(SessionsPlaced), fact(HoldMoved, overlaps=())
+    )

@@ -124,6 +124,14 @@ def test_less_room_removes_nobody() -> None:
     given(*past).when(resized(1), DAY_BEFORE).then(fact(CapacityChanged, capacity=1))
 
 
+def test_a_session_with_a_spot_map_has_no_more_room_than_spots() -> None:
+    bikes = scheduled(1).model_copy(update={"spots": ("a", "b")})
+    given(bikes).when(resized(3), DAY_BEFORE).then_refused(
+        BookingCode.INVALID_SPOTS, field="capacity", capacity=3, spots=2
+    )
+    given(bikes).when(resized(2), DAY_BEFORE).then(fact(CapacityChanged, capacity=2))
+
+
 def test_the_same_room_is_nothing_new() -> None:
     given(scheduled(5)).when(resized(5), DAY_BEFORE).then_nothing()
 
