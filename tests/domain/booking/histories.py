@@ -4,6 +4,7 @@ Checked against an independent count of the log (``naive``): whatever is asked, 
 """
 
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,8 @@ from chassis.decider import Refused
 from contracts import booking as ask
 from contracts.booking import BookingCode, BookingPolicy, GrantKind
 from contracts.envelope import Command, Event, decode
-from contracts.ids import ClientId, GrantId, SessionId
+from contracts.ids import ClientId, GrantId, SessionId, StaffId
+from contracts.timetable import ReinstateSession, RescheduleSession, SubstituteInstructor
 from services.booking.api import RULES
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
@@ -55,6 +57,10 @@ INELIGIBLE = {
 BIKES = ("a", "b", "c")
 KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
 STAFF = ("staff:x", "owner")
+DAY = timedelta(days=1)
+MOVES_BY = [HOUR * 0, 10 * MINUTE, -10 * MINUTE, HOUR, -HOUR, 12 * HOUR, DAY, -DAY]
+"""From where the session was planned: NOON is on a Monday, so that a day before is last week."""
+COACHES = tuple(StaffId(UUID(int=n)) for n in (81, 82, 83))
 
 clients = st.sampled_from(CLIENTS)
 sessions = st.sampled_from(tuple(STARTS))
@@ -312,6 +318,23 @@ class Booking(RuleBasedStateMachine):
             command = ask.CancelSession(session_id=session, reason="storm")
             self._do(command, "staff:x", "owner")
 
+    @rule(session=sessions, by=st.sampled_from(MOVES_BY))
+    def move(self, session: Any, by: timedelta) -> None:
+        starts_at = STARTS[session] + by
+        command = RescheduleSession(
+            session_id=session, starts_at=starts_at, ends_at=starts_at + HOUR
+        )
+        self._do(command, *STAFF)
+
+    @rule(session=sessions, coach=st.sampled_from(COACHES))
+    def substitute(self, session: Any, coach: Any) -> None:
+        self._do(SubstituteInstructor(session_id=session, instructor_id=coach), *STAFF)
+
+    @precondition(lambda self: any(seats.called_off for seats in self.naive.sessions.values()))
+    @rule(session=sessions)
+    def reinstate(self, session: Any) -> None:
+        self._do(ReinstateSession(session_id=session), *STAFF)
+
     @rule(by=waits)
     def time_passes(self, by: timedelta) -> None:
         self.now += by
@@ -337,9 +360,13 @@ class Booking(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_in_two_places_at_once(self) -> None:
-        first, second = self._seats(SES), self._seats(OTHER)
-        if first and second and not first.over and not second.over:
-            assert not set(first.seated) & set(second.seated)
+        """But by sessions that were moved into each other, and then it was told."""
+        for (one, first), (other, second) in combinations(self.naive.sessions.items(), 2):
+            apart = first.ends_at <= second.starts_at or second.ends_at <= first.starts_at
+            if not (apart or first.over or second.over):
+                both = {(client, frozenset({one, other})) for client in first.seated}
+                both &= {(client, frozenset({one, other})) for client in second.seated}
+                assert both <= self.naive.told
 
     @invariant()
     def no_seat_is_idle_while_somebody_eligible_waits(self) -> None:
@@ -377,7 +404,8 @@ class Booking(RuleBasedStateMachine):
     def days_are_counted_once(self) -> None:
         for client in self.naive.grants:
             state = self.gym.state(client_ledger, client)
-            assert state.booked_on(NOON.date()) == self.naive.booked_on(client, NOON.date())
+            for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1)):
+                assert state.booked_on(day) == self.naive.booked_on(client, day)
             assert state.waivers == (("liability",) if client in self.naive.signed else ())
 
     def teardown(self) -> None:
@@ -392,9 +420,6 @@ class Booking(RuleBasedStateMachine):
             live = self.gym.state(client_ledger, client)
             assert again.state(client_ledger, client) == live
             assert LEDGER_CODEC.validate_json(LEDGER_CODEC.dump_json(live)) == live
-
-    def _seats(self, session: SessionId) -> Any:
-        return self.naive.sessions.get(session)
 
 
 def _through_bytes(event: Event) -> Event:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
 from contracts.booking import Attendance
-from tests.domain.booking.histories import CLIENTS, STAFF, STARTS, Booking
+from tests.domain.booking.histories import CLIENTS, COACHES, MOVES_BY, STAFF, STARTS, Booking
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 
 TestBooking = Booking.TestCase
@@ -26,6 +26,7 @@ MOVES: dict[str, int] = {
     "time_passes": 12, "give_up_or_leave_what_was_never_taken": 1, "call_off": 2, "finalize": 3,
     "staff_books": 2, "undo_cancel": 3, "remove": 1, "sit_elsewhere": 1, "walk_in": 2, "claim": 4,
     "decline": 2, "promote_now": 1, "correct": 3, "ban": 1, "sign": 2, "change_grant": 2,
+    "move": 2, "substitute": 2, "reinstate": 3,
 }  # fmt: skip
 """How often each is tried in a long walk."""
 
@@ -74,7 +75,9 @@ def _move(booking: Booking, dice: Random) -> None:
         "days": dice.choice([None, 0.1, 2]), "lift": dice.random() < 0.7,
         "what": dice.randrange(6), "swap": dice.random() < 0.5,
         "notice": dice.choice([0, 0, 360]), "weekly": dice.random() < 0.3,
-        "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]),
+        "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]), "coach": dice.choice(COACHES),
     }  # fmt: skip
+    if name == "move":
+        drawn["by"] = dice.choice(MOVES_BY)
     move = getattr(booking, name)
     move(**{one: drawn[one] for one in signature(move).parameters})
