@@ -6,6 +6,7 @@ from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
 )
+from contracts.times import Instant
 
 
 class SignWaiver(Command):
@@ -22,7 +23,7 @@ class ImposeBookingBan(Command):
 
     command_type = "booking.impose_booking_ban"
     client_id: ClientId
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     reason: str = Field(min_length=1, max_length=200)
 
 
