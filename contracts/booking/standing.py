@@ -42,6 +42,13 @@ class EndBookingBan(Command):
     client_id: ClientId
 
 
+class BarErasedClient(Command):
+    """The client was erased: they may not book any more."""
+
+    command_type = "booking.bar_erased_client"
+    client_id: ClientId
+
+
 class WaiverRecorded(Event):
     """The client accepted the gym's waiver."""
 
