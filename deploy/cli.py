@@ -18,6 +18,7 @@ COMMANDS = {
     "seed": "seed",
     "tail": "tail",
     "projections": "projections",
+    "check": "check",
     "dead-letters": "dead_letters",
     "token": "token",
     "gym": "gym",

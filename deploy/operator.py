@@ -1,7 +1,8 @@
 """What an operator's command needs to reach: from the environment, else what runs on this machine.
 
 In a cluster the variables are set (``NATS_URL``, ``NATS_USER``, ``NATS_PASSWORD``, ``CALLER_KEY``,
-``MIGRATOR_URL``, ``VIEWS_URL``); on a developer's machine ``B2B_DATA`` tells where to look.
+``MIGRATOR_URL``, ``VIEWS_URL``, ``AUDITOR_URL``); on a developer's machine ``B2B_DATA`` tells where
+to look.
 """
 
 import base64
@@ -44,6 +45,11 @@ class Operator:
     def views_url(self) -> str:
         """DSN of the role that writes read models."""
         return os.environ.get("VIEWS_URL") or self.local.dsn("projections", "b2b_views")
+
+    @property
+    def auditor_url(self) -> str:
+        """DSN of the role that checks invariants; the database's name in it does not matter."""
+        return os.environ.get("AUDITOR_URL") or self.local.dsn("auditor", "postgres")
 
     @property
     def caller_key(self) -> bytes:

@@ -31,6 +31,11 @@ PARTS = (
     Part("b2b_billing", "es_owner", EVENT_STORE),
     Part("b2b_access", "es_owner", EVENT_STORE),
     Part("b2b_views", "views_owner", "services/projections/migrations"),
+    *(
+        Part(f"b2b_{service}", "es_owner", "deploy/check/store_migrations")
+        for service in ("members", "booking", "billing", "access")
+    ),
+    Part("b2b_views", "views_owner", "deploy/check/view_migrations"),
 )
 
 

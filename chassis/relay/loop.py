@@ -31,6 +31,7 @@ STANDBY_POLL = 1.0  # seconds between attempts to be elected
 RETRY_AFTER = 0.05, 2.0  # seconds: first and longest pause after an error that may pass
 REFUSED_POLL = 5.0  # seconds between looks at what a person has to mend
 MEASURE_EVERY = 1.0  # seconds between counts of a long queue
+LOOK_EVERY = 5.0  # seconds without an event until the stream is asked again whether it is all there
 
 _TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
@@ -48,7 +49,7 @@ class Relay:
         self._tail = Tail(client, self._stream)
         self._window = WINDOW
         self._bell = asyncio.Event()
-        self._measured_at = 0.0
+        self._measured_at = self._certain_at = 0.0
         self._log = log.bind(stream=self._stream)
 
     @property
@@ -116,6 +117,8 @@ class Relay:
                 self._note(State.RUNNING)
                 pause = RETRY_AFTER[0]
                 if not sent:
+                    # A stream lost while nothing happens would not be missed by writing to it.
+                    found = time.monotonic() - self._certain_at < LOOK_EVERY
                     await self._wait_for_bell()
                 elif sent < self._window and (early := began + PACE - time.monotonic()) > 0:
                     await self._sleep(early, stopping)
@@ -134,6 +137,7 @@ class Relay:
 
     async def _find(self, store: Store) -> None:
         await self._tail.find()
+        self._certain_at = time.monotonic()
         position = self._tail.position
         if position and not await store.holds(position, self._tail.event_id):
             raise NotOurs(
@@ -153,6 +157,7 @@ class Relay:
             await self._measure(store)
         window = self._packed(rows)
         await self._tail.write(window)
+        self._certain_at = time.monotonic()
         PUBLISHED.labels(self._context).inc(len(window))
         self.status.waiting -= len(window)
         if not self.status.waiting:

@@ -12,7 +12,6 @@ from contracts.ids import (
     LocationId,
     SessionId,
 )
-from contracts.times import Instant
 
 
 class AccessGrantKind(StrEnum):
@@ -32,8 +31,8 @@ class GrantEntry(Command):
     command_type = "access.grant_entry"
     client_id: ClientId
     grant_id: UUID
-    valid_from: Instant | None = None
-    valid_until: Instant | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
     """``None``: until it is ended."""
 
 

@@ -13,7 +13,6 @@ from contracts.ids import (
     StaffId,
 )
 from contracts.members.words import ClockTime, Email, Name, Password, Short, Slug
-from contracts.times import Day
 
 
 class OpeningSpan(BaseModel):
@@ -77,8 +76,8 @@ class AddLocationClosure(Command):
     command_type = "members.add_location_closure"
     location_id: LocationId
     closure_id: ClosureId
-    from_date: Day
-    until_date: Day
+    from_date: date
+    until_date: date
     reason: Short
 
 

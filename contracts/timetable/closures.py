@@ -10,10 +10,9 @@ from contracts.ids import (
     LocationId,
     SessionId,
 )
-from contracts.times import Day
 from contracts.timetable.policies import Value
 from contracts.timetable.series import Placement
-from contracts.timetable.words import Reason, ZoneName
+from contracts.timetable.words import Day, Reason, ZoneName
 
 
 class AddClosure(Command):

@@ -6,8 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.booking import BookingPolicy
 from contracts.envelope import Command, Event
-from contracts.times import Instant
-from contracts.timetable.words import WallClock
+from contracts.timetable.words import Instant, WallClock
 
 
 class Value(BaseModel):

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 import asyncpg
 
 OWNERS = ("es_owner", "views_owner", "members_owner")
-GROUPS = ("es_app", "es_relay", "views_projector", "views_reader", "members_auth")
+GROUPS = (
+    "es_app", "es_relay", "es_auditor", "views_projector", "views_reader", "views_auditor",
+    "members_auth",
+)  # fmt: skip
 
 _SHORT = {"idle_in_transaction_session_timeout": "5s", "transaction_timeout": "10s"}
 _APP = {**_SHORT, "plan_cache_mode": "force_generic_plan"}
 _STEADY = {"idle_in_transaction_session_timeout": "5s"}
+_READING = {"default_transaction_read_only": "on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ LOGINS = {
     "access_relay": Login(("es_relay",), ("b2b_access",), _SHORT),
     "projections": Login(("views_projector",), ("b2b_views",), _STEADY),
     "gateway": Login(("views_reader",), ("b2b_views",), _APP),
+    "auditor": Login(("es_auditor", "views_auditor"), ("b2b_members", "b2b_booking", "b2b_billing",
+                     "b2b_access", "b2b_views"), _READING),
 }  # fmt: skip
 
 DATABASES = {
@@ -51,6 +57,9 @@ DATABASES = {
     "b2b_views": ("views_owner",),
 }
 """Database -> owner roles that may make schemas in it."""
+
+FOLDS_ASIDE = (("auditor", "b2b_views"),)
+"""Who may make temporary tables where: read models are folded once more beside themselves."""
 
 
 async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
@@ -101,3 +110,6 @@ async def _make_database(
     for role, login in LOGINS.items():
         if database in login.databases:
             await admin.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+    for role, where in FOLDS_ASIDE:
+        if where == database:
+            await admin.execute(f"GRANT TEMPORARY ON DATABASE {database} TO {role}")

@@ -8,7 +8,6 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.store import Done, EventStore
 from contracts.booking import (
-    BarErasedClient,
     BookingCode,
     CancelSession,
     ChangeCapacity,
@@ -57,7 +56,6 @@ DUE: Mapping[type[Command], Rule[Any]] = {
 
 CAUSED: Mapping[type[Command], Rule[Any]] = {
     OpenLedger: ledgers.open_ledger,
-    BarErasedClient: ledgers.bar_erased_client,
     CheckInAtDoor: doors.check_in_at_door,
 }
 """What other services' events ask."""

@@ -27,7 +27,7 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
-    SessionScheduled,
+    SessionCancelled,
     SpotChanged,
     SpotOffered,
     WaitlistJoined,
@@ -37,7 +37,7 @@ from contracts.booking import (
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
 from services.projections import places, session_slots, sessions
-from services.projections.session_slots import turns_slot
+from services.projections.session_slots import SlotEvent
 from services.projections.sessions import Incomplete, Key, columns
 
 RESERVE = """
@@ -110,8 +110,6 @@ Turn: TypeAlias = (
 
 def _status(event: Turn) -> str:
     match event:
-        case ReservationMade() | ReservationReinstated() | CheckInUndone():
-            return "reserved"
         case ReservationCancelled():
             return CANCELLED[event.kind]
         case AttendanceCorrected():
@@ -120,6 +118,8 @@ def _status(event: Turn) -> str:
             return "checked_in"
         case MarkedNoShow():
             return "no_show"
+        case _:
+            return "reserved"
 
 
 @dataclass(slots=True)
@@ -159,9 +159,7 @@ class _Batch:
             case AttendanceFinalized():
                 self.finalized[gym, event.session_id] = at
                 self.header.add((gym, event.session_id))
-            case CapacityChanged():
-                self.header.add((gym, event.session_id))
-            case _ if turns_slot(event) and not isinstance(event, SessionScheduled):
+            case _ if isinstance(event, CapacityChanged | SessionCancelled | SlotEvent):
                 self.header.add((gym, event.session_id))
 
     def _stand(

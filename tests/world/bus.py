@@ -23,12 +23,12 @@ class Bus:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._clock = MovableClock(installation.clock_file)
+        self.clock = MovableClock(installation.clock_file)
 
     async def __aenter__(self) -> Self:
         self.client: Client = await nats.connect(**self._installation.nats_login("operator"))
         key = base64.b64decode(self._installation.environment("gateway")["CALLER_KEY"])
-        self._asker = Asker(self.client, key=key, clock=self._clock)
+        self.asker = Asker(self.client, key=key, clock=self.clock)
         return self
 
     async def __aexit__(
@@ -45,6 +45,6 @@ class Bus:
         caller = Caller(
             gym_id=gym_id, actor="system:operator", roles=(OPERATOR,), command_id=one,
             correlation_id=one, causation_id=one,
-            deadline=self._clock.now() + timedelta(seconds=WITHIN),
+            deadline=self.clock.now() + timedelta(seconds=WITHIN),
         )  # fmt: skip
-        return await self._asker.ask(command, caller, WITHIN)
+        return await self.asker.ask(command, caller, WITHIN)

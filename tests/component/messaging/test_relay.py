@@ -113,6 +113,21 @@ async def test_a_wiped_stream_is_refilled_with_the_same_sequences(
     assert again == await journal.history()
 
 
+async def test_a_stream_wiped_while_nothing_happens_is_refilled(
+    journal: Journal, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.relay.loop, "LOOK_EVERY", 0.1)
+    await journal.record(40)
+    async with running(_relay(journal, client).run):
+        await _arrived(client, journal)
+        first = await in_stream(client)
+
+        await fresh_stream(client)
+        await _arrived(client, journal)
+
+    assert await in_stream(client) == first
+
+
 async def test_a_second_writer_is_turned_away_by_the_stream(
     journal: Journal, client: Client, other_client: Client
 ) -> None:

@@ -1,0 +1,224 @@
+"""Each rule of the checker sees the wrong it is there for, and no wrong where there is none."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+
+from contracts import billing as bill
+from contracts import booking as b
+from contracts import timetable as t
+from contracts.envelope import Event
+from contracts.ids import new_id
+from contracts.money import Money
+from deploy.check.history import Seen
+from deploy.check.money import Credits, Fees, Invoices
+from deploy.check.seats import Seats, Times
+from deploy.check.stores import Owners
+from deploy.check.verdict import Verdict
+
+GYM, STREAM, PACK, FEE = (new_id() for _ in range(4))
+MIA, LEO, KIM = (new_id() for _ in range(3))
+NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FIVER = Money(minor=500, currency="EUR")
+BACK = Money(minor=-500, currency="EUR")
+
+
+class Rule(Protocol):
+    def see(self, seen: Seen) -> None: ...
+
+    def verdicts(self) -> list[Verdict]: ...
+
+
+def told(of: type[Event], /, **facts: Any) -> Event:
+    """An event of which only these facts matter."""
+    return of.model_construct(**facts)
+
+
+def offences(
+    rule: Rule, *events: Event, category: str = "session", context: str = "booking"
+) -> dict[str, int]:
+    """Code -> offences, after these events of one stream."""
+    positions = count(1)
+    for event in events:
+        position = next(positions)
+        rule.see(
+            Seen(
+                context=context, gym_id=GYM, category=category, stream_id=STREAM,
+                version=position, position=position, recorded_at=NINE,
+                data=event.model_dump_json().encode(), event=event,
+            )
+        )  # fmt: skip
+    return {one.code: one.offences for one in rule.verdicts() if not one.holds}
+
+
+def opened(capacity: int) -> Event:
+    return told(b.SessionScheduled, capacity=capacity)
+
+
+def seated(client: UUID, *, overbooked: bool = False) -> Event:
+    return told(b.ReservationMade, client_id=client, overbooked=overbooked)
+
+
+def left(client: UUID) -> Event:
+    return told(b.ReservationCancelled, client_id=client)
+
+
+def waits(client: UUID, seq: int) -> Event:
+    return told(b.WaitlistJoined, client_id=client, seq=seq)
+
+
+def promoted(client: UUID, reason: str = "") -> Event:
+    return told(b.WaitlistPromoted, client_id=client, reason=reason)
+
+
+def skipped(client: UUID) -> Event:
+    return told(b.WaitlistPromotionSkipped, client_id=client)
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([opened(1), seated(MIA), seated(LEO)], {"I1": 1}),
+        ([opened(1), seated(MIA), left(MIA), seated(LEO)], {}),
+        ([opened(1), seated(MIA), seated(LEO, overbooked=True)], {}),
+        ([opened(2), seated(MIA), seated(MIA)], {"I2": 1}),
+        ([opened(1), seated(MIA), waits(MIA, 1)], {"I2": 1}),
+        ([opened(1), waits(MIA, 1), seated(MIA)], {"I2": 1}),
+        ([opened(1), waits(MIA, 1), waits(LEO, 2), promoted(LEO)], {"I4": 1}),
+        ([opened(1), waits(MIA, 1), waits(LEO, 2), promoted(LEO, "by staff")], {}),
+        ([opened(1), waits(MIA, 1), waits(LEO, 2), skipped(MIA), promoted(LEO)], {}),
+        ([opened(2), waits(MIA, 1), waits(LEO, 2), promoted(MIA), promoted(LEO)], {}),
+        ([opened(1), promoted(MIA)], {"I4": 1}),
+    ],
+)
+def test_seats_and_lines(events: list[Event], found: dict[str, int]) -> None:
+    assert offences(Seats(), *events) == found
+
+
+def held(seat: UUID, hours: float, credits: int = 1) -> Event:  # noqa: A002 - the contract's word
+    starts_at = NINE + hours * HOUR
+    return told(
+        b.CreditHeld, reservation_id=seat, grant_id=PACK, credits=credits, starts_at=starts_at,
+        ends_at=starts_at + HOUR,
+    )  # fmt: skip
+
+
+def settled(kind: type[Event], seat: UUID, credits: int = 1) -> Event:  # noqa: A002
+    return told(kind, reservation_id=seat, grant_id=PACK, credits=credits)
+
+
+def bought(credits: int) -> Event:  # noqa: A002
+    return told(b.CreditsGranted, grant_id=PACK, credits=credits, kind=b.GrantKind.PACK)
+
+
+def moved(seat: UUID, hours: float) -> Event:
+    starts_at = NINE + hours * HOUR
+    return told(t.HoldMoved, reservation_id=seat, starts_at=starts_at, ends_at=starts_at + HOUR)
+
+
+ONE, TWO, THREE = (new_id() for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([held(ONE, 0), held(TWO, 0.5)], {"I5": 1}),
+        ([held(ONE, 0), held(TWO, 1)], {}),
+        ([held(ONE, 0), settled(b.CreditReleased, ONE), held(TWO, 0)], {}),
+        ([held(ONE, 0), told(b.TimeReleased, reservation_id=ONE), held(TWO, 0)], {}),
+        ([held(ONE, 0), held(TWO, 1), moved(TWO, 0.5)], {}),
+        ([held(ONE, 0), moved(ONE, 3), held(TWO, 3)], {"I5": 1}),
+    ],
+)
+def test_nobody_is_in_two_places(events: list[Event], found: dict[str, int]) -> None:
+    assert offences(Times(), *events, category="ledger") == found
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([bought(2), held(ONE, 0), held(TWO, 1)], {}),
+        ([bought(1), held(ONE, 0), held(TWO, 1)], {"I8": 1}),
+        ([bought(1), held(ONE, 0), settled(b.CreditConsumed, ONE), held(TWO, 1)], {"I8": 1}),
+        ([bought(1), held(ONE, 0), settled(b.CreditReleased, ONE), held(TWO, 1)], {}),
+        ([bought(2), held(ONE, 0), held(ONE, 0)], {"I8": 1}),
+        (
+            [bought(2), held(ONE, 0), *2 * [settled(b.CreditForfeited, ONE)]],
+            {"I8": 1},
+        ),
+        ([bought(1), held(ONE, 0), settled(b.CreditsExpired, ONE)], {"I8": 1}),
+    ],
+)
+def test_credits_add_up(events: list[Event], found: dict[str, int]) -> None:
+    assert offences(Credits(), *events, category="ledger") == found
+
+
+INVOICE = new_id()
+LINE = told(bill.InvoiceLineAdded, invoice_id=INVOICE, fee_id=FEE, amount=FIVER)
+CREDIT = told(bill.InvoiceLineReversed, invoice_id=INVOICE, fee_id=FEE, amount=BACK)
+WITHDRAWN = told(bill.FeeWithdrawn, fee_id=FEE)
+
+
+def issued(minor: int) -> Event:
+    total = Money(minor=minor, currency="EUR")
+    return told(bill.InvoiceIssued, invoice_id=INVOICE, total=total)
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([LINE, issued(500)], {}),
+        ([LINE, CREDIT, issued(0)], {}),
+        ([LINE, issued(400)], {"I6": 1}),
+        ([LINE, LINE], {"I6": 1}),
+        ([CREDIT], {"I6": 1}),
+        ([LINE, CREDIT, CREDIT], {"I6": 1}),
+        ([LINE, issued(500), CREDIT], {"I6": 1}),
+    ],
+)
+def test_invoices_add_up(events: list[Event], found: dict[str, int]) -> None:
+    assert offences(Invoices(), *events, category="account", context="billing") == found
+
+
+DUE = told(b.FeeDue, reservation_id=FEE, amount=FIVER)
+TAKEN_BACK = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=True)
+NEVER_DUE = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=False)
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([DUE, LINE], {}),
+        ([DUE, LINE, TAKEN_BACK, CREDIT], {}),
+        ([DUE, TAKEN_BACK, WITHDRAWN], {}),
+        ([NEVER_DUE], {}),
+        ([DUE], {"I7": 1}),
+        ([LINE], {"I7": 1}),
+        ([DUE, DUE, LINE], {"I7": 1}),
+        ([DUE, LINE, TAKEN_BACK], {"I7": 1}),
+        ([DUE, LINE, CREDIT], {"I7": 1}),
+    ],
+)
+def test_a_fee_goes_from_booking_to_billing_and_back(
+    events: list[Event], found: dict[str, int]
+) -> None:
+    assert offences(Fees(NINE + HOUR), *events) == found
+
+
+def test_a_fee_that_was_just_due_may_be_on_its_way() -> None:
+    assert offences(Fees(NINE - HOUR), DUE) == {}
+
+
+def test_an_event_may_name_what_is_its_own_gyms_only() -> None:
+    owners = Owners()
+    owners.belongs(str(MIA), GYM)
+    owners.belongs(str(LEO), new_id())
+
+    assert offences(owners, seated(MIA), seated(KIM)) == {}
+    assert offences(owners, seated(LEO)) == {"I9": 1}
+    owners.belongs(str(MIA), new_id())
+    assert offences(owners) == {"I9": 2}
