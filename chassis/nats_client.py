@@ -9,7 +9,7 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error
 
-from chassis.nats_headers import hastened
+from chassis.nats_parser import hastened
 from chassis.settings import NatsAccess
 
 RECONNECT_SECONDS = 0.25

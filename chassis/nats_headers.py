@@ -2,8 +2,6 @@
 
 import re
 
-from nats.aio.client import Client
-
 _WHITE_SPACE = re.compile(r"\s")
 
 
@@ -20,9 +18,3 @@ def headers_of(raw: bytes) -> dict[str, str]:
         if colon and name.isascii() and not _WHITE_SPACE.search(key := name.decode()):
             told[key] = value.strip().decode("utf-8", "replace")
     return told
-
-
-def hastened(client: Client) -> Client:
-    """``client`` with our reader instead of its own, which looks at every character by itself."""
-    client._parse_header_lines = headers_of  # type: ignore[method-assign] # noqa: SLF001
-    return client

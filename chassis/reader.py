@@ -16,10 +16,9 @@ import nats.errors
 import orjson
 import structlog
 from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
-from chassis.nats_headers import hastened
+from chassis.nats_headers import headers_of
+from chassis.nats_parser import Flow, Raw
 
 API_TIMEOUT = 2.0  # seconds
 HEARTBEAT = 1.0  # seconds between signs of life while there is nothing to deliver
@@ -30,6 +29,7 @@ RETRY_AFTER = 0.1, 2.0  # seconds: first and longest pause before a consumer is 
 BUS_ERRORS = (nats.errors.Error, TimeoutError, OSError)
 
 _NANO = 1_000_000_000
+_STATUS = b"NATS/1.0 "  # a message about messages: a status follows
 log = structlog.get_logger(__name__)
 
 
@@ -65,12 +65,12 @@ class Reader:
         """Sequence of the last message handed out."""
         self.resets = 0
         """How often the consumer was made anew after a doubt."""
-        self._client, self._stream, self._subjects = hastened(client), stream, subjects
+        self._client, self._stream, self._subjects = client, stream, subjects
         self._max_batch = max_batch
-        self._queue: deque[Msg] = deque()
+        self._queue: deque[Raw] = deque()
         self._arrived = asyncio.Event()
         self._consumer: str | None = None
-        self._subscription: Subscription | None = None
+        self._flow: Flow | None = None
         self._inbox = ""
         self._consumer_seq = self._asked = self._on_server = 0
         self._stopped = False
@@ -121,15 +121,15 @@ class Reader:
         name, self._on_server = await _create_consumer(
             self._client, self._stream, self._subjects, self.after, kept=CONSUMER_KEPT
         )
-        self._queue = queue = deque[Msg]()  # late ones of an earlier consumer go to its own
+        self._queue = queue = deque[Raw]()  # late ones of an earlier consumer go to its own
         self._consumer_seq = self._asked = 0
 
-        async def take(message: Msg) -> None:
+        def take(message: Raw) -> None:
             queue.append(message)
             self._arrived.set()
 
         self._inbox = self._client.new_inbox()
-        self._subscription = await self._client.subscribe(self._inbox, cb=take)
+        self._flow = await Flow.open(self._client, self._inbox, take)
         self._consumer = name
         await self._ask()
 
@@ -156,15 +156,16 @@ class Reader:
     async def _drain(self, batch: list[Message]) -> None:
         while self._queue and len(batch) < self._max_batch:
             message = self._queue.popleft()
-            status = message.headers.get("Status") if message.headers else None
-            if status:
-                self._heed(status, message.headers or {})
+            if message.header.startswith(_STATUS):
+                self._heed(message.header)
             else:
                 batch.append(self._checked(message))
             if self._asked <= self._max_batch // 2:
                 await self._ask()
 
-    def _heed(self, status: str, headers: dict[str, str]) -> None:
+    def _heed(self, header: bytes) -> None:
+        line, _, lines = header.removeprefix(_STATUS).partition(b"\r\n")
+        status, headers = line[:3].decode(), headers_of(lines)
         if status == "100":  # a heartbeat; says how far the consumer has delivered
             delivered = headers.get("Nats-Last-Consumer")
             if delivered and int(delivered) != self._consumer_seq:
@@ -172,12 +173,12 @@ class Reader:
         elif status == "408":  # the pull expired; what it had left is not coming
             self._asked -= int(headers.get("Nats-Pending-Messages", self._asked))
         else:
-            raise Doubt(f"{status} {headers.get('Description', '')}")
+            raise Doubt(line.decode(errors="replace"))
 
-    def _checked(self, message: Msg) -> Message:
+    def _checked(self, message: Raw) -> Message:
         # $JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<stored at>.<pending>
-        told = message.reply.split(".")
-        seq, consumer_seq, stored_at, pending = (int(part) for part in told[-4:])
+        _, *told = message.reply.rsplit(b".", 4)
+        seq, consumer_seq, stored_at, pending = map(int, told)
         if consumer_seq != self._consumer_seq + 1 or seq <= self.after:
             raise Doubt(f"gap: {consumer_seq} (sequence {seq}) after {self._consumer_seq}")
         self._consumer_seq, self.after, self._on_server = consumer_seq, seq, pending
@@ -186,11 +187,11 @@ class Reader:
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
-        subscription, self._subscription = self._subscription, None
+        flow, self._flow = self._flow, None
         self._queue.clear()
         try:
-            if subscription is not None:
-                await subscription.unsubscribe()
+            if flow is not None:
+                await flow.close()
             if consumer is not None:
                 await _drop_consumer(self._client, self._stream, consumer)
         except BUS_ERRORS as error:  # the server forgets it by itself

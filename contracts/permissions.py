@@ -110,6 +110,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.open_claims": frozenset({SYSTEM}),
     "booking.check_in_at_door": frozenset({SYSTEM}),
     "booking.open_ledger": frozenset({SYSTEM}),
+    "booking.bar_erased_client": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
     "booking.waive_fee": DESK,

@@ -21,7 +21,10 @@ def _read(text: object) -> datetime:
         raise ValueError("expected an instant such as 2027-03-01T12:00:00Z") from None
     if at.tzinfo is None:
         raise ValueError("an instant needs its offset: append Z for UTC")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant must have a date in UTC") from None
 
 
 DATE_TIME: ScalarDefinition = scalar(

@@ -6,7 +6,7 @@ from faststream.security import SASLPlaintext
 from nats.aio.client import Client
 
 from chassis.nats_client import DRAIN_SECONDS, FIRST_CONNECT_SECONDS, options, unaccepted
-from chassis.nats_headers import hastened
+from chassis.nats_parser import hastened
 from chassis.settings import NatsAccess
 
 

@@ -44,7 +44,8 @@ def meta(ctx: Context) -> bytes:
             "correlation_id": ctx.correlation_id,
             "causation_id": ctx.causation_id,
             "traceparent": ctx.traceparent,
-        }
+        },
+        default=str,  # ids out of a message are the driver's kind of UUID
     )
 
 

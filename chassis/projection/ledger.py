@@ -1,13 +1,13 @@
 """One copy of a read model and its checkpoint: both move in one transaction or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import asyncpg
 
 from chassis.projection.model import Change, NotYet, ReadModel
 from chassis.reader import Message
 from chassis.tenancy import Pool
-from chassis.wire import unpack
+from chassis.wire import read, unpack
 from contracts.envelope import Envelope, UnknownEvent
 
 # Unqualified: the pool's search_path says which copy.
@@ -39,6 +39,44 @@ class Poison(Exception):
         self.seq, self.position = seq, position
 
 
+class Opened:
+    """Messages taken apart, up to the first that cannot be."""
+
+    def __init__(self, after: int, opening: Callable[[bytes], Envelope] = read) -> None:
+        """``after``: the position of the event before them."""
+        self.position = after
+        """Of the last event."""
+        self.messages: list[Message] = []
+        self.envelopes: list[Envelope] = []
+        self.poison: Poison | None = None
+        """The message they end before."""
+        self._opening = opening
+
+    @property
+    def seq(self) -> int:
+        """Of the last message, 0 before the first."""
+        return self.messages[-1].seq if self.messages else 0
+
+    def add(self, batch: Iterable[Message]) -> None:
+        """Take ``batch`` apart as well."""
+        for message in batch:
+            if self.poison is not None:
+                return
+            try:
+                envelope = self._opening(message.data)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self.poison = Poison(message.seq, None, type(error).__name__)
+                self.poison.__cause__ = error
+                return
+            if envelope.position <= self.position:
+                why = f"it follows position {self.position}: another history than before, rebuild"
+                self.poison = Poison(message.seq, envelope.position, why)
+                return
+            self.position = envelope.position
+            self.messages.append(message)
+            self.envelopes.append(envelope)
+
+
 class Ledger:
     """Applies messages to the copy of ``model`` that ``pool`` points at."""
 
@@ -59,57 +97,45 @@ class Ledger:
             raise Fenced(self._model.name)
         self.seq, self.position = row["seq"], row["position"]
 
-    async def apply(self, batch: Sequence[Message]) -> None:
+    async def apply(self, batch: Iterable[Message]) -> None:
         """Apply ``batch``, in order.
 
         Raises ``Poison`` with everything before the poison applied, ``Fenced``, or one of
         ``TRANSIENT`` with a prefix of the batch applied; ``seq`` tells how much.
         """
-        envelopes, poison = self._opened(batch)
-        if envelopes:
+        opened = Opened(self.position, unpack)
+        opened.add(batch)
+        await self.commit(opened)
+
+    async def commit(self, opened: Opened) -> None:
+        """Apply what is ``opened`` behind our position. Raises as ``apply``."""
+        if opened.messages:
             try:
-                await self._commit(batch[len(envelopes) - 1].seq, envelopes)
+                await self._move(opened.seq, opened.envelopes)
             except Exception as error:
                 if not _is_poison(error):
                     raise
                 # One by one, so that all before it is applied and the poison has a name.
-                for message, envelope in zip(batch, envelopes, strict=False):
-                    await self._commit_one(message, envelope)
-        if poison is not None:
-            raise poison
+                for message, envelope in zip(opened.messages, opened.envelopes, strict=True):
+                    await self._move_one(message, envelope)
+        if opened.poison is not None:
+            raise opened.poison
 
     def take_changes(self) -> set[Change]:
         """What the commits since the last call changed."""
         changes, self._changes = self._changes, set()
         return changes
 
-    def _opened(self, batch: Sequence[Message]) -> tuple[list[Envelope], Poison | None]:
-        envelopes: list[Envelope] = []
-        last = self.position
-        for message in batch:
-            try:
-                envelope = unpack(message.data)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                poison = Poison(message.seq, None, type(error).__name__)
-                poison.__cause__ = error
-                return envelopes, poison
-            if envelope.position <= last:
-                why = f"it follows position {last}: another history than before, rebuild"
-                return envelopes, Poison(message.seq, envelope.position, why)
-            last = envelope.position
-            envelopes.append(envelope)
-        return envelopes, None
-
-    async def _commit_one(self, message: Message, envelope: Envelope) -> None:
+    async def _move_one(self, message: Message, envelope: Envelope) -> None:
         try:
-            await self._commit(message.seq, [envelope])
+            await self._move(message.seq, [envelope])
         except Exception as error:
             if not _is_poison(error):
                 raise
             why = type(error).__name__
             raise Poison(message.seq, envelope.position, why) from error
 
-    async def _commit(self, seq: int, envelopes: list[Envelope]) -> None:
+    async def _move(self, seq: int, envelopes: list[Envelope]) -> None:
         known = [each for each in envelopes if not isinstance(each.event, UnknownEvent)]
         position = envelopes[-1].position
         changes: Iterable[Change] = ()

@@ -12,6 +12,7 @@ from contracts.ids import (
     LocationId,
     SessionId,
 )
+from contracts.times import Instant
 
 
 class AccessGrantKind(StrEnum):
@@ -31,8 +32,8 @@ class GrantEntry(Command):
     command_type = "access.grant_entry"
     client_id: ClientId
     grant_id: UUID
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
     """``None``: until it is ended."""
 
 

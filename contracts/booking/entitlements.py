@@ -1,6 +1,5 @@
 """What a client may spend: grants of credits or time, kept in one ledger per client."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
@@ -10,6 +9,7 @@ from contracts.ids import (
     ClientId,
     GrantId,
 )
+from contracts.times import Day, Instant
 
 
 class GrantKind(StrEnum):
@@ -50,11 +50,11 @@ class GrantCredits(Command):
     """Of a limited grant."""
     early_hours: int = Field(default=0, ge=0, le=8_760)
     """How much earlier than for others booking opens for whoever pays with it."""
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
     """UTC; ``None`` is now. A grant covers sessions that start in [valid_from, expires_at)."""
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     """UTC; ``None`` never."""
-    expires_on: date | None = None
+    expires_on: Day | None = None
     """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
     time_zone: str = Field(default="UTC", max_length=64)
     """IANA zone of the gym, for ``expires_on``."""
@@ -68,7 +68,7 @@ class ChangeEntitlement(Command):
     client_id: ClientId
     grant_id: GrantId
     credits: int | None = Field(default=None, ge=1, le=10_000)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     early_hours: int | None = Field(default=None, ge=0, le=8_760)
     reason: str = Field(default="", max_length=200)
 

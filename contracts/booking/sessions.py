@@ -13,6 +13,7 @@ from contracts.ids import (
     SessionId,
     StaffId,
 )
+from contracts.times import Instant
 
 
 class ScheduleSession(Command):
@@ -24,8 +25,8 @@ class ScheduleSession(Command):
     location_id: LocationId
     room_id: RoomId | None = None
     instructor_id: StaffId | None = None
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
     time_zone: str = Field(max_length=64, description="IANA zone of the location.")
     capacity: int = Field(ge=1, le=500, description="People.")
     online_capacity: int | None = Field(default=None, ge=0, le=500)

@@ -6,6 +6,7 @@ from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
 )
+from contracts.times import Instant
 
 
 class SignWaiver(Command):
@@ -22,7 +23,7 @@ class ImposeBookingBan(Command):
 
     command_type = "booking.impose_booking_ban"
     client_id: ClientId
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     reason: str = Field(min_length=1, max_length=200)
 
 
@@ -38,6 +39,13 @@ class EndBookingBan(Command):
     """The time of a ban is over."""
 
     command_type = "booking.end_booking_ban"
+    client_id: ClientId
+
+
+class BarErasedClient(Command):
+    """The client was erased: they may not book any more."""
+
+    command_type = "booking.bar_erased_client"
     client_id: ClientId
 
 

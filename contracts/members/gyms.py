@@ -13,6 +13,7 @@ from contracts.ids import (
     StaffId,
 )
 from contracts.members.words import ClockTime, Email, Name, Password, Short, Slug
+from contracts.times import Day
 
 
 class OpeningSpan(BaseModel):
@@ -76,8 +77,8 @@ class AddLocationClosure(Command):
     command_type = "members.add_location_closure"
     location_id: LocationId
     closure_id: ClosureId
-    from_date: date
-    until_date: date
+    from_date: Day
+    until_date: Day
     reason: Short
 
 

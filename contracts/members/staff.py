@@ -13,6 +13,7 @@ from contracts.ids import (
 )
 from contracts.members.words import Email, Name, Password, Sealed, Tag
 from contracts.permissions import Role
+from contracts.times import Day
 
 
 class Skill(BaseModel):
@@ -22,7 +23,7 @@ class Skill(BaseModel):
 
     class_type_id: ClassTypeId | None = None
     label: Tag | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
     """The last day it is good for; ``None``: it does not expire."""
 
     @model_validator(mode="after")

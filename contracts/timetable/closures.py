@@ -10,9 +10,10 @@ from contracts.ids import (
     LocationId,
     SessionId,
 )
+from contracts.times import Day
 from contracts.timetable.policies import Value
 from contracts.timetable.series import Placement
-from contracts.timetable.words import Day, Reason, ZoneName
+from contracts.timetable.words import Reason, ZoneName
 
 
 class AddClosure(Command):

@@ -6,7 +6,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.booking import BookingPolicy
 from contracts.envelope import Command, Event
-from contracts.timetable.words import Instant, WallClock
+from contracts.times import Instant
+from contracts.timetable.words import WallClock
 
 
 class Value(BaseModel):

@@ -13,10 +13,10 @@ from contracts.ids import (
     SessionId,
     StaffId,
 )
+from contracts.times import Day
 from contracts.timetable.policies import Value
 from contracts.timetable.words import (
     Capacity,
-    Day,
     Minutes,
     Name,
     Reason,

@@ -12,8 +12,8 @@ from contracts.ids import (
     SessionId,
     StaffId,
 )
+from contracts.times import Instant
 from contracts.timetable.policies import Value
-from contracts.timetable.words import Instant
 
 
 class NewDeadline(Value):

@@ -1,24 +1,13 @@
-"""What the timetable's messages are made of: local days and times, instants, lengths and names."""
+"""What the timetable's messages are made of: local times, lengths and names."""
 
-from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 WALL_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 LONGEST_ICS = 262_144  # characters
-
-
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-"""Of what commands may speak of."""
-
-
-Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
-
-
-Instant = Annotated[AwareDatetime, Field(lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 Weekday = Annotated[int, Field(ge=1, le=7)]

@@ -8,6 +8,7 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.store import Done, EventStore
 from contracts.booking import (
+    BarErasedClient,
     BookingCode,
     CancelSession,
     ChangeCapacity,
@@ -56,6 +57,7 @@ DUE: Mapping[type[Command], Rule[Any]] = {
 
 CAUSED: Mapping[type[Command], Rule[Any]] = {
     OpenLedger: ledgers.open_ledger,
+    BarErasedClient: ledgers.bar_erased_client,
     CheckInAtDoor: doors.check_in_at_door,
 }
 """What other services' events ask."""

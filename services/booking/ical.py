@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Event
 
 from chassis.decider import Refused
-from contracts.timetable import FIRST_DAY, LAST_DAY, Pattern, RejectedRow, TimetableCode
+from contracts.times import FIRST_DAY, LAST_DAY
+from contracts.timetable import Pattern, RejectedRow, TimetableCode
 from services.booking.domain import booking_policy, recurrence
 
 WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from chassis.eventstore.store import Unit
 from contracts.booking import (
+    BarErasedClient,
     BookingOutcome,
     ChangeEntitlement,
     EndBookingBan,
@@ -116,6 +117,11 @@ def ban(unit: Unit, wanted: ImposeBookingBan) -> None:
         unit.forget(deadlines.ban_ends(client))
     else:
         unit.wake(deadlines.ban_ends(client), wanted.until, EndBookingBan(client_id=client))
+
+
+def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
+    """Whether or not they ever had a ledger: nobody opens one for them after that."""
+    ban(unit, ImposeBookingBan(client_id=command.client_id, reason="erased"))
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:

@@ -6,11 +6,11 @@ from chassis.context import Context
 from chassis.eventstore.store import EventStore
 from chassis.streams import event_stream
 from contracts.access import AccessGranted
-from contracts.booking import CheckInAtDoor, OpenLedger
+from contracts.booking import BarErasedClient, CheckInAtDoor, OpenLedger
 from contracts.envelope import Envelope
-from contracts.members import ClientRegistered
+from contracts.members import ClientRegistered, PersonalDataErased
 from services.booking.doors import check_in_at_door
-from services.booking.ledgers import open_ledger
+from services.booking.ledgers import bar_erased_client, open_ledger
 
 ACTOR = "system:booking"
 
@@ -29,6 +29,16 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
         open_a_ledger,
         name="booking_open_ledger",
         stream=event_stream("members"),
+    )
+
+    async def bar(envelope: Envelope) -> None:
+        if isinstance(envelope.event, PersonalDataErased):
+            ctx = Context.because(envelope, ACTOR, clock.now())
+            command = BarErasedClient(client_id=envelope.event.client_id)
+            await store.carry_out(command, ctx, bar_erased_client)
+
+    desk.reaction(
+        PersonalDataErased, bar, name="booking_bar_erased", stream=event_stream("members")
     )
 
     async def check_in(envelope: Envelope) -> None:

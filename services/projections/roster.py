@@ -27,7 +27,7 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
-    SessionCancelled,
+    SessionScheduled,
     SpotChanged,
     SpotOffered,
     WaitlistJoined,
@@ -37,7 +37,7 @@ from contracts.booking import (
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
 from services.projections import places, session_slots, sessions
-from services.projections.session_slots import SlotEvent
+from services.projections.session_slots import turns_slot
 from services.projections.sessions import Incomplete, Key, columns
 
 RESERVE = """
@@ -110,6 +110,8 @@ Turn: TypeAlias = (
 
 def _status(event: Turn) -> str:
     match event:
+        case ReservationMade() | ReservationReinstated() | CheckInUndone():
+            return "reserved"
         case ReservationCancelled():
             return CANCELLED[event.kind]
         case AttendanceCorrected():
@@ -118,8 +120,6 @@ def _status(event: Turn) -> str:
             return "checked_in"
         case MarkedNoShow():
             return "no_show"
-        case _:
-            return "reserved"
 
 
 @dataclass(slots=True)
@@ -159,7 +159,9 @@ class _Batch:
             case AttendanceFinalized():
                 self.finalized[gym, event.session_id] = at
                 self.header.add((gym, event.session_id))
-            case _ if isinstance(event, CapacityChanged | SessionCancelled | SlotEvent):
+            case CapacityChanged():
+                self.header.add((gym, event.session_id))
+            case _ if turns_slot(event) and not isinstance(event, SessionScheduled):
                 self.header.add((gym, event.session_id))
 
     def _stand(

@@ -6,11 +6,11 @@ Used by the calendar and by the roster, on the rows each of them keeps.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard, get_args
 
 from chassis.tenancy import Db
 from contracts.booking import ReservationReinstated, SessionCancelled, SessionScheduled
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Event
 from contracts.ids import ClassTypeId, GymId, ProgramId, RoomId, ScheduleId, SessionId, StaffId
 from contracts.timetable import (
     InstructorAssigned,
@@ -28,6 +28,10 @@ SlotEvent: TypeAlias = (
     | SessionReinstated
 )
 """What moves a session's slot, and its version."""
+
+SlotTurn: TypeAlias = SlotEvent | SessionScheduled | SessionCancelled
+_SLOT_TURNS = frozenset(get_args(SlotTurn))
+_SEAT_TURNS = {SessionRescheduled, InstructorSubstituted, ReservationReinstated}
 
 UPDATE = """
 UPDATE {table} s
@@ -61,6 +65,11 @@ UPDATE reservations r SET free_until = u.free_until
 """
 
 
+def turns_slot(event: Event) -> TypeGuard[SlotTurn]:
+    """Whether it is one of them; ``isinstance`` would ask class after class."""
+    return type(event) in _SLOT_TURNS
+
+
 @dataclass(slots=True)
 class _Slot:
     starts_at: datetime | None = None
@@ -77,7 +86,7 @@ class _Slot:
     schedule_id: ScheduleId | None = None
     is_back: bool = False
 
-    def hear(self, event: SlotEvent | SessionScheduled | SessionCancelled) -> None:
+    def hear(self, event: SlotTurn) -> None:
         match event:
             case SessionScheduled():
                 self.program_id, self.class_type_id = event.program_id, event.class_type_id
@@ -112,7 +121,7 @@ async def apply(db: Db, table: str, events: Iterable[Envelope]) -> None:
     slots: dict[tuple[GymId, SessionId], _Slot] = {}
     for envelope in events:
         event = envelope.event
-        if isinstance(event, SlotEvent | SessionScheduled | SessionCancelled):
+        if turns_slot(event):
             slots.setdefault((envelope.gym_id, event.session_id), _Slot()).hear(event)
     rows = [(*key, *cells) for key, slot in slots.items() if (cells := slot.columns()) != EMPTY]
     if rows:
@@ -125,6 +134,8 @@ async def move_seats(db: Db, events: Iterable[Envelope]) -> None:
     longer: dict[tuple[GymId, object], datetime] = {}
     for envelope in events:
         event, gym = envelope.event, envelope.gym_id
+        if type(event) not in _SEAT_TURNS:
+            continue
         if isinstance(event, SessionRescheduled):
             starts[gym, event.session_id] = event.starts_at
         if isinstance(event, SessionRescheduled | InstructorSubstituted):

@@ -3,10 +3,10 @@
 Kept twice, by the calendar and by the roster, so that each of them is one consistent picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, TypeGuard, get_args
 from uuid import UUID
 
 import asyncpg
@@ -34,7 +34,7 @@ from contracts.booking import (
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Event
 from contracts.ids import (
     ClassTypeId,
     GymId,
@@ -98,11 +98,18 @@ SessionEvent: TypeAlias = (
 )
 """What a session's stream holds; each of them moves the session's version."""
 
+_SESSION_EVENTS = frozenset(get_args(SessionEvent))
+
 Key = tuple[GymId, SessionId]
 
 
 class Incomplete(Exception):
     """An event speaks of a row that is not there: the stream does not begin at its beginning."""
+
+
+def is_of_session(event: Event) -> TypeGuard[SessionEvent]:
+    """Whether it is one of them; ``isinstance`` would ask class after class."""
+    return type(event) in _SESSION_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,9 @@ class _Change:
 
     def hear(self, envelope: Envelope, event: SessionEvent) -> None:
         self.version, self.position = envelope.version, envelope.position
-        match event:
+        match event:  # what is frequent comes first: a class that does not match costs
+            case ReservationMade() | ReservationCancelled() | ReservationReinstated():
+                self.reserved = event.seats_taken
             case SessionScheduled():
                 self.scheduled, self.capacity, self.reserved = event, event.capacity, 0
                 self.status = "scheduled"
@@ -176,8 +185,6 @@ class _Change:
                 self.status, self.reason = "scheduled", None
             case AttendanceFinalized():
                 self.status = "finalized"
-            case ReservationMade() | ReservationCancelled() | ReservationReinstated():
-                self.reserved = event.seats_taken
             case WaitlistJoined():
                 self.waiting += 1
             case WaitlistLeft() | WaitlistPromoted():
@@ -199,9 +206,13 @@ async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
     """
     changes: dict[Key, _Change] = {}
     for envelope in events:
-        if isinstance(envelope.event, SessionEvent):
-            key = (envelope.gym_id, envelope.event.session_id)
-            changes.setdefault(key, _Change()).hear(envelope, envelope.event)
+        event = envelope.event
+        if is_of_session(event):
+            key = (envelope.gym_id, event.session_id)
+            change = changes.get(key)
+            if change is None:
+                change = changes[key] = _Change()
+            change.hear(envelope, event)
     new = [
         (*key, *change.columns(), *_birth(change.scheduled))
         for key, change in changes.items()
@@ -218,13 +229,15 @@ async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
     return list(changes)
 
 
-def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+def columns(rows: Iterable[tuple[object, ...]]) -> list[Sequence[object]]:
     """Rows turned into the arrays ``unnest`` takes.
 
     Postgres' text holds no NUL, and one must not stop a read model: it is shown as U+FFFD.
     """
     return [
-        [v.replace("\0", "\ufffd") if isinstance(v, str) and "\0" in v else v for v in column]
+        [v.replace("\0", "\ufffd") if isinstance(v, str) else v for v in column]
+        if str in set(map(type, column))
+        else column
         for column in zip(*rows, strict=True)
     ]
 

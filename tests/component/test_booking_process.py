@@ -12,6 +12,7 @@ from nats.errors import TimeoutError as Silence
 from chassis.wire import unpack
 from contracts.booking import (
     BookClass,
+    BookingCode,
     BookingOutcome,
     CancelReservation,
     ChangeCapacity,
@@ -21,7 +22,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command, Event, Reply
 from contracts.ids import ClientId, GrantId, GymId, LocationId, SessionId, new_id
-from contracts.members import RegisterClient
+from contracts.members import EraseClient, RegisterClient
 from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
 from tests.component.members.house import gym_of
@@ -229,3 +230,14 @@ async def test_the_line_dissolves_by_itself_when_the_session_starts(
     assert outcome(await house.member(ben, line)).status == "waiting"
     left = (await heard(installation, house.gym_id, "booking.waitlist_left.v1"))[-1]
     assert left.model_dump()["reason"] == "session_started"
+
+
+async def test_who_was_erased_is_booked_by_nobody(house: House, installation: Installation) -> None:
+    client, session = await house.client(), await house.session()
+    reply = await house.owner(EraseClient(client_id=client))
+    assert reply.outcome == "done", reply
+    await heard(installation, house.gym_id, "booking.booking_ban_imposed.v1")
+
+    reply = await house.owner(BookClass(session_id=session, client_id=client))
+
+    assert (reply.outcome, reply.code) == ("refused", BookingCode.BOOKING_BANNED)

@@ -43,6 +43,43 @@ async def test_the_ends_of_time_are_no_fault_of_ours(gym: Gym, span: dict[str, s
     assert code in {"OK", "BAD_USER_INPUT", "BAD_REQUEST"}, told
 
 
+ENDS_OF_TIME = ("9999-12-31T23:30:00Z", "0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("at", ENDS_OF_TIME)
+@pytest.mark.parametrize(
+    ("document", "field", "given"),
+    [
+        (documents.SCHEDULE, "startsAt", {"title": "Spin", "capacity": 1, "timeZone": "Etc/UTC",
+                                          "endsAt": "2090-01-01T00:00:00Z"}),
+        (documents.GRANT, "validFrom", {"credits": 1}),
+        (documents.GRANT, "expiresAt", {"credits": 1}),
+        (documents.BAN, "until", {"reason": "x"}),
+    ],
+    ids=["schedule", "grant", "grant until", "ban"],
+)  # fmt: skip
+async def test_a_command_at_the_ends_of_time_is_told_which_field(
+    gym: Gym, document: str, field: str, given: dict[str, Any], at: str
+) -> None:
+    if document is documents.SCHEDULE:
+        given = given | {"locationId": gym.location}
+    else:
+        given = given | {"clientId": f"cli_{new_id().hex}"}
+
+    told = await gym.owner.raw(
+        {"query": document,
+         "variables": {"input": {"idempotencyKey": str(new_id()), field: at, **given}}}
+    )  # fmt: skip
+
+    if told.get("errors"):  # what is no instant in UTC is none of GraphQL's either
+        assert told["errors"][0]["extensions"]["code"] == "BAD_REQUEST", told
+        assert f".{field}:" in told["errors"][0]["message"], told
+    else:
+        [payload] = told["data"].values()
+        [error] = payload["userErrors"]
+        assert (error["code"], error["field"]) == ("INVALID_INPUT", field), told
+
+
 @pytest.mark.parametrize("key", ["", "x", "9" * 30, "1" * 5000, "-62135596800000001"])
 async def test_a_cursor_made_by_hand_leads_nowhere(gym: Gym, key: str) -> None:
     mia = await gym.member()

@@ -1,6 +1,7 @@
 """A read model is rebuilt beside itself: the live copy serves until the swap, nothing is lost."""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 
 import anyio
 import asyncpg
@@ -9,15 +10,30 @@ from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
 from chassis.clock import FixedClock
+from chassis.projection import Change, NotYet
 from chassis.projection.engine import Projection
 from chassis.projection.ledger import Poison
 from chassis.projection.model import NEXT
 from chassis.projection.rebuild import RebuildFailed, rebuild
-from chassis.tenancy import Pool
+from chassis.tenancy import Db, Pool
+from contracts.envelope import Envelope
 from services.projections.app import models
 from tests.component.messaging.probe import publish, running
 from tests.component.messaging.tallies import Tally, Views, level
 from tests.conftest import NOON
+
+
+class Moody(Tally):
+    """Every third time something it needs is away."""
+
+    calls = failures = 0
+
+    async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
+        self.calls += 1
+        if self.calls % 3 == 0:
+            self.failures += 1
+            raise NotYet("members is away")
+        return await super().apply(db, events)
 
 
 async def test_a_rebuild_under_load_equals_the_fold_and_never_shows_less(
@@ -114,6 +130,38 @@ async def test_a_failed_rebuild_leaves_the_live_copy_alone(
         await level(views, tally, 11)
 
     assert await views.seen(tally) == list(range(1, 12))
+
+
+async def test_what_was_read_ahead_is_read_again_after_an_error_that_passes(
+    views: Views, pool: Pool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.projection.rebuild.BATCH", 32)
+    monkeypatch.setattr("chassis.projection.rebuild.RETRY_AFTER", 0)
+    tally = await views.make()
+    await publish(client, 400)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 400)
+        moody = Moody(tally.name)
+        await rebuild(moody, dsn=views.dsn, client=client)
+
+    assert moody.failures >= 3
+    assert await views.seen(tally) == list(range(1, 401))
+    assert await views.total(tally) == sum(range(1, 401))
+
+
+async def test_a_poison_that_was_read_ahead_is_met_where_it_stands(
+    views: Views, pool: Pool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.projection.rebuild.BATCH", 32)
+    tally = await views.make()
+    await publish(client, 400)
+    async with running(Projection(tally, client=client, pool=pool).run):
+        await level(views, tally, 400)
+        with pytest.raises(Poison, match="position 333"):
+            await rebuild(Tally(tally.name, poison=333), dsn=views.dsn, client=client)
+
+    rebuilt = await views.db.fetchval(f"SELECT max(position) FROM {NEXT}.{tally.name}_seen")
+    assert rebuilt == 332
 
 
 async def test_a_second_rebuild_takes_over_the_first(

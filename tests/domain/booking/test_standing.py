@@ -4,6 +4,7 @@ import pytest
 
 from contracts.booking import (
     AddWalkIn,
+    BarErasedClient,
     BookClass,
     BookingBanImposed,
     BookingBanLifted,
@@ -95,6 +96,14 @@ def test_staff_lifts_a_ban_and_the_line_asks_again() -> None:
         fact(ReservationMade, client_id=ANN), fact(CreditHeld, client_id=ANN),
     )  # fmt: skip
     given(opened(ANN)).when(LiftBookingBan(client_id=ANN), NOON).then_nothing()
+
+
+def test_an_erased_client_books_no_more_whoever_asks() -> None:
+    erase = BarErasedClient(client_id=ANN)
+    scenario = given(*READY, BANNED).when(erase, DAY_BEFORE)
+    scenario.then(fact(BookingBanImposed, client_id=ANN, until=None, reason="erased"))
+    scenario.when(erase, DAY_BEFORE).then_nothing()
+    scenario.when(BOOK, NOON - HOUR, "staff:x", "owner").then_refused(BookingCode.BOOKING_BANNED)
 
 
 def test_without_the_waiver_clients_do_not_book_themselves_but_staff_books_them() -> None:
