@@ -23,6 +23,7 @@ from contracts.booking import (
     ReservationSource,
     ScheduleSession,
     SpotChanged,
+    SpotOffered,
     TimeReleased,
     TimeTaken,
     UndoCancel,
@@ -31,6 +32,7 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
+from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -99,6 +101,17 @@ def test_the_line_waits_for_seats_that_are_online() -> None:
         fact(ReservationCancelled), fact(CreditReleased), fact(WaitlistPromoted, client_id=CAT),
         fact(ReservationMade, client_id=CAT), fact(CreditHeld),
     )  # fmt: skip
+
+
+def test_a_seat_that_was_offered_stays_one_of_those_online_whoever_books_it() -> None:
+    offer = SpotOffered(session_id=SES, client_id=ANN, seq=1, expires_at=LATE, policy_version=1)
+    past = (with_room(3, online_capacity=1), EVERYBODY, waiting(ANN, 1), offer, waiting(CAT, 2))
+    scenario = (
+        given(*past)
+        .when(BOOK, LATE - MINUTE, *DESK)
+        .then(fact(WaitlistLeft), fact(ReservationMade, online=True), fact(CreditHeld))
+    )
+    assert scenario.gym.state(class_session, SES).free_online == 0
 
 
 def test_the_desk_overbooks_says_why_and_it_shows() -> None:
