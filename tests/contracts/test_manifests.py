@@ -1,0 +1,50 @@
+"""Manifests that follow from code are what the code says; ``make manifests`` writes them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.cluster import manifests, secrets
+from deploy.local.nats_conf import users
+from deploy.schema import ROOT
+from deploy.validate.rules.supply import durables
+
+SCALING = ROOT / "deploy/kubernetes/components/autoscaling/scaled-objects.yaml"
+
+
+@pytest.mark.parametrize("file", manifests.generated(), ids=str)
+def test_a_generated_manifest_is_what_the_code_says(file: Path) -> None:
+    assert file not in manifests.stale(), "run `make manifests`"
+
+
+def test_a_changed_right_makes_the_manifest_stale(tmp_path: Path) -> None:
+    manifests.write(tmp_path)
+    assert manifests.stale(tmp_path) == []
+    file = tmp_path / manifests.KUBERNETES / "base/nats/accounts.conf"
+    file.write_text(file.read_text().replace('"evt.*.booking.>"', '"evt.>"'))
+    assert manifests.stale(tmp_path) == [file.relative_to(tmp_path)]
+
+
+def test_autoscalers_measure_every_durable_consumer() -> None:
+    """A new reaction wants a trigger in that file: its stream and its name."""
+    told = SCALING.read_text()
+    measured = re.findall(r"stream: (\w+)\n\s+consumer: (\w+)", told)
+    assert set(measured) == {(stream, name) for stream, name, _ in durables()}
+    assert len(measured) == len(set(measured))
+
+
+def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None:
+    values = dict.fromkeys(secrets.RANDOM, "x")
+    filled = {each.name: secrets.filled(each, values) for each in secrets.wanted()}
+    for name in users():
+        assert f'{name.upper()}_PASSWORD: "x"' in filled["nats-passwords"]["passwords.conf"]
+    for process in ("members", "booking", "billing", "access"):
+        assert f"//{process}_relay:x@" in filled[process]["RELAY_DATABASE_URL"]
+
+
+def test_invented_secrets_are_random_and_fit_into_addresses() -> None:
+    values = secrets.invented()
+    passwords = [text for each, text in values.items() if each.shelf != "keys"]
+    assert len(set(passwords)) == len(passwords)
+    assert all(re.fullmatch(r"[\w-]{32}", text) for text in passwords)
