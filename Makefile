@@ -58,7 +58,7 @@ schema: $(READY) ## Print the GraphQL schema the apps are generated from
 	@$(BIN)/python -m gateway.schema > .venv/schema.graphql
 	@mv .venv/schema.graphql gateway/schema.graphql
 
-manifests: $(READY) ## Write the manifests that follow from code: rights on the bus, secrets
+manifests: $(READY) ## Write the manifests that follow from code: rights, secrets, scaling
 	@$(BIN)/python -m deploy.cluster
 
 lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgrade

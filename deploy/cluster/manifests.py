@@ -1,8 +1,8 @@
-"""The manifests that follow from code: who may say what on the bus, and what secrets there are."""
+"""The manifests that follow from code: rights on the bus, secrets, what autoscalers measure."""
 
 from pathlib import Path
 
-from deploy.cluster import secrets
+from deploy.cluster import scaling, secrets
 from deploy.local import nats_conf
 from deploy.schema import ROOT
 
@@ -17,6 +17,7 @@ def generated() -> dict[Path, str]:
     return {
         KUBERNETES / "base/nats/accounts.conf": accounts(),
         KUBERNETES / "components/external-secrets/secrets.yaml": external_secrets(),
+        KUBERNETES / "components/autoscaling/scaled-objects.yaml": scaled_objects(),
     }
 
 
@@ -39,6 +40,11 @@ def accounts() -> str:
     # In here: a variable is known only to the file that includes it, and to nobody beside it.
     passwords = 'include "../nats-passwords/passwords.conf"\n'
     return heading + passwords + nats_conf.accounts(written)
+
+
+def scaled_objects() -> str:
+    """KEDA's part."""
+    return HEADING.format(source="deploy/cluster/scaling.py") + scaling.scaled_objects()
 
 
 def external_secrets() -> str:

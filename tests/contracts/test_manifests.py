@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy.cluster import manifests, secrets
+from deploy.cluster.scaling import durables
 from deploy.local.nats_conf import users
-from deploy.schema import ROOT
-from deploy.validate.rules.supply import durables
-
-SCALING = ROOT / "deploy/kubernetes/components/autoscaling/scaled-objects.yaml"
 
 
 @pytest.mark.parametrize("file", manifests.generated(), ids=str)
@@ -27,11 +24,11 @@ def test_a_changed_right_makes_the_manifest_stale(tmp_path: Path) -> None:
 
 
 def test_autoscalers_measure_every_durable_consumer() -> None:
-    """A new reaction wants a trigger in that file: its stream and its name."""
-    told = SCALING.read_text()
-    measured = re.findall(r"stream: (\w+)\n\s+consumer: (\w+)", told)
-    assert set(measured) == {(stream, name) for stream, name, _ in durables()}
-    assert len(measured) == len(set(measured))
+    told = manifests.scaled_objects()
+    consumers = durables()
+    assert {each.service for each in consumers} == {"booking", "billing", "access"}
+    for each in consumers:
+        assert f"stream: {each.stream}\n        consumer: {each.name}\n" in told
 
 
 def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, cast, get_type_hints
+from typing import get_type_hints
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from chassis.settings import ServiceSettings, WrongSettings, load
 from deploy.cli import COMMANDS
 from deploy.cluster import secrets
+from deploy.cluster.scaling import durables
 from deploy.local.access import PROCESSES
 from deploy.validate.objects import Object, Objects, Pods, at, name
 
@@ -103,32 +104,11 @@ def consumers(objects: Objects) -> Found:
     }
     if not objects.of("ScaledObject"):
         return
-    there = durables()
+    there = {tuple(each) for each in durables()}
     for stream, consumer, service in sorted(there - measured, key=str):
         yield f"ScaledObject {service}", f"does not measure {consumer} of {stream}"
     for stream, consumer, service in sorted(measured - there, key=str):
         yield f"ScaledObject {service}", f"measures {consumer} of {stream}, which nobody makes"
-
-
-def durables() -> set[tuple[str, str, str]]:
-    """(stream, durable consumer, service), as the services register them."""
-    found: set[tuple[str, str, str]] = set()
-    for service in PROCESSES:
-        if service != "gateway" and find_spec(f"services.{service}.reactions"):
-            reactions = cast(Any, import_module(f"services.{service}.reactions"))
-            reactions.attach(_Registering(service, found), None, None)
-    return found
-
-
-class _Registering:
-    """Stands where a desk stands, and writes down what is registered."""
-
-    def __init__(self, service: str, found: set[tuple[str, str, str]]) -> None:
-        self._service, self._found = service, found
-
-    def reaction(self, kind: object, handler: object, *, name: str, stream: str) -> None:
-        del kind, handler
-        self._found.add((stream, name, self._service))
 
 
 def settings_of(module: str) -> type[ServiceSettings] | None:
