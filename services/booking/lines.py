@@ -15,7 +15,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import STAFF
-from services.booking import deadlines, seats
+from services.booking import deadlines, seats, starting
 from services.booking.domain import (
     booking_policy,
     entitlement,
@@ -83,7 +83,7 @@ def leave_waitlist(command: LeaveWaitlist, unit: Unit) -> BookingOutcome:
 
 
 def close_waitlist(command: CloseWaitlist, unit: Unit) -> None:
-    session = unit.state(class_session, command.session_id)
+    session = starting.counted(unit, command.session_id)
     left = waitlist.close(session, command.session_id, unit.ctx.now)
     unit.record(class_session, command.session_id, left)
 

@@ -25,6 +25,7 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
+    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
     SpotChanged,
@@ -87,6 +88,7 @@ SessionEvent: TypeAlias = (
     | CheckedIn
     | CheckInUndone
     | MarkedNoShow
+    | SeatsCounted
     | AttendanceFinalized
     | ReservationReinstated
     | SpotChanged

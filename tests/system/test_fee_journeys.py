@@ -6,9 +6,9 @@ import pytest
 
 from contracts.ids import new_id
 from deploy.local.installation import Installation
-from tests.system import documents, fees
-from tests.system.gym import Gym
-from tests.system.people import Refused
+from tests.world import documents, fees
+from tests.world.gym import Gym
+from tests.world.people import Refused
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 LONG = 15.0  # seconds until a screen must show what two services had to hear of first

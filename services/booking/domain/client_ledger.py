@@ -15,6 +15,7 @@ from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate
 from contracts.booking import (
+    BanCause,
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
@@ -93,6 +94,7 @@ class Ban:
 
     until: datetime | None  # UTC; None until it is lifted
     reason: str
+    cause: BanCause | None = None  # None: somebody decided so
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
         case WaiverRecorded():
             return replace(state, waivers=(*state.waivers, event.document))
         case BookingBanImposed():
-            return replace(state, ban=Ban(event.until, event.reason))
+            return replace(state, ban=Ban(event.until, event.reason, event.cause))
         case BookingBanLifted():
             return replace(state, ban=None, missed={})
         case PromotionMissed():

@@ -34,6 +34,7 @@ class Reservation:
     checked_in: bool = False
     online: bool = True  # counts towards the online capacity
     spot: str | None = None
+    after_start: bool = False  # given up when the session had started
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class ClassSession:
     offers: Mapping[ClientId, datetime] = field(default_factory=dict)  # UTC; held until then
     declined: tuple[ClientId, ...] = ()  # in line, but not to be offered a seat
     claims_told: bool = False  # the line knows of the free seats there are to claim
+    empty_at_start: int | None = None  # seats; None until it has started
     corrected: Mapping[ClientId, Attendance] = field(default_factory=dict)
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)

@@ -22,6 +22,7 @@ from contracts.booking import (
     ReservationReinstated,
     ReservationSource,
     ScheduleSession,
+    SeatsCounted,
     SpotChanged,
     SpotOffered,
     TimeReleased,
@@ -203,6 +204,7 @@ WALK_IN = AddWalkIn(session_id=SES, client_id=ANN)
 
 def test_a_walk_in_gets_a_seat_and_is_checked_in() -> None:
     given(*HIDDEN).when(WALK_IN, NOON, *DESK).then(
+        fact(SeatsCounted),
         fact(ReservationMade, source=ReservationSource.WALK_IN, online=False),
         fact(CreditHeld),
         fact(CheckedIn, source=CheckInSource.STAFF),
@@ -277,11 +279,12 @@ def test_staff_takes_a_seat_back_and_it_costs_nothing_in_time() -> None:
 
 def test_late_it_is_a_late_cancel_unless_staff_waives_it_even_after_the_start() -> None:
     given(*SEATED).when(REMOVE, NOON + 30 * MINUTE).then(
-        fact(ReservationCancelled, kind=Cancellation.LATE), fact(TimeReleased)
+        fact(SeatsCounted), fact(ReservationCancelled, kind=Cancellation.LATE), fact(TimeReleased)
     ).then_answered(status="cancelled_late")
     given(*SEATED).when(REMOVE.model_copy(update={"waive": True}), NOON + 30 * MINUTE).then(
-        fact(ReservationCancelled, kind=Cancellation.STAFF), fact(CreditReleased)
-    )
+        fact(SeatsCounted), fact(ReservationCancelled, kind=Cancellation.STAFF),
+        fact(CreditReleased),
+    )  # fmt: skip
     given(*SEATED, checked_in(ANN)).when(REMOVE, NOON).then_refused(BookingCode.ALREADY_CHECKED_IN)
 
 

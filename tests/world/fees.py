@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from deploy.local.installation import Installation
-from tests.system import documents
-from tests.system.documents import ERRORS
-from tests.system.gym import Gym, Member, move_clock
-from tests.system.people import Person
+from tests.world import documents
+from tests.world.documents import ERRORS
+from tests.world.gym import Gym, Member, move_clock
+from tests.world.people import Person
 
 CASE = """id clientId clientName sessionTitle reservationId kind paidWith status forgiven
   amount { minor currency } policyVersion facts contest contestReason decidedById reason"""
