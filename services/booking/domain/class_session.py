@@ -9,10 +9,9 @@ Source     domain rules 3.1 to 3.4
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias, TypeVar, assert_never
 
-from chassis.decider import Aggregate
+from chassis.decider import Aggregate, replace
 from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,

@@ -25,7 +25,7 @@ class Stage(StrEnum):
     FINALIZED = "finalized"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reservation:
     """One client's seat, or what is left of it after a late cancel."""
 
@@ -37,7 +37,7 @@ class Reservation:
     after_start: bool = False  # given up when the session had started
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """One client's place in line."""
 
@@ -46,7 +46,7 @@ class Place:
     swap: bool = False  # give up an overlapping seat for this one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClassSession:
     """What the past has made of the session."""
 
@@ -96,11 +96,8 @@ class ClassSession:
     @property
     def occasion(self) -> Occasion:
         """When it takes place, as ledgers see it."""
-        local = booking_policy.zone(self.slot.time_zone)
-        return Occasion(
-            self.starts_at, self.ends_at, self.starts_at.astimezone(local).date(),
-            self.policy.daily_limit,
-        )  # fmt: skip
+        on = booking_policy.local_date(self.starts_at, self.slot.time_zone)
+        return Occasion(self.starts_at, self.ends_at, on, self.policy.daily_limit)
 
     def phase(self, now: datetime) -> Phase:
         """What becomes of a free seat at ``now``."""
@@ -116,7 +113,9 @@ class ClassSession:
 
     def owes(self, now: datetime) -> bool:
         """Whether somebody in line has a right to the next free seat."""
-        return self.serves(now) and any(
+        if not self.waiting or not self.serves(now):
+            return False
+        return any(
             one not in self.skipped and one not in self.offers and one not in self.declined
             for one in self.waiting
         )
