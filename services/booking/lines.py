@@ -62,7 +62,8 @@ def stand(
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     joined = waitlist.join(session, session_id, client, notice_minutes=notice_minutes, swap=swap)
     after = unit.record(class_session, session_id, joined)
-    tell_of_claims(unit, session_id)
+    if not session.waiting:
+        tell_of_claims(unit, session_id)
     return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))
 
 
