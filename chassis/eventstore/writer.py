@@ -69,14 +69,9 @@ class Entry:
     append: Append
     views: Sequence[View]
     answer: asyncio.Future[int | None]
-    """The position of its last event once durable. Whoever waits may stop: it is written even so.
-
-    Raises ``Conflict`` when the command must decide again, ``ClaimTaken`` when it claims what
-    another has.
-    """
+    """The position of its last event once durable, or why not. Cancelled, it is written even so."""
     is_settled: bool = False
     when_settled: Callable[[], object] | None = None
-    """Called once what became of it is known; for whoever stopped waiting."""
 
     def settle(self) -> None:
         """It is queued no longer."""
@@ -113,10 +108,7 @@ class Writer:
             await asyncio.wait(self._background)
 
     def submit(self, append: Append, views: Sequence[View]) -> Entry:
-        """Queue ``append`` and let memory run ahead to the states of ``views``.
-
-        Raises ``Busy``, with nothing changed, when the queue is full.
-        """
+        """Queue ``append`` and let memory run ahead to the states of ``views``; or ``Busy``."""
         if self._stopping or len(self._queue) >= MAX_QUEUE:
             raise Busy
         entry = Entry(append, views, asyncio.get_running_loop().create_future())
