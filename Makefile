@@ -8,13 +8,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 	|| command -v python3.14 || command -v python3 || echo python3)
 BIN := .venv/bin
 READY := .venv/ready
-VALIDATORS := .venv/validators
 UV := $(shell command -v uv || echo $(BIN)/uv)
 COMPILE := $(UV) pip compile -q --python $(BIN)/python --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --universal --custom-compile-command "make lock"
 
 ##@ Every day
-.PHONY: run test quick seed
+.PHONY: run test quick seed demo-traffic
 run: $(READY) ## Start everything on this machine; Ctrl-C stops it. B2B_DATA, GATEWAY_PORT, B2B_DEMO=0
 	@exec $(BIN)/b2b run
 
@@ -24,11 +23,14 @@ test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make tes
 quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
 	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)
 
-seed: $(READY) ## Make the demo gym on the running installation, if it is not there
+seed: $(READY) ## Make the demo gyms on the running installation, if they are not there
 	@$(BIN)/b2b seed
 
+demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a second instead of 2
+	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
+
 ##@ Before pushing
-.PHONY: lint types format validate bench
+.PHONY: lint types format bench
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,15 +44,11 @@ format: $(READY) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-validate: $(VALIDATORS) ## The image and the manifests, without a cluster: docs/operations/validate.md
-	@$(BIN)/pytest -q tests/validate
-	@$(BIN)/python -m deploy.validate
-
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
 	@$(BIN)/python -m bench $(B)
 
 ##@ Contracts and locks
-.PHONY: freeze schema manifests lock
+.PHONY: freeze schema lock
 freeze: $(READY) ## Write a frozen schema for each new event type, and the AsyncAPI document
 	@$(BIN)/python -m contracts.freeze
 
@@ -58,13 +56,9 @@ schema: $(READY) ## Print the GraphQL schema the apps are generated from
 	@$(BIN)/python -m gateway.schema > .venv/schema.graphql
 	@mv .venv/schema.graphql gateway/schema.graphql
 
-manifests: $(READY) ## Write the manifests that follow from code: rights, secrets, scaling
-	@$(BIN)/python -m deploy.cluster
-
 lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgrade
 	@$(COMPILE) $(U) pyproject.toml -o requirements.txt
 	@$(COMPILE) $(U) pyproject.toml --group dev -o requirements-dev.txt
-	@$(COMPILE) $(U) --group validate -c requirements-dev.txt -o requirements-validate.txt
 
 ##@ The machine
 .PHONY: setup reset help
@@ -76,7 +70,7 @@ reset: $(READY) ## Throw the local data away (B2B_DATA, .data)
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Hashes are checked. uv comes by pip, into .venv, so that nothing outside the clone changes;
 # `pip --python` needs no ensurepip, which some systems leave out.
@@ -92,9 +86,3 @@ $(READY): requirements-dev.txt pyproject.toml
 	@echo "[3/3] installing this clone"
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
-
-# Only for `make validate`: nobody else waits for it.
-$(VALIDATORS): requirements-validate.txt $(READY)
-	@echo "installing what requirements-validate.txt pins"
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-validate.txt
-	@touch $(VALIDATORS)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-LOOK_EVERY = 0.02  # seconds between looks at the file: a look costs more than most uses of the time
+LOOK_EVERY = 0.002  # seconds between looks at the file: a look costs more than most uses
 
 
 class Clock(Protocol):
@@ -33,19 +33,24 @@ class MovableClock:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._read_at: float | None = None
+        self._read_at: int | None = None
         self._look_at = 0.0
         self._offset = timedelta()
 
-    def now(self) -> datetime:
+    @property
+    def offset(self) -> timedelta:
+        """How far it is ahead of the machine's time."""
         if time.monotonic() >= self._look_at:
             self._look()
             self._look_at = time.monotonic() + LOOK_EVERY
-        return datetime.now(UTC) + self._offset
+        return self._offset
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
 
     def _look(self) -> None:
         try:
-            changed_at = self._file.stat().st_mtime
+            changed_at = self._file.stat().st_mtime_ns
         except FileNotFoundError:
             self._offset, self._read_at = timedelta(), None
             return

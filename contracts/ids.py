@@ -5,11 +5,11 @@ month. People and apps see ``<prefix>_<32 hex digits>``; the prefix names the ty
 the wrong kind is refused before anything is looked up.
 """
 
-from collections.abc import Callable
-from typing import Any, NewType, cast
-from uuid import UUID, SafeUUID
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
 
-from uuid_utils import uuid7
+from uuid_utils.compat import uuid7
 
 GymId = NewType("GymId", UUID)
 LocationId = NewType("LocationId", UUID)
@@ -62,21 +62,20 @@ class MalformedId(ValueError):
     """The text is not an id of the expected kind. Says which kind was expected, never more."""
 
 
-_make: Callable[[type[UUID]], UUID] = object.__new__
-_set_int = cast("Any", UUID).int.__set__
-_set_is_safe = cast("Any", UUID).is_safe.__set__
-
-
 def new_id() -> UUID:
-    """A fresh UUIDv7; later ones of a process sort behind earlier ones.
+    """A fresh UUIDv7."""
+    return uuid7()
 
-    Half a dozen are made for each command, so the standard class is filled without its
-    constructor, which first works out in which form it was given the number.
+
+def id_of(born: datetime, chance: bytes) -> UUID:
+    """A UUIDv7 of that instant whose random bits are the first ten bytes of ``chance``.
+
+    For ids that must come out the same however often they are made.
     """
-    made = _make(UUID)
-    _set_int(made, uuid7().int)
-    _set_is_safe(made, SafeUUID.unknown)
-    return made
+    rest = int.from_bytes(chance[:10])
+    rest = (rest & ~(0xF << 76)) | (0x7 << 76)  # version, in the third group's first digit
+    rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
+    return UUID(int=(int(born.timestamp() * 1000) << 80) | rest)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -38,8 +38,6 @@ SOURCES = {
     "entries": "access",
     "kpis": "booking",
     "receipts": "booking",
-    "penalties": "booking",
-    "invoices": "billing",
 }
 """View -> the service whose events it shows."""
 

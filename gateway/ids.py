@@ -16,7 +16,6 @@ from contracts.ids import (
     DoorId,
     GrantId,
     GymId,
-    InvoiceId,
     LocationId,
     MalformedId,
     ProgramId,
@@ -93,14 +92,6 @@ def schedule(text: str, field: str = "scheduleId") -> ScheduleId:
 
 def grant(text: str, field: str = "grantId") -> GrantId:
     return GrantId(read("grt", text, field))
-
-
-def reservation_of(text: str, field: str = "reservationId") -> ReservationId:
-    return ReservationId(read("rsv", text, field))
-
-
-def invoice(text: str, field: str = "invoiceId") -> InvoiceId:
-    return InvoiceId(read("inv", text, field))
 
 
 def gym(value: GymId) -> strawberry.ID:

@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
-from chassis.clock import Clock
+from chassis.clock import Clock, MovableClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.recorder import Deadline
@@ -28,6 +28,7 @@ from contracts.ids import GymId, new_id
 
 ELECTION = 0x62326264  # key of the advisory lock that elects the worker
 POLL = 0.25  # seconds between looks at the clock
+POLL_MOVABLE = 0.01  # the same in development: whoever moves the clock waits for us
 AT_ONCE = 100  # deadlines carried out beside one another
 RETRY_AFTER = 0.5, 60.0  # seconds: first and longest pause of one that failed
 CLEAN_EVERY = 3600.0  # seconds between looks for old answers
@@ -96,10 +97,21 @@ class DeadlineWorker:
                 await _pause(stopping, 1)
             while not stopping.is_set():
                 if not await self.carry_out_due(db):
-                    await _pause(stopping, POLL)
+                    await self._rest(stopping)
                 await self.drop_old_answers(db)
         finally:
             db.terminate()  # without ceremony: the office is free at once
+
+    async def _rest(self, stopping: Stop) -> None:
+        """For ``POLL`` seconds; where something may be due, until the clock is moved at most."""
+        if not self._rules or not isinstance(self._clock, MovableClock):
+            await _pause(stopping, POLL)
+            return
+        until, offset = anyio.current_time() + POLL, self._clock.offset
+        while anyio.current_time() < until and self._clock.offset == offset:
+            if stopping.is_set():
+                return
+            await anyio.sleep(POLL_MOVABLE)
 
     async def carry_out_due(self, db: "asyncpg.Connection[asyncpg.Record]") -> int:
         """Carry out what is due now; how many were.

@@ -89,19 +89,13 @@ class NewEvent(NamedTuple):
     """One event to append."""
 
     stream: StreamKey
-    version: int
     event_id: UUID
-    type: str
-    data: bytes
+    stored: StoredEvent
     meta: bytes
 
-    @property
-    def stored(self) -> StoredEvent:
-        """In the library's form."""
-        return StoredEvent(self.stream.id, self.version, self.type, self.data)
 
-
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What a command was answered, to be repeated when the command is."""
 
     request_hash: bytes

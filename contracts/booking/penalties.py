@@ -47,11 +47,9 @@ class Evidence(BaseModel):
     free_until: AwareDatetime
     """Giving the seat up from then on was late."""
     empty_seats: int
-    """At the start."""
+    """When the books were closed."""
     later_late_cancels: int
-    """Late cancels after this one and before the start; as many as empty seats forgive it."""
-    after_start: bool = False
-    """Whether the seat was given up after the start, when nobody could take it any more."""
+    """Late cancels of the session after this one; as many as empty seats make it count."""
     recent_violations: int
     """The client's earlier ones within the policy's ``free_pass_days``."""
 

@@ -1,19 +1,34 @@
 """``b2b seed``."""
 
 import asyncio
+import contextlib
+import signal
 
 import typer
 
 from deploy.commands.terminal import say
-from deploy.local import demo
+from deploy.demo.seeding import Size, go_on
+from deploy.local.settings import read_settings
 from deploy.operator import Operator
+from deploy.trouble import Trouble
 
 cli = typer.Typer(add_completion=False)
 
 
 @cli.command()
 def seed() -> None:
-    """Make the demo gym on what runs here; what is there already stays as it is."""
-    local = Operator().local
-    url = f"http://127.0.0.1:{local.ports['gateway']}"
-    asyncio.run(demo.seed(url, local, say))
+    """Make the demo gyms on what runs here, if they are not there. B2B_DEMO_DAYS, _CLIENTS."""
+    settings = read_settings()
+    size = Size(settings.demo_days, settings.demo_clients)
+    try:
+        asyncio.run(_made(size))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise Trouble("the demo gyms are not finished: `b2b seed` goes on with them") from None
+
+
+async def _made(size: Size) -> None:
+    """Until made, or told to end; the clock is given back either way."""
+    making = asyncio.ensure_future(go_on(Operator().local, say, size))
+    with contextlib.suppress(NotImplementedError):  # no such signals there
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
+    await making

@@ -39,7 +39,7 @@ def group() -> None:
 @cli.command("mint")
 def mint_command(
     who: Annotated[str, typer.Argument(help="E-mail, stf_..., cli_... or staff:<uuid>.")],
-    gym: Annotated[str, typer.Option(help="Slug, gym_... or UUID.")] = "demo",
+    gym: Annotated[str, typer.Option(help="Slug, gym_... or UUID.")] = "harbor",
 ) -> None:
     """An access token for somebody, without their password. Development only."""
 

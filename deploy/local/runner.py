@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chassis.migrate import MigrationFailed
+from deploy.demo.marks import Marks
+from deploy.local.children import dies_with_us
 from deploy.local.installation import Installation
 from deploy.local.places import CannotStart
 from deploy.local.servers import Server
@@ -30,6 +32,7 @@ WAVES = (("members", "booking", "billing", "access", "projections"), ("gateway",
 """Started one after the other; within a wave side by side."""
 
 DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
+_END_WITHIN = 2.0  # seconds for what was being started
 _WATCH_EVERY = 1.0  # seconds
 _WIDTH = max(len(name) for wave in WAVES for name in wave)
 _COLOURS = {
@@ -67,6 +70,7 @@ async def run(settings: RunSettings) -> None:
         installation = Installation(settings.data, tell=say, gateway_port=settings.gateway_port)
         async with installation:
             installation.tell_running()
+            _marks(installation).mend_clock()
             try:
                 await _serve(installation, settings, stop)
             finally:
@@ -84,6 +88,8 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
         await asyncio.wait({starting, stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done() and not stop.is_set():
             starting.result()
+            for line in _marks(installation).told(settings.gateway_url):
+                say(line)
             print(f"ready: {settings.gateway_url}", flush=True)
             await asyncio.wait({stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
@@ -91,6 +97,7 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
     finally:
         for task in (starting, stopping, watching):
             task.cancel()
+        await asyncio.wait({starting}, timeout=_END_WITHIN)
         say("draining (at most 10 s)")
         await supervisor.drain(DRAIN_WITHIN)
 
@@ -115,14 +122,30 @@ def program(installation: Installation, name: str) -> Program:
 
 
 async def _seed_once(installation: Installation, settings: RunSettings) -> None:
-    done = installation.data / "demo.seeded"
-    if not settings.demo or done.exists():
+    """In a process of its own, so that what it needs is not kept in ours."""
+    if not settings.demo or _marks(installation).is_made:
         return
-    from deploy.local import demo  # noqa: PLC0415 - a start without a demo does not pay for it
+    say("making the demo gyms (B2B_DEMO=0 leaves them out)")
+    seeding = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "deploy.cli", "seed",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, cwd=ROOT, preexec_fn=dies_with_us(sig=signal.SIGTERM),
+        env={**os.environ, "B2B_DATA": str(installation.data)},
+    )  # fmt: skip
+    try:
+        while seeding.stdout is not None and (line := await seeding.stdout.readline()):
+            say(line.decode(errors="replace").rstrip())
+        code = await seeding.wait()
+    except asyncio.CancelledError:
+        seeding.terminate()
+        await seeding.wait()  # it gives the clock back
+        raise
+    if code:
+        raise CannotStart("the demo gyms were not made, see above: B2B_DEMO=0 leaves them out")
 
-    say("making the demo gym (B2B_DEMO=0 leaves it out)")
-    await demo.seed(settings.gateway_url, installation, say)
-    done.touch()
+
+def _marks(installation: Installation) -> Marks:
+    return Marks(installation.data, installation.clock_file)
 
 
 async def _watch_servers(installation: Installation) -> None:

@@ -16,7 +16,11 @@ class RunSettings(BaseSettings):
     data: Path = Field(Path(".data"), validation_alias="B2B_DATA")
     """Everything the installation keeps."""
     demo: bool = Field(True, validation_alias="B2B_DEMO")
-    """Whether the first run makes a demo gym."""
+    """Whether the first run makes the demo gyms."""
+    demo_days: int = Field(90, ge=1, le=365, validation_alias="B2B_DEMO_DAYS")
+    """How much of a past they get ..."""
+    demo_clients: int = Field(300, ge=12, le=3000, validation_alias="B2B_DEMO_CLIENTS")
+    """... and how many clients, both together."""
     gateway_port: int = Field(8080, ge=1, le=65535, validation_alias="GATEWAY_PORT")
     postgres_url: str = Field(
         "", pattern=r"^(postgres(ql)?://.+)?$", validation_alias="POSTGRES_URL"

@@ -14,7 +14,7 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.store import Done, EventStore, Unit
 from contracts.booking import ScheduleSession
-from contracts.ids import ScheduleId, SessionId
+from contracts.ids import ScheduleId, SessionId, id_of
 from contracts.timetable import (
     CreateSchedule,
     ImportedRow,
@@ -26,7 +26,7 @@ from contracts.timetable import (
 )
 from services.booking import placing
 from services.booking.commands import schedule_session
-from services.booking.domain import recurrence, rooms
+from services.booking.domain import rooms
 from services.booking.domain.rooms import location_calendar
 from services.booking.ical import Parsed, Row, parse
 from services.booking.series import create_schedule
@@ -107,4 +107,4 @@ def _named(command: ImportTimetable, row: Row) -> UUID:
     day: date = row.moved_from or row.starts_at.date()
     words = f"{command.location_id.hex}\n{row.uid}\n{row.moved_from or ''}".encode()
     digest = hashlib.sha256(words).digest()
-    return recurrence.uuid7_of(datetime.combine(day, time(), tzinfo=UTC), digest)
+    return id_of(datetime.combine(day, time(), tzinfo=UTC), digest)

@@ -25,7 +25,6 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
-    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
     SpotChanged,
@@ -88,7 +87,6 @@ SessionEvent: TypeAlias = (
     | CheckedIn
     | CheckInUndone
     | MarkedNoShow
-    | SeatsCounted
     | AttendanceFinalized
     | ReservationReinstated
     | SpotChanged
@@ -208,7 +206,8 @@ async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
     """
     changes: dict[Key, _Change] = {}
     for envelope in events:
-        if is_of_session(event := envelope.event):
+        event = envelope.event
+        if is_of_session(event):
             key = (envelope.gym_id, event.session_id)
             change = changes.get(key)
             if change is None:

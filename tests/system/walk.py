@@ -30,7 +30,6 @@ PREFIXES = {
     "roomId": "room", "instructorId": "stf", "programId": "prg", "classTypeId": "cty",
     "scheduleId": "sch", "grantId": "grt",
     "doorId": "door", "credentialId": "crd", "entryGrantId": "acg",
-    "reservationId": "rsv", "invoiceId": "inv",
 }  # fmt: skip
 """Argument -> prefix of the ids it takes; ``id`` takes that of its field."""
 
@@ -189,7 +188,7 @@ def _value(name: str, kind: GraphQLInputType) -> Any:
         return _object(named, {})
     told = {
         "UUID": str(new_id()), "DateTime": SOON.isoformat(), "Date": SOON.date().isoformat(),
-        "Int": 3, "ID": "", "Boolean": True,
+        "Int": 3, "ID": "",
     }  # fmt: skip
     if name in WORDED:
         return WORDED[name]

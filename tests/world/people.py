@@ -112,9 +112,9 @@ class Person:
         assert payload["userErrors"], payload
         return str(payload["userErrors"][0]["code"])
 
-    async def sign_in(self, gym: str, email: str) -> None:
+    async def sign_in(self, gym: str, email: str, password: str = PASSWORD) -> None:
         self._token = None
-        told = await self.done(documents.SIGN_IN, gym=gym, email=email, password=PASSWORD)
+        told = await self.done(documents.SIGN_IN, gym=gym, email=email, password=password)
         self._token, self.email = told["tokens"]["accessToken"], email
 
     async def _told(self, body: Json) -> Json:

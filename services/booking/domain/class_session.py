@@ -9,9 +9,10 @@ Source     domain rules 3.1 to 3.4
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias, TypeVar, assert_never
 
-from chassis.decider import Aggregate, replace
+from chassis.decider import Aggregate
 from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
@@ -26,7 +27,6 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
-    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
     SpotChanged,
@@ -65,8 +65,9 @@ __all__ = [
     "must_be_on",
 ]
 
-TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | SeatsCounted | AttendanceFinalized
-CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | TurnEvent
+CalendarEvent: TypeAlias = (
+    SessionScheduled | CapacityChanged | SessionCancelled | SessionReinstated | AttendanceFinalized
+)
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
@@ -82,10 +83,9 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             return _line_evolved(state, event)
         case SpotOffered() | OfferExpired() | OfferDeclined() | ClaimsOpened():
             return _offers_evolved(state, event)
-        case (
-            SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()
-            | SeatsCounted() | AttendanceFinalized()
-        ):  # fmt: skip
+        case SessionScheduled() | CapacityChanged() | SessionCancelled() | AttendanceFinalized():
+            return _calendar_evolved(state, event)
+        case SessionReinstated():
             return _calendar_evolved(state, event)
         case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
             return _slot_evolved(state, event)
@@ -110,8 +110,6 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
             return replace(state, stage=Stage.SCHEDULED)
         case SessionCancelled():
             return replace(state, stage=Stage.CANCELLED)
-        case SeatsCounted():
-            return replace(state, empty_at_start=event.empty_seats)
         case AttendanceFinalized():
             return replace(state, stage=Stage.FINALIZED)
     assert_never(event)
@@ -152,15 +150,15 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
             )
             return _seated(replace(state, reserved={**state.reserved, client: made}))
         case ReservationReinstated():
-            again = replace(state.late_cancelled[client], spot=event.spot, after_start=False)
-            again = replace(again, free_until=event.free_until)
+            again = replace(
+                state.late_cancelled[client], spot=event.spot, free_until=event.free_until
+            )
             late = _without(state.late_cancelled, client)
             return _seated(
                 replace(state, reserved={**state.reserved, client: again}, late_cancelled=late)
             )
         case ReservationCancelled(kind=Cancellation.LATE):
-            left = replace(state.reserved[client], after_start=state.empty_at_start is not None)
-            late = {**state.late_cancelled, client: left}
+            late = {**state.late_cancelled, client: state.reserved[client]}
             return replace(state, reserved=_without(state.reserved, client), late_cancelled=late)
         case ReservationCancelled():
             return replace(

@@ -23,7 +23,6 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking.domain.penalty import (
-    OPEN,
     Case,
     ClientPenalties,
     Contest,
@@ -31,6 +30,9 @@ from services.booking.domain.penalty import (
     FeeStage,
     PenaltyEvent,
 )
+
+OPEN = (FeeStage.PENDING, FeeStage.DUE)
+"""Stages of a fee that is, or will be, asked for."""
 
 
 class Names(TypedDict):

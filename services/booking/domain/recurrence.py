@@ -8,15 +8,13 @@ pure arithmetic.
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from contracts.ids import ScheduleId, SessionId
+from contracts.ids import ScheduleId, SessionId, id_of
 from contracts.timetable import Pattern
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
-_SEVEN = 7
 
 
 def dates(pattern: Pattern, begins: date, first: date, last: date) -> Iterator[date]:
@@ -51,12 +49,4 @@ def session_id(schedule_id: ScheduleId, day: date, nth: int) -> SessionId:
     ``nth`` counts how often the series has given the date up before.
     """
     digest = hashlib.sha256(f"{schedule_id.hex}\n{day.isoformat()}\n{nth}".encode()).digest()
-    return SessionId(uuid7_of(datetime.combine(day, time(), tzinfo=UTC), digest))
-
-
-def uuid7_of(born: datetime, chance: bytes) -> UUID:
-    """A UUIDv7 of that instant whose random bits are the first ten bytes of ``chance``."""
-    rest = int.from_bytes(chance[:10])
-    rest = (rest & ~(0xF << 76)) | (_SEVEN << 76)  # version, in the third group's first digit
-    rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
-    return UUID(int=(int(born.timestamp() * 1000) << 80) | rest)
+    return SessionId(id_of(datetime.combine(day, time(), tzinfo=UTC), digest))

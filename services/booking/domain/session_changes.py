@@ -6,9 +6,10 @@ rules 3.1.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from chassis.decider import Refused, replace
+from chassis.decider import Refused
 from contracts.booking import BookingCode, BookingPolicy
 from contracts.ids import ClientId, RoomId, SessionId, StaffId
 from contracts.timetable import (

@@ -25,7 +25,7 @@ class Stage(StrEnum):
     FINALIZED = "finalized"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """One client's seat, or what is left of it after a late cancel."""
 
@@ -34,10 +34,9 @@ class Reservation:
     checked_in: bool = False
     online: bool = True  # counts towards the online capacity
     spot: str | None = None
-    after_start: bool = False  # given up when the session had started
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """One client's place in line."""
 
@@ -46,7 +45,7 @@ class Place:
     swap: bool = False  # give up an overlapping seat for this one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClassSession:
     """What the past has made of the session."""
 
@@ -67,7 +66,6 @@ class ClassSession:
     offers: Mapping[ClientId, datetime] = field(default_factory=dict)  # UTC; held until then
     declined: tuple[ClientId, ...] = ()  # in line, but not to be offered a seat
     claims_told: bool = False  # the line knows of the free seats there are to claim
-    empty_at_start: int | None = None  # seats; None until it has started
     corrected: Mapping[ClientId, Attendance] = field(default_factory=dict)
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)
@@ -96,8 +94,11 @@ class ClassSession:
     @property
     def occasion(self) -> Occasion:
         """When it takes place, as ledgers see it."""
-        on = booking_policy.local_date(self.starts_at, self.slot.time_zone)
-        return Occasion(self.starts_at, self.ends_at, on, self.policy.daily_limit)
+        local = booking_policy.zone(self.slot.time_zone)
+        return Occasion(
+            self.starts_at, self.ends_at, self.starts_at.astimezone(local).date(),
+            self.policy.daily_limit,
+        )  # fmt: skip
 
     def phase(self, now: datetime) -> Phase:
         """What becomes of a free seat at ``now``."""
@@ -113,9 +114,7 @@ class ClassSession:
 
     def owes(self, now: datetime) -> bool:
         """Whether somebody in line has a right to the next free seat."""
-        if not self.waiting or not self.serves(now):
-            return False
-        return any(
+        return self.serves(now) and any(
             one not in self.skipped and one not in self.offers and one not in self.declined
             for one in self.waiting
         )

@@ -19,6 +19,7 @@ from chassis.eventstore.recorder import (
     NewEvent,
     Objection,
     Recorder,
+    StoredEvent,
     StreamKey,
 )
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, OutcomeUnknown, Unit
@@ -70,8 +71,7 @@ async def one_batch(
     await asyncio.sleep(0)  # each has its turn
     gated.opened.set()
     await before
-    outcomes: list[Any] = await asyncio.gather(*running, return_exceptions=True)
-    return outcomes
+    return await asyncio.gather(*running, return_exceptions=True)
 
 
 async def in_memory(store: EventStore, ctx: Context, stream: Any) -> None:
@@ -234,8 +234,8 @@ async def test_a_command_that_cannot_be_written_takes_no_other_with_it(
 
 def _append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
     key = StreamKey(ctx.gym_id, tally.category, stream)
-    data = encode(counted(stream, 1))
-    event = NewEvent(key, 1, new_id(), event_type, data, meta(ctx))
+    stored = StoredEvent(stream, 1, event_type, encode(counted(stream, 1)))
+    event = NewEvent(key, new_id(), stored, meta(ctx))
     seen = {key: 0, **more.pop("looked_at", {})}
     command = again(ctx).command_id
     return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)

@@ -1,0 +1,32 @@
+"""What to tell somebody who has just started Back2Back: how to sign in, and what to try."""
+
+from deploy.demo.gyms import GYMS, PASSWORD, DemoGym
+from deploy.demo.marks import GATEWAY
+
+SAMPLES = (
+    "{ kpis { classesToday { total booked capacity } attendanceRate { rate } } }",
+    '{ clients(first: 5, search: "a") { nodes { name email tags } } }',
+    '{ calendar(from: "2026-01-01T00:00:00Z", to: "2026-01-08T00:00:00Z", first: 20)'
+    " { nodes { title startsAt instructorName reserved capacity waiting } } }",
+    "subscription { kpisChanged { classesToday { booked } } }",
+)
+"""To paste into GraphiQL."""
+
+
+def guide() -> list[str]:
+    """Lines to print once everything is up; ``GATEWAY`` in them stands for where it is."""
+    return [
+        f"two demo gyms; everybody's password is {PASSWORD}",
+        *(line for gym in GYMS for line in _people(gym)),
+        f"paste into GraphiQL, {GATEWAY}/graphql, with the header",
+        '  {"authorization": "Bearer <.venv/bin/b2b token mint desk@harbor.example>"}',
+        *(f"  {one}" for one in SAMPLES),
+        "make demo-traffic keeps both gyms moving",
+    ]
+
+
+def _people(gym: DemoGym) -> list[str]:
+    staff = {one.role: one.email for one in reversed(gym.staff)}
+    roles = ", ".join(f"{role.value} {email}" for role, email in reversed(staff.items()))
+    members = ", ".join(gym.email(name) for name in gym.members[:2])
+    return [f"{gym.slug} ({gym.name}, {gym.zone}): {roles}", f"  members {members}, ..."]

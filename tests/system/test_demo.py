@@ -1,0 +1,240 @@
+"""The demo gyms look lived in, and the same seed lives the same life."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.clock import MovableClock
+from deploy.demo.gyms import GYMS, HARBOR, PASSWORD, VELO, DemoGym
+from deploy.demo.seeding import Size, seed
+from deploy.demo.traffic import Traffic
+from deploy.schema import ROOT
+from deploy.trouble import Trouble
+from tests.world.gym import Gym
+from tests.world.people import Person
+from tests.world.system import System, data_folder
+from tests.world.waiting import until
+
+pytestmark = pytest.mark.timeout(600)  # a demo's days come one after the other
+PRESENT = datetime(2027, 3, 3, 15, 5, tzinfo=UTC)
+"""A Wednesday, morning in New York and afternoon in Berlin."""
+SMALL = Size(days=6, clients=72)
+
+CALENDAR = """query ($from: DateTime!, $to: DateTime!, $after: String) {
+  calendar(from: $from, to: $to, first: 100, after: $after) {
+    nodes { id title startsAt instructorName roomName status capacity reserved waiting checkedIn }
+    pageInfo { endCursor hasNextPage } } }"""
+ROSTER = """query ($id: ID!) { roster(sessionId: $id) {
+  reservations { clientId clientName status source spot checkInSource }
+  waitlist { clientId place } } }"""
+CLIENTS = """query ($after: String) { clients(first: 100, after: $after) {
+  nodes { id name email tags } pageInfo { endCursor hasNextPage } } }"""
+LEDGER = """query ($id: ID!) { ledger(clientId: $id) { available unlimited } }"""
+ENTRIES = """query ($after: String) { entries(first: 100, after: $after) {
+  nodes { clientId result } pageInfo { endCursor hasNextPage } } }"""
+KPIS = """{ kpis { classesToday { total done { count } booked capacity }
+  attendanceRate { rate attended { count } noShows { count } recorded { count } } } }"""
+
+BUSY = 120.0  # seconds, on a busy machine
+
+Json = dict[str, Any]
+
+
+@asynccontextmanager
+async def lived(data: Path) -> AsyncIterator[System]:
+    """A system at ``PRESENT`` with small demo gyms."""
+    system = System(data)
+    ahead = (PRESENT - datetime.now(UTC)).total_seconds()
+    system.installation.clock_file.write_text(str(ahead))
+    async with system:
+        await seed(system.installation, print, SMALL, present=PRESENT)
+        yield system
+
+
+@pytest.fixture(scope="module")
+async def demo() -> AsyncIterator[System]:
+    with data_folder("demo") as folder:
+        async with lived(folder) as system:
+            yield system
+
+
+@asynccontextmanager
+async def signed_in(system: System, gym: DemoGym, email: str) -> AsyncIterator[Person]:
+    person = Person(system.url)
+    try:
+        await person.sign_in(gym.slug, email, PASSWORD)
+        yield person
+    finally:
+        await person.aclose()
+
+
+async def everything(person: Person, document: str, **variables: Any) -> list[Json]:
+    """All pages."""
+    found: list[Json] = []
+    after: str | None = None
+    while True:
+        page = await person.ask(document, after=after, **variables)
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+
+
+async def sessions(person: Person) -> list[Json]:
+    span = {"from": PRESENT - timedelta(days=10), "to": PRESENT + timedelta(days=30)}
+    return await everything(person, CALENDAR, **{k: at.isoformat() for k, at in span.items()})
+
+
+async def screens(system: System) -> Json:
+    """All that the desks of both gyms see, without the ids that services give."""
+    seen: Json = {}
+    for gym in GYMS:
+        async with signed_in(system, gym, gym.email("desk")) as desk:
+            calendar = await sessions(desk)
+            clients = await everything(desk, CLIENTS)
+            seen[gym.slug] = {
+                "calendar": calendar,
+                "rosters": [await desk.ask(ROSTER, id=one["id"]) for one in calendar],
+                "clients": clients,
+                "ledgers": [await desk.ask(LEDGER, id=one["id"]) for one in clients],
+                "entries": Counter(
+                    (one["clientId"], one["result"]) for one in await everything(desk, ENTRIES)
+                ),
+                "kpis": await desk.ask(KPIS),
+            }
+    return seen
+
+
+@pytest.mark.parametrize("gym", GYMS, ids=lambda gym: gym.slug)
+async def test_everybody_on_the_list_signs_in(demo: System, gym: DemoGym) -> None:
+    for email in [one.email for one in gym.staff] + [gym.email(name) for name in gym.members]:
+        async with signed_in(demo, gym, email) as person:
+            viewer = await person.ask("{ viewer { roles } }")
+            assert viewer["roles"], email
+
+
+async def test_the_past_is_attended_and_its_books_are_closed(demo: System) -> None:
+    async with signed_in(demo, HARBOR, "desk@harbor.example") as desk:
+        calendar = await sessions(desk)
+        kpis = await desk.ask(KPIS)
+        long_over = [
+            one for one in calendar
+            if datetime.fromisoformat(one["startsAt"]) < PRESENT - timedelta(hours=4)
+        ]  # fmt: skip
+        told = Counter(one["status"] for one in long_over if one["checkedIn"])
+
+    assert set(told) == {"FINALIZED"}, "whoever was checked in is in closed books"
+    assert kpis["attendanceRate"]["attended"]["count"] > 40
+    assert 0.75 < kpis["attendanceRate"]["rate"] < 1
+    today = kpis["classesToday"]
+    assert today["done"]["count"] == 2, "the two morning classes are over"
+    assert 0 < today["booked"] < today["capacity"]
+
+
+async def test_early_birds_come_in_by_the_door_and_are_checked_in_by_it(demo: System) -> None:
+    async with signed_in(demo, HARBOR, "desk@harbor.example") as desk:
+        calendar = await sessions(desk)
+        early = [one for one in calendar if one["startsAt"].startswith("2027-03-02T11:00")]
+        roster = await desk.ask(ROSTER, id=early[0]["id"])
+        entries = await everything(desk, ENTRIES)
+
+    came = [one for one in roster["reservations"] if one["status"] == "ATTENDED"]
+    assert came
+    assert {one["checkInSource"] for one in came} == {"DOOR"}
+    assert any(one["result"] == "GRANTED" for one in entries)
+
+
+async def test_the_weeks_to_come_are_booked_in_part_with_bikes_chosen(demo: System) -> None:
+    async with signed_in(demo, VELO, "desk@velo.example") as desk:
+        calendar = await sessions(desk)
+        to_come = [one for one in calendar if datetime.fromisoformat(one["startsAt"]) > PRESENT]
+        rides = [one for one in to_come if one["title"] == "Ride" and one["reserved"]]
+        roster = await desk.ask(ROSTER, id=rides[0]["id"])
+
+    last = max(datetime.fromisoformat(one["startsAt"]) for one in to_come)
+    assert last > PRESENT + timedelta(days=26)
+    booked = [datetime.fromisoformat(one["startsAt"]) for one in to_come if one["reserved"]]
+    assert max(booked) > PRESENT + timedelta(days=14)
+    assert len(booked) < len(to_come)
+    assert all(one["spot"].startswith("Bike ") for one in roster["reservations"])
+
+
+async def test_the_clock_is_given_back(demo: System) -> None:
+    now = MovableClock(demo.installation.clock_file).now()
+
+    assert timedelta(0) <= now - PRESENT < timedelta(hours=1)
+
+
+async def test_making_them_again_changes_nothing(demo: System) -> None:
+    """As after a fall: what was done is answered, not done again."""
+    before = await screens(demo)
+
+    await seed(demo.installation, print, SMALL, present=PRESENT)
+
+    assert await screens(demo) == before
+
+
+async def test_the_same_seed_lives_the_same_life(demo: System) -> None:
+    with data_folder("demo-again") as folder:
+        async with lived(folder) as again:
+            assert await screens(again) == await screens(demo)
+
+
+async def test_traffic_moves_screens_through_a_restart_of_the_gateway(demo: System) -> None:
+    traffic = Traffic(demo.url, MovableClock(demo.installation.clock_file), 20, seed="traffic")
+    stop, said = asyncio.Event(), list[str]()
+    running = asyncio.create_task(traffic.run(stop, said.append))
+
+    async def both_were_done() -> bool:
+        return min(traffic.done[one] for one in ("bookClass", "checkIn")) > 0
+
+    async def it_was_noticed() -> bool:
+        return traffic.troubles["gateway away"] > 0
+
+    async def it_goes_on() -> bool:
+        return traffic.done.total() > so_far + 10
+
+    await until(both_were_done, BUSY)
+    demo.kill("gateway")
+    await until(it_was_noticed, BUSY)
+    so_far = traffic.done.total()
+    await until(it_goes_on, BUSY)
+    stop.set()
+    await running
+
+    assert said[0].startswith("traffic: 20 a second")
+    assert f"bookClass {traffic.done['bookClass']}" in said[-1]
+    assert "gateway away" in said[-1]
+
+
+async def test_the_traffic_command_stops_cleanly_when_asked(demo: System) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "deploy.cli", "demo-traffic", "--rate", "10", cwd=ROOT,
+        env={**os.environ, "B2B_DATA": str(demo.installation.data)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    first = await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest = await process.stdout.read()
+
+    assert b"10 a second" in first, first
+    assert await process.wait() == 0
+    assert rest.decode().splitlines()[-1].startswith("traffic: ")
+    assert "Traceback" not in rest.decode()
+
+
+async def test_traffic_without_a_demo_says_so(gym: Gym, url: str) -> None:
+    traffic = Traffic(url, gym.clock, 1)
+
+    with pytest.raises(Trouble, match="Is the demo there"):
+        await traffic.run(asyncio.Event(), print)
