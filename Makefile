@@ -8,6 +8,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 	|| command -v python3.14 || command -v python3 || echo python3)
 BIN := .venv/bin
 READY := .venv/ready
+VALIDATORS := .venv/validators
 UV := $(shell command -v uv || echo $(BIN)/uv)
 COMPILE := $(UV) pip compile -q --python $(BIN)/python --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --universal --custom-compile-command "make lock"
@@ -30,7 +31,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format bench
+.PHONY: lint types format validate bench
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,11 +45,15 @@ format: $(READY) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+validate: $(VALIDATORS) ## The image and the manifests, without a cluster: docs/operations/validate.md
+	@$(BIN)/pytest -q tests/validate
+	@$(BIN)/python -m deploy.validate
+
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
 	@$(BIN)/python -m bench $(B)
 
 ##@ Contracts and locks
-.PHONY: freeze schema lock
+.PHONY: freeze schema manifests lock
 freeze: $(READY) ## Write a frozen schema for each new event type, and the AsyncAPI document
 	@$(BIN)/python -m contracts.freeze
 
@@ -56,9 +61,13 @@ schema: $(READY) ## Print the GraphQL schema the apps are generated from
 	@$(BIN)/python -m gateway.schema > .venv/schema.graphql
 	@mv .venv/schema.graphql gateway/schema.graphql
 
+manifests: $(READY) ## Write the manifests that follow from code: rights, secrets, scaling
+	@$(BIN)/python -m deploy.cluster
+
 lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgrade
 	@$(COMPILE) $(U) pyproject.toml -o requirements.txt
 	@$(COMPILE) $(U) pyproject.toml --group dev -o requirements-dev.txt
+	@$(COMPILE) $(U) --group validate -c requirements-dev.txt -o requirements-validate.txt
 
 ##@ The machine
 .PHONY: setup reset help
@@ -86,3 +95,9 @@ $(READY): requirements-dev.txt pyproject.toml
 	@echo "[3/3] installing this clone"
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# Only for `make validate`: nobody else waits for it.
+$(VALIDATORS): requirements-validate.txt $(READY)
+	@echo "installing what requirements-validate.txt pins"
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-validate.txt
+	@touch $(VALIDATORS)

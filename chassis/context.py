@@ -26,11 +26,11 @@ class Context:
     traceparent: str | None = None
 
     @classmethod
-    def of(cls, caller: Caller, now: datetime) -> Self:
+    def of(cls, caller: Caller, now: datetime, traceparent: str | None) -> Self:
         """The context of a command that arrived over the bus with a verified ``caller``."""
         return cls(
             caller.gym_id, caller.actor, frozenset(caller.roles), now, caller.command_id,
-            caller.correlation_id, caller.causation_id, caller.traceparent,
+            caller.correlation_id, caller.causation_id, traceparent,
         )  # fmt: skip
 
     @classmethod

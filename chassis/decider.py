@@ -6,7 +6,7 @@ Pure. Domain packages may import this module and ``contracts``, nothing else of 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 S = TypeVar("S")  # state
 E = TypeVar("E")  # events
@@ -27,6 +27,23 @@ class Refused(Exception):
         self.message = message
         self.field = field
         self.details: dict[str, Any] = details
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - for others to import
+else:
+
+    def replace(state: S, /, **changes: object) -> S:
+        """``dataclasses.replace`` for states: frozen dataclasses without slots.
+
+        Folding does little else. This copies the old state's fields in one go, where the standard
+        one reads and writes them one by one and checks each: a third of the time.
+        """
+        new = object.__new__(type(state))
+        fields = new.__dict__
+        fields.update(state.__dict__)
+        fields.update(changes)
+        return new
 
 
 @dataclass(frozen=True, slots=True)

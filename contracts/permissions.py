@@ -157,7 +157,10 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.entries": DESK,
     "read.credentials": DESK | {OWN},
     "read.penalties": DESK | {OWN},
+    "read.my_penalties": EVERYONE,
+    "read.session_penalties": STAFF,
     "read.invoices": DESK | {OWN},
+    "read.my_invoices": EVERYONE,
 }
 """Operation -> the roles that may. What is not listed nobody may."""
 

@@ -14,7 +14,9 @@ from deploy.trouble import Trouble
 COMMANDS = {
     "run": "run",
     "migrate": "migrate",
+    "databases": "databases",
     "streams": "streams",
+    "secrets": "secrets",
     "seed": "seed",
     "demo-traffic": "demo_traffic",
     "tail": "tail",

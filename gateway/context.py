@@ -38,6 +38,8 @@ SOURCES = {
     "entries": "access",
     "kpis": "booking",
     "receipts": "booking",
+    "penalties": "booking",
+    "invoices": "billing",
 }
 """View -> the service whose events it shows."""
 

@@ -16,6 +16,7 @@ from contracts.ids import (
     DoorId,
     GrantId,
     GymId,
+    InvoiceId,
     LocationId,
     MalformedId,
     ProgramId,
@@ -92,6 +93,14 @@ def schedule(text: str, field: str = "scheduleId") -> ScheduleId:
 
 def grant(text: str, field: str = "grantId") -> GrantId:
     return GrantId(read("grt", text, field))
+
+
+def reservation_of(text: str, field: str = "reservationId") -> ReservationId:
+    return ReservationId(read("rsv", text, field))
+
+
+def invoice(text: str, field: str = "invoiceId") -> InvoiceId:
+    return InvoiceId(read("inv", text, field))
 
 
 def gym(value: GymId) -> strawberry.ID:

@@ -45,6 +45,11 @@ class BookingPolicy:
     free_pass_days: int
     fee_waive_hours: int
     fee_contest_days: int
+    ban_after_penalties: int = strawberry.field(
+        description="Whoever has so many penalties may not book for a while; 0 is off."
+    )
+    ban_window_days: int
+    ban_days: int
 
 
 @strawberry.type(description="A version and from when on it is in force.")
@@ -78,6 +83,9 @@ class BookingPolicyInput:
     free_pass_days: int | None = None
     fee_waive_hours: int | None = None
     fee_contest_days: int | None = None
+    ban_after_penalties: int | None = None
+    ban_window_days: int | None = None
+    ban_days: int | None = None
 
 
 @strawberry.input

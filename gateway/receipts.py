@@ -10,8 +10,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway import ids
 from gateway.context import Info
-from gateway.faults import BadInput
 from gateway.positions import Position
+from gateway.whose import whose
 from services.projections import receipts
 from services.projections.decisions import Decision
 
@@ -58,12 +58,9 @@ class ReceiptsQuery:
         client_id: strawberry.ID | None = None,
         at_least: Position | None = None,
     ) -> Receipts:
-        mine = info.context.principal.client_id
-        if client_id is None and mine is None:
-            raise BadInput("clientId", "staff name the client")
-        client = mine if client_id is None and mine else ids.client(client_id or "")
-        session = ids.session(session_id)
-        info.context.must("read.receipts", own=client == mine)
+        client, session = whose(info.context, client_id), ids.session(session_id)
+        own = client == info.context.principal.client_id
+        info.context.must("read.receipts", own=own)
         position, rows = await info.context.read(
             "receipts",
             at_least,

@@ -15,12 +15,15 @@ from gateway.doors import DoorsMutation, DoorsQuery
 from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
 from gateway.entry_rights import EntryRightsMutation
+from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscription
 from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledgers import LedgerMutation, LedgerQuery
 from gateway.line import LineMutation
 from gateway.my_bookings import MyBookingsQuery, MyBookingsSubscription
 from gateway.opening_hours import OpeningHoursMutation
 from gateway.organisation import OrganisationMutation, OrganisationQuery
+from gateway.penalties import PenaltiesQuery, PenaltiesSubscription
+from gateway.penalty_steps import PenaltyMutation
 from gateway.policies import PolicyMutation, PolicyQuery
 from gateway.profiles import ProfileMutation
 from gateway.qualifications import QualificationMutation
@@ -42,6 +45,7 @@ QUERIES = (
     LedgerQuery, KpisQuery, ReceiptsQuery,
     CatalogueQuery, PolicyQuery, SeriesQuery,
     DoorsQuery, CredentialsQuery, EntriesQuery,
+    PenaltiesQuery, InvoicesQuery,
 )  # fmt: skip
 MUTATIONS = (
     SeatMutation, LineMutation, EntitlementMutation, StandingMutation,
@@ -51,12 +55,14 @@ MUTATIONS = (
     ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
     ImportMutation,
     DoorsMutation, CredentialsMutation, EntriesMutation, EntryRightsMutation,
+    PenaltyMutation, InvoicesMutation,
 )  # fmt: skip
 SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription,
     EntriesSubscription,
     SeriesSubscription,
+    PenaltiesSubscription, InvoicesSubscription,
 )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from contracts.ids import ClientId, SessionId
 from gateway import ids
 from gateway.booking_payloads import SeatInput
 from gateway.context import Context
-from gateway.faults import BadInput
 from gateway.mutations import Done, carry_out
 from gateway.roster import Reservation, ReservationStatus, WaitlistEntry
+from gateway.whose import whose as client_of
 
 Code = TypeVar("Code", bound=Enum)
 
@@ -50,13 +50,7 @@ async def seat(
 
 def whose(context: Context, asked: SeatInput) -> tuple[SessionId, ClientId]:
     """The session and the client an input names; members who name nobody mean themselves."""
-    session_id = ids.session(asked.session_id)
-    if asked.client_id is not None:
-        return session_id, ids.client(asked.client_id)
-    mine = context.principal.client_id
-    if mine is None:
-        raise BadInput("clientId", "staff name the client")
-    return session_id, mine
+    return ids.session(asked.session_id), client_of(context, asked.client_id)
 
 
 def _shown(session_id: SessionId, client_id: ClientId, outcome: BookingOutcome) -> Reservation:

@@ -7,17 +7,16 @@ from uuid import UUID
 import strawberry
 
 from contracts.booking import ImposeBookingBan, LiftBookingBan, SignWaiver
-from contracts.ids import ClientId
 from gateway import ids
-from gateway.context import Context, Info
+from gateway.context import Info
 from gateway.entitlement_codes import (
     ImposeBookingBanErrorCode,
     LiftBookingBanErrorCode,
     SignWaiverErrorCode,
 )
-from gateway.faults import BadInput
 from gateway.ledgers import LedgerPayload
 from gateway.mutations import UserError, carry_out
+from gateway.whose import whose
 
 
 @strawberry.input(description="Staff name the client, members leave it.")
@@ -67,10 +66,14 @@ class StandingMutation:
             info.context,
             input_,
             SignWaiverErrorCode,
-            lambda: SignWaiver(client_id=_whose(info.context, input_), document=input_.document),
+            lambda: SignWaiver(
+                client_id=whose(info.context, input_.client_id), document=input_.document
+            ),
         )
         return SignWaiverPayload(
-            client_id=None if done.errors else ids.shown("cli", _whose(info.context, input_)),
+            client_id=None
+            if done.errors
+            else ids.shown("cli", whose(info.context, input_.client_id)),
             position=done.position,
             user_errors=done.errors,
         )
@@ -112,9 +115,5 @@ class StandingMutation:
         )
 
 
-def _whose(context: Context, asked: SignWaiverInput) -> ClientId:
-    if asked.client_id is not None:
-        return ids.client(asked.client_id)
-    if context.principal.client_id is None:
-        raise BadInput("clientId", "staff name the client")
-    return context.principal.client_id
+def _shown(info: Info, asked: SignWaiverInput) -> strawberry.ID:
+    return ids.shown("cli", whose(info.context, asked.client_id))

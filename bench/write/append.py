@@ -12,7 +12,7 @@ from bench.baselines import library
 from bench.figures import Figure, WrongResult, ratio
 from bench.ground import Ground
 from chassis.eventstore.postgres import PostgresRecorder
-from chassis.eventstore.recorder import Append, NewEvent, StoredEvent, StreamKey
+from chassis.eventstore.recorder import Append, NewEvent, StreamKey
 from chassis.eventstore.writer import Writer
 from chassis.tenancy import open_pool
 from contracts.booking import CapacityChanged
@@ -64,7 +64,7 @@ async def _events_per_second(
     async def write(stream: StreamKey) -> int:
         version = 0
         while time.perf_counter() < until:
-            await writer.submit(_following(stream, version, data), ())
+            await writer.submit(_following(stream, version, data), ()).answer
             version += 1
         return version
 
@@ -77,14 +77,15 @@ async def _events_per_second(
 
 def _following(stream: StreamKey, version: int, data: bytes) -> Append:
     event_id: UUID = new_id()
-    stored = StoredEvent(stream.id, version + 1, KIND, data)
-    event = NewEvent(stream, event_id, stored, META)
+    event = NewEvent(stream, version + 1, event_id, KIND, data, META)
     return Append(stream.gym_id, "system:bench", event_id, {stream: version}, [event])
 
 
 async def _must_be_stored(writer: Writer, streams: list[StreamKey], written: list[int]) -> None:
     for stream, version in zip(streams, written, strict=True):
         # An append that says it follows the last acknowledged event succeeds only if it does.
-        await writer.submit(Append(stream.gym_id, "system:bench", new_id(), {stream: version}), ())
+        await writer.submit(
+            Append(stream.gym_id, "system:bench", new_id(), {stream: version}), ()
+        ).answer
     if not all(written):
         raise WrongResult("a writer wrote nothing")

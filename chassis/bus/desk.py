@@ -6,7 +6,6 @@ passed is not carried out, permissions are checked again, and each kind of failu
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -141,7 +140,7 @@ class Desk:
     def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
         async def serve(message: Msg) -> bytes:
             reply = await self._attend(kind, carry_out, message)
-            return reply.model_dump_json(exclude_none=True).encode()
+            return reply.__pydantic_serializer__.to_json(reply, exclude_none=True)
 
         self._counters.append(Counter(subject_of(kind), self._service, serve))
 
@@ -174,12 +173,11 @@ class Desk:
         caller: Caller,
     ) -> Reply:
         """The reply to a verified ``caller``, inside a span and with log lines that name them."""
-        with (
-            structlog.contextvars.bound_contextvars(
-                gym_id=str(caller.gym_id), actor=caller.actor, command_id=str(caller.command_id)
-            ),
-            span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER),
-        ):
+        # Never taken back: each message is served in a task, and with it a context, of its own.
+        structlog.contextvars.bind_contextvars(
+            gym_id=caller.gym_id, actor=caller.actor, command_id=caller.command_id
+        )
+        with span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER):
             try:
                 return await self._decided(kind, carry_out, body, caller)
             except Refused as refusal:
@@ -208,5 +206,5 @@ class Desk:
         own = caller.actor == f"client:{getattr(command, 'client_id', None)}"
         if not self._allows(kind.command_type, frozenset(caller.roles), own=own):
             return replies.forbidden()
-        ctx = replace(Context.of(caller, now), traceparent=traceparent())
+        ctx = Context.of(caller, now, traceparent())
         return await carry_out(command, ctx)

@@ -124,11 +124,11 @@ def _event_columns(batch: Sequence[Append]) -> list[list[Any]]:
     return [
         [event.stream.gym_id for event in events],
         [event.stream.id for event in events],
-        [event.stored.originator_version for event in events],
+        [event.version for event in events],
         [event.event_id for event in events],
         [event.stream.category for event in events],
-        [event.stored.topic for event in events],
-        [event.stored.state for event in events],
+        [event.type for event in events],
+        [event.data for event in events],
         [event.meta for event in events],
     ]
 

@@ -89,13 +89,19 @@ class NewEvent(NamedTuple):
     """One event to append."""
 
     stream: StreamKey
+    version: int
     event_id: UUID
-    stored: StoredEvent
+    type: str
+    data: bytes
     meta: bytes
 
+    @property
+    def stored(self) -> StoredEvent:
+        """In the library's form."""
+        return StoredEvent(self.stream.id, self.version, self.type, self.data)
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(NamedTuple):
     """What a command was answered, to be repeated when the command is."""
 
     request_hash: bytes

@@ -8,9 +8,8 @@ wrote first), so it does nothing but that.
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -21,7 +20,7 @@ from chassis.decider import Aggregate, Refused
 from chassis.eventstore.recorder import Answer, Append, Away, Recorder, StreamKey
 from chassis.eventstore.residents import Residents
 from chassis.eventstore.unit import Absent, Unit, View
-from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Unknown, Writer
+from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Entry, Unknown, Writer
 from contracts.envelope import Command
 from contracts.ids import GymId
 
@@ -42,8 +41,7 @@ class OutcomeUnknown(Exception):
     """The store went away before it answered: a repeat with the same key finds out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What became of a command."""
 
     result: dict[str, Any] | None
@@ -62,7 +60,7 @@ class EventStore:
         self._recorder = recorder
         self._ring = ring
         self._running: dict[Ident, asyncio.Future[None]] = {}
-        self._abandoned: dict[Ident, asyncio.Future[int | None]] = {}
+        self._abandoned: dict[Ident, Entry] = {}
 
     async def __aenter__(self) -> Self:
         await self._writer.start()
@@ -105,8 +103,8 @@ class EventStore:
         try:
             return await self._decide(ctx, rule, request_hash, look_first=repeated)
         finally:
-            if (queued := self._abandoned.pop(ident, None)) is not None:
-                queued.add_done_callback(lambda _: self._end(ident))
+            if self._abandoned and (entry := self._abandoned.pop(ident, None)) is not None:
+                entry.when_settled = lambda: self._end(ident)
             else:
                 self._end(ident)
 
@@ -161,17 +159,17 @@ class EventStore:
 
     async def _durable(self, append: Append, views: Sequence[View]) -> int | None:
         """Have ``append`` written. Whoever stops waiting leaves it to be written all the same."""
-        queued = self._writer.submit(append, views)
+        entry = self._writer.submit(append, views)
         try:
-            return await asyncio.shield(queued)
+            return await entry.answer
         except asyncio.CancelledError:
-            if not queued.done():  # a repeat has to wait until it is known what became of it
-                self._abandoned[(append.gym_id, append.actor, append.command_id)] = queued
+            if not entry.is_settled:  # a repeat has to wait until it is known what became of it
+                self._abandoned[(append.gym_id, append.actor, append.command_id)] = entry
             raise
 
     async def _write(self, unit: Unit, result: Result, request_hash: bytes) -> Done:
         body = (
-            result.model_dump_json().encode()
+            result.__pydantic_serializer__.to_json(result)
             if isinstance(result, BaseModel)
             else orjson.dumps(result)
         )

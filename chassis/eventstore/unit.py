@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from chassis.context import Context
@@ -15,7 +15,6 @@ from chassis.eventstore.recorder import (
     Deadline,
     Forgotten,
     NewEvent,
-    StoredEvent,
     StreamKey,
 )
 from chassis.eventstore.residents import Resident, Residents
@@ -61,7 +60,8 @@ class Unit:
 
     def state(self, aggregate: Aggregate[S, Any], stream_id: UUID) -> S:
         """The stream's state, with what this unit has recorded on it."""
-        return cast("S", self._view(aggregate, stream_id).state)
+        found: S = self._view(aggregate, stream_id).state
+        return found
 
     def states(self, aggregate: Aggregate[S, Any], stream_ids: Iterable[UUID]) -> list[S]:
         """Several streams' states; they are loaded together."""
@@ -87,7 +87,8 @@ class Unit:
             view.version += 1
             view.state = aggregate.evolve(view.state, event)
             self._events.append((view.resident.key, view.version, event))
-        return cast("S", view.state)
+        after: S = view.state
+        return after
 
     def _view(self, aggregate: Aggregate[Any, Any], stream_id: UUID) -> View:
         name = (aggregate.category, stream_id)
@@ -134,12 +135,7 @@ class Unit:
         """What is to be written."""
         stored_meta = meta(self.ctx) if self._events else b""
         events = [
-            NewEvent(
-                key,
-                new_id(),
-                StoredEvent(key.id, version, event.event_type, encode(event)),
-                stored_meta,
-            )
+            NewEvent(key, version, new_id(), event.event_type, encode(event), stored_meta)
             for key, version, event in self._events
         ]
         return Append(

@@ -68,12 +68,18 @@ class Entry:
 
     append: Append
     views: Sequence[View]
-    done: asyncio.Future[int | None]
+    answer: asyncio.Future[int | None]
+    """The position of its last event once durable, or why not. Cancelled, it is written even so."""
+    is_settled: bool = False
+    when_settled: Callable[[], object] | None = None
 
     def settle(self) -> None:
         """It is queued no longer."""
+        self.is_settled = True
         for view in self.views:
             view.resident.pending -= 1
+        if self.when_settled is not None:
+            self.when_settled()
 
 
 class Writer:
@@ -101,13 +107,8 @@ class Writer:
         if self._background:
             await asyncio.wait(self._background)
 
-    def submit(self, append: Append, views: Sequence[View]) -> asyncio.Future[int | None]:
-        """Queue ``append`` and let memory run ahead to the states of ``views``.
-
-        The future is the position of its last event once durable. It raises ``Conflict`` when the
-        command must decide again, ``ClaimTaken`` when it claims what another has. Raises ``Busy``
-        at once, with nothing changed, when the queue is full.
-        """
+    def submit(self, append: Append, views: Sequence[View]) -> Entry:
+        """Queue ``append`` and let memory run ahead to the states of ``views``; or ``Busy``."""
         if self._stopping or len(self._queue) >= MAX_QUEUE:
             raise Busy
         entry = Entry(append, views, asyncio.get_running_loop().create_future())
@@ -117,7 +118,7 @@ class Writer:
             resident.state, resident.version = view.state, view.version
         self._queue.append(entry)
         self._wake.set()
-        return entry.done
+        return entry
 
     async def _commit(self) -> None:
         while True:
@@ -179,8 +180,8 @@ class Writer:
         """
         stop = start + ANSWERS_A_TURN
         for entry, position in zip(batch[start:stop], positions[start:stop], strict=True):
-            if not entry.done.done():
-                entry.done.set_result(position)
+            if not entry.answer.done():
+                entry.answer.set_result(position)
         if stop < len(batch):
             asyncio.get_running_loop().call_soon(self._release, batch, positions, stop)
 
@@ -223,9 +224,9 @@ class Writer:
         invalid.update(event.stream for event in entry.append.events)
         entry.settle()
         CONFLICTS.inc()
-        if not entry.done.done():
-            entry.done.set_exception(why)
-            entry.done.exception()  # seen: the caller may have gone
+        if not entry.answer.done():
+            entry.answer.set_exception(why)
+            entry.answer.exception()  # seen: the caller may have gone
 
     async def _keep(self, view: View) -> None:
         key = view.resident.key

@@ -2,15 +2,11 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opentelemetry import context as current_context
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
     NonRecordingSpan,
     Span,
@@ -27,33 +23,26 @@ _tracer = trace.get_tracer("back2back")
 _PARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _NOT_SAMPLED = TraceFlags(TraceFlags.DEFAULT)
 _roots_are_sampled = True
+_flush: Callable[[], None] | None = None
 
 
-def configure_traces(
-    service: str, *, ratio: float, endpoint: str | None, exporter: SpanExporter | None = None
-) -> None:
+def configure_traces(service: str, *, ratio: float, endpoint: str | None) -> None:
     """Once per process. Without ``endpoint`` nothing is sampled; ids still tie log lines."""
-    global _roots_are_sampled  # noqa: PLW0603 - as global as the provider set below
-    if endpoint and exporter is None:
-        # Imported by who exports: with all of protobuf behind it, it is 5 MB of every process.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-            OTLPSpanExporter,
-        )
+    global _roots_are_sampled, _flush  # noqa: PLW0603 - as global as the provider set below
+    _roots_are_sampled = bool(endpoint) and ratio > 0
+    if not endpoint:
+        return
+    from chassis.telemetry import exporting  # noqa: PLC0415 - it tells why
 
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-    _roots_are_sampled = exporter is not None and ratio > 0
-    sampler = ParentBased(TraceIdRatioBased(ratio if exporter else 0.0))
-    provider = TracerProvider(sampler=sampler, resource=Resource.create({"service.name": service}))
-    if exporter:
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider = exporting.provider(service, ratio=ratio, endpoint=endpoint)
     trace.set_tracer_provider(provider)
+    _flush = provider.shutdown
 
 
 def flush_traces() -> None:
     """Send what is collected; call before the process ends."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
+    if _flush is not None:
+        _flush()
 
 
 @contextmanager

@@ -127,6 +127,14 @@ class MarkedNoShow(Event):
     policy_version: int
 
 
+class SeatsCounted(Event):
+    """The session started: what is empty now could not be filled any more."""
+
+    event_type = "booking.seats_counted.v1"
+    session_id: SessionId
+    empty_seats: int
+
+
 class AttendanceFinalized(Event):
     """The books of the session are closed."""
 

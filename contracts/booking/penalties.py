@@ -47,9 +47,11 @@ class Evidence(BaseModel):
     free_until: AwareDatetime
     """Giving the seat up from then on was late."""
     empty_seats: int
-    """When the books were closed."""
+    """At the start."""
     later_late_cancels: int
-    """Late cancels of the session after this one; as many as empty seats make it count."""
+    """Late cancels after this one and before the start; as many as empty seats forgive it."""
+    after_start: bool = False
+    """Whether the seat was given up after the start, when nobody could take it any more."""
     recent_violations: int
     """The client's earlier ones within the policy's ``free_pass_days``."""
 

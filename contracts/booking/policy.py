@@ -54,3 +54,9 @@ class BookingPolicy(BaseModel):
     """Staff may waive a fee this long; then it is due."""
     fee_contest_days: int = Field(default=7, ge=0, le=365)
     """The client may contest a fee this long."""
+    ban_after_penalties: int = Field(default=0, ge=0, le=100)
+    """Whoever has so many penalties may not book for a while; 0 is off."""
+    ban_window_days: int = Field(default=90, ge=1, le=3_650)
+    """The rolling days those penalties are counted in ..."""
+    ban_days: int = Field(default=30, ge=1, le=3_650)
+    """... and how long the client may not book."""

@@ -1,6 +1,6 @@
 """Whether a client may book at all: waivers and bans."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.envelope import Command, Event
 from contracts.ids import (
@@ -57,6 +57,21 @@ class WaiverRecorded(Event):
     document: str
 
 
+class BanCause(BaseModel):
+    """The penalties a ban rests on that the rules imposed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    penalties: int
+    """So many the client had ..."""
+    needed: int
+    """... and so many the policy asks for ..."""
+    window_days: int
+    """... in the rolling days up to ..."""
+    counted_at: AwareDatetime
+    policy_version: int
+
+
 class BookingBanImposed(Event):
     """The client may not book until then."""
 
@@ -65,6 +80,8 @@ class BookingBanImposed(Event):
     until: AwareDatetime | None
     """UTC; ``None`` until it is lifted."""
     reason: str
+    cause: BanCause | None = None
+    """``None``: somebody decided so."""
 
 
 class BookingBanLifted(Event):

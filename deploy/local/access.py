@@ -14,7 +14,7 @@ from deploy.schema import database_url
 PROCESSES = ("members", "booking", "billing", "access", "projections", "gateway")
 """In the order they depend on each other."""
 
-_LOGINS = {
+LOGINS = {
     "members": ("members_app", "b2b_members"),
     "booking": ("booking_app", "b2b_booking"),
     "billing": ("billing_app", "b2b_billing"),
@@ -22,12 +22,14 @@ _LOGINS = {
     "projections": ("projections", "b2b_views"),
     "gateway": ("gateway", "b2b_views"),
 }
-_RELAYS = {
+"""Process -> the role it logs in with and its database."""
+RELAYS = {
     "members": ("members_relay", "b2b_members"),
     "booking": ("booking_relay", "b2b_booking"),
     "billing": ("billing_relay", "b2b_billing"),
     "access": ("access_relay", "b2b_access"),
 }
+"""Process -> the role of its relay, and its database."""
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",
     "TRACE_SAMPLE_RATIO", "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS",
@@ -136,15 +138,15 @@ class Access:
             "NATS_URL": login["servers"],
             "NATS_USER": login["user"],
             "NATS_PASSWORD": login["password"],
-            "DATABASE_URL": self.dsn(*_LOGINS[process]),
+            "DATABASE_URL": self.dsn(*LOGINS[process]),
             **self._keys,
         }
         if process != "gateway":  # it answers health questions at its own door
             known["HEALTH_PORT"] = str(self.ports[process])
-        if process in _RELAYS:
+        if process in RELAYS:
             relay = self.nats_login(f"{process}_relay")
             known |= {
-                "RELAY_DATABASE_URL": self.dsn(*_RELAYS[process]),
+                "RELAY_DATABASE_URL": self.dsn(*RELAYS[process]),
                 "RELAY_NATS_USER": relay["user"],
                 "RELAY_NATS_PASSWORD": relay["password"],
             }

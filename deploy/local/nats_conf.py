@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 
 from contracts import access, billing, booking, members, timetable
 from contracts.envelope import COMMANDS, Query, promised, subject_of
@@ -67,9 +68,7 @@ def users() -> dict[str, May]:
 
 def configuration(port: int, monitor_port: int, store: Path, passwords: Mapping[str, str]) -> str:
     """The config file's text. Listens on 127.0.0.1; an acknowledged message is on disk."""
-    people = ",\n      ".join(
-        _user(name, passwords[name], may) for name, may in users().items() if name in passwords
-    )
+    written = {name: json.dumps(password) for name, password in passwords.items()}
     return f"""\
 server_name: back2back
 listen: 127.0.0.1:{port}
@@ -81,11 +80,23 @@ jetstream {{
   store_dir: {json.dumps(str(store))}
   sync_interval: always
 }}
+{accounts(written)}"""
+
+
+def accounts(passwords: Mapping[str, str]) -> str:
+    """The part of a config file that says who there is and what each may do, on any server.
+
+    ``passwords``: user -> how its password is written in the file, quoted or a ``$VARIABLE``.
+    """
+    people = ",\n".join(
+        _user(name, passwords[name], may) for name, may in users().items() if name in passwords
+    )
+    return f"""\
 accounts {{
   B2B {{
     jetstream: enabled
     users: [
-      {people}
+{indent(people, "      ")}
     ]
   }}
   SYS {{}}
@@ -163,5 +174,5 @@ def _user(name: str, password: str, may: May) -> str:
     }
     if may.replies:
         permissions["allow_responses"] = {"max": 1, "expires": "1m"}
-    user = {"user": name, "password": password, "permissions": permissions}
-    return json.dumps(user)  # the config format reads JSON
+    rights = json.dumps(permissions, indent=2)  # the config format reads JSON
+    return f"{{ user: {name}, password: {password}, permissions: {rights} }}"

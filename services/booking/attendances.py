@@ -5,6 +5,7 @@ from contracts.booking import (
     AddWalkIn,
     Attendance,
     BookingOutcome,
+    Charge,
     CheckIn,
     CloseAttendance,
     CorrectAttendance,
@@ -17,7 +18,7 @@ from contracts.booking import (
 )
 from contracts.ids import SessionId
 from contracts.permissions import STAFF, SYSTEM
-from services.booking import deadlines, penalties, seats
+from services.booking import deadlines, penalties, seats, starting
 from services.booking.bookings import may_overbook
 from services.booking.domain import (
     attendance,
@@ -30,6 +31,7 @@ from services.booking.domain import (
 )
 from services.booking.domain.class_session import class_session, must_be_on
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.holds import COSTS
 from services.booking.ledgers import opened
 
 CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
@@ -65,7 +67,7 @@ def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:
     """A seat and a check-in in one: checks B2 to B4, B7 to B12, while check-in is open."""
     session_id, client, now = command.session_id, command.client_id, unit.ctx.now
     overbook = may_overbook(unit, wanted=command.overbook)
-    session = unit.state(class_session, session_id)
+    session = starting.counted(unit, session_id)
     must_be_on(session)
     ledger = opened(unit, client)
     standing.must_be_welcome(ledger, now)
@@ -96,7 +98,7 @@ def close_attendance(command: CloseAttendance, unit: Unit) -> None:
 
 def _close_books(unit: Unit, session_id: SessionId) -> None:
     """Attended: the credit is spent. No-show or late cancel, unless refilled: it is forfeited."""
-    session = unit.state(class_session, session_id)
+    session = starting.counted(unit, session_id)
     closed = attendance.finalize(session, session_id, unit.ctx.now)
     unit.record(class_session, session_id, closed)
     unit.forget(deadlines.attendance_closes(session_id))
@@ -114,12 +116,14 @@ def _close_books(unit: Unit, session_id: SessionId) -> None:
 
 
 def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome:
-    """The books first, then what the reservation costs, then the penalty it led to."""
+    """The books first, then what the reservation costs, then the penalty it led to, or leads to."""
     session_id, client, becomes = command.session_id, command.client_id, command.becomes
     session = unit.state(class_session, session_id)
     reservation, was = corrections.correctable(session, client, becomes)
     ledger = unit.state(client_ledger, client)
-    charged = holds.correct(ledger, client, reservation, becomes)
+    offence = penalties.offence_in(unit, session_id, client, becomes)
+    charge = Charge.RELEASED if offence and offence.is_refilled else COSTS[becomes]
+    charged = holds.correct(ledger, client, reservation, charge)
     costs = holds.charged(client_ledger.fold(charged, ledger), reservation)
     corrected = corrections.correct(
         session, session_id, client, becomes, costs=costs, reason=command.reason
@@ -129,5 +133,7 @@ def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome
         seats.gain(unit, [(client, charged)])
         if becomes in CLEARS:
             penalties.clear(unit, client, reservation, command.reason)
+        elif offence is not None:
+            penalties.judge_anew(unit, offence)
     late = becomes is Attendance.LATE_CANCELLED
     return BookingOutcome(status="cancelled_late" if late else becomes, reservation_id=reservation)

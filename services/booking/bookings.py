@@ -17,7 +17,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import DESK, STAFF
-from services.booking import lines, placing, seats
+from services.booking import lines, placing, seats, starting
 from services.booking.domain import (
     cancelling,
     entitlement,
@@ -105,7 +105,7 @@ def remove_reservation(command: RemoveReservation, unit: Unit) -> BookingOutcome
 
 
 def _leniently(unit: Unit, session_id: SessionId, client: ClientId) -> ClassSession:
-    session = unit.state(class_session, session_id)
+    session = starting.counted(unit, session_id)
     now_in_force, _ = placing.terms(unit, session.slot.class_type_id)
     return session_changes.leniently(session, client, now_in_force)
 
@@ -129,7 +129,7 @@ def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled
 
 def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    session = unit.state(class_session, session_id)
+    session = starting.counted(unit, session_id)
     by_staff = bool(STAFF & unit.ctx.roles)
     undone = cancelling.undo(session, session_id, client, unit.ctx.now, by_staff=by_staff)
     ledger, reservation = opened(unit, client), undone.reservation_id

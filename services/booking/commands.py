@@ -16,7 +16,7 @@ from contracts.booking import (
     ScheduleSession,
 )
 from contracts.ids import SessionId
-from services.booking import deadlines, lines, placing, seats
+from services.booking import deadlines, lines, placing, seats, starting
 from services.booking.domain import booking_policy, holds, timetable
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -50,7 +50,7 @@ def set_deadlines(unit: Unit, session_id: SessionId) -> None:
 
 
 def change_capacity(command: ChangeCapacity, unit: Unit) -> None:
-    state = unit.state(class_session, command.session_id)
+    state = starting.counted(unit, command.session_id)
     unit.record(class_session, command.session_id, timetable.change_capacity(state, command))
     seats.offer(unit, command.session_id)
 

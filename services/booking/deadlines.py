@@ -1,6 +1,6 @@
 """The names of booking's deadlines; one that is set again replaces the one of its name."""
 
-from contracts.ids import ClientId, GrantId, SessionId
+from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 
 
 def waitlist_closes(session_id: SessionId) -> str:
@@ -31,3 +31,8 @@ def credits_expire(grant_id: GrantId) -> str:
 def ban_ends(client: ClientId) -> str:
     """The time of a ban is over."""
     return f"end_booking_ban:{client}"
+
+
+def fee_falls_due(reservation: ReservationId) -> str:
+    """The time to waive a fee is over."""
+    return f"collect_fee:{reservation}"

@@ -1,10 +1,12 @@
 """Commands on a client's ledger: what they may spend, what they signed, whether they may book."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from chassis.eventstore.store import Unit
 from contracts.booking import (
+    BanCause,
     BarErasedClient,
     BookingOutcome,
     ChangeEntitlement,
@@ -102,31 +104,46 @@ def sign_waiver(command: SignWaiver, unit: Unit) -> None:
 
 def impose_booking_ban(command: ImposeBookingBan, unit: Unit) -> None:
     opened(unit, command.client_id)
-    ban(unit, command)
+    _ban_by_hand(unit, command)
 
 
-def ban(unit: Unit, wanted: ImposeBookingBan) -> None:
-    """Keep the client from booking, until the time the ban is over."""
+def _ban_by_hand(unit: Unit, wanted: ImposeBookingBan) -> None:
     client = wanted.client_id
-    ledger = unit.state(client_ledger, client)
-    imposed = standing.impose_ban(ledger, client, wanted.until, wanted.reason, unit.ctx.now)
-    unit.record(client_ledger, client, imposed)
-    if not imposed:
+    ledger, now = unit.state(client_ledger, client), unit.ctx.now
+    _ban(unit, client, standing.impose_ban(ledger, client, wanted.until, wanted.reason, now))
+
+
+def ban_by_rule(unit: Unit, client: ClientId, until: datetime, cause: BanCause) -> None:
+    """Keep the client from booking because of what they did."""
+    ledger, now = unit.state(client_ledger, client), unit.ctx.now
+    reason = f"{cause.penalties} late cancels or no-shows in {cause.window_days} days"
+    _ban(unit, client, standing.impose_ban(ledger, client, until, reason, now, cause=cause))
+
+
+def _ban(unit: Unit, client: ClientId, imposed: Sequence[LedgerEvent]) -> None:
+    """Record the ban, if it is one, and have it end in time."""
+    ban = unit.record(client_ledger, client, imposed).ban
+    if not imposed or ban is None:
         return
-    if wanted.until is None:
+    if ban.until is None:
         unit.forget(deadlines.ban_ends(client))
     else:
-        unit.wake(deadlines.ban_ends(client), wanted.until, EndBookingBan(client_id=client))
+        unit.wake(deadlines.ban_ends(client), ban.until, EndBookingBan(client_id=client))
 
 
 def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
     """Whether or not they ever had a ledger: nobody opens one for them after that."""
-    ban(unit, ImposeBookingBan(client_id=command.client_id, reason="erased"))
+    _ban_by_hand(unit, ImposeBookingBan(client_id=command.client_id, reason="erased"))
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:
-    client, ledger = command.client_id, opened(unit, command.client_id)
-    _gain(unit, client, standing.lift_ban(ledger, client, command.reason))
+    opened(unit, command.client_id)
+    lift(unit, command.client_id, command.reason)
+
+
+def lift(unit: Unit, client: ClientId, reason: str) -> None:
+    """Let the client book again."""
+    _gain(unit, client, standing.lift_ban(unit.state(client_ledger, client), client, reason))
     unit.forget(deadlines.ban_ends(client))
 
 

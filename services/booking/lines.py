@@ -15,7 +15,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import STAFF
-from services.booking import deadlines, seats
+from services.booking import deadlines, seats, starting
 from services.booking.domain import (
     booking_policy,
     entitlement,
@@ -62,7 +62,8 @@ def stand(
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     joined = waitlist.join(session, session_id, client, notice_minutes=notice_minutes, swap=swap)
     after = unit.record(class_session, session_id, joined)
-    tell_of_claims(unit, session_id)
+    if not session.waiting:
+        tell_of_claims(unit, session_id)
     return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))
 
 
@@ -83,7 +84,7 @@ def leave_waitlist(command: LeaveWaitlist, unit: Unit) -> BookingOutcome:
 
 
 def close_waitlist(command: CloseWaitlist, unit: Unit) -> None:
-    session = unit.state(class_session, command.session_id)
+    session = starting.counted(unit, command.session_id)
     left = waitlist.close(session, command.session_id, unit.ctx.now)
     unit.record(class_session, command.session_id, left)
 

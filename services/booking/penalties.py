@@ -1,18 +1,17 @@
 """Late cancels and no-shows: judged when the books are closed, and what follows from it."""
 
-from collections.abc import Iterable
-
 from chassis.eventstore.store import Unit
 from contracts.booking import (
+    Attendance,
     CollectFee,
     ContestFee,
     ResolveContest,
-    Violation,
     WaiveFee,
 )
 from contracts.ids import ClientId, ReservationId, SessionId
-from services.booking.domain import fees, penalty
-from services.booking.domain.class_session import ClassSession, Reservation, class_session
+from services.booking import deadlines, ledgers
+from services.booking.domain import bans, corrections, fees, offences, penalty
+from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import FeeStage, Offence, client_penalties
 
@@ -20,47 +19,46 @@ from services.booking.domain.penalty import FeeStage, Offence, client_penalties
 def judge(unit: Unit, session_id: SessionId) -> frozenset[ClientId]:
     """Judge everybody who gave up a seat late or did not come; whose late cancel was refilled.
 
-    Comes before their credits are settled: what is held says what the seat was paid with.
+    Comes before their credits are settled: what is held says what the seat was paid with. Nothing
+    is held after it was settled, and then there is nothing to judge.
     """
     session = unit.state(class_session, session_id)
-    offences = list(_offences(unit, session_id, session))
-    unit.states(client_penalties, [one.client for one in offences])
-    for one in offences:
+    found = list(offences.committed(session))
+    unit.states(client_ledger, [client for client, _, _ in found])
+    judged = []
+    for client, seat, kind in found:
+        ledger = unit.state(client_ledger, client)
+        held = ledger.holds.get(seat.reservation_id)
+        if held is not None:
+            paid_with = ledger.grants[held.grant_id].kind
+            judged.append(offences.offence(session, session_id, client, kind, paid_with))
+    unit.states(client_penalties, [one.client for one in judged])
+    for one in judged:
         _judge(unit, one)
-    return frozenset(one.client for one in offences if one.is_refilled)
+    return frozenset(one.client for one in judged if one.is_refilled)
 
 
-def _offences(unit: Unit, session_id: SessionId, session: ClassSession) -> Iterable[Offence]:
-    late = list(session.late_cancelled.items())
-    missing = [(client, one) for client, one in session.reserved.items() if not one.checked_in]
-    unit.states(client_ledger, [client for client, _ in (*late, *missing)])
-    for nth, (client, one) in enumerate(late, start=1):
-        yield from _offence(
-            unit, session_id, client, one, Violation.LATE_CANCEL, later=len(late) - nth
-        )
-    for client, one in missing:
-        yield from _offence(unit, session_id, client, one, Violation.NO_SHOW)
+def offence_in(
+    unit: Unit, session_id: SessionId, client: ClientId, shown_as: Attendance
+) -> Offence | None:
+    """What the client did, if the corrected books are to show them so; ``None``: nothing wrong.
 
-
-def _offence(
-    unit: Unit,
-    session_id: SessionId,
-    client: ClientId,
-    seat: Reservation,
-    kind: Violation,
-    *,
-    later: int = 0,
-) -> Iterable[Offence]:
-    """The offence; none when nothing is held for the reservation, as after it was settled."""
+    Also when it was settled so long ago that nobody remembers what paid for it.
+    """
     session, ledger = unit.state(class_session, session_id), unit.state(client_ledger, client)
-    held = ledger.holds.get(seat.reservation_id)
-    if held is not None:
-        yield Offence(
-            client=client, session_id=session_id, reservation_id=seat.reservation_id, kind=kind,
-            grant_kind=ledger.grants[held.grant_id].kind, starts_at=session.starts_at,
-            free_until=seat.free_until, empty_seats=max(session.free_seats, 0),
-            later_late_cancels=later,
-        )  # fmt: skip
+    kind = offences.KINDS.get(shown_as)
+    settled = ledger.settled.get(corrections.seat_of(session, client).reservation_id)
+    if kind is None or settled is None:
+        return None
+    paid_with = ledger.grants[settled.grant_id].kind
+    return offences.offence(session, session_id, client, kind, paid_with)
+
+
+def judge_anew(unit: Unit, offence: Offence) -> None:
+    """Judge what the corrected books show, unless the reservation counts already."""
+    case = unit.state(client_penalties, offence.client).cases.get(offence.reservation_id)
+    if case is None or not case.counts:
+        _judge(unit, offence)
 
 
 def _judge(unit: Unit, offence: Offence) -> None:
@@ -71,23 +69,30 @@ def _judge(unit: Unit, offence: Offence) -> None:
     fee = after.cases[offence.reservation_id].fee
     if fee is not None and fee.stage is FeeStage.PENDING:
         unit.wake(
-            _falls_due(offence.reservation_id),
+            deadlines.fee_falls_due(offence.reservation_id),
             fee.waivable_until,
             CollectFee(client_id=offence.client, reservation_id=offence.reservation_id),
         )
+    if not after.cases[offence.reservation_id].is_penalty:
+        return
+    cause = bans.earned(after, policy, unit.ctx.now)
+    if cause is not None:
+        ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, unit.ctx.now), cause)
 
 
 def clear(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:
     """The client was there, or is excused: take back what followed from the violation."""
     state = unit.state(client_penalties, client)
     unit.record(client_penalties, client, fees.clear(state, client, reservation, reason))
-    unit.forget(_falls_due(reservation))
+    unit.forget(deadlines.fee_falls_due(reservation))
+    _reconsider_ban(unit, client, reason)
 
 
 def waive_fee(command: WaiveFee, unit: Unit) -> None:
     state = unit.state(client_penalties, command.client_id)
     unit.record(client_penalties, command.client_id, fees.waive(state, command, unit.ctx.actor))
-    unit.forget(_falls_due(command.reservation_id))
+    unit.forget(deadlines.fee_falls_due(command.reservation_id))
+    _reconsider_ban(unit, command.client_id, command.reason)
 
 
 def contest_fee(command: ContestFee, unit: Unit) -> None:
@@ -100,6 +105,7 @@ def resolve_contest(command: ResolveContest, unit: Unit) -> None:
     state = unit.state(client_penalties, command.client_id)
     resolved = fees.resolve(state, command, unit.ctx.actor, unit.ctx.now)
     unit.record(client_penalties, command.client_id, resolved)
+    _reconsider_ban(unit, command.client_id, command.reason)
 
 
 def collect_fee(command: CollectFee, unit: Unit) -> None:
@@ -108,5 +114,10 @@ def collect_fee(command: CollectFee, unit: Unit) -> None:
     unit.record(client_penalties, command.client_id, due)
 
 
-def _falls_due(reservation: ReservationId) -> str:
-    return f"collect_fee:{reservation}"
+def _reconsider_ban(unit: Unit, client: ClientId, reason: str) -> None:
+    """Lift a ban of the rules' own when they would not impose it any more."""
+    ban = unit.state(client_ledger, client).ban
+    if ban is None or ban.cause is None:
+        return
+    if not bans.still_stands(unit.state(client_penalties, client), ban.cause):
+        ledgers.lift(unit, client, reason)

@@ -15,9 +15,11 @@ from services.projections import (
     calendar,
     doors,
     entries,
+    invoices,
     kpis,
     ledgers,
     organisation,
+    penalties,
     receipts,
     roster,
     timetable,
@@ -40,6 +42,7 @@ def models(asker: Asker, clock: Clock) -> Sequence[ReadModel]:
     return (
         calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL, kpis.MODEL,
         doors.MODEL, entries.MODEL, receipts.MODEL, timetable.MODEL,
+        penalties.MODEL, invoices.MODEL,
     )  # fmt: skip
 
 

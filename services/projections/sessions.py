@@ -25,6 +25,7 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
+    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
     SpotChanged,
@@ -87,6 +88,7 @@ SessionEvent: TypeAlias = (
     | CheckedIn
     | CheckInUndone
     | MarkedNoShow
+    | SeatsCounted
     | AttendanceFinalized
     | ReservationReinstated
     | SpotChanged
@@ -206,8 +208,7 @@ async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
     """
     changes: dict[Key, _Change] = {}
     for envelope in events:
-        event = envelope.event
-        if is_of_session(event):
+        if is_of_session(event := envelope.event):
             key = (envelope.gym_id, event.session_id)
             change = changes.get(key)
             if change is None:

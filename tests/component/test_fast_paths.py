@@ -1,8 +1,12 @@
 """What we do ourselves because the library's way costs too much does what the library does."""
 
+import dataclasses
+import pickle
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -13,8 +17,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from chassis.clock import LOOK_EVERY, MovableClock
+from chassis.decider import replace
 from chassis.nats_headers import headers_of
 from chassis.telemetry import span, traceparent, traces
+from contracts.booking import GrantKind
+from contracts.ids import new_id
+from services.booking.domain.grant import Grant
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 UNSAMPLED = f"00-{TRACE}-b7ad6b7169203331-00"
@@ -91,3 +99,25 @@ def test_a_moved_clock_is_seen_within_the_time_it_names(tmp_path: Path) -> None:
     file.unlink()
     while (clock.now() - before).total_seconds() >= 3600:
         assert time.monotonic() < deadline
+
+
+def test_a_new_id_is_the_standard_uuid_of_version_7_and_sorts_by_birth() -> None:
+    made = [new_id() for _ in range(1_000)]
+
+    assert made == sorted(set(made))
+    for one in made[:10]:
+        assert type(one) is UUID
+        assert one.version == 7
+        assert one == UUID(str(one)) == pickle.loads(pickle.dumps(one))
+        assert hash(one) == hash(UUID(int=one.int))
+
+
+def test_a_replaced_state_is_what_the_standard_library_makes_of_it() -> None:
+    before = Grant(GrantKind.PACK, 10, datetime(2026, 1, 1, tzinfo=UTC), None, held=1)
+
+    after = replace(before, held=2, is_ended=True)
+
+    assert after == dataclasses.replace(before, held=2, is_ended=True)
+    assert (before.held, before.is_ended) == (1, False)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        after.held = 3  # type: ignore[misc]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -44,6 +45,7 @@ from deploy.local.places import free_port
 from tests.component.members.house import gym_of
 from tests.component.serving import Gateway, ready, serving, started
 from tests.world.gym import move_clock
+from tests.world.waiting import until
 
 FEE = Price(minor=1500, currency="EUR")
 OWED, CREDIT = Money(minor=1500, currency="EUR"), Money(minor=-1500, currency="EUR")
@@ -185,12 +187,8 @@ async def caught_up(town: Installation) -> None:
     operator = await nats.connect(**town.nats_login("operator"))
     js = operator.jetstream()
     try:
-        async with asyncio.timeout(LONG):
-            for name in (FEES, REVERSALS):
-                while True:
-                    if await _is_idle(js, name):
-                        break
-                    await asyncio.sleep(0.05)  # it hears when it hears; the deadline is above
+        for name in (FEES, REVERSALS):
+            await until(partial(_is_idle, js, name), LONG)
     finally:
         await operator.close()
 

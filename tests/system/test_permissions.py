@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from contracts.ids import new_id
 from contracts.permissions import GATEWAY, MATRIX, Role, allows
 from tests.system.walk import Operation, operations, random_ids, snake, unnamed
 from tests.world import documents, doors
@@ -44,10 +45,18 @@ READS = {
     "calendarChanged": "read.calendar",
     "rosterChanged": "read.roster",
     "myBookingsChanged": "read.my_bookings",
+    "penalties": "read.penalties",
+    "myPenalties": "read.my_penalties",
+    "sessionPenalties": "read.session_penalties",
+    "sessionPenaltiesChanged": "read.session_penalties",
+    "account": "read.invoices",
+    "accountChanged": "read.invoices",
+    "invoices": "read.invoices",
+    "myInvoices": "read.my_invoices",
 }
 """Query or subscription -> the right it needs. Mutations need that of their command."""
 
-OF_MEMBERS = {"myBookings", "myBookingsChanged"}
+OF_MEMBERS = {"myBookings", "myBookingsChanged", "myPenalties", "myInvoices"}
 """Staff may ask, but have nothing of their own to see."""
 
 ALL = list(operations())
@@ -156,7 +165,7 @@ async def test_what_another_gym_has_looks_like_what_nobody_has(
 async def everything(gym: Gym) -> dict[str, str]:
     """Ids of things the gym has."""
     mia, session = await gym.member(pack=1), await gym.session()
-    await mia.at.done(documents.BOOK, sessionId=session)
+    booked = await mia.at.done(documents.BOOK, sessionId=session)
     room = await gym.owner.done(documents.ADD_ROOM, locationId=gym.location, name="1", capacity=9)
     hired = await gym.owner.done(
         documents.HIRE, name="Tom", email=f"{session}@x.test", roles=["TRAINER"]
@@ -172,6 +181,8 @@ async def everything(gym: Gym) -> dict[str, str]:
         "instructorId": hired["staffMember"]["id"],
         "locationId": gym.location,
         "roomId": room["room"]["id"],
+        "reservationId": booked["reservation"]["id"],
+        "invoiceId": f"inv_{new_id().hex}",  # a real one takes a day: see the journeys of fees
         **await entered(gym, mia.id),
         **await planned(gym),
     }

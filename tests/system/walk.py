@@ -30,6 +30,7 @@ PREFIXES = {
     "roomId": "room", "instructorId": "stf", "programId": "prg", "classTypeId": "cty",
     "scheduleId": "sch", "grantId": "grt",
     "doorId": "door", "credentialId": "crd", "entryGrantId": "acg",
+    "reservationId": "rsv", "invoiceId": "inv",
 }  # fmt: skip
 """Argument -> prefix of the ids it takes; ``id`` takes that of its field."""
 
@@ -188,7 +189,7 @@ def _value(name: str, kind: GraphQLInputType) -> Any:
         return _object(named, {})
     told = {
         "UUID": str(new_id()), "DateTime": SOON.isoformat(), "Date": SOON.date().isoformat(),
-        "Int": 3, "ID": "",
+        "Int": 3, "ID": "", "Boolean": True,
     }  # fmt: skip
     if name in WORDED:
         return WORDED[name]

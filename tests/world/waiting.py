@@ -13,5 +13,5 @@ async def until(once: Callable[[], Awaitable[Any]], within: float) -> Any:
         found = await once()
         if found is not None and found is not False:
             return found
-        assert time.monotonic() < ends, f"not within {within:.0f} s: {once.__qualname__}"
+        assert time.monotonic() < ends, f"not within {within:.0f} s: {once}"
         await asyncio.sleep(0.05)

@@ -16,6 +16,7 @@ from contracts.booking import (
     CheckInSource,
     CheckInUndone,
     MarkedNoShow,
+    SeatsCounted,
 )
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import booking_policy, waitlist
@@ -90,6 +91,18 @@ def undo_check_in(
             session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
         )
     ]
+
+
+def count_at_start(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Note how many seats are empty once the session has started; once.
+
+    Late cancels are judged by it, so it comes before whatever changes the seats from then on.
+    """
+    is_over = state.stage is not Stage.SCHEDULED or state.empty_at_start is not None
+    if is_over or now < state.starts_at:
+        return []
+    empty = max(state.capacity - len(state.reserved), 0)
+    return [SeatsCounted(session_id=session_id, empty_seats=empty)]
 
 
 def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:

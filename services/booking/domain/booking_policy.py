@@ -4,8 +4,9 @@ Days before at a wall-clock time follow the location's zone, through changes of 
 are elapsed time. Everything returned is UTC.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.decider import Refused
@@ -22,6 +23,12 @@ def zone(name: str) -> ZoneInfo:
             "The time zone is not in the IANA database.",
             field="time_zone",
         ) from None
+
+
+@lru_cache(4096)  # everybody who books the session asks
+def local_date(at: datetime, time_zone: str) -> date:
+    """The date at the location. Raises ``Refused(UNKNOWN_TIME_ZONE)``."""
+    return at.astimezone(zone(time_zone)).date()
 
 
 def opens_at(policy: BookingPolicy, starts_at: datetime, local: ZoneInfo) -> datetime:

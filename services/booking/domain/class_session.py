@@ -9,10 +9,9 @@ Source     domain rules 3.1 to 3.4
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias, TypeVar, assert_never
 
-from chassis.decider import Aggregate
+from chassis.decider import Aggregate, replace
 from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
@@ -27,6 +26,7 @@ from contracts.booking import (
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
+    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
     SpotChanged,
@@ -65,9 +65,8 @@ __all__ = [
     "must_be_on",
 ]
 
-CalendarEvent: TypeAlias = (
-    SessionScheduled | CapacityChanged | SessionCancelled | SessionReinstated | AttendanceFinalized
-)
+TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | SeatsCounted | AttendanceFinalized
+CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | TurnEvent
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
@@ -83,9 +82,10 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             return _line_evolved(state, event)
         case SpotOffered() | OfferExpired() | OfferDeclined() | ClaimsOpened():
             return _offers_evolved(state, event)
-        case SessionScheduled() | CapacityChanged() | SessionCancelled() | AttendanceFinalized():
-            return _calendar_evolved(state, event)
-        case SessionReinstated():
+        case (
+            SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()
+            | SeatsCounted() | AttendanceFinalized()
+        ):  # fmt: skip
             return _calendar_evolved(state, event)
         case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
             return _slot_evolved(state, event)
@@ -110,6 +110,8 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
             return replace(state, stage=Stage.SCHEDULED)
         case SessionCancelled():
             return replace(state, stage=Stage.CANCELLED)
+        case SeatsCounted():
+            return replace(state, empty_at_start=event.empty_seats)
         case AttendanceFinalized():
             return replace(state, stage=Stage.FINALIZED)
     assert_never(event)
@@ -150,15 +152,15 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
             )
             return _seated(replace(state, reserved={**state.reserved, client: made}))
         case ReservationReinstated():
-            again = replace(
-                state.late_cancelled[client], spot=event.spot, free_until=event.free_until
-            )
+            again = replace(state.late_cancelled[client], spot=event.spot, after_start=False)
+            again = replace(again, free_until=event.free_until)
             late = _without(state.late_cancelled, client)
             return _seated(
                 replace(state, reserved={**state.reserved, client: again}, late_cancelled=late)
             )
         case ReservationCancelled(kind=Cancellation.LATE):
-            late = {**state.late_cancelled, client: state.reserved[client]}
+            left = replace(state.reserved[client], after_start=state.empty_at_start is not None)
+            late = {**state.late_cancelled, client: left}
             return replace(state, reserved=_without(state.reserved, client), late_cancelled=late)
         case ReservationCancelled():
             return replace(

@@ -9,12 +9,13 @@ Source     domain rules 3.1 (B3, B7, B8, B9) and 3.2
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
-from chassis.decider import Aggregate
+from chassis.decider import Aggregate, replace
 from contracts.booking import (
+    BanCause,
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
@@ -64,7 +65,7 @@ CHARGES: Mapping[type[Settled], Charge] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hold:
     """What a reservation has set aside: a credit of a pack, else 0, and the time."""
 
@@ -77,7 +78,7 @@ class Hold:
     on: date | None = None  # the session's local date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settlement:
     """What became of a hold."""
 
@@ -87,15 +88,16 @@ class Settlement:
     on: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ban:
     """The client may not book."""
 
     until: datetime | None  # UTC; None until it is lifted
     reason: str
+    cause: BanCause | None = None  # None: somebody decided so
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClientLedger:
     """What the past has made of the ledger."""
 
@@ -186,7 +188,7 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
         case WaiverRecorded():
             return replace(state, waivers=(*state.waivers, event.document))
         case BookingBanImposed():
-            return replace(state, ban=Ban(event.until, event.reason))
+            return replace(state, ban=Ban(event.until, event.reason, event.cause))
         case BookingBanLifted():
             return replace(state, ban=None, missed={})
         case PromotionMissed():
@@ -214,13 +216,14 @@ def _settled(state: ClientLedger, event: Settled) -> ClientLedger:
     back = -1 if charge is Charge.RELEASED else 0
     grant = state.grants[event.grant_id].charged(charge, event.credits)
     grant = replace(grant, held=grant.held - event.credits, days=grant.counting(hold.on, back))
-    kept = {one: held for one, held in state.holds.items() if one != event.reservation_id}
-    settled = {
-        **dict(list(state.settled.items())[-REMEMBERED + 1 :]),
-        event.reservation_id: Settlement(event.grant_id, charge, event.credits, hold.on),
-    }
+    holds = dict(state.holds)
+    del holds[event.reservation_id]
+    settlement = Settlement(event.grant_id, charge, event.credits, hold.on)
+    settled = {**state.settled, event.reservation_id: settlement}
+    if len(settled) > REMEMBERED:
+        del settled[next(iter(settled))]
     grants = {**state.grants, event.grant_id: grant}
-    return replace(state, grants=grants, holds=kept, settled=settled, missed={})
+    return replace(state, grants=grants, holds=holds, settled=settled, missed={})
 
 
 def _corrected(state: ClientLedger, event: CreditCorrected) -> ClientLedger:

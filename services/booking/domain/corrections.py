@@ -3,7 +3,7 @@
 from chassis.decider import Refused
 from contracts.booking import Attendance, AttendanceCorrected, BookingCode
 from contracts.ids import ClientId, ReservationId, SessionId
-from services.booking.domain.class_session import ClassSession, Stage, must_be_on
+from services.booking.domain.class_session import ClassSession, Reservation, Stage, must_be_on
 
 
 def correctable(
@@ -22,8 +22,12 @@ def correctable(
         raise Refused(
             BookingCode.NOT_CANCELLED, "The client gave up no seat late.", field="becomes"
         )
-    seat = state.late_cancelled.get(client) or state.reserved[client]
-    return seat.reservation_id, was
+    return seat_of(state, client).reservation_id, was
+
+
+def seat_of(state: ClassSession, client: ClientId) -> Reservation:
+    """The seat the client had, whether they gave it up late or not."""
+    return state.late_cancelled.get(client) or state.reserved[client]
 
 
 def correct(

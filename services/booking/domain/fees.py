@@ -23,6 +23,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking.domain.penalty import (
+    OPEN,
     Case,
     ClientPenalties,
     Contest,
@@ -30,9 +31,6 @@ from services.booking.domain.penalty import (
     FeeStage,
     PenaltyEvent,
 )
-
-OPEN = (FeeStage.PENDING, FeeStage.DUE)
-"""Stages of a fee that is, or will be, asked for."""
 
 
 class Names(TypedDict):

@@ -1,16 +1,17 @@
 """One grant: a pack of credits, freedom, or so many reservations a week or month."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
+from chassis.decider import replace
 from contracts.booking import Charge, GrantKind, Period, Suspension
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grant:
     """Pays for sessions that start in [valid_from, expires_at)."""
 

@@ -25,6 +25,7 @@ COSTS: Mapping[Attendance, Charge] = {
     Attendance.LATE_CANCELLED: Charge.FORFEITED,
     Attendance.EXCUSED: Charge.RELEASED,
 }
+"""What a reservation costs in the end; a late cancel that was refilled costs nothing."""
 
 
 def hold(
@@ -70,13 +71,13 @@ def settle(
 
 
 def correct(
-    state: ClientLedger, client: ClientId, reservation: ReservationId, becomes: Attendance
+    state: ClientLedger, client: ClientId, reservation: ReservationId, charge: Charge
 ) -> list[LedgerEvent]:
     """Charge a settled reservation as the corrected books say.
 
     A credit that is to be taken again is taken only if there still is one.
     """
-    done, charge = state.settled.get(reservation), COSTS[becomes]
+    done = state.settled.get(reservation)
     if done is None or done.charge is charge:
         return []
     grant, after = state.grants[done.grant_id], 0

@@ -2,6 +2,10 @@
 
 Keeps      a reservation is assessed once; so many fees as the policy has free passes are forgiven
            in any rolling window; a fee ends once: forgiven, waived, due and perhaps reversed
+Passes     a free pass forgives a fee, never a forfeited credit: the credit paid for a seat that was
+           kept for the client, and nothing is taken on top; given back it would make one missed
+           seat a month free for whoever has a pack. Every violation counts against the passes,
+           whatever it cost, even one that staff waived; only what was refilled or cleared does not
 Stream     ``penalty-{client_id}``, not one a case: free passes are counted over all the client's
            violations, so they are decided here and guarded by the stream's version
 Rules      here the judgement, in ``fees`` what may become of a fee
@@ -50,6 +54,10 @@ class FeeStage(StrEnum):
     REVERSED = "reversed"
 
 
+OPEN = (FeeStage.PENDING, FeeStage.DUE)
+"""Stages of a fee that is, or will be, asked for."""
+
+
 class Contest(StrEnum):
     """Whether the client says the fee is wrong."""
 
@@ -79,6 +87,11 @@ class Case:
     judged_at: datetime  # UTC
     counts: bool  # against the free passes: neither refilled nor cleared
     fee: Fee | None = None
+
+    @property
+    def is_penalty(self) -> bool:
+        """Whether it weighs on the client: it counts, and nobody let them off."""
+        return self.counts and (self.fee is None or self.fee.stage in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +165,18 @@ class Offence:
     grant_kind: GrantKind
     starts_at: datetime  # UTC
     free_until: datetime  # UTC
-    empty_seats: int = 0
-    later_late_cancels: int = 0
+    empty_seats: int = 0  # at the start
+    later_late_cancels: int = 0  # and before the start
+    after_start: bool = False  # a late cancel nobody could make use of any more
 
     @property
     def is_refilled(self) -> bool:
-        """With k seats empty only the last k late cancels count: others' seats were taken."""
-        return self.kind is Violation.LATE_CANCEL and self.later_late_cancels >= self.empty_seats
+        """With k seats empty at the start only the last k late cancels before it count.
+
+        The others' seats were taken; a seat given up after the start never was.
+        """
+        in_time = self.kind is Violation.LATE_CANCEL and not self.after_start
+        return in_time and self.later_late_cancels >= self.empty_seats
 
 
 def judge(
@@ -178,7 +196,7 @@ def judge(
     evidence = Evidence(
         starts_at=offence.starts_at, free_until=offence.free_until,
         empty_seats=offence.empty_seats, later_late_cancels=offence.later_late_cancels,
-        recent_violations=recent,
+        after_start=offence.after_start, recent_violations=recent,
     )  # fmt: skip
     events: list[PenaltyEvent] = [
         ViolationRecorded(

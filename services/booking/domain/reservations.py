@@ -22,7 +22,7 @@ from services.booking.domain.class_session import ClassSession, Reservation, Ses
 from services.booking.domain.entitlement import AT_ONCE
 
 OFFLINE = frozenset({ReservationSource.STAFF, ReservationSource.WALK_IN})
-"""Seats staff gave: they do not count towards the online capacity."""
+"""Seats staff gave: they do not count towards the online capacity, unless held by an offer."""
 
 
 def must_be_new(state: ClassSession, client: ClientId, now: datetime) -> None:
@@ -135,8 +135,8 @@ def reserve(
             source=source, grant_id=grant_id, grant_kind=grant_kind,
             free_until=booking_policy.free_until(state.policy, state.starts_at, now),
             policy_version=state.policy.version, seats_taken=taken, capacity=state.capacity,
-            online=source not in OFFLINE, spot=spots.assigned(state, spot),
-            overbooked=not there, reason=reason,
+            online=source not in OFFLINE or client in state.offers,
+            spot=spots.assigned(state, spot), overbooked=not there, reason=reason,
         )
     )  # fmt: skip
     return events

@@ -6,10 +6,9 @@ rules 3.1.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from chassis.decider import Refused
+from chassis.decider import Refused, replace
 from contracts.booking import BookingCode, BookingPolicy
 from contracts.ids import ClientId, RoomId, SessionId, StaffId
 from contracts.timetable import (

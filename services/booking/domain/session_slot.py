@@ -1,8 +1,9 @@
 """The slot of a session: where it takes place, who gives it, and which series it belongs to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from chassis.decider import replace
 from contracts.booking import SessionScheduled
 from contracts.ids import ClassTypeId, LocationId, RoomId, ScheduleId, StaffId
 from contracts.timetable import (
@@ -17,7 +18,7 @@ SlotEvent: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot:
     """What a session has apart from the contest for its seats."""
 

@@ -25,7 +25,7 @@ class Stage(StrEnum):
     FINALIZED = "finalized"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reservation:
     """One client's seat, or what is left of it after a late cancel."""
 
@@ -34,9 +34,10 @@ class Reservation:
     checked_in: bool = False
     online: bool = True  # counts towards the online capacity
     spot: str | None = None
+    after_start: bool = False  # given up when the session had started
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """One client's place in line."""
 
@@ -45,7 +46,7 @@ class Place:
     swap: bool = False  # give up an overlapping seat for this one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClassSession:
     """What the past has made of the session."""
 
@@ -66,6 +67,7 @@ class ClassSession:
     offers: Mapping[ClientId, datetime] = field(default_factory=dict)  # UTC; held until then
     declined: tuple[ClientId, ...] = ()  # in line, but not to be offered a seat
     claims_told: bool = False  # the line knows of the free seats there are to claim
+    empty_at_start: int | None = None  # seats; None until it has started
     corrected: Mapping[ClientId, Attendance] = field(default_factory=dict)
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)
@@ -94,11 +96,8 @@ class ClassSession:
     @property
     def occasion(self) -> Occasion:
         """When it takes place, as ledgers see it."""
-        local = booking_policy.zone(self.slot.time_zone)
-        return Occasion(
-            self.starts_at, self.ends_at, self.starts_at.astimezone(local).date(),
-            self.policy.daily_limit,
-        )  # fmt: skip
+        on = booking_policy.local_date(self.starts_at, self.slot.time_zone)
+        return Occasion(self.starts_at, self.ends_at, on, self.policy.daily_limit)
 
     def phase(self, now: datetime) -> Phase:
         """What becomes of a free seat at ``now``."""
@@ -114,7 +113,9 @@ class ClassSession:
 
     def owes(self, now: datetime) -> bool:
         """Whether somebody in line has a right to the next free seat."""
-        return self.serves(now) and any(
+        if not self.waiting or not self.serves(now):
+            return False
+        return any(
             one not in self.skipped and one not in self.offers and one not in self.declined
             for one in self.waiting
         )

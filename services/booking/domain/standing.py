@@ -3,7 +3,13 @@
 from datetime import datetime
 
 from chassis.decider import Refused
-from contracts.booking import BookingBanImposed, BookingBanLifted, BookingCode, WaiverRecorded
+from contracts.booking import (
+    BanCause,
+    BookingBanImposed,
+    BookingBanLifted,
+    BookingCode,
+    WaiverRecorded,
+)
 from contracts.ids import ClientId
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent
 from services.booking.domain.grant import utc
@@ -35,7 +41,13 @@ def sign_waiver(state: ClientLedger, client: ClientId, document: str) -> list[Le
 
 
 def impose_ban(
-    state: ClientLedger, client: ClientId, until: datetime | None, reason: str, now: datetime
+    state: ClientLedger,
+    client: ClientId,
+    until: datetime | None,
+    reason: str,
+    now: datetime,
+    *,
+    cause: BanCause | None = None,
 ) -> list[LedgerEvent]:
     """Keep the client from booking. A ban never shortens the one that is on."""
     until = utc(until)
@@ -44,7 +56,7 @@ def impose_ban(
     on = state.ban
     if on is not None and (on.until is None or (until is not None and until <= on.until)):
         return []
-    return [BookingBanImposed(client_id=client, until=until, reason=reason)]
+    return [BookingBanImposed(client_id=client, until=until, reason=reason, cause=cause)]
 
 
 def lift_ban(state: ClientLedger, client: ClientId, reason: str) -> list[LedgerEvent]:

@@ -110,8 +110,9 @@ def pass_over(
 
 def tell(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
     """Tell the line that there is a free seat to claim; once until it is taken."""
-    claims = state.stage is Stage.SCHEDULED and not state.serves(now) and now < state.closes_at
-    if not claims or state.claims_told or not state.waiting or state.free_online <= 0:
+    if not state.waiting or state.claims_told or state.free_online <= 0:
+        return []
+    if state.stage is not Stage.SCHEDULED or state.serves(now) or now >= state.closes_at:
         return []
     return [
         ClaimsOpened(

@@ -19,7 +19,6 @@ from chassis.eventstore.recorder import (
     NewEvent,
     Objection,
     Recorder,
-    StoredEvent,
     StreamKey,
 )
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, OutcomeUnknown, Unit
@@ -71,7 +70,8 @@ async def one_batch(
     await asyncio.sleep(0)  # each has its turn
     gated.opened.set()
     await before
-    return await asyncio.gather(*running, return_exceptions=True)
+    outcomes: list[Any] = await asyncio.gather(*running, return_exceptions=True)
+    return outcomes
 
 
 async def in_memory(store: EventStore, ctx: Context, stream: Any) -> None:
@@ -234,8 +234,8 @@ async def test_a_command_that_cannot_be_written_takes_no_other_with_it(
 
 def _append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
     key = StreamKey(ctx.gym_id, tally.category, stream)
-    stored = StoredEvent(stream, 1, event_type, encode(counted(stream, 1)))
-    event = NewEvent(key, new_id(), stored, meta(ctx))
+    data = encode(counted(stream, 1))
+    event = NewEvent(key, 1, new_id(), event_type, data, meta(ctx))
     seen = {key: 0, **more.pop("looked_at", {})}
     command = again(ctx).command_id
     return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)

@@ -48,6 +48,8 @@ from tests.scenario import Gym
 CLIENTS = (ANN, BEN, CAT, DAN)
 STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 1.5 * HOUR}
 """The first two overlap, the third begins when the second ends."""
+ZONES = {SES: "UTC", OTHER: "UTC", FAR: "Pacific/Auckland"}
+"""Where it is tomorrow already when the third begins."""
 AFTERNOON = NOON + HOUR  # a pack that ends here pays for the first two
 
 INELIGIBLE = {
@@ -59,7 +61,7 @@ KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
 STAFF = ("staff:x", "owner")
 DAY = timedelta(days=1)
 MOVES_BY = [HOUR * 0, 10 * MINUTE, -10 * MINUTE, HOUR, -HOUR, 12 * HOUR, DAY, -DAY]
-"""From where the session was planned: NOON is on a Monday, so that a day before is last week."""
+"""From where the session was planned: a day before NOON is last week, and last month."""
 COACHES = tuple(StaffId(UUID(int=n)) for n in (81, 82, 83))
 
 clients = st.sampled_from(CLIENTS)
@@ -151,7 +153,7 @@ class Booking(RuleBasedStateMachine):
             self._do(
                 ask.ScheduleSession(
                     session_id=session, title="Spin", location_id=HALL, starts_at=starts_at,
-                    ends_at=starts_at + HOUR, time_zone="UTC", capacity=capacity,
+                    ends_at=starts_at + HOUR, time_zone=ZONES[session], capacity=capacity,
                     policy=BookingPolicy(
                         waitlist_uncapped=True, check_in_opens_minutes_before=240,
                         daily_limit=limit if session == FAR else 0,
@@ -281,22 +283,22 @@ class Booking(RuleBasedStateMachine):
 
     @rule(
         client=clients, credits=st.integers(0, 2), short=st.booleans(),
-        weekly=st.sampled_from([False, False, True]),
+        per=st.sampled_from([None, None, *ask.Period]),
     )  # fmt: skip
     def grant(
         self,
         client: Any,
         credits: int,  # noqa: A002
         short: bool,
-        weekly: bool = False,
+        per: ask.Period | None = None,
     ) -> None:
         self.grants += 1
-        limited = weekly and credits > 0
+        limited = per is not None and credits > 0
         self._do(
             ask.GrantCredits(
                 client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
                 kind=GrantKind.LIMITED if limited else KINDS[bool(credits)],
-                period=ask.Period.WEEK if limited else None,
+                period=per if limited else None,
                 expires_at=AFTERNOON if short else None,
             )
         )  # fmt: skip
@@ -404,7 +406,7 @@ class Booking(RuleBasedStateMachine):
     def days_are_counted_once(self) -> None:
         for client in self.naive.grants:
             state = self.gym.state(client_ledger, client)
-            for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1)):
+            for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1, 2)):
                 assert state.booked_on(day) == self.naive.booked_on(client, day)
             assert state.waivers == (("liability",) if client in self.naive.signed else ())
 

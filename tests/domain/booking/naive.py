@@ -5,10 +5,11 @@ objects to what must never happen: a seat given that is not there, a queue jumpe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts import booking as said
 from contracts.booking import Attendance
@@ -24,6 +25,11 @@ from contracts.timetable import (
 
 AUTOMATIC_UNTIL = timedelta(hours=4)  # before the start, by the default policy
 OFFERS_UNTIL = timedelta(hours=1)
+PERIODS: dict[said.Period | None, Callable[[date], Any]] = {
+    None: lambda _: None,
+    said.Period.WEEK: lambda day: day.isocalendar()[:2],
+    said.Period.MONTH: lambda day: (day.year, day.month),
+}
 
 
 @dataclass
@@ -32,6 +38,7 @@ class Seats:
 
     starts_at: datetime
     ends_at: datetime
+    zone: ZoneInfo
     capacity: int
     online_capacity: int
     spots: tuple[str, ...]
@@ -51,6 +58,11 @@ class Seats:
     over: bool = False  # cancelled or finalized
     called_off: bool = False
     reservations: set[ReservationId] = field(default_factory=set)
+
+    @property
+    def day(self) -> date:
+        """On which it takes place where it takes place."""
+        return self.starts_at.astimezone(self.zone).date()
 
     def free(self, *, online: bool) -> int:
         """Seats nobody has and nobody is offered."""
@@ -125,7 +137,7 @@ class Naive:
             case said.SessionScheduled():
                 online = event.online_capacity
                 self.sessions[event.session_id] = Seats(
-                    event.starts_at, event.ends_at, event.capacity,
+                    event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
                     999 if online is None else online, event.spots,
                     event.waiver_required, event.policy.daily_limit,
                 )  # fmt: skip
@@ -203,7 +215,7 @@ class Naive:
             assert seats.free(online=True) > 0, "a seat kept for staff"
         assert not self.is_banned(client)
         if seats.daily_limit:
-            assert self.booked_on(client, seats.starts_at.date()) < seats.daily_limit
+            assert self.booked_on(client, seats.day) < seats.daily_limit
         seats.seat(event, event.spot)
         seats.reservations.add(event.reservation_id)
         assert event.seats_taken == len(seats.seated)
@@ -258,7 +270,9 @@ class Naive:
             case said.CreditHeld():
                 pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
                 assert event.credits == pack
-                assert self._pays(event.client_id, event.grant_id, event.starts_at, ())
+                assert self._pays(
+                    event.client_id, event.grant_id, self.sessions[event.session_id], ()
+                )
                 for book in (self.held, self.counted, self.ever):
                     book[event.reservation_id] = event
             case said.CreditReleased():
@@ -306,7 +320,7 @@ class Naive:
     def booked_on(self, client: ClientId, day: date) -> int:
         """Reservations of the day that were not given back in time."""
         holds = self.counted.values()
-        return sum(hold.client_id == client and hold.starts_at.date() == day for hold in holds)
+        return sum(one.client_id == client and self._day_of(one) == day for one in holds)
 
     def eligible(self, client: ClientId, session: SessionId, *, line: bool = False) -> bool:
         """Whether the client could take a seat; ``line``: as somebody who waits for one."""
@@ -325,17 +339,19 @@ class Naive:
                 if not (line and wanted.joined[client].swap and free):
                     return False
                 given_up.append(seat.reservation_id)
-        booked = self.booked_on(client, wanted.starts_at.date()) - len(given_up)
+        booked = self.booked_on(client, wanted.day)
+        booked -= sum(self._day_of(self.held[one]) == wanted.day for one in given_up)
         if wanted.daily_limit and booked >= wanted.daily_limit:
             return False
-        return any(
-            self._pays(client, grant, wanted.starts_at, given_up) for grant in self.grants[client]
-        )
+        return any(self._pays(client, grant, wanted, given_up) for grant in self.grants[client])
+
+    def _day_of(self, hold: said.CreditHeld) -> date:
+        return self.sessions[hold.session_id].day
 
     def _pays(
-        self, client: ClientId, grant: GrantId, at: datetime, given_up: "list[Any] | tuple[()]"
+        self, client: ClientId, grant: GrantId, wanted: Seats, given_up: "list[Any] | tuple[()]"
     ) -> bool:
-        one = self.grants[client][grant]
+        one, at = self.grants[client][grant], wanted.starts_at
         if grant in self.asleep | self.ended or not one.valid_from <= at:
             return False
         if one.expires_at is not None and one.expires_at <= at:
@@ -343,10 +359,10 @@ class Naive:
         if one.kind is said.GrantKind.PACK:
             back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
             return self.left(client, grant) + back > 0
-        week = at.isocalendar()[:2]
+        period = PERIODS[one.period]
         used = [
             hold for hold in self.counted.values()
-            if hold.grant_id == grant and hold.starts_at.isocalendar()[:2] == week
+            if hold.grant_id == grant and period(self._day_of(hold)) == period(wanted.day)
             and hold.reservation_id not in given_up
         ]  # fmt: skip
         return one.kind is said.GrantKind.UNLIMITED or len(used) < one.credits

@@ -14,6 +14,7 @@ from contracts.booking import (
     CreditForfeited,
     FinalizeAttendance,
     MarkedNoShow,
+    SeatsCounted,
     SessionCancelled,
     UndoCheckIn,
     Violation,
@@ -94,6 +95,7 @@ def test_a_check_in_can_be_undone_until_the_books_are_closed() -> None:
 
 def test_closing_the_books_spends_forfeits_and_counts() -> None:
     given(*MIXED).when(CLOSE, NOON).then(
+        fact(SeatsCounted),
         fact(MarkedNoShow, client_id=BEN, reservation_id=reservation_of(BEN)),
         fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
         fact(ViolationRecorded, client_id=CAT, kind=Violation.LATE_CANCEL),
@@ -108,12 +110,13 @@ def test_an_unlimited_grant_spends_no_credit() -> None:
     scenario = given(scheduled(), opened(ANN), granted(ANN, 0))
     scenario.when(BookClass(session_id=SES, client_id=ANN), NOON - HOUR).when(ARRIVE, NOON)
     scenario.when(CLOSE, NOON).then(
-        fact(AttendanceFinalized, attended=1), fact(CreditConsumed, credits=0)
+        fact(SeatsCounted), fact(AttendanceFinalized, attended=1), fact(CreditConsumed, credits=0)
     )
 
 
 def test_closing_the_books_dissolves_a_line_the_clock_has_not() -> None:
     given(*SEATED, checked_in(ANN), waiting(BEN, 1)).when(CLOSE, NOON).then(
+        fact(SeatsCounted, empty_seats=2),
         fact(WaitlistLeft, client_id=BEN, reason="session_started"),
         fact(AttendanceFinalized),
         fact(CreditConsumed),
@@ -127,6 +130,7 @@ def test_books_are_closed_once_and_not_before_the_start() -> None:
 
 def test_the_clock_closes_the_books_when_somebody_took_attendance() -> None:
     given(*MIXED).when(TIME_IS_UP, DUE).then(
+        fact(SeatsCounted),
         fact(MarkedNoShow),
         fact(AttendanceFinalized, attended=1, no_shows=1, late_cancels=1),
         fact(ViolationRecorded, client_id=CAT),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
-from contracts.booking import Attendance
+from contracts.booking import Attendance, Period
 from tests.domain.booking.histories import CLIENTS, COACHES, MOVES_BY, STAFF, STARTS, Booking
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 
@@ -74,7 +74,7 @@ def _move(booking: Booking, dice: Random) -> None:
         "keep_place": dice.random() < 0.3, "becomes": dice.choice(list(Attendance)),
         "days": dice.choice([None, 0.1, 2]), "lift": dice.random() < 0.7,
         "what": dice.randrange(6), "swap": dice.random() < 0.5,
-        "notice": dice.choice([0, 0, 360]), "weekly": dice.random() < 0.3,
+        "notice": dice.choice([0, 0, 360]), "per": dice.choice([None, None, *Period]),
         "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]), "coach": dice.choice(COACHES),
     }  # fmt: skip
     if name == "move":

@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 
 from chassis.decider import Refused
 from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
     BookClass,
+    BookingBanImposed,
+    BookingBanLifted,
     BookingCode,
     CancelReservation,
     CollectFee,
     ContestFee,
+    CorrectAttendance,
     CreditConsumed,
     CreditForfeited,
     CreditReleased,
@@ -30,13 +35,14 @@ from contracts.booking import (
     FinalizeAttendance,
     Forgiveness,
     GrantKind,
+    MarkedNoShow,
     ResolveContest,
     Violation,
     ViolationCleared,
     ViolationRecorded,
     WaiveFee,
 )
-from contracts.envelope import Event
+from contracts.envelope import Command, Event
 from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.money import Money, Price
 from services.booking.domain import fees, penalty
@@ -68,6 +74,7 @@ OWED = Money(minor=1500, currency="EUR")
 CLOSE = FinalizeAttendance(session_id=SES)
 DONE = NOON + HOUR
 DAY = timedelta(days=1)
+BANNED_AFTER = 2
 PRICED: dict[str, Any] = {"late_cancel_fee": FEE, "no_show_fee": FEE}
 
 
@@ -323,16 +330,23 @@ def test_who_came_is_not_judged() -> None:
     assert not any(isinstance(event, ViolationRecorded) for event in scenario.gym.log)
 
 
+STEPS = [
+    "close", "waive", "contest", "stands", "falls", "collect", *map(str, Attendance)
+]  # fmt: skip
 moves = st.tuples(
-    st.sampled_from(["close", "waive", "contest", "stands", "falls", "collect", "clear"]),
-    st.integers(0, 3), st.sampled_from([MINUTE, 20 * HOUR, 3 * DAY]),
+    st.sampled_from(STEPS),
+    st.sampled_from([0, 0, 0, 1, 2, 3]), st.sampled_from([MINUTE, 20 * HOUR, 3 * DAY]),
 )  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None, database=None)
-@draw(st.lists(moves, max_size=25), st.integers(0, 2))
-def test_the_laws_of_fees_hold(walk: list[tuple[str, int, timedelta]], passes: int) -> None:
-    """Whatever is asked, in whatever order, however often."""
+@draw(st.lists(moves, max_size=25), st.integers(0, 2), st.booleans())
+def test_the_laws_of_fees_hold(
+    walk: list[tuple[str, int, timedelta]], passes: int, closed: bool
+) -> None:
+    """Whatever is asked, in whatever order, however often; from ``closed`` books on or before."""
+    if closed:
+        walk = [*(("close", nth, MINUTE) for nth in range(4)), *walk]
     scenario, seats = _week(passes)
     now = DONE + 8 * HOUR
     for name, nth, pause in walk:
@@ -346,7 +360,8 @@ def _week(passes: int) -> tuple[Scenario, list[tuple[SessionId, ReservationId]]]
     for nth in range(4):
         session = SessionId(UUID(int=300 + nth))
         starts = NOON + 2 * nth * HOUR
-        scenario.gym.happened(scheduled(3, session, starts, **PRICED, free_passes=passes))
+        strict = {"free_passes": passes, "ban_after_penalties": BANNED_AFTER}
+        scenario.gym.happened(scheduled(3, session, starts, **PRICED | strict))
         scenario.when(BookClass(session_id=session, client_id=ANN), NOON - 24 * HOUR)
         seats.append((session, seat(scenario)))
     return scenario, seats
@@ -356,21 +371,27 @@ def _move(
     scenario: Scenario, name: str, session: SessionId, one: ReservationId, now: datetime
 ) -> None:
     named: dict[str, Any] = {"client_id": ANN, "reservation_id": one}
-    if name == "clear":
-        scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "was there"))
+    if name in set(Attendance):
+        corrected = {"becomes": Attendance(name), "reason": "seen"}
+        asked: Command = CorrectAttendance(session_id=session, client_id=ANN, **corrected)
+    else:
+        asked = _asked(name, session, named)
+    try:
+        scenario.gym.do(asked, now, "staff:x")
+    except Refused:
         return
-    asked = {
+
+
+def _asked(name: str, session: SessionId, named: dict[str, Any]) -> Command:
+    asked: dict[str, Command] = {
         "close": FinalizeAttendance(session_id=session),
         "waive": WaiveFee(**named, reason="x"),
         "contest": ContestFee(**named, reason="x"),
         "stands": ResolveContest(**named, fee_stands=True, reason="x"),
         "falls": ResolveContest(**named, fee_stands=False, reason="x"),
         "collect": CollectFee(**named),
-    }[name]
-    try:
-        scenario.gym.do(asked, now, "staff:x")
-    except Refused:
-        return
+    }
+    return asked[name]
 
 
 def _must_be_lawful(log: list[Event], passes: int) -> None:
@@ -388,3 +409,45 @@ def _must_be_lawful(log: list[Event], passes: int) -> None:
     cleared = {e.reservation_id for e in log if isinstance(e, ViolationCleared)}
     if not cleared:
         assert len(freed) <= passes, "no more free passes than the policy has in a window"
+    _must_have_its_consequence(log)
+    _must_rest_on_penalties(log)
+
+
+def _must_rest_on_penalties(log: list[Event]) -> None:
+    """A ban of the rules is on only while enough of what it was imposed for still weighs."""
+    weighs: set[ReservationId] = set()
+    ban: set[ReservationId] | None = None
+    for event in log:
+        match event:
+            case ViolationRecorded():
+                weighs.add(event.reservation_id)
+            case ViolationCleared() | FeeForgiven() | FeeWaived() | FeeReversed():
+                weighs.discard(event.reservation_id)
+            case BookingBanImposed():
+                ban = set(weighs)
+                assert len(ban) >= BANNED_AFTER
+            case BookingBanLifted():
+                ban = None
+    assert ban is None or len(ban & weighs) >= BANNED_AFTER
+
+
+def _must_have_its_consequence(log: list[Event]) -> None:
+    """Closed books and cases agree: who is shown as missing has a case that counts, nobody else."""
+    books: dict[ReservationId, Attendance] = {}
+    counts: dict[ReservationId, bool] = {}
+    for event in log:
+        match event:
+            case MarkedNoShow():
+                books[event.reservation_id] = Attendance.NO_SHOW
+            case AttendanceCorrected():
+                books[event.reservation_id] = event.becomes
+            case ViolationRecorded():
+                counts[event.reservation_id] = True
+            case ViolationCleared():
+                counts[event.reservation_id] = False
+    missing = {one for one, shown in books.items() if shown is Attendance.NO_SHOW}
+    assert missing == {one for one, does in counts.items() if does}
+    asked_for = {e.reservation_id for e in log if isinstance(e, FeeAssessed)} - {
+        e.reservation_id for e in log if isinstance(e, FeeForgiven | FeeWaived | FeeReversed)
+    }
+    assert asked_for <= missing, "nobody owes for what they did not do"

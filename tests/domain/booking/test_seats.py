@@ -22,7 +22,9 @@ from contracts.booking import (
     ReservationReinstated,
     ReservationSource,
     ScheduleSession,
+    SeatsCounted,
     SpotChanged,
+    SpotOffered,
     TimeReleased,
     TimeTaken,
     UndoCancel,
@@ -31,6 +33,7 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
+from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -99,6 +102,17 @@ def test_the_line_waits_for_seats_that_are_online() -> None:
         fact(ReservationCancelled), fact(CreditReleased), fact(WaitlistPromoted, client_id=CAT),
         fact(ReservationMade, client_id=CAT), fact(CreditHeld),
     )  # fmt: skip
+
+
+def test_a_seat_that_was_offered_stays_one_of_those_online_whoever_books_it() -> None:
+    offer = SpotOffered(session_id=SES, client_id=ANN, seq=1, expires_at=LATE, policy_version=1)
+    past = (with_room(3, online_capacity=1), EVERYBODY, waiting(ANN, 1), offer, waiting(CAT, 2))
+    scenario = (
+        given(*past)
+        .when(BOOK, LATE - MINUTE, *DESK)
+        .then(fact(WaitlistLeft), fact(ReservationMade, online=True), fact(CreditHeld))
+    )
+    assert scenario.gym.state(class_session, SES).free_online == 0
 
 
 def test_the_desk_overbooks_says_why_and_it_shows() -> None:
@@ -190,6 +204,7 @@ WALK_IN = AddWalkIn(session_id=SES, client_id=ANN)
 
 def test_a_walk_in_gets_a_seat_and_is_checked_in() -> None:
     given(*HIDDEN).when(WALK_IN, NOON, *DESK).then(
+        fact(SeatsCounted),
         fact(ReservationMade, source=ReservationSource.WALK_IN, online=False),
         fact(CreditHeld),
         fact(CheckedIn, source=CheckInSource.STAFF),
@@ -264,11 +279,12 @@ def test_staff_takes_a_seat_back_and_it_costs_nothing_in_time() -> None:
 
 def test_late_it_is_a_late_cancel_unless_staff_waives_it_even_after_the_start() -> None:
     given(*SEATED).when(REMOVE, NOON + 30 * MINUTE).then(
-        fact(ReservationCancelled, kind=Cancellation.LATE), fact(TimeReleased)
+        fact(SeatsCounted), fact(ReservationCancelled, kind=Cancellation.LATE), fact(TimeReleased)
     ).then_answered(status="cancelled_late")
     given(*SEATED).when(REMOVE.model_copy(update={"waive": True}), NOON + 30 * MINUTE).then(
-        fact(ReservationCancelled, kind=Cancellation.STAFF), fact(CreditReleased)
-    )
+        fact(SeatsCounted), fact(ReservationCancelled, kind=Cancellation.STAFF),
+        fact(CreditReleased),
+    )  # fmt: skip
     given(*SEATED, checked_in(ANN)).when(REMOVE, NOON).then_refused(BookingCode.ALREADY_CHECKED_IN)
 
 

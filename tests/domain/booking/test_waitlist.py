@@ -19,6 +19,7 @@ from contracts.booking import (
     PromotionMissed,
     ReservationCancelled,
     ReservationMade,
+    SeatsCounted,
     SessionCancelled,
     WaitlistJoined,
     WaitlistLeft,
@@ -212,6 +213,7 @@ def test_a_changed_reason_is_news() -> None:
 def test_the_line_dissolves_when_the_session_starts() -> None:
     close = CloseWaitlist(session_id=SES)
     given(*FULL, waiting(BEN, 1), waiting(CAT, 2)).when(close, NOON).then(
+        fact(SeatsCounted, empty_seats=0),
         fact(WaitlistLeft, client_id=BEN, reason="session_started"),
         fact(WaitlistLeft, client_id=CAT, reason="session_started"),
     )

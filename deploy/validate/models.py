@@ -1,0 +1,28 @@
+"""The second best for custom resources: validators that npm packages carry (``models/``)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.validate.crds import UNKNOWN
+from deploy.validate.objects import Fault, Objects
+from deploy.validate.programs import run
+from deploy.validate.schemas import is_custom
+
+FOLDER = Path(__file__).parent / "models"
+
+
+def faults(objects: Objects) -> Iterator[Fault]:
+    """Wrong types and words. Not strict: unknown fields pass, and so does what CEL rules forbid."""
+    custom = [
+        each
+        for each in objects.all
+        if is_custom(each) and (each["apiVersion"], each["kind"]) not in UNKNOWN
+    ]
+    for each in json.loads(_asked(json.dumps(custom))):
+        yield Fault("crd", each["place"], each["text"][:500])
+
+
+def _asked(objects: str) -> str:
+    run("npm", "ci", "--silent", "--no-audit", "--no-fund", folder=FOLDER)
+    return run("node", str(FOLDER / "check.mjs"), told=objects, folder=FOLDER)

@@ -1,0 +1,36 @@
+"""Other people's programs, and what it means when one cannot do its work."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+class CannotCheck(Exception):
+    """A tool or its material is missing, or it fell over: the check has failed."""
+
+
+def program(name: str) -> str:
+    """The program beside this Python, or on the path."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else name
+
+
+def ran(
+    words: list[str], *, told: str | None = None, folder: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """The program having ended, however. Raises ``CannotCheck`` when it did not start or end."""
+    try:
+        return subprocess.run(
+            [program(words[0]), *words[1:]], input=told, cwd=folder, check=False,
+            capture_output=True, text=True, timeout=180,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotCheck(f"{words[0]} cannot be run: {error}") from error
+
+
+def run(*words: str, told: str | None = None, folder: Path | None = None) -> str:
+    """What it says. Raises ``CannotCheck`` with its error when it fails."""
+    done = ran(list(words), told=told, folder=folder)
+    if done.returncode:
+        raise CannotCheck(f"{words[0]}: {(done.stderr or done.stdout).strip()[:2000]}")
+    return done.stdout

@@ -1,0 +1,52 @@
+"""What ``kubectl kustomize`` makes of an overlay."""
+
+from typing import Any
+
+import yaml
+
+from deploy.cluster import secrets
+from deploy.schema import ROOT
+from deploy.validate.objects import Object, Objects
+from deploy.validate.programs import run
+from deploy.validate.rules.references import SUPPLIED
+
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+OVERLAYS = ("dev", "production")
+
+
+def rendered(overlay: str) -> Objects:
+    """The overlay's objects. Dev's secrets, which a command makes, are added as it makes them."""
+    built = run("kubectl", "kustomize", str(KUBERNETES / "overlays" / overlay))
+    objects: list[Object] = [each for each in parsed(built) if each]
+    if overlay == "dev":
+        objects += supplied()
+    return Objects(objects)
+
+
+def supplied() -> list[Object]:
+    """What ``b2b secrets kubernetes`` would apply."""
+    values = secrets.invented()
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": each.name, "annotations": {SUPPLIED: "b2b secrets kubernetes"}},
+            "type": each.type,
+            "stringData": secrets.filled(each, values),
+        }
+        for each in secrets.wanted()
+    ]
+
+
+def parsed(text: str) -> list[Any]:
+    """Documents of YAML."""
+    return list(yaml.load_all(text, Loader=_Loader))
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads ``=`` as text, as some definitions have it among their words."""
+
+
+_Loader.add_constructor(
+    "tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node)
+)

@@ -1,0 +1,115 @@
+"""Who may talk to whom: nothing by default, and every arrow open at both of its ends."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from deploy.validate.objects import Object, Objects, Pods, at, name, place
+from deploy.validate.rules import supply
+
+Found = Iterator[tuple[str, str]]
+
+WORLD = ("postgres-cluster", "gateway-to-identity-providers")
+"""Policies that may name addresses: what they lead to has no labels."""
+
+
+class Arrow(NamedTuple):
+    """From pods to a port of pods, both by what makes them."""
+
+    source: str
+    target: str
+    port: int | str
+
+
+def default_deny(objects: Objects) -> Found:
+    """Each namespace with pods refuses whatever no other policy lets through."""
+    for namespace in {at(pods.owner, "metadata", "namespace") for pods in objects.pods}:
+        policies = objects.of("NetworkPolicy")
+        inside = (p for p in policies if at(p, "metadata", "namespace") == namespace)
+        if not any(map(_denies_everything, inside)):
+            yield f"Namespace {namespace}", "has no policy that denies by default, both ways"
+
+
+def _denies_everything(policy: Object) -> bool:
+    spec = policy["spec"]
+    both = set(spec.get("policyTypes") or ()) == {"Ingress", "Egress"}
+    return both and not spec.get("podSelector") and not (spec.get("ingress") or spec.get("egress"))
+
+
+def arrows(objects: Objects) -> Found:
+    """Policies mean pods that exist, at ports they have, and nobody is left without its arrow."""
+    for policy in objects.of("NetworkPolicy"):
+        yield from ((place(policy), text) for text in _policy(policy, objects))
+    leaving, entering = set(_leaving(objects)), set(_entering(objects))
+    for arrow in sorted(leaving - entering, key=str):
+        yield arrow.source, f"may leave for {arrow.target}:{arrow.port}, but is not let in there"
+    for arrow in sorted(entering - leaving, key=str):
+        yield arrow.target, f"lets {arrow.source} in at {arrow.port}, which may not leave"
+    yield from _needed(objects, leaving)
+
+
+def _policy(policy: Object, objects: Objects) -> Iterator[str]:
+    chosen = objects.selected(policy["spec"].get("podSelector"))
+    if not chosen:
+        yield "selects no pod"
+    for rule in policy["spec"].get("ingress") or ():
+        yield from _ingress(rule, chosen)
+    for rule in policy["spec"].get("egress") or ():
+        if not rule.get("to") or not rule.get("ports"):
+            yield "lets its pods out to everybody, or at every port"
+        for peer in rule.get("to") or ():
+            if "ipBlock" in peer and name(policy) not in WORLD:
+                yield f"leads to the addresses {peer['ipBlock'].get('cidr')}"
+
+
+def _ingress(rule: Object, chosen: list[Pods]) -> Iterator[str]:
+    if not rule.get("from"):
+        yield "lets everybody in"
+    ports = [port.get("port") for port in rule.get("ports") or ()]
+    for pods in chosen:
+        for port in ports or ["every port"]:
+            if pods.spec and not pods.listens(port):
+                yield f"{pods.place} does not listen at {port}"
+
+
+def _leaving(objects: Objects) -> Iterator[Arrow]:
+    for policy in objects.of("NetworkPolicy"):
+        for rule in policy["spec"].get("egress") or ():
+            for source in objects.selected(policy["spec"].get("podSelector")):
+                for target, port in _ends(rule.get("to"), rule, objects):
+                    yield Arrow(source.place, target.place, port)
+
+
+def _entering(objects: Objects) -> Iterator[Arrow]:
+    for policy in objects.of("NetworkPolicy"):
+        for rule in policy["spec"].get("ingress") or ():
+            for target in objects.selected(policy["spec"].get("podSelector")):
+                for source, port in _ends(rule.get("from"), rule, objects):
+                    yield Arrow(source.place, target.place, port)
+
+
+def _ends(
+    peers: list[Object] | None, rule: Object, objects: Objects
+) -> Iterator[tuple[Pods, int | str]]:
+    """Pods of this namespace among ``peers``, with each port of the rule."""
+    for peer in peers or ():
+        if "podSelector" in peer and "namespaceSelector" not in peer:
+            for pods in objects.selected(peer["podSelector"]):
+                for port in rule.get("ports") or ():
+                    yield pods, port["port"]
+
+
+def _needed(objects: Objects, leaving: set[Arrow]) -> Found:
+    """Whoever is told an address may go there."""
+    for pods in objects.pods:
+        for address, label, value in (
+            ("nats://", "app.kubernetes.io/name", "nats"),
+            ("postgresql://", "b2b/is", "postgres"),
+        ):
+            told = any(text.startswith(address) for text in supply.variables(pods, objects))
+            targets = objects.selected({"matchLabels": {label: value}})
+            if told and not any(
+                (arrow.source, arrow.target) == (pods.place, target.place)
+                for arrow in leaving
+                for target in targets
+            ):
+                yield pods.place, f"is told a {address} address, but may not go there"

@@ -1,0 +1,37 @@
+"""Bans the rules impose: whoever has too many penalties may not book for a while. Domain rules 3.4.
+
+A penalty is a late cancel or a no-show nobody let the client off: neither refilled nor forgiven,
+waived, reversed or cleared. A ban ends by the clock, by staff, or when so many of its penalties
+fell that the rules would not have imposed it.
+"""
+
+from datetime import datetime, timedelta
+
+from contracts.booking import BanCause, BookingPolicy
+from services.booking.domain.penalty import ClientPenalties
+
+
+def earned(state: ClientPenalties, policy: BookingPolicy, now: datetime) -> BanCause | None:
+    """What a ban from ``now`` on would rest on; ``None``: not enough, or the gym bans nobody."""
+    found = _penalties(state, policy.ban_window_days, now)
+    if not 0 < policy.ban_after_penalties <= found:
+        return None
+    return BanCause(
+        penalties=found, needed=policy.ban_after_penalties, window_days=policy.ban_window_days,
+        counted_at=now, policy_version=policy.version,
+    )  # fmt: skip
+
+
+def ends_at(policy: BookingPolicy, now: datetime) -> datetime:
+    """Until when a ban that begins at ``now`` lasts."""
+    return now + timedelta(days=policy.ban_days)
+
+
+def still_stands(state: ClientPenalties, cause: BanCause) -> bool:
+    """Whether enough of the penalties a ban rests on still are."""
+    return _penalties(state, cause.window_days, cause.counted_at) >= cause.needed
+
+
+def _penalties(state: ClientPenalties, window_days: int, until: datetime) -> int:
+    since = until - timedelta(days=window_days)
+    return sum(case.is_penalty and since < case.judged_at <= until for case in state.cases.values())

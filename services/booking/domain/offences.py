@@ -1,0 +1,53 @@
+"""Offences: the late cancels and no-shows that the books of a session show. Domain rules 3.4."""
+
+from collections.abc import Iterator
+
+from contracts.booking import Attendance, GrantKind, Violation
+from contracts.ids import ClientId, SessionId
+from services.booking.domain.class_session import ClassSession, Reservation
+from services.booking.domain.corrections import seat_of
+from services.booking.domain.penalty import Offence
+
+KINDS = {
+    Attendance.NO_SHOW: Violation.NO_SHOW,
+    Attendance.LATE_CANCELLED: Violation.LATE_CANCEL,
+}
+"""What the books call it -> what it is."""
+
+
+def committed(state: ClassSession) -> Iterator[tuple[ClientId, Reservation, Violation]]:
+    """Who gave up a seat late, in that order, then who did not come."""
+    for client, seat in state.late_cancelled.items():
+        yield client, seat, Violation.LATE_CANCEL
+    for client, seat in state.reserved.items():
+        if not seat.checked_in:
+            yield client, seat, Violation.NO_SHOW
+
+
+def offence(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    kind: Violation,
+    paid_with: GrantKind,
+) -> Offence:
+    """What a client did with their seat, and the facts it is judged on."""
+    seat = seat_of(state, client)
+    return Offence(
+        client=client, session_id=session_id, reservation_id=seat.reservation_id, kind=kind,
+        grant_kind=paid_with, starts_at=state.starts_at, free_until=seat.free_until,
+        empty_seats=empty_seats(state), later_late_cancels=_later(state, client),
+        after_start=seat.after_start,
+    )  # fmt: skip
+
+
+def empty_seats(state: ClassSession) -> int:
+    """At the start; of a session that was closed before they were counted, when it was."""
+    counted = state.empty_at_start
+    return max(state.capacity - len(state.reserved), 0) if counted is None else counted
+
+
+def _later(state: ClassSession, client: ClientId) -> int:
+    """Late cancels after the client's and before the start."""
+    in_time = [one for one, seat in state.late_cancelled.items() if not seat.after_start]
+    return len(in_time) - in_time.index(client) - 1 if client in in_time else 0

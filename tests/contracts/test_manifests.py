@@ -1,0 +1,47 @@
+"""Manifests that follow from code are what the code says; ``make manifests`` writes them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.cluster import manifests, secrets
+from deploy.cluster.scaling import durables
+from deploy.local.nats_conf import users
+
+
+@pytest.mark.parametrize("file", manifests.generated(), ids=str)
+def test_a_generated_manifest_is_what_the_code_says(file: Path) -> None:
+    assert file not in manifests.stale(), "run `make manifests`"
+
+
+def test_a_changed_right_makes_the_manifest_stale(tmp_path: Path) -> None:
+    manifests.write(tmp_path)
+    assert manifests.stale(tmp_path) == []
+    file = tmp_path / manifests.KUBERNETES / "base/nats/accounts.conf"
+    file.write_text(file.read_text().replace('"evt.*.booking.>"', '"evt.>"'))
+    assert manifests.stale(tmp_path) == [file.relative_to(tmp_path)]
+
+
+def test_autoscalers_measure_every_durable_consumer() -> None:
+    told = manifests.scaled_objects()
+    consumers = durables()
+    assert {each.service for each in consumers} == {"booking", "billing", "access"}
+    for each in consumers:
+        assert f"stream: {each.stream}\n        consumer: {each.name}\n" in told
+
+
+def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None:
+    values = dict.fromkeys(secrets.RANDOM, "x")
+    filled = {each.name: secrets.filled(each, values) for each in secrets.wanted()}
+    for name in users():
+        assert f'{name.upper()}_PASSWORD: "x"' in filled["nats-passwords"]["passwords.conf"]
+    for process in ("members", "booking", "billing", "access"):
+        assert f"//{process}_relay:x@" in filled[process]["RELAY_DATABASE_URL"]
+
+
+def test_invented_secrets_are_random_and_fit_into_addresses() -> None:
+    values = secrets.invented()
+    passwords = [text for each, text in values.items() if each.shelf != "keys"]
+    assert len(set(passwords)) == len(passwords)
+    assert all(re.fullmatch(r"[\w-]{32}", text) for text in passwords)

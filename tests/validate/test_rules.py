@@ -1,0 +1,150 @@
+"""The rules about manifests on objects small enough to read; ``mutations`` try them at size."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from deploy.validate import mutations
+from deploy.validate.objects import Object, Objects, matches
+from deploy.validate.quantities import quantity
+from deploy.validate.rules import availability, faults, network, pods, references, supply
+
+
+def deployment(name: str, *, labels: dict[str, str] | None = None, **spec: Any) -> Object:
+    """One whose pods have the label ``app: NAME``."""
+    known = {"app": name, **(labels or {})}
+    container = {"name": "app", "image": "example.com/x:1", "ports": [_port("http", 80)]}
+    return _object("Deployment", name, spec={
+        "selector": {"matchLabels": {"app": name}},
+        "template": {"metadata": {"labels": known}, "spec": {"containers": [container]}},
+        **spec,
+    })  # fmt: skip
+
+
+def policy(name: str, **spec: Any) -> Object:
+    return _object("NetworkPolicy", name, spec={"podSelector": {}, **spec})
+
+
+def budget(**spec: Any) -> Object:
+    return _object("PodDisruptionBudget", "b", spec={"selector": _selects("a"), **spec})
+
+
+def _object(kind: str, name: str, **rest: Any) -> Object:
+    return {"kind": kind, "apiVersion": "v1", "metadata": {"name": name}, **rest}
+
+
+def _port(name: str, number: int) -> Object:
+    return {"name": name, "containerPort": number}
+
+
+def _selects(name: str) -> Object:
+    return {"matchLabels": {"app": name}}
+
+
+def _peer(name: str) -> Object:
+    return {"podSelector": _selects(name)}
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("250m", "0.25"), ("1Gi", 2**30), ("2", 2), ("18G", 18 * 10**9)]
+)
+def test_a_quantity_is_read(text: str, amount: str | int) -> None:
+    assert quantity(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["250mm", "1GB", "", "much", None])
+def test_what_is_no_quantity_is_named(text: str | None) -> None:
+    with pytest.raises(ValueError, match="is not a quantity"):
+        quantity(text)
+
+
+def test_an_expression_is_not_taken_for_everything() -> None:
+    with pytest.raises(ValueError, match="matchExpressions"):
+        matches({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, {})
+
+
+def test_a_service_of_nobody_is_found_by_its_selector() -> None:
+    service = _object("Service", "s", spec={"selector": {"app": "b"}, "ports": [{"port": 80}]})
+    assert ("Service s", "selects no pod") in references.selectors(
+        Objects([deployment("a"), service])
+    )
+
+
+def test_a_budget_that_lets_nobody_go_blocks_a_drain() -> None:
+    both = Objects([deployment("a", replicas=2), budget(minAvailable=2)])
+    one = Objects([deployment("a", replicas=2), budget(minAvailable=1)])
+    assert any("a drain would wait" in text for _, text in availability.disruption(both))
+    assert list(availability.disruption(one)) == []
+
+
+def test_a_budget_without_a_known_number_counts_one_pod() -> None:
+    scaled = Objects([deployment("a"), budget(minAvailable=1)])
+    assert any("a drain would wait" in text for _, text in availability.disruption(scaled))
+
+
+def test_an_arrow_is_open_at_both_ends() -> None:
+    leaves = policy("a-out", podSelector=_selects("a"),
+                    egress=[{"to": [_peer("b")], "ports": [{"port": 80}]}])  # fmt: skip
+    enters = policy("b-in", podSelector=_selects("b"),
+                    ingress=[{"from": [_peer("a")], "ports": [{"port": 80}]}])  # fmt: skip
+    two = [deployment("a"), deployment("b")]
+    assert list(network.arrows(Objects([*two, leaves, enters]))) == []
+    [(place, text)] = network.arrows(Objects([*two, leaves]))
+    assert (place, text) == (
+        "Deployment a", "may leave for Deployment b:80, but is not let in there"
+    )  # fmt: skip
+
+
+def test_denial_by_default_is_both_ways_and_without_exceptions() -> None:
+    everything = policy("d", policyTypes=["Ingress", "Egress"])
+    some = policy("d", policyTypes=["Ingress", "Egress"], egress=[{}])
+    assert list(network.default_deny(Objects([deployment("a"), everything]))) == []
+    assert list(network.default_deny(Objects([deployment("a"), some])))
+
+
+def test_a_probe_asks_at_a_declared_port_and_liveness_not_what_readiness_asks() -> None:
+    one = deployment("a")
+    container = one["spec"]["template"]["spec"]["containers"][0]
+    container["livenessProbe"] = {"httpGet": {"path": "/up", "port": "http"}}
+    container["readinessProbe"] = {"httpGet": {"path": "/up", "port": "web"}}
+    texts = [text for _, text in pods.probes(Objects([one]))]
+    assert [text.split(",")[0].split(":")[0] for text in texts] == [
+        "readinessProbe asks at port web", "liveness asks the same as readiness",
+    ]  # fmt: skip
+
+
+def test_a_process_is_asked_whether_it_would_start() -> None:
+    said = list(supply.would_start("services.projections", {"NATS_URL": "nats://nats:4222"}))
+    assert "DATABASE_URL: Field required" in said
+    assert list(supply.would_start("services.nothing", {})) == [
+        "there is no process services.nothing"
+    ]
+
+
+def test_a_tool_is_asked_for_what_it_needs() -> None:
+    assert list(supply.would_run("migrate", {})) == ["b2b migrate is not told MIGRATOR_URL"]
+    assert list(supply.would_run("migrate", {"MIGRATOR_URL": "postgresql://x"})) == []
+
+
+def test_a_fault_is_planted_in_a_copy() -> None:
+    objects = Objects([deployment("booking")])
+    mutation = mutations.Mutation("x", "images", "Deployment", "booking",
+                                  "spec.template.spec.containers.app.image", "nats")  # fmt: skip
+    planted = mutations.planted(objects, mutation)
+    assert [fault.text for fault in faults(planted, ["images"])] == [
+        "image nats is not pinned to a version", "image nats names no registry",
+    ]  # fmt: skip
+    assert list(faults(objects, ["images"])) == []
+
+
+def test_a_fault_that_cannot_be_planted_is_an_error_not_a_pass() -> None:
+    with pytest.raises(LookupError, match="no Service gateway to mutate"):
+        mutations.planted(
+            Objects([]), mutations.Mutation("x", "ports", "Service", "gateway", "", None)
+        )
+
+
+def test_at_least_twenty_five_faults_are_planted_each_once() -> None:
+    says = [each.says for each in mutations.MUTATIONS]
+    assert len(says) == len(set(says)) >= 25
