@@ -48,6 +48,7 @@ DELETE FROM es.answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM es.answers LIMIT
 
 FIRED = Counter("b2b_deadlines_total", "Deadlines carried out", ["command", "outcome"])
 OVERDUE = Gauge("b2b_deadline_overdue_seconds", "Age of the oldest deadline not carried out")
+ELECTED = Gauge("b2b_deadline_worker", "1 in the one process that carries deadlines out")
 
 log = structlog.get_logger(__name__)
 
@@ -95,11 +96,14 @@ class DeadlineWorker:
         try:
             while not stopping.is_set() and not await db.fetchval(ELECT, ELECTION):
                 await _pause(stopping, 1)
+            ELECTED.set(1)
             while not stopping.is_set():
                 if not await self.carry_out_due(db):
                     await self._rest(stopping)
                 await self.drop_old_answers(db)
         finally:
+            ELECTED.set(0)
+            OVERDUE.set(0)  # whoever is elected next tells
             db.terminate()  # without ceremony: the office is free at once
 
     async def _rest(self, stopping: Stop) -> None:

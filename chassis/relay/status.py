@@ -56,6 +56,8 @@ class Status:
         """Take note of ``state``; whether that is news."""
         news = (state, reason) != (self.state, self.reason)
         self.state, self.reason = state, reason
+        if state is State.STANDBY:
+            self.waiting, self.oldest_at = 0, None  # what waits is the other process's to tell
         STATE.labels(self.context).state(state.value)
         return news
 

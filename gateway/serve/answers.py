@@ -60,6 +60,21 @@ def status_of(error: Exception) -> int:
     return error.status if isinstance(error, Fault) else 500
 
 
+def outcome_of(*errors: Exception) -> str:
+    """``done`` without errors, ``refused`` for what the caller did, ``failed`` for what we did."""
+    if not errors:
+        return "done"
+    return "failed" if any(_is_ours(error) for error in errors) else "refused"
+
+
+def _is_ours(error: Exception) -> bool:
+    if not isinstance(error, GraphQLError):
+        return status_of(error) >= 500  # noqa: PLR2004
+    if error.original_error is None:
+        return error.path is not None  # without: graphql-core's own words on the request
+    return status_of(error.original_error) >= 500  # noqa: PLR2004
+
+
 def shown(error: GraphQLError) -> Json:
     """A field's error: a fault as it is, anything else masked."""
     cause = error.original_error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from graphql import ExecutionResult
 
 from gateway.serve import metrics
-from gateway.serve.answers import body_of
+from gateway.serve.answers import body_of, outcome_of
 from gateway.serve.budget import Budget
 from gateway.serve.calls import Authenticate, Call, MakeContext
 from gateway.serve.documents import Documents
@@ -60,7 +60,7 @@ class Engine:
         call = Call(headers, operation.kind, operation.name)
         context = self.make_context(principal, call)
         result: ExecutionResult = await operation.run(request.variables, context)
-        outcome = "errors" if result.errors else "done"
+        outcome = outcome_of(*result.errors or ())
         metrics.OPERATIONS.labels(operation.kind, transport, outcome).inc()
         metrics.SECONDS.labels(operation.kind).observe(time.perf_counter() - started)
         return body_of(result, call.extensions)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from gateway.serve import metrics
-from gateway.serve.answers import encoded, refusal, status_of
+from gateway.serve.answers import encoded, outcome_of, refusal, status_of
 from gateway.serve.calls import Credentials
 from gateway.serve.documents import Rejected
 from gateway.serve.engine import Engine
@@ -62,8 +62,7 @@ class Exchange:
                 return
             await self._answer(streams)
         except Exception as error:
-            outcome = "refused" if status_of(error) < 500 else "failed"  # noqa: PLR2004
-            metrics.OPERATIONS.labels("unknown", "http", outcome).inc()
+            metrics.OPERATIONS.labels("unknown", "http", outcome_of(error)).inc()
             await self._refuse(error)
 
     async def _answer(self, streams: set[Stream]) -> None:

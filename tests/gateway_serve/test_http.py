@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from gateway.serve import metrics
 from gateway.serve.limits import Limits
 from tests.gateway_serve.conftest import Library, Serve
 
@@ -204,3 +205,16 @@ async def test_a_mutation_changes_things_once(library: Library) -> None:
         "data": {"shelve": {"book": {"title": "New", "later": "New later"}, "position": "4"}}
     }
     assert library.calls == ["shelve New"]
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome"),
+    [("{ viewer }", "done"), ("{ secret }", "refused"), ("{ broken }", "failed")],
+)
+async def test_operations_are_counted_by_whose_fault_it_was(
+    library: Library, query: str, outcome: str
+) -> None:
+    counted = metrics.OPERATIONS.labels("query", "http", outcome)
+    before = counted._value.get()
+    await library.post(query)
+    assert counted._value.get() == before + 1

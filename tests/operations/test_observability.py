@@ -1,0 +1,81 @@
+"""Alerts and dashboards speak of what is there: metrics, commands, runbooks, tests."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import chassis
+import contracts.freeze
+import gateway
+from contracts.envelope import COMMANDS
+from deploy.observability.alerts import alerts, records
+from deploy.observability.dashboards import DASHBOARDS
+from deploy.observability.files import HERE, files
+from deploy.observability.rules import RUNBOOKS
+from deploy.schema import ROOT
+
+METRIC = re.compile(r"\b(?:b2b|process)_[a-z_]+(?=[\[{) ]|$)")
+COMMAND = re.compile(r'command="([^"]+)"')
+NAMES = {alert.name for alert in alerts()}
+PROCESS = {"process"}
+"""A label Kubernetes adds, spelt like a metric of Python's."""
+
+
+def questions() -> Iterator[str]:
+    yield from (alert.expr for alert in alerts())
+    yield from (expr for _, expr in records())
+    for dashboard in DASHBOARDS:
+        yield from (expr for panel in dashboard.panels for expr, _ in panel.lines)
+
+
+@pytest.fixture(scope="module")
+def metrics() -> set[str]:
+    for package in (chassis, gateway):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+    return set(REGISTRY._names_to_collectors)
+
+
+@pytest.mark.parametrize("question", sorted(set(questions())))
+def test_a_question_asks_for_metrics_there_are(question: str, metrics: set[str]) -> None:
+    recorded = {name for name, _ in records()}
+    asked = set(METRIC.findall(question)) - PROCESS
+    assert asked or any(name in question for name in recorded) or "up{" in question
+    assert asked <= metrics
+
+
+def test_the_commands_on_dashboards_are_commands() -> None:
+    contracts.freeze.load_all()
+    named = {name for question in questions() for name in COMMAND.findall(question)}
+    assert named
+    assert named <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
+def test_what_is_loaded_is_what_is_written_here(path: Path) -> None:
+    assert path.read_text() == files()[path], "run: python -m deploy.observability"
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    books = {path.stem: path.read_text() for path in (ROOT / RUNBOOKS).glob("*.md")}
+    assert books.keys() == NAMES
+    for text in books.values():
+        assert all(part in text for part in ("**Means.**", "**Look.**", "**Do.**"))
+
+
+def test_every_alert_is_tried() -> None:
+    tried = {
+        check["alertname"]
+        for name in ("symptoms_test.yaml", "promises_test.yaml")
+        for test in yaml.safe_load((HERE / name).read_text())["tests"]
+        for check in test["alert_rule_test"]
+        if check["exp_alerts"]
+    }
+    assert tried == NAMES
