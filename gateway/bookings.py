@@ -44,17 +44,13 @@ class BookingMutation:
     async def book_class(
         self, info: Info, input_: Annotated[BookClassInput, strawberry.argument(name="input")]
     ) -> BookClassPayload:
-        done, seat = await seating.seat(
-            info.context, input_, BookClassErrorCode,
+        return await seating.answer(
+            BookClassPayload, BookClassErrorCode, info.context, input_,
             lambda session_id, client_id: BookClass(
                 session_id=session_id, client_id=client_id, or_waitlist=input_.or_waitlist,
                 grant_id=ids.grant(input_.grant_id) if input_.grant_id else None,
                 spot=input_.spot, overbook=input_.overbook, reason=input_.reason,
             ),
-        )  # fmt: skip
-        return BookClassPayload(
-            reservation=seat.reservation, waitlist_entry=seat.line, position=done.position,
-            user_errors=done.errors,
         )  # fmt: skip
 
     @strawberry.mutation(description="Give up a seat: early and free, or late.")
@@ -63,67 +59,52 @@ class BookingMutation:
         info: Info,
         input_: Annotated[CancelReservationInput, strawberry.argument(name="input")],
     ) -> CancelReservationPayload:
-        done, seat = await seating.seat(
-            info.context, input_, CancelReservationErrorCode,
+        return await seating.answer(
+            CancelReservationPayload, CancelReservationErrorCode, info.context, input_,
             lambda session_id, client_id: CancelReservation(
                 session_id=session_id, client_id=client_id
             ),
         )  # fmt: skip
-        return CancelReservationPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Stand in line for a full session.")
     async def join_waitlist(
         self, info: Info, input_: Annotated[JoinWaitlistInput, strawberry.argument(name="input")]
     ) -> JoinWaitlistPayload:
-        done, seat = await seating.seat(
-            info.context, input_, JoinWaitlistErrorCode,
+        return await seating.answer(
+            JoinWaitlistPayload, JoinWaitlistErrorCode, info.context, input_,
             lambda session_id, client_id: JoinWaitlist(
                 session_id=session_id, client_id=client_id, swap=input_.swap,
                 minimum_notice_minutes=input_.minimum_notice_minutes,
             ),
         )  # fmt: skip
-        return JoinWaitlistPayload(
-            waitlist_entry=seat.line, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Step out of the line. Never late, never charged.")
     async def leave_waitlist(
         self, info: Info, input_: Annotated[LeaveWaitlistInput, strawberry.argument(name="input")]
     ) -> LeaveWaitlistPayload:
-        done, seat = await seating.seat(
-            info.context, input_, LeaveWaitlistErrorCode,
+        return await seating.answer(
+            LeaveWaitlistPayload, LeaveWaitlistErrorCode, info.context, input_,
             lambda session_id, client_id: LeaveWaitlist(
                 session_id=session_id, client_id=client_id
             ),
         )  # fmt: skip
-        return LeaveWaitlistPayload(
-            left_entry_id=seat.left, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="The client is here.")
     async def check_in(
         self, info: Info, input_: Annotated[CheckInInput, strawberry.argument(name="input")]
     ) -> CheckInPayload:
-        done, seat = await seating.seat(
-            info.context, input_, CheckInErrorCode,
+        return await seating.answer(
+            CheckInPayload, CheckInErrorCode, info.context, input_,
             lambda session_id, client_id: CheckIn(
                 session_id=session_id, client_id=client_id, source=input_.source
             ),
         )  # fmt: skip
-        return CheckInPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="The check-in was a mistake.")
     async def undo_check_in(
         self, info: Info, input_: Annotated[UndoCheckInInput, strawberry.argument(name="input")]
     ) -> UndoCheckInPayload:
-        done, seat = await seating.seat(
-            info.context, input_, UndoCheckInErrorCode,
+        return await seating.answer(
+            UndoCheckInPayload, UndoCheckInErrorCode, info.context, input_,
             lambda session_id, client_id: UndoCheckIn(session_id=session_id, client_id=client_id),
         )  # fmt: skip
-        return UndoCheckInPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )

@@ -70,52 +70,34 @@ class LineMutation:
     async def claim_spot(
         self, info: Info, input_: Annotated[ClaimSpotInput, strawberry.argument(name="input")]
     ) -> ClaimSpotPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            ClaimSpotErrorCode,
+        return await seating.answer(
+            ClaimSpotPayload, ClaimSpotErrorCode, info.context, input_,
             lambda session_id, client_id: ClaimSpot(
                 session_id=session_id, client_id=client_id, spot=input_.spot
             ),
-        )
-        return ClaimSpotPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(description="No, thank you; out of the line, unless the place is kept.")
     async def decline_offer(
         self, info: Info, input_: Annotated[DeclineOfferInput, strawberry.argument(name="input")]
     ) -> DeclineOfferPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            DeclineOfferErrorCode,
+        return await seating.answer(
+            DeclineOfferPayload, DeclineOfferErrorCode, info.context, input_,
             lambda session_id, client_id: DeclineOffer(
                 session_id=session_id, client_id=client_id, keep_place=input_.keep_place
             ),
-        )
-        return DeclineOfferPayload(
-            waitlist_entry=seat.line,
-            left_entry_id=seat.left,
-            position=done.position,
-            user_errors=done.errors,
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(description="Staff: give somebody in line a seat out of turn.")
     async def promote_now(
         self, info: Info, input_: Annotated[PromoteNowInput, strawberry.argument(name="input")]
     ) -> PromoteNowPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            PromoteNowErrorCode,
+        return await seating.answer(
+            PromoteNowPayload, PromoteNowErrorCode, info.context, input_,
             lambda session_id, client_id: PromoteNow(
                 session_id=session_id,
                 client_id=client_id,
                 overbook=input_.overbook,
                 reason=input_.reason,
             ),
-        )
-        return PromoteNowPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip

@@ -1,11 +1,9 @@
 """What every mutation about a client and a session shares: who is meant, and what came of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from enum import Enum
-from typing import TypeVar
-
-import strawberry
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts.booking import BookingOutcome
 from contracts.envelope import Command
@@ -13,44 +11,51 @@ from contracts.ids import ClientId, SessionId
 from gateway import ids
 from gateway.booking_payloads import SeatInput
 from gateway.context import Context
-from gateway.mutations import Done, carry_out
+from gateway.mutations import carry_out
 from gateway.roster import Reservation, ReservationStatus, WaitlistEntry
 from gateway.whose import whose as client_of
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Code = TypeVar("Code", bound=Enum)
+Payload = TypeVar("Payload", bound="DataclassInstance")
+
+STANDING = frozenset({"reservation", "waitlist_entry", "left_entry_id"})
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """What a booking command's outcome says, in GraphQL's types; empty after a refusal."""
-
-    reservation: Reservation | None = None
-    line: WaitlistEntry | None = None
-    left: strawberry.ID | None = None
-
-
-async def seat(
+async def answer(
+    payload: type[Payload],
+    codes: type[Code],
     context: Context,
     asked: SeatInput,
-    codes: type[Code],
     build: Callable[[SessionId, ClientId], Command],
-) -> tuple[Done[Code], Seat]:
-    """Send a command about a client and a session, and show where the client stands then."""
+) -> Payload:
+    """Send a command about a client and a session; where the client stands then, in ``payload``.
+
+    Told are those of ``reservation``, ``waitlist_entry`` and ``left_entry_id`` that it has.
+    """
     done = await carry_out(context, asked, codes, lambda: build(*whose(context, asked)))
-    if done.errors:
-        return done, Seat()
-    session_id, client_id = whose(context, asked)
-    outcome = BookingOutcome.model_validate(done.result)
-    if outcome.status == "left":
-        return done, Seat(left=ids.waitlist_entry(session_id, client_id))
-    if outcome.reservation_id is None:
-        return done, Seat(line=_line(session_id, client_id, outcome))
-    return done, Seat(reservation=_shown(session_id, client_id, outcome))
+    stands = {} if done.errors else _standing(*whose(context, asked), done.result)
+    told = {each.name: stands.get(each.name) for each in fields(payload) if each.name in STANDING}
+    filled: Callable[..., Payload] = payload
+    return filled(position=done.position, user_errors=done.errors, **told)
 
 
 def whose(context: Context, asked: SeatInput) -> tuple[SessionId, ClientId]:
     """The session and the client an input names; members who name nobody mean themselves."""
     return ids.session(asked.session_id), client_of(context, asked.client_id)
+
+
+def _standing(
+    session_id: SessionId, client_id: ClientId, result: Mapping[str, Any]
+) -> dict[str, object]:
+    outcome = BookingOutcome.model_validate(result)
+    if outcome.status == "left":
+        return {"left_entry_id": ids.waitlist_entry(session_id, client_id)}
+    if outcome.reservation_id is None:
+        return {"waitlist_entry": _line(session_id, client_id, outcome)}
+    return {"reservation": _shown(session_id, client_id, outcome)}
 
 
 def _shown(session_id: SessionId, client_id: ClientId, outcome: BookingOutcome) -> Reservation:

@@ -102,15 +102,10 @@ class SeatMutation:
     async def undo_cancel(
         self, info: Info, input_: Annotated[UndoCancelInput, strawberry.argument(name="input")]
     ) -> UndoCancelPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            UndoCancelErrorCode,
+        return await seating.answer(
+            UndoCancelPayload, UndoCancelErrorCode, info.context, input_,
             lambda session_id, client_id: UndoCancel(session_id=session_id, client_id=client_id),
-        )
-        return UndoCancelPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(
         description="Staff: take a seat back; late if their own cancel were, unless waived."
@@ -120,33 +115,23 @@ class SeatMutation:
         info: Info,
         input_: Annotated[RemoveReservationInput, strawberry.argument(name="input")],
     ) -> RemoveReservationPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            RemoveReservationErrorCode,
+        return await seating.answer(
+            RemoveReservationPayload, RemoveReservationErrorCode, info.context, input_,
             lambda session_id, client_id: RemoveReservation(
                 session_id=session_id, client_id=client_id, waive=input_.waive, reason=input_.reason
             ),
-        )
-        return RemoveReservationPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(description="Sit elsewhere.")
     async def change_spot(
         self, info: Info, input_: Annotated[ChangeSpotInput, strawberry.argument(name="input")]
     ) -> ChangeSpotPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            ChangeSpotErrorCode,
+        return await seating.answer(
+            ChangeSpotPayload, ChangeSpotErrorCode, info.context, input_,
             lambda session_id, client_id: ChangeSpot(
                 session_id=session_id, client_id=client_id, spot=input_.spot
             ),
-        )
-        return ChangeSpotPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(
         description="Staff: a client without a seat is here; reserve one and check them in."
@@ -154,10 +139,8 @@ class SeatMutation:
     async def add_walk_in(
         self, info: Info, input_: Annotated[AddWalkInInput, strawberry.argument(name="input")]
     ) -> AddWalkInPayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            AddWalkInErrorCode,
+        return await seating.answer(
+            AddWalkInPayload, AddWalkInErrorCode, info.context, input_,
             lambda session_id, client_id: AddWalkIn(
                 session_id=session_id,
                 client_id=client_id,
@@ -166,10 +149,7 @@ class SeatMutation:
                 reason=input_.reason,
                 grant_id=ids.grant(input_.grant_id) if input_.grant_id else None,
             ),
-        )
-        return AddWalkInPayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
 
     @strawberry.mutation(description="Staff: the closed books were wrong about a client.")
     async def correct_attendance(
@@ -177,17 +157,12 @@ class SeatMutation:
         info: Info,
         input_: Annotated[CorrectAttendanceInput, strawberry.argument(name="input")],
     ) -> CorrectAttendancePayload:
-        done, seat = await seating.seat(
-            info.context,
-            input_,
-            CorrectAttendanceErrorCode,
+        return await seating.answer(
+            CorrectAttendancePayload, CorrectAttendanceErrorCode, info.context, input_,
             lambda session_id, client_id: CorrectAttendance(
                 session_id=session_id,
                 client_id=client_id,
                 becomes=input_.becomes,
                 reason=input_.reason,
             ),
-        )
-        return CorrectAttendancePayload(
-            reservation=seat.reservation, position=done.position, user_errors=done.errors
-        )
+        )  # fmt: skip
