@@ -1,9 +1,10 @@
-"""The manifests that follow from code: rights on the bus, secrets, what autoscalers measure."""
+"""The manifests that follow from code: rights on the bus, secrets, what is measured and watched."""
 
 from pathlib import Path
 
 from deploy.cluster import scaling, secrets
 from deploy.local import nats_conf
+from deploy.observability.files import files
 from deploy.schema import ROOT
 
 KUBERNETES = Path("deploy/kubernetes")
@@ -18,6 +19,7 @@ def generated() -> dict[Path, str]:
         KUBERNETES / "base/nats/accounts.conf": accounts(),
         KUBERNETES / "components/external-secrets/secrets.yaml": external_secrets(),
         KUBERNETES / "components/autoscaling/scaled-objects.yaml": scaled_objects(),
+        **alerts_and_dashboards(),
     }
 
 
@@ -45,6 +47,14 @@ def accounts() -> str:
 def scaled_objects() -> str:
     """KEDA's part."""
     return HEADING.format(source="deploy/cluster/scaling.py") + scaling.scaled_objects()
+
+
+def alerts_and_dashboards() -> dict[Path, str]:
+    """Prometheus' and Grafana's part."""
+    heading = HEADING.format(source="deploy/observability")
+    return {
+        file: heading + text if file.suffix == ".yaml" else text for file, text in files().items()
+    }
 
 
 def external_secrets() -> str:

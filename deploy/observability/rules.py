@@ -1,45 +1,57 @@
 """Rules as Prometheus reads them: plain, and as an object of its operator."""
 
-from typing import Any
+import json
+from collections.abc import Iterator
 
 from deploy.observability.alerts import Alert, alerts, records
 
 RUNBOOKS = "docs/operations/runbooks"
 """Where each alert's runbook is, in this repository."""
 
-
-def groups() -> dict[str, Any]:
-    """What a rule file holds."""
-    return {
-        "groups": [
-            {
-                "name": "b2b-promises",
-                "interval": "30s",
-                "rules": [{"record": name, "expr": expr} for name, expr in records()],
-            },
-            {"name": "b2b-alerts", "interval": "30s", "rules": [_rule(each) for each in alerts()]},
-        ]
-    }
+OPERATORS = """\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: back2back
+spec:
+"""
 
 
-def prometheus_rule() -> dict[str, Any]:
+def rule_file() -> str:
+    """What Prometheus and promtool load."""
+    return "".join(f"{line}\n" for line in _groups())
+
+
+def prometheus_rule() -> str:
     """The same for the Prometheus operator."""
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": {"name": "back2back"},
-        "spec": groups(),
-    }
+    return OPERATORS + "".join(f"  {line}\n" for line in _groups())
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
-    return {
-        "alert": alert.name,
-        "expr": alert.expr,
-        "for": alert.holds,
-        "labels": {"severity": alert.severity.value, **dict(alert.labels)},
-        "annotations": {
-            "summary": alert.summary,
-            "runbook": f"{RUNBOOKS}/{alert.name}.md",
-        },
-    }
+def _groups() -> Iterator[str]:
+    yield "groups:"
+    yield "  - name: b2b-promises"
+    yield "    interval: 30s"
+    yield "    rules:"
+    for name, expr in records():
+        yield f"      - record: {name}"
+        yield f"        expr: {_quoted(expr)}"
+    yield "  - name: b2b-alerts"
+    yield "    interval: 30s"
+    yield "    rules:"
+    for alert in alerts():
+        yield from (f"      {line}" for line in _alert(alert))
+
+
+def _alert(alert: Alert) -> Iterator[str]:
+    yield f"- alert: {alert.name}"
+    yield f"  expr: {_quoted(alert.expr)}"
+    yield f"  for: {alert.holds}"
+    labels = {"severity": alert.severity.value, **dict(alert.labels)}
+    yield "  labels: {" + ", ".join(f"{name}: {told}" for name, told in labels.items()) + "}"
+    yield "  annotations:"
+    yield f"    summary: {_quoted(alert.summary)}"
+    yield f"    runbook: {RUNBOOKS}/{alert.name}.md"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)  # a string of JSON is one of YAML

@@ -42,10 +42,10 @@ def main() -> int:
 
 
 def _checks(custom: Custom, is_strict: bool) -> Iterator[tuple[str, Check]]:
-    """Alerts and dashboards belong here too, when there are some: one more line each."""
     yield "YAML is well written", files.yaml_style
     yield "Dockerfile is well written", files.dockerfile
     yield "manifests follow the code", files.written_by_code
+    yield "alerts are well written, and tell what they should", files.alerts
     yield "compose tells every process what it needs", compose.faults
     for overlay in OVERLAYS:
         try:

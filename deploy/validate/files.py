@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from deploy.cluster.manifests import stale
+from deploy.observability.files import RULES
 from deploy.schema import ROOT
 from deploy.validate.programs import CannotCheck, ran
 
 DOCKERFILE = "deploy/image/Dockerfile"
-YAML = ("deploy/kubernetes", "deploy/image")
+TRIED = ("symptoms_test.yaml", "promises_test.yaml")
+YAML = ("deploy/kubernetes", "deploy/image", "deploy/observability")
 
 
 def yaml_style() -> Iterator[str]:
@@ -18,6 +20,14 @@ def yaml_style() -> Iterator[str]:
 def dockerfile() -> Iterator[str]:
     """Hadolint's findings."""
     return _said("hadolint", "--no-color", DOCKERFILE)
+
+
+def alerts() -> Iterator[str]:
+    """What promtool says of the rules, and of how each alert is tried."""
+    for words in (("check", "rules", RULES.name), ("test", "rules", *TRIED)):
+        done = ran(["promtool", *words], folder=ROOT / RULES.parent)
+        if done.returncode:
+            yield (done.stdout + done.stderr).strip()
 
 
 def written_by_code() -> Iterator[str]:
