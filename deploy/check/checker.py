@@ -46,7 +46,7 @@ async def check(grounds: Grounds, on_its_way: timedelta = ON_ITS_WAY) -> list[Ve
     """Every invariant, in the order of their codes.
 
     What was recorded less than ``on_its_way`` ago need not have been heard of yet. Raises
-    ``asyncpg.PostgresError`` or ``nats.errors.Error`` when it cannot look.
+    ``asyncpg.PostgresError``, ``nats.errors.Error`` or ``NotYet`` when it cannot look.
     """
     settled_before = datetime.now(UTC) - on_its_way  # recorded_at is the database's time
     stores, owners = Stores(), Owners()

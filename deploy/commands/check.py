@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.bus.asker import Asker
+from chassis.projection import NotYet
 from deploy.check.checker import ON_ITS_WAY, Grounds
 from deploy.check.checker import check as look
 from deploy.check.verdict import Verdict
@@ -43,7 +44,7 @@ async def check(operator: Operator, on_its_way: timedelta = ON_ITS_WAY) -> list[
         )
         try:
             return await look(grounds, on_its_way)
-        except (asyncpg.PostgresError, OSError) as error:
+        except (asyncpg.PostgresError, OSError, NotYet) as error:
             raise Trouble(f"cannot look: {error}") from error
 
 

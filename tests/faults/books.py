@@ -5,9 +5,12 @@ from typing import Any
 
 import asyncpg
 import nats.errors
+from nats.js.api import ConsumerInfo
 
 from chassis.eventstore.events import read
 from chassis.eventstore.recorder import StoredEvent
+from chassis.projection import NotYet
+from chassis.streams import CONTEXTS, event_stream
 from contracts.ids import read as read_id
 from deploy.check.checker import Grounds, check
 from deploy.check.verdict import Verdict
@@ -88,8 +91,8 @@ async def every_invariant_holds(system: System) -> dict[str, Verdict]:
         nonlocal found
         try:
             found = await _checked(system)
-        except (asyncpg.PostgresError, nats.errors.Error, TimeoutError):
-            return False  # a server is still coming back
+        except (asyncpg.PostgresError, nats.errors.Error, TimeoutError, NotYet):
+            return False  # what was killed is still coming back
         wrong[:] = [one for one in found if not one.holds]
         return not wrong
 
@@ -108,16 +111,26 @@ async def _checked(system: System) -> list[Verdict]:
         return await check(grounds, timedelta(0))
 
 
-async def consumers(installation: Installation) -> set[str]:
-    """The durable consumers of all event streams: who reacts to what."""
+async def reactions(installation: Installation) -> dict[str, ConsumerInfo]:
+    """The durable consumers of all event streams, by name: who reacts to what."""
     async with Bus(installation) as bus:
         js = bus.client.jetstream(timeout=3)
         return {
-            one.config.durable_name
-            for stream in ("EVT_MEMBERS", "EVT_BOOKING", "EVT_ACCESS", "EVT_BILLING")
-            for one in await js.consumers_info(stream)
+            one.config.durable_name: one
+            for context in CONTEXTS
+            for one in await js.consumers_info(event_stream(context))
             if one.config.durable_name
         }
+
+
+async def everything_is_heard(system: System) -> None:
+    """Return when every reaction has done with all there is."""
+
+    async def heard() -> bool:
+        found = await reactions(system.installation)
+        return not any(one.num_pending or one.num_ack_pending for one in found.values())
+
+    await until(heard, SETTLED_WITHIN)
 
 
 def uuid_of(shown: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from contracts.ids import new_id
-from tests.faults.books import consumers, must_be_right
+from tests.faults.books import must_be_right, reactions
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.gym import Gym
@@ -108,7 +108,7 @@ async def test_streams_are_refilled_and_screens_are_right_after_nats_lost_everyt
     await asyncio.gather(*map(crowd.book, early))
     nats = system.installation.nats
     assert nats is not None
-    heard = await consumers(system.installation)
+    heard = set(await reactions(system.installation))
 
     nats.kill()
     nats.wipe()
@@ -119,7 +119,7 @@ async def test_streams_are_refilled_and_screens_are_right_after_nats_lost_everyt
     await must_be_right(system, crowd)
 
     async def hearing_again() -> bool:
-        return await consumers(system.installation) >= heard
+        return set(await reactions(system.installation)) >= heard
 
     assert heard
     await until(hearing_again, 30)
