@@ -7,7 +7,7 @@ in order, for a tenth of that; all other messages go nats-py's way.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import Self
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -22,17 +22,9 @@ _MESSAGE = re.compile(
 )
 _END = b"\r\n"
 
-
-class Raw(NamedTuple):
-    """A message as it came."""
-
-    reply: bytes
-    header: bytes
-    """``NATS/1.0``, perhaps a status, and the lines of the headers; empty when there are none."""
-    data: bytes
-
-
-Take = Callable[[Raw], None]
+Take = Callable[[bytes, bytes, bytes], None]
+"""Called with a message as it came: the subject to reply to, the header and the data. The header is
+``NATS/1.0``, perhaps a status, and the lines of the headers; empty when there are none."""
 
 
 class Flow:
@@ -105,7 +97,7 @@ class _Parser(Parser):
                 header, content = buffer[body:data_at], buffer[data_at:end]
                 at = end + len(_END)
                 if (take := self.flows.get(sid)) is not None:
-                    take(Raw(reply, header, content))
+                    take(reply, header, content)
                     continue
                 await self.nc._process_msg(sid, told[2], reply, content, header or None)  # noqa: SLF001
             if self._rest is not buffer:

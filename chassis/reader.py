@@ -9,7 +9,7 @@ being refilled, is waited for: the same event gets the same sequence.
 
 import asyncio
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import anyio
 import nats.errors
@@ -18,7 +18,7 @@ import structlog
 from nats.aio.client import Client
 
 from chassis.nats_headers import headers_of
-from chassis.nats_parser import Flow, Raw
+from chassis.nats_parser import Flow
 
 API_TIMEOUT = 2.0  # seconds
 HEARTBEAT = 1.0  # seconds between signs of life while there is nothing to deliver
@@ -30,6 +30,9 @@ BUS_ERRORS = (nats.errors.Error, TimeoutError, OSError)
 
 _NANO = 1_000_000_000
 _STATUS = b"NATS/1.0 "  # a message about messages: a status follows
+_Raw: TypeAlias = tuple[bytes, bytes, bytes]
+"""Reply, header and data of a message as it came."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -67,7 +70,7 @@ class Reader:
         """How often the consumer was made anew after a doubt."""
         self._client, self._stream, self._subjects = client, stream, subjects
         self._max_batch = max_batch
-        self._queue: deque[Raw] = deque()
+        self._queue: deque[_Raw] = deque()
         self._arrived = asyncio.Event()
         self._consumer: str | None = None
         self._flow: Flow | None = None
@@ -121,11 +124,11 @@ class Reader:
         name, self._on_server = await _create_consumer(
             self._client, self._stream, self._subjects, self.after, kept=CONSUMER_KEPT
         )
-        self._queue = queue = deque[Raw]()  # late ones of an earlier consumer go to its own
+        self._queue = queue = deque[_Raw]()  # late ones of an earlier consumer go to its own
         self._consumer_seq = self._asked = 0
 
-        def take(message: Raw) -> None:
-            queue.append(message)
+        def take(reply: bytes, header: bytes, data: bytes) -> None:
+            queue.append((reply, header, data))
             self._arrived.set()
 
         self._inbox = self._client.new_inbox()
@@ -155,11 +158,11 @@ class Reader:
 
     async def _drain(self, batch: list[Message]) -> None:
         while self._queue and len(batch) < self._max_batch:
-            message = self._queue.popleft()
-            if message.header.startswith(_STATUS):
-                self._heed(message.header)
+            reply, header, data = self._queue.popleft()
+            if header.startswith(_STATUS):
+                self._heed(header)
             else:
-                batch.append(self._checked(message))
+                batch.append(self._checked(reply, data))
             if self._asked <= self._max_batch // 2:
                 await self._ask()
 
@@ -175,15 +178,15 @@ class Reader:
         else:
             raise Doubt(line.decode(errors="replace"))
 
-    def _checked(self, message: Raw) -> Message:
+    def _checked(self, reply: bytes, data: bytes) -> Message:
         # $JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<stored at>.<pending>
-        _, *told = message.reply.rsplit(b".", 4)
+        _, *told = reply.rsplit(b".", 4)
         seq, consumer_seq, stored_at, pending = map(int, told)
         if consumer_seq != self._consumer_seq + 1 or seq <= self.after:
             raise Doubt(f"gap: {consumer_seq} (sequence {seq}) after {self._consumer_seq}")
         self._consumer_seq, self.after, self._on_server = consumer_seq, seq, pending
         self._asked -= 1
-        return Message(seq, stored_at / _NANO, message.data)
+        return Message(seq, stored_at / _NANO, data)
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None

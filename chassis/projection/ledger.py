@@ -136,7 +136,7 @@ class Ledger:
             raise Poison(message.seq, envelope.position, why) from error
 
     async def _move(self, seq: int, envelopes: list[Envelope]) -> None:
-        known = [each for each in envelopes if not isinstance(each.event, UnknownEvent)]
+        known = [each for each in envelopes if type(each.event) is not UnknownEvent]
         position = envelopes[-1].position
         changes: Iterable[Change] = ()
         async with self._pool.acquire() as db, db.transaction():

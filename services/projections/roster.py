@@ -98,8 +98,7 @@ CORRECTED = {
 }
 
 Turn: TypeAlias = (
-    ReservationMade
-    | ReservationReinstated
+    ReservationReinstated
     | ReservationCancelled
     | CheckedIn
     | CheckInUndone
@@ -110,7 +109,7 @@ Turn: TypeAlias = (
 
 def _status(event: Turn) -> str:
     match event:
-        case ReservationMade() | ReservationReinstated() | CheckInUndone():
+        case ReservationReinstated() | CheckInUndone():
             return "reserved"
         case ReservationCancelled():
             return CANCELLED[event.kind]
@@ -130,6 +129,7 @@ class _Batch:
         default_factory=dict
     )
     status: dict[tuple[GymId, ReservationId], tuple[str, int, int]] = field(default_factory=dict)
+    """What became of reservations, those of this batch included."""
     line: dict[tuple[GymId, SessionId, ClientId], tuple[int, datetime, int, int] | None] = field(
         default_factory=dict
     )
@@ -143,12 +143,13 @@ class _Batch:
     def hear(self, envelope: Envelope) -> None:
         gym, at = envelope.gym_id, (envelope.version, envelope.position)
         event = envelope.event
-        if isinstance(event, Turn):
-            self.status[gym, event.reservation_id] = (_status(event), *at)
-            self.clients.add((gym, event.client_id))
         match event:
             case ReservationMade():
                 self.made[gym, event.reservation_id] = (envelope, event)
+                self.clients.add((gym, event.client_id))
+            case _ if isinstance(event, Turn):
+                self.status[gym, event.reservation_id] = (_status(event), *at)
+                self.clients.add((gym, event.client_id))
             case SpotChanged() | SpotOffered() | OfferExpired() | OfferDeclined():
                 self.queues.add((gym, event.session_id))
                 self.clients.add((gym, event.client_id))
@@ -202,12 +203,13 @@ MODEL = RosterModel()
 
 
 async def _seats(db: Db, batch: _Batch) -> None:
+    turns = batch.status
     new = [
-        (*key, *batch.status[key], event.session_id, event.client_id, event.source,
-         event.free_until, envelope.occurred_at)
+        (*key, *(turns.pop(key, None) or ("reserved", envelope.version, envelope.position)),
+         event.session_id, event.client_id, event.source, event.free_until, envelope.occurred_at)
         for key, (envelope, event) in batch.made.items()
     ]  # fmt: skip
-    old = [(*key, *turn) for key, turn in batch.status.items() if key not in batch.made]
+    old = [(*key, *turn) for key, turn in turns.items()]
     if new:
         _all(await db.execute(RESERVE, *columns(new)), f"INSERT 0 {len(new)}")
     if old:

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
 
-from chassis.nats_parser import Flow, Raw, _Parser, hastened
+from chassis.nats_parser import Flow, _Parser, hastened
 from tests.component.messaging.probe import until
 
 HEADER = b"NATS/1.0\r\nA: b\r\n\r\n"
@@ -83,12 +83,14 @@ def test_a_flow_gets_its_own_messages_in_order_and_the_client_all_others(
     chunks = _cut(b"".join(frames), places)
     theirs = Parser(Listener())
     _parse(theirs, chunks)
-    ours, taken = _Parser(Parser(Listener())), list[Raw]()
-    ours.flows[7] = taken.append
+    ours, taken = _Parser(Parser(Listener())), list[tuple[bytes, ...]]()
+    ours.flows[7] = lambda *message: taken.append(message)
     _parse(ours, chunks)
 
     mine = [told for told in theirs.nc.heard if told[:2] == ("_process_msg", 7)]
-    assert [(r.reply, r.data, r.header or None) for r in taken] == [told[3:] for told in mine]
+    assert [(reply, data, header or None) for reply, header, data in taken] == [
+        told[3:] for told in mine
+    ]
     assert ours.nc.heard == [told for told in theirs.nc.heard if told not in mine]
 
 
@@ -109,7 +111,7 @@ def test_after_a_reset_nothing_is_left_of_the_connection_before() -> None:
 
 async def test_a_flow_that_was_closed_takes_nothing_more(client: Client) -> None:
     taken: list[bytes] = []
-    flow = await Flow.open(hastened(client), "probe.flow", lambda m: taken.append(m.data))
+    flow = await Flow.open(hastened(client), "probe.flow", lambda *m: taken.append(m[2]))
     await client.publish("probe.flow", b"one")
     await until(lambda: taken == [b"one"])
 
