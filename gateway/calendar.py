@@ -13,9 +13,9 @@ from gateway.faults import BadInput
 from gateway.paging import Connection, page, page_size
 from gateway.positions import Position
 from gateway.serve.live import live
-from gateway.sessions import ClassSession, shown
-from services.projections import calendar
-from services.projections.sessions import Session
+from gateway.sessions import ClassSession, own_place, planned
+from services.projections import bookings, calendar
+from services.projections.calendar import Planned
 
 LONGEST = timedelta(days=62)
 WATCHED = 500  # sessions a watched calendar shows at most
@@ -59,16 +59,26 @@ class CalendarQuery:
             at_least,
             lambda pool, gym: calendar.page(pool, gym, between, behind, size + 1),
         )
-        return page(rows, size, position, shown, _cursor)
+        return page(rows, size, position, planned, _cursor)
 
-    @strawberry.field(description="One session; null when the gym has no such session.")
+    @strawberry.field(
+        description="One session, with a member's own place; null when the gym has none such."
+    )
     async def session(
         self,
         info: Info,
         id: strawberry.ID,  # noqa: A002 - the schema's word
         at_least: Position | None = None,
     ) -> ClassSession | None:
-        return (await _session(info, ids.session(id, "id"), at_least)).session
+        session_id, me = ids.session(id, "id"), info.context.principal.client_id
+        session = (await _session(info, session_id, at_least)).session
+        if session is not None and me is not None:
+            _, mine = await info.context.read(
+                "roster", at_least,
+                lambda pool, gym: bookings.place_of(pool, gym, session_id, me),
+            )  # fmt: skip
+            session.my_place = own_place(mine) if mine else None
+        return session
 
 
 def _session_topics(info: Info, session_id: strawberry.ID) -> list[str]:
@@ -106,7 +116,7 @@ class CalendarSubscription:
         position, rows = await info.context.read(
             "calendar", None, lambda pool, gym: calendar.page(pool, gym, between, None, WATCHED)
         )
-        return CalendarUpdate(position=position, sessions=[shown(row) for row in rows])
+        return CalendarUpdate(position=position, sessions=[planned(row) for row in rows])
 
 
 def topic(gym_id: GymId, view: str, key: UUID | None = None) -> str:
@@ -119,10 +129,10 @@ async def _session(info: Info, session_id: SessionId, at_least: Position | None)
     position, row = await info.context.read(
         "calendar", at_least, lambda pool, gym: calendar.session(pool, gym, session_id)
     )
-    return SessionUpdate(position=position, session=shown(row) if row else None)
+    return SessionUpdate(position=position, session=planned(row) if row else None)
 
 
-def _cursor(row: Session) -> str:
+def _cursor(row: Planned) -> str:
     return ids.cursor("calendar", row.starts_at, row.session_id)
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from gateway import ids
+from services.projections import bookings, calendar
 from services.projections.sessions import Session
 
 
@@ -14,6 +15,30 @@ class SessionStatus(Enum):
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
     FINALIZED = "finalized"
+
+
+@strawberry.enum(description="What a member has in a session.")
+class OwnPlaceStatus(Enum):
+    RESERVED = "reserved"
+    CHECKED_IN = "checked_in"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    CANCELLED_LATE = "cancelled_late"
+    EXCUSED = "excused"
+    WAITING = "waiting"
+    OFFERED = "offered"
+
+
+@strawberry.type(description="A member's own seat, or place in line.")
+class OwnPlace:
+    status: OwnPlaceStatus
+    reservation_id: strawberry.ID | None
+    free_until: datetime | None = strawberry.field(description="Cancelling at or after it is late.")
+    spot: str | None
+    place: int | None = strawberry.field(description="In line, from 1.")
+    offered_until: datetime | None = strawberry.field(
+        description="A seat is held for them until then."
+    )
 
 
 @strawberry.type(description="One class on the calendar. Counts are people.")
@@ -39,7 +64,7 @@ class ClassSession:
     status: SessionStatus
     cancel_reason: str | None
     program_id: strawberry.ID | None = strawberry.field(
-        default=None, description="This and what follows: on the calendar only."
+        default=None, description="This and what follows: on the calendar only, null elsewhere."
     )
     program_name: str | None = None
     class_type_id: strawberry.ID | None = None
@@ -53,6 +78,18 @@ class ClassSession:
     original_instructor_name: str | None = None
     free_cancel_until: datetime | None = strawberry.field(
         default=None, description="After a change: everybody may leave freely until then."
+    )
+    online_capacity: int | None = strawberry.field(
+        default=None, description="Most seats members may take themselves; null: all."
+    )
+    spots: list[str] | None = strawberry.field(
+        default=None, description="The spot map; empty without one."
+    )
+    waiver_required: bool | None = strawberry.field(
+        default=None, description="Whether members must have signed the waiver."
+    )
+    my_place: OwnPlace | None = strawberry.field(
+        default=None, description="In `session` only: what the member who asks has in it."
     )
 
 
@@ -90,4 +127,25 @@ def shown(row: Session) -> ClassSession:
         original_instructor_id=ids.shown_or_null("stf", row.original_instructor_id),
         original_instructor_name=row.original_instructor_name,
         free_cancel_until=row.free_cancel_until,
+    )
+
+
+def planned(row: calendar.Planned) -> ClassSession:
+    """The row of the calendar as clients see it."""
+    session = shown(row)
+    session.online_capacity = row.online_capacity
+    session.spots = list(row.spots)
+    session.waiver_required = row.waiver_required
+    return session
+
+
+def own_place(row: bookings.OwnPlace) -> OwnPlace:
+    """The row as the member sees it."""
+    return OwnPlace(
+        status=OwnPlaceStatus(row.status),
+        reservation_id=ids.shown_or_null("rsv", row.reservation_id),
+        free_until=row.free_until,
+        spot=row.spot,
+        place=row.place,
+        offered_until=row.offered_until,
     )

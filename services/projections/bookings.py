@@ -111,3 +111,26 @@ async def of_client(
             )
         bookings.append(Booking(Session.of(row), entry, seat, line))
     return as_of, bookings
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """What one client has in a session: a seat, what is left of it, or a place in line."""
+
+    status: str
+    """A reservation's, or ``waiting`` or ``offered``."""
+    reservation_id: ReservationId | None
+    free_until: datetime | None
+    spot: str | None
+    place: int | None
+    """In line, from 1."""
+    offered_until: datetime | None
+
+
+async def place_of(
+    pool: Pool, gym_id: GymId, session_id: SessionId, client_id: ClientId
+) -> tuple[int, OwnPlace | None]:
+    """The client's own place in the session; ``None`` when they have none."""
+    as_of, rows = await ask(pool, "place_of", gym_id, session_id, client_id)
+    found = tuple(rows[0])[1:] if rows else (None,)
+    return as_of, OwnPlace(*found) if found[0] is not None else None

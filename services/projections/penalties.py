@@ -7,7 +7,7 @@ Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +17,7 @@ from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
-from services.projections.penalty_cases import Case, Key, PenaltyEvent, fold
+from services.projections.penalty_cases import Case, Key, fold, is_of_a_case
 from services.projections.reading import ask
 from services.projections.sessions import columns
 
@@ -46,7 +46,6 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[],
 """
 
 FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
-KINDS = get_args(PenaltyEvent)
 Keyset = tuple[datetime, UUID]
 """Judgement and reservation of the last case seen; the next page begins behind it."""
 
@@ -105,7 +104,7 @@ class PenaltiesModel:
     tables: tuple[str, ...] = ("penalties",)
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
-        told = [(one, one.event) for one in events if isinstance(one.event, KINDS)]
+        told = [(one, event) for one in events if is_of_a_case(event := one.event)]
         if not told:
             return ()
         at = columns(sorted({(one.gym_id, event.reservation_id) for one, event in told}))

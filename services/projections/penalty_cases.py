@@ -5,7 +5,7 @@ Used by the penalties, on the rows they keep.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard, get_args
 from uuid import UUID
 
 from contracts.booking import (
@@ -19,7 +19,7 @@ from contracts.booking import (
     ViolationCleared,
     ViolationRecorded,
 )
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, Event
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
 from services.projections.sessions import Incomplete
 
@@ -29,7 +29,14 @@ FeeEvent: TypeAlias = (
 PenaltyEvent: TypeAlias = ViolationRecorded | ViolationCleared | FeeEvent
 """What a client's penalties stream holds; each of them moves a case."""
 
+_PENALTY_EVENTS = frozenset(get_args(PenaltyEvent))
+
 Key = tuple[GymId, ReservationId]
+
+
+def is_of_a_case(event: Event) -> TypeGuard[PenaltyEvent]:
+    """Whether it is one of them; ``isinstance`` would ask class after class."""
+    return type(event) in _PENALTY_EVENTS
 
 
 @dataclass(frozen=True, slots=True)

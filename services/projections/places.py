@@ -1,9 +1,10 @@
 """Where people sit, who is offered a seat, and how people came in: more of the roster's rows.
 
-Used by the roster after its rows are written; an event that finds none of them changes nothing.
+Used by the roster after its rows are written, and by the calendar for what its sessions have; an
+event that finds none of them changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -44,8 +45,8 @@ UPDATE waitlist_entries w SET offered_until = u.until, seq = coalesce(u.seq, w.s
     AS u (gym_id, session_id, client_id, until, seq)
  WHERE w.gym_id = u.gym_id AND w.session_id = u.session_id AND w.client_id = u.client_id
 """
-ROOM = """
-UPDATE roster_sessions s
+FURNISH = """
+UPDATE {table} s
    SET online_capacity = u.online, spots = string_to_array(u.spots, e'\\n'),
        waiver_required = u.waiver
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[])
@@ -61,7 +62,6 @@ class _Batch:
     offers: dict[tuple[GymId, SessionId, ClientId], tuple[datetime | None, int | None]] = field(
         default_factory=dict
     )
-    rooms: dict[tuple[GymId, SessionId], SessionScheduled] = field(default_factory=dict)
 
     def hear(self, envelope: Envelope) -> None:
         gym, event = envelope.gym_id, envelope.event
@@ -83,14 +83,12 @@ class _Batch:
                 key = (gym, event.session_id, event.client_id)
                 if key in self.offers or seq is None:
                     self.offers[key] = (None, seq)
-            case SessionScheduled():
-                self.rooms[gym, event.session_id] = event
 
     def _seq(self, gym: GymId, event: SpotOffered | OfferDeclined) -> int | None:
         return self.offers.get((gym, event.session_id, event.client_id), (None, None))[1]
 
 
-async def apply(db: Db, events: Iterable[Envelope]) -> None:
+async def apply(db: Db, events: Sequence[Envelope]) -> None:
     """Bring the roster's rows, which are there, up to ``events``."""
     batch = _Batch()
     for envelope in events:
@@ -102,10 +100,17 @@ async def apply(db: Db, events: Iterable[Envelope]) -> None:
         await db.execute(COME_IN, *columns(came))
     if batch.offers:
         await db.execute(OFFER, *columns([(*key, *row) for key, row in batch.offers.items()]))
-    rooms = [
-        (*key, one.online_capacity, "\n".join(one.spots) or None, one.waiver_required)
-        for key, one in batch.rooms.items()
-        if one.online_capacity is not None or one.spots or one.waiver_required
-    ]
-    if rooms:
-        await db.execute(ROOM, *columns(rooms))
+    await furnish(db, "roster_sessions", events)
+
+
+async def furnish(db: Db, table: str, events: Sequence[Envelope]) -> None:
+    """Say in session rows, which are there, what seats and spots they have and what they ask."""
+    born = [
+        (one.gym_id, event.session_id, event.online_capacity, "\n".join(event.spots) or None,
+         event.waiver_required)
+        for one in events
+        if isinstance(event := one.event, SessionScheduled)
+        and (event.online_capacity is not None or event.spots or event.waiver_required)
+    ]  # fmt: skip
+    if born:
+        await db.execute(FURNISH.format(table=table), *columns(born))

@@ -153,11 +153,6 @@ class Session:
         """From columns 1 to 20 of a read function; column 0 is the view's position."""
         return cls(*tuple(row)[1:21])
 
-    @classmethod
-    def planned(cls, row: asyncpg.Record) -> Self:
-        """From columns 1 to 28: with what the timetable knows of it."""
-        return cls(*tuple(row)[1:29])
-
 
 @dataclass(slots=True)
 class _Change:

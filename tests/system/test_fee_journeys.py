@@ -150,6 +150,33 @@ async def test_a_fee_is_waived_while_pending_and_contested_within_a_week(
     assert (too_late, closed) == ("FEE_NOT_PENDING", "CONTEST_CLOSED")
 
 
+async def test_books_corrected_to_a_no_show_cost_a_fee_and_too_many_keep_from_booking(
+    gym: Gym, running: Installation
+) -> None:
+    await fees.with_fees(gym, banAfterPenalties=1, banDays=3)
+    mia, desk = await fees.unlimited(gym), await gym.staff("FRONT_DESK")
+    session = await gym.session(hours=0.4)
+    await mia.at.done(documents.BOOK, sessionId=session)
+    await desk.done(documents.CHECK_IN, sessionId=session, clientId=mia.id)
+    await fees.later(gym, running, timedelta(minutes=25))
+    await desk.done(documents.FINALIZE, sessionId=session)
+    named = {"sessionId": session, "clientId": mia.id, "reason": "it was her sister"}
+    corrected = await desk.done(documents.CORRECT, **named, becomes="NO_SHOW")
+    (case,) = (await mia.at.ask(fees.MY_PENALTIES, atLeast=corrected["position"]))["nodes"]
+    next_one = await gym.session(hours=48)
+    banned = await mia.at.refused(documents.BOOK, sessionId=next_one)
+    at_the_desk = await desk.refused(documents.BOOK, sessionId=next_one, clientId=mia.id)
+    waived = await desk.done(
+        fees.WAIVE, clientId=mia.id, reservationId=case["reservationId"], reason="twins"
+    )
+    booked = await mia.at.done(documents.BOOK, sessionId=next_one)
+
+    assert (case["status"], case["kind"], case["amount"]) == ("PENDING", "NO_SHOW", fees.FEE)
+    assert (banned, at_the_desk) == ("BOOKING_BANNED", "BOOKING_BANNED")
+    assert waived["penalty"]["status"] == "WAIVED"
+    assert booked["reservation"]["status"] == "RESERVED"
+
+
 async def test_who_is_not_the_desk_sees_their_own_fees_or_those_of_a_roster(
     gym: Gym, running: Installation
 ) -> None:

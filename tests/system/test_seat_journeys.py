@@ -11,11 +11,12 @@ from tests.world.gym import Gym, Member, move_clock
 from tests.world.people import Refused
 
 
-async def bikes(gym: Gym, hours: float, **more: object) -> str:
-    """A class of one seat and two bikes."""
+async def bikes(gym: Gym, hours: float, *, capacity: int = 1, **more: object) -> str:
+    """A class of one seat, or so many, and two bikes."""
     starts_at = gym.clock.now() + timedelta(hours=hours)
     told = await gym.owner.done(
-        documents.SCHEDULE, title="Spin", locationId=gym.location, capacity=1, spots=["a", "b"],
+        documents.SCHEDULE, title="Spin", locationId=gym.location, spots=["a", "b"],
+        capacity=capacity,
         startsAt=starts_at.isoformat(), endsAt=(starts_at + timedelta(hours=1)).isoformat(),
         timeZone="Europe/Berlin", **more,
     )  # fmt: skip
@@ -110,3 +111,42 @@ async def test_the_desk_overbooks_and_a_trainer_does_not(gym: Gym) -> None:
     assert [(r["clientId"], r["overbooked"]) for r in roster["reservations"]] == [
         (mia.id, False), (zoe.id, True),
     ]  # fmt: skip
+
+
+MY_PLACE = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
+  onlineCapacity spots waiverRequired
+  myPlace { status reservationId freeUntil spot place offeredUntil } } }"""
+
+
+async def test_a_member_sees_their_own_place_in_a_session_and_staff_none(
+    gym: Gym, running: Installation
+) -> None:
+    mia, ben, leo, zoe = [await gym.member(name) for name in ("Mia", "Ben", "Leo", "Zoe")]
+    session = await bikes(gym, hours=4.5, capacity=2)
+    booked = await mia.at.done(documents.BOOK, sessionId=session, spot="b")
+    await ben.at.done(documents.BOOK, sessionId=session)
+    for member in (leo, zoe):
+        last = await member.at.done(documents.JOIN, sessionId=session)
+
+    async def seen(member: Member, position: str) -> Any:
+        shown = await member.at.ask(MY_PLACE, id=session, atLeast=position)
+        assert (shown["onlineCapacity"], shown["spots"], shown["waiverRequired"]) == (
+            None, ["a", "b"], False,
+        )  # fmt: skip
+        return shown["myPlace"]
+
+    hers, waits = await seen(mia, last["position"]), await seen(zoe, last["position"])
+    by_staff = await gym.owner.ask(MY_PLACE, id=session, atLeast=last["position"])
+    await later(gym, running, timedelta(minutes=35), mia, leo, zoe)
+    freed = await mia.at.done(documents.CANCEL, sessionId=session)
+    offered, gone = await seen(leo, freed["position"]), await seen(mia, freed["position"])
+
+    assert (hers["status"], hers["reservationId"], hers["spot"], hers["place"]) == (
+        "RESERVED", booked["reservation"]["id"], "b", None,
+    )  # fmt: skip
+    assert hers["freeUntil"]
+    assert (waits["status"], waits["place"]) == ("WAITING", 2)
+    assert by_staff["myPlace"] is None
+    assert (offered["status"], offered["place"]) == ("OFFERED", 1)
+    assert offered["offeredUntil"]
+    assert gone is None

@@ -303,6 +303,33 @@ def a_class_with_bikes() -> list[Event]:
 
 
 @pytest.mark.parametrize("size", [1, 100])
+async def test_a_session_on_the_calendar_tells_what_booking_it_takes_and_each_their_own_place(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    made = a_class_with_bikes()
+    events = Recording(gym_id).of("session", SPIN, *made)
+    batches = [events[n : n + size] for n in range(0, len(events), size)]
+
+    await put(writer, calendar.MODEL, *batches)
+    await put(writer, roster.MODEL, *batches)
+
+    _, shown = await calendar.session(reader, gym_id, SPIN)
+    assert shown is not None
+    _, page = await calendar.page(reader, gym_id, (shown.starts_at, shown.ends_at), None, 9)
+    assert page == [shown]
+    assert (shown.spots, shown.online_capacity, shown.waiver_required) == (("a", "b"), 1, True)
+    places = [(await bookings.place_of(reader, gym_id, SPIN, who))[1] for who in (MIA, LEO, ZOE)]
+    assert [place and (place.status, place.spot, place.place) for place in places] == [
+        ("reserved", "a", None), ("offered", None, 1), ("waiting", None, 2),
+    ]  # fmt: skip
+    assert places[1] is not None
+    assert places[1].offered_until == NOON
+    stranger = ClientId(new_id())
+    assert (await bookings.place_of(reader, gym_id, SPIN, stranger))[1] is None
+    assert (await bookings.place_of(reader, GymId(new_id()), SPIN, MIA))[1] is None
+
+
+@pytest.mark.parametrize("size", [1, 100])
 async def test_spots_and_offers_are_on_the_roster(
     writer: Pool, reader: Pool, gym_id: GymId, size: int
 ) -> None:
