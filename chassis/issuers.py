@@ -4,9 +4,8 @@ An issuer has either a shared secret (HS256, as older Supabase projects) or publ
 otherwise a public key could be taken for a secret.
 """
 
-from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -51,11 +50,10 @@ class ExternalIssuer(BaseModel):
         return self.hs256_secret.get_secret_value().encode() if self.hs256_secret else b""
 
 
-def external_issuers(told: Iterable[Mapping[str, Any]]) -> tuple[ExternalIssuer, ...]:
-    """The issuers in ``ISSUERS``. Raises ``ValueError``; the text repeats no secret."""
-    issuers = tuple(ExternalIssuer.model_validate(one) for one in told)
+def each_once(issuers: tuple[ExternalIssuer, ...]) -> tuple[ExternalIssuer, ...]:
+    """``issuers``. Raises ``ValueError`` when one is named twice, with keys for both."""
     if len({issuer.issuer for issuer in issuers}) < len(issuers):
-        raise ValueError("ISSUERS names an issuer twice")
+        raise ValueError("names an issuer twice")
     return issuers
 
 

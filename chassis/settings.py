@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SecretBytes,
@@ -25,6 +26,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from chassis.clock import Clock, MovableClock, SystemClock
+from chassis.issuers import ExternalIssuer, each_once
 
 KEY_BYTES = 32
 SHORTEST_PASSWORD = 16  # characters, in production
@@ -158,7 +160,7 @@ class EdgeSettings(ServiceSettings):
 
     gateway_host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
     gateway_port: int = Field(default=8080, ge=0, le=65535)
-    issuers: tuple[dict[str, Any], ...] = ()
+    issuers: Annotated[tuple[ExternalIssuer, ...], AfterValidator(each_once)] = ()
     """External identity providers."""
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)
@@ -213,6 +215,8 @@ def _unfit(settings: ServiceSettings) -> Iterator[str]:
             yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
         if isinstance(value, SecretStr) and _guessable(value.get_secret_value()):
             yield f"{name.upper()}: password too short or a well-known one for production"
+        if name == "issuers" and any(_guessable_issuer(one) for one in value):
+            yield "ISSUERS: every hs256_secret must be random in production"
 
 
 def _guessable(secret: str) -> bool:
@@ -221,6 +225,10 @@ def _guessable(secret: str) -> bool:
     if password is None:
         return False
     return len(password) < SHORTEST_PASSWORD or len(set(password)) < DISTINCT
+
+
+def _guessable_issuer(one: ExternalIssuer) -> bool:
+    return one.hs256_secret is not None and _guessable(one.hs256_secret.get_secret_value())
 
 
 def _guessable_key(key: SecretBytes) -> bool:

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from chassis.auth import Identified, KeysUnavailable, OwnIssuer, Unauthenticated, Verifier
 from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock
-from chassis.issuers import external_issuers
 from chassis.settings import EdgeSettings
 from contracts.envelope import Caller, Query
 from contracts.ids import PLATFORM, GymId, new_id
@@ -44,7 +43,7 @@ class Identity:
         self._standings = Standings(self._sign_ins_standing, clock)
         self._verifier = Verifier(
             OwnIssuer(settings.token_issuer, settings.token_audience, self._signing_keys),
-            external_issuers(settings.issuers),
+            settings.issuers,
             identify=self._identified,
             http=http,
             clock=clock,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from chassis.auth import Identified, KeysUnavailable, OwnIssuer, Unauthenticated, Verifier
 from chassis.clock import FixedClock
-from chassis.issuers import ExternalIssuer, external_issuers
+from chassis.issuers import ExternalIssuer, each_once
 from contracts.ids import GymId, new_id
 from tests.component.issuer import JWKS_URL, SimulatedIssuer
 
@@ -64,7 +64,7 @@ async def verifier(
             raise ConnectionError
         return own.jwks()
 
-    external = external_issuers([
+    external = map(ExternalIssuer.model_validate, [
         {"issuer": issuer.name, "audiences": [issuer.audience], "algorithms": ["ES256", "RS256"],
          "jwks_url": JWKS_URL, "required_role": "authenticated"},
         {"issuer": LEGACY, "audiences": ["authenticated"], "algorithms": ["HS256"],
@@ -363,6 +363,7 @@ def test_settings_that_would_believe_too_much_are_refused(wrong: dict[str, Any])
 
 
 def test_an_issuer_is_configured_once() -> None:
-    one = GOOD | {"algorithms": ["ES256"], "jwks_url": JWKS_URL}
+    told = GOOD | {"algorithms": ["ES256"], "jwks_url": JWKS_URL}
+    one = ExternalIssuer.model_validate(told)
     with pytest.raises(ValueError, match="twice"):
-        external_issuers([one, one])
+        each_once((one, one))

@@ -13,11 +13,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from deploy.local.installation import Installation
 from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym
 from tests.world.people import Person, Refused
+from tests.world.system import System
 
 APP = "https://app.example"
 VIEWER = "{ viewer { id } }"
@@ -26,10 +26,10 @@ MEMBERS = 1_000
 
 
 @pytest.fixture(scope="module")
-async def production(running: Installation) -> AsyncIterator[httpx.AsyncClient]:
+async def production(system: System) -> AsyncIterator[httpx.AsyncClient]:
     settings = {"B2B_ENV": "production", "B2B_CLOCK_FILE": "", "ORIGINS": APP}
     async with (
-        gateway(running, **settings) as address,
+        gateway(system, **settings) as address,
         httpx.AsyncClient(base_url=address) as client,
     ):
         yield client
@@ -159,9 +159,9 @@ async def test_a_whole_gym_comes_in_from_one_address_at_once(
     assert set(await asyncio.gather(*(one() for _ in range(3 * MEMBERS)))) == {200}
 
 
-async def test_an_address_that_asks_too_much_waits_with_sockets_too(running: Installation) -> None:
+async def test_an_address_that_asks_too_much_waits_with_sockets_too(system: System) -> None:
     async with (
-        gateway(running, ADDRESS_RATE="0.001", ADDRESS_BURST="3") as address,
+        gateway(system, ADDRESS_RATE="0.001", ADDRESS_BURST="3") as address,
         httpx.AsyncClient(base_url=address) as client,
     ):
         answers = [await client.post("/graphql", json={"query": VIEWER}) for _ in range(4)]
@@ -179,11 +179,9 @@ async def test_an_address_that_asks_too_much_waits_with_sockets_too(running: Ins
     assert health.status_code == 200
 
 
-async def test_a_person_who_asks_too_much_waits_and_others_do_not(
-    running: Installation, gym: Gym
-) -> None:
+async def test_a_person_who_asks_too_much_waits_and_others_do_not(system: System, gym: Gym) -> None:
     mia, ben = await gym.member(), await gym.member("Ben")
-    async with gateway(running, PERSON_RATE="0.001", PERSON_BURST="2") as address:
+    async with gateway(system, PERSON_RATE="0.001", PERSON_BURST="2") as address:
         here = [Person(address, member.at._token) for member in (mia, ben)]
         gym.people.extend(here)
         for _ in range(2):
@@ -199,10 +197,10 @@ async def test_a_person_who_asks_too_much_waits_and_others_do_not(
         assert await here[1].ask(VIEWER)
 
 
-async def test_what_a_person_asks_for_adds_up(running: Installation, gym: Gym) -> None:
+async def test_what_a_person_asks_for_adds_up(system: System, gym: Gym) -> None:
     mia = await gym.member()
     large = "{ myBookings(first: 100) { nodes { session { id reserved } } } }"
-    async with gateway(running, COST_RATE="0.001", COST_BURST="5000") as address:
+    async with gateway(system, COST_RATE="0.001", COST_BURST="5000") as address:
         here = Person(address, mia.at._token)
         gym.people.append(here)
         told = [await here.raw({"query": large}) for _ in range(1 + 5_000 // 200)]
@@ -213,9 +211,9 @@ async def test_what_a_person_asks_for_adds_up(running: Installation, gym: Gym) -
     assert "objects" in error["message"]
 
 
-async def test_new_documents_add_up_and_known_ones_do_not(running: Installation) -> None:
+async def test_new_documents_add_up_and_known_ones_do_not(system: System) -> None:
     async with (
-        gateway(running, COST_RATE="0.001", COST_BURST="5000") as address,
+        gateway(system, COST_RATE="0.001", COST_BURST="5000") as address,
         httpx.AsyncClient(base_url=address) as client,
     ):
         known = [await asked(client, VIEWER) for _ in range(100)]
@@ -227,14 +225,14 @@ async def test_new_documents_add_up_and_known_ones_do_not(running: Installation)
 
 
 async def test_only_documents_of_our_apps_are_served_where_that_is_set(
-    running: Installation, tmp_path: Path
+    system: System, tmp_path: Path
 ) -> None:
     manifest = tmp_path / "documents.json"
     key = hashlib.sha256(VIEWER.encode()).hexdigest()
     manifest.write_text(json.dumps({f"sha256:{key}": VIEWER}))
     settings = {"TRUSTED_DOCUMENTS": str(manifest), "ONLY_TRUSTED_DOCUMENTS": "true"}
     async with (
-        gateway(running, **settings) as address,
+        gateway(system, **settings) as address,
         httpx.AsyncClient(base_url=address) as client,
     ):
         by_id = (await client.post("/graphql", json={"documentId": f"sha256:{key}"})).json()

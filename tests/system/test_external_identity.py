@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.world.gateways import gateway
 from tests.world.gym import Gym
 from tests.world.people import Person, Refused
 from tests.world.system import System
@@ -24,9 +25,8 @@ async def open_url(system: System) -> AsyncIterator[str]:
     """A second gateway, which believes the issuer."""
     issuer = {"issuer": ISSUER, "audiences": [AUDIENCE], "algorithms": ["HS256"],
               "hs256_secret": SECRET, "required_role": "authenticated"}  # fmt: skip
-    name = await system.start("gateway", name="open gateway", ISSUERS=json.dumps([issuer]))
-    yield f"http://127.0.0.1:{system.supervisor.children[name].program.health_port}"
-    await system.stop(name)
+    async with gateway(system, ISSUERS=json.dumps([issuer])) as address:
+        yield address
 
 
 def token(gym: Gym, subject: str, **other: Any) -> str:

@@ -14,15 +14,16 @@ from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym, move_clock
 from tests.world.people import PASSWORD, Person, Refused
+from tests.world.system import System
 
 NEXT_LOOK = timedelta(seconds=STALE + 1)
 VIEWER = "{ viewer { id } }"
 
 
 @pytest.fixture(scope="module")
-async def watchful(running: Installation) -> AsyncIterator[str]:
+async def watchful(system: System) -> AsyncIterator[str]:
     """A gateway that looks after its live connections all the time."""
-    async with gateway(running, RECHECK_SECONDS="0.2") as address:
+    async with gateway(system, RECHECK_SECONDS="0.2") as address:
         yield address
 
 

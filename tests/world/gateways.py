@@ -2,24 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
-from deploy.local.installation import Installation
-from deploy.local.places import free_port
-from deploy.local.runner import program
-from deploy.local.supervisor import Supervisor
+from contracts.ids import new_id
+from tests.world.system import System
 
 
 @asynccontextmanager
-async def gateway(running: Installation, **settings: str) -> AsyncIterator[str]:
+async def gateway(system: System, **settings: str) -> AsyncIterator[str]:
     """The address of a gateway whose environment differs in ``settings``; empty unsets one."""
-    port = free_port()
-    usual = program(running, "gateway")
-    environment = {**usual.environment, "GATEWAY_PORT": str(port), **settings}
-    environment = {name: value for name, value in environment.items() if value}
-    supervisor = Supervisor(lambda name, line: print(f"{name} on {port}: {line}"))
+    name = await system.start("gateway", name=f"gateway {new_id()}", **settings)
     try:
-        await supervisor.start(replace(usual, environment=environment, health_port=port))
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{system.supervisor.children[name].program.health_port}"
     finally:
-        await supervisor.drain(7)
+        await system.stop(name)
