@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 \
 	|| command -v python3.14 || command -v python3 || echo python3)
 BIN := .venv/bin
+TOOLS := .venv-security
 READY := .venv/ready
 VALIDATORS := .venv/validators
 UV := $(shell command -v uv || echo $(BIN)/uv)
@@ -31,7 +32,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format validate bench
+.PHONY: lint types format validate bench security
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,6 +53,9 @@ validate: $(VALIDATORS) ## The image and the manifests, without a cluster: docs/
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
 	@$(BIN)/python -m bench $(B)
 
+security: $(READY) $(TOOLS)/ready ## Rules of our own, licences, known faults, walls, fuzzing. ADVISORIES=clone, PARTS=a,b
+	@$(BIN)/python -m deploy.security $(PARTS)
+
 ##@ Contracts and locks
 .PHONY: freeze schema manifests lock
 freeze: $(READY) ## Write a frozen schema for each new event type, and the AsyncAPI document
@@ -68,6 +72,7 @@ lock: $(READY) ## Pin every dependency with its hashes; newer ones with U=--upgr
 	@$(COMPILE) $(U) pyproject.toml -o requirements.txt
 	@$(COMPILE) $(U) pyproject.toml --group dev -o requirements-dev.txt
 	@$(COMPILE) $(U) --group validate -c requirements-dev.txt -o requirements-validate.txt
+	@$(COMPILE) $(U) --group security -o requirements-security.txt
 
 ##@ The machine
 .PHONY: setup reset help
@@ -101,3 +106,9 @@ $(VALIDATORS): requirements-validate.txt $(READY)
 	@echo "installing what requirements-validate.txt pins"
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-validate.txt
 	@touch $(VALIDATORS)
+
+$(TOOLS)/ready: requirements-security.txt | $(READY)
+	@echo "installing the tools of make security into $(TOOLS)"
+	@$(UV) venv -q --allow-existing --python $(BIN)/python $(TOOLS)
+	@$(UV) pip install -q --python $(TOOLS)/bin/python --require-hashes -r requirements-security.txt
+	@touch $@

@@ -6,7 +6,6 @@ until there is something newer.
 """
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -53,7 +52,7 @@ def decode(text: object) -> Position:
         raise MalformedPosition("not a position")
     try:
         plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # not base64, or not of text
         raise MalformedPosition("not a position") from None
     version, *parts = plain.split(";")
     found = [_PART.fullmatch(part) for part in parts]

@@ -33,7 +33,8 @@ RELAYS = {
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LOG_LEVEL",
     "TRACE_SAMPLE_RATIO", "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS",
-    "TOKEN_AUDIENCE", "TOKEN_ISSUER", "TRUSTED_PROXIES",
+    "TOKEN_AUDIENCE", "TOKEN_ISSUER", "TRUSTED_PROXIES", "ORIGINS",
+    "ADDRESS_RATE", "ADDRESS_BURST", "PERSON_RATE", "PERSON_BURST", "COST_RATE", "COST_BURST",
 )  # fmt: skip
 """What a process gets from the runner's own environment; everything else is made here."""
 

@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+BEYOND = 2**31 - 1
+"""Told instead of any larger number: JSON is read into what holds no more by many."""
+
 
 class Fault(Exception):
     """Shown to the caller as it is: ``message`` for people, ``extensions.code`` for programs.
@@ -49,6 +52,8 @@ class TooComplex(Fault):
     code = "QUERY_TOO_COMPLEX"
 
     def __init__(self, limit: str, allowed: int, asked: int | None = None) -> None:
+        if asked is not None:
+            asked = min(asked, BEYOND)
         seen = "" if asked is None else f" ({asked} asked)"
         facts: dict[str, object] = {} if asked is None else {"asked": asked}
         message = f"Over the limit on {limit}: at most {allowed}{seen}."

@@ -24,7 +24,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from gateway.serve.faults import TooComplex
+from gateway.serve.faults import BEYOND, TooComplex
 
 PAGE_SIZES = ("first", "last")
 
@@ -182,7 +182,7 @@ class _Walk:
         below = self.selections(node.selection_set, inner, level + 1, page=connection)
         each = Cost(1).plus(below.cost)
         if sized is not None and isinstance(sized.value, IntValueNode):
-            cost = each.times(max(0, int(sized.value.value)))
+            cost = each.times(_number(sized.value))
         elif sized is not None and isinstance(sized.value, VariableNode):
             cost = Cost(0, ((sized.value.name.value, each),))
         elif pages:
@@ -192,6 +192,12 @@ class _Walk:
         else:
             cost = each
         return _Size(below.fields + 1, below.depth, cost)
+
+
+def _number(node: IntValueNode) -> int:
+    """Not below 0. A number of thousands of digits is not worth reading."""
+    digits = node.value
+    return max(0, int(digits)) if len(digits) <= len(str(BEYOND)) else BEYOND
 
 
 def _takes_a_page_size(field: GraphQLField | None) -> bool:
