@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from contracts.booking.penalties import Charge
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
@@ -143,6 +144,8 @@ class AttendanceFinalized(Event):
     attended: int
     no_shows: int
     late_cancels: int
+    refilled: tuple[ClientId, ...] = ()
+    """Whose late cancel costs nothing: somebody else had the seat."""
 
 
 class AttendanceCorrected(Event):
@@ -156,5 +159,7 @@ class AttendanceCorrected(Event):
     becomes: Attendance
     credits: int
     """Credits the reservation costs from now on."""
+    charge: Charge | None = None
+    """What becomes of them; ``None`` what ``becomes`` costs as a rule."""
     reason: str
     policy_version: int

@@ -31,7 +31,7 @@ from services.booking.domain import (
 )
 from services.booking.domain.class_session import class_session, must_be_on
 from services.booking.domain.client_ledger import client_ledger
-from services.booking.domain.holds import COSTS
+from services.booking.domain.session_state import COSTS
 from services.booking.ledgers import opened
 
 CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
@@ -100,9 +100,9 @@ def _close_books(unit: Unit, session_id: SessionId) -> None:
     """Attended: the credit is spent. No-show or late cancel, unless refilled: it is forfeited."""
     session = starting.counted(unit, session_id)
     closed = attendance.finalize(session, session_id, unit.ctx.now)
-    unit.record(class_session, session_id, closed)
+    refilled = unit.record(class_session, session_id, closed).refilled
     unit.forget(deadlines.attendance_closes(session_id))
-    refilled = penalties.judge(unit, session_id)
+    penalties.judge(unit, session_id)
     settled = {**session.late_cancelled, **session.reserved}
     unit.states(client_ledger, settled)
     seats.gain(unit, (
@@ -123,10 +123,9 @@ def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome
     ledger = unit.state(client_ledger, client)
     offence = penalties.offence_in(unit, session_id, client, becomes)
     charge = Charge.RELEASED if offence and offence.is_refilled else COSTS[becomes]
-    charged = holds.correct(ledger, client, reservation, charge)
-    costs = holds.charged(client_ledger.fold(charged, ledger), reservation)
+    costs, charged = holds.correct(ledger, client, corrections.settlement(session, client), charge)
     corrected = corrections.correct(
-        session, session_id, client, becomes, costs=costs, reason=command.reason
+        session, session_id, client, becomes, charge=charge, costs=costs, reason=command.reason
     )
     if was is not becomes:
         unit.record(class_session, session_id, corrected)

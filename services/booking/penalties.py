@@ -10,48 +10,31 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking import deadlines, ledgers
-from services.booking.domain import bans, corrections, fees, offences, penalty
+from services.booking.domain import bans, fees, offences, penalty
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import FeeStage, Offence, client_penalties
 
 
-def judge(unit: Unit, session_id: SessionId) -> frozenset[ClientId]:
-    """Judge everybody who gave up a seat late or did not come; whose late cancel was refilled.
-
-    Comes before their credits are settled: what is held says what the seat was paid with. Nothing
-    is held after it was settled, and then there is nothing to judge.
-    """
+def judge(unit: Unit, session_id: SessionId) -> None:
+    """Judge everybody who gave up a seat late or did not come."""
     session = unit.state(class_session, session_id)
-    found = list(offences.committed(session))
-    unit.states(client_ledger, [client for client, _, _ in found])
-    judged = []
-    for client, seat, kind in found:
-        ledger = unit.state(client_ledger, client)
-        held = ledger.holds.get(seat.reservation_id)
-        if held is not None:
-            paid_with = ledger.grants[held.grant_id].kind
-            judged.append(offences.offence(session, session_id, client, kind, paid_with))
+    judged = [
+        offences.offence(session, session_id, client, kind)
+        for client, kind in offences.committed(session)
+    ]
     unit.states(client_penalties, [one.client for one in judged])
     for one in judged:
         _judge(unit, one)
-    return frozenset(one.client for one in judged if one.is_refilled)
 
 
 def offence_in(
     unit: Unit, session_id: SessionId, client: ClientId, shown_as: Attendance
 ) -> Offence | None:
-    """What the client did, if the corrected books are to show them so; ``None``: nothing wrong.
-
-    Also when it was settled so long ago that nobody remembers what paid for it.
-    """
-    session, ledger = unit.state(class_session, session_id), unit.state(client_ledger, client)
+    """What the client did, if the corrected books are to show them so; ``None``: nothing wrong."""
     kind = offences.KINDS.get(shown_as)
-    settled = ledger.settled.get(corrections.seat_of(session, client).reservation_id)
-    if kind is None or settled is None:
-        return None
-    paid_with = ledger.grants[settled.grant_id].kind
-    return offences.offence(session, session_id, client, kind, paid_with)
+    session = unit.state(class_session, session_id)
+    return None if kind is None else offences.offence(session, session_id, client, kind)
 
 
 def judge_anew(unit: Unit, offence: Offence) -> None:

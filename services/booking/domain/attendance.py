@@ -19,7 +19,7 @@ from contracts.booking import (
     SeatsCounted,
 )
 from contracts.ids import ClientId, SessionId
-from services.booking.domain import booking_policy, waitlist
+from services.booking.domain import booking_policy, offences, waitlist
 from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
 from services.booking.domain.reservations import reservation_of
 
@@ -126,6 +126,7 @@ def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[
         AttendanceFinalized(
             session_id=session_id, attended=len(state.reserved) - len(missing),
             no_shows=len(missing), late_cancels=len(state.late_cancelled),
+            refilled=offences.refilled(state),
         )
     )  # fmt: skip
     return events

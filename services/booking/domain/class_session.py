@@ -49,6 +49,7 @@ from services.booking.domain import session_slot
 from services.booking.domain.session_slot import SlotEvent
 from services.booking.domain.session_state import (
     ClassSession,
+    Correction,
     Place,
     Reservation,
     Stage,
@@ -113,7 +114,7 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
         case SeatsCounted():
             return replace(state, empty_at_start=event.empty_seats)
         case AttendanceFinalized():
-            return replace(state, stage=Stage.FINALIZED)
+            return replace(state, stage=Stage.FINALIZED, refilled=event.refilled)
     assert_never(event)
 
 
@@ -147,9 +148,7 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
     client = event.client_id
     match event:
         case ReservationMade():
-            made = Reservation(
-                event.reservation_id, event.free_until, online=event.online, spot=event.spot
-            )
+            made = Reservation.of(event)
             return _seated(replace(state, reserved={**state.reserved, client: made}))
         case ReservationReinstated():
             again = replace(state.late_cancelled[client], spot=event.spot, after_start=False)
@@ -182,7 +181,7 @@ def _seat_marked(state: ClassSession, event: MarkEvent) -> ClassSession:
             moved = replace(state.reserved[client], spot=event.spot)
             return replace(state, reserved={**state.reserved, client: moved})
         case AttendanceCorrected():
-            return replace(state, corrected={**state.corrected, client: event.becomes})
+            return replace(state, corrected={**state.corrected, client: Correction.of(event)})
         case MarkedNoShow():
             return state  # told by who is reserved and was not checked in
     assert_never(event)

@@ -56,8 +56,6 @@ StandingEvent: TypeAlias = (
 )
 LedgerEvent: TypeAlias = GrantEvent | HoldEvent | StandingEvent
 
-REMEMBERED = 100  # settled reservations whose attendance can still be corrected with its credit
-
 CHARGES: Mapping[type[Settled], Charge] = {
     CreditReleased: Charge.RELEASED,
     CreditConsumed: Charge.CONSUMED,
@@ -79,16 +77,6 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Settlement:
-    """What became of a hold."""
-
-    grant_id: GrantId
-    charge: Charge
-    credits: int
-    on: date | None
-
-
-@dataclass(frozen=True)
 class Ban:
     """The client may not book."""
 
@@ -104,7 +92,6 @@ class ClientLedger:
     is_open: bool = False
     grants: Mapping[GrantId, Grant] = field(default_factory=dict)  # oldest first
     holds: Mapping[ReservationId, Hold] = field(default_factory=dict)
-    settled: Mapping[ReservationId, Settlement] = field(default_factory=dict)  # the latest
     missed: Mapping[SessionId, BookingCode] = field(default_factory=dict)
     """Sessions that passed the client over since the ledger last gained anything."""
     ban: Ban | None = None
@@ -218,12 +205,8 @@ def _settled(state: ClientLedger, event: Settled) -> ClientLedger:
     grant = replace(grant, held=grant.held - event.credits, days=grant.counting(hold.on, back))
     holds = dict(state.holds)
     del holds[event.reservation_id]
-    settlement = Settlement(event.grant_id, charge, event.credits, hold.on)
-    settled = {**state.settled, event.reservation_id: settlement}
-    if len(settled) > REMEMBERED:
-        del settled[next(iter(settled))]
     grants = {**state.grants, event.grant_id: grant}
-    return replace(state, grants=grants, holds=holds, settled=settled, missed={})
+    return replace(state, grants=grants, holds=holds, missed={})
 
 
 def _corrected(state: ClientLedger, event: CreditCorrected) -> ClientLedger:
@@ -231,13 +214,7 @@ def _corrected(state: ClientLedger, event: CreditCorrected) -> ClientLedger:
     grant = state.grants[event.grant_id].charged(event.was, -event.before)
     grant = grant.charged(event.becomes, event.after)
     grant = replace(grant, days=grant.counting(event.on, back))
-    settlement = Settlement(event.grant_id, event.becomes, event.after, event.on)
-    return replace(
-        state,
-        grants={**state.grants, event.grant_id: grant},
-        settled={**state.settled, event.reservation_id: settlement},
-        missed={},
-    )
+    return replace(state, grants={**state.grants, event.grant_id: grant}, missed={})
 
 
 client_ledger: Aggregate[ClientLedger, LedgerEvent] = Aggregate(

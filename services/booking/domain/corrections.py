@@ -1,9 +1,24 @@
 """Corrections: the closed books were wrong about a client."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from chassis.decider import Refused
-from contracts.booking import Attendance, AttendanceCorrected, BookingCode
-from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.booking import Attendance, AttendanceCorrected, BookingCode, Charge, GrantKind
+from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 from services.booking.domain.class_session import ClassSession, Reservation, Stage, must_be_on
+from services.booking.domain.session_state import COSTS
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the closed books have a seat cost."""
+
+    reservation_id: ReservationId
+    grant_id: GrantId
+    charge: Charge
+    credits: int  # of a pack; 0 of other grants
+    on: date  # local
 
 
 def correctable(
@@ -30,12 +45,25 @@ def seat_of(state: ClassSession, client: ClientId) -> Reservation:
     return state.late_cancelled.get(client) or state.reserved[client]
 
 
+def settlement(state: ClassSession, client: ClientId) -> Settlement:
+    """What the client's seat costs by the books as they are, however long they have been closed."""
+    seat, done = seat_of(state, client), state.corrected.get(client)
+    if done is not None:
+        charge, credits_ = done.charge, done.credits
+    else:
+        was = state.attendance_of(client) or Attendance.EXCUSED
+        charge = Charge.RELEASED if client in state.refilled else COSTS[was]
+        credits_ = int(seat.grant_kind is GrantKind.PACK and charge is not Charge.RELEASED)
+    return Settlement(seat.reservation_id, seat.grant_id, charge, credits_, state.occasion.on)
+
+
 def correct(
     state: ClassSession,
     session_id: SessionId,
     client: ClientId,
     becomes: Attendance,
     *,
+    charge: Charge,
     costs: int,
     reason: str,
 ) -> list[AttendanceCorrected]:
@@ -46,6 +74,7 @@ def correct(
     return [
         AttendanceCorrected(
             session_id=session_id, client_id=client, reservation_id=reservation, was=was,
-            becomes=becomes, credits=costs, reason=reason, policy_version=state.policy.version,
+            becomes=becomes, credits=costs, charge=charge, reason=reason,
+            policy_version=state.policy.version,
         )
     ]  # fmt: skip

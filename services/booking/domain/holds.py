@@ -1,9 +1,6 @@
 """Holds: what a reservation sets aside on its client's ledger, and what becomes of it."""
 
-from collections.abc import Mapping
-
 from contracts.booking import (
-    Attendance,
     BookingCode,
     Charge,
     CreditCorrected,
@@ -17,15 +14,8 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, Settled
+from services.booking.domain.corrections import Settlement
 from services.booking.domain.entitlement import Occasion
-
-COSTS: Mapping[Attendance, Charge] = {
-    Attendance.ATTENDED: Charge.CONSUMED,
-    Attendance.NO_SHOW: Charge.FORFEITED,
-    Attendance.LATE_CANCELLED: Charge.FORFEITED,
-    Attendance.EXCUSED: Charge.RELEASED,
-}
-"""What a reservation costs in the end; a late cancel that was refilled costs nothing."""
 
 
 def hold(
@@ -71,35 +61,27 @@ def settle(
 
 
 def correct(
-    state: ClientLedger, client: ClientId, reservation: ReservationId, charge: Charge
-) -> list[LedgerEvent]:
-    """Charge a settled reservation as the corrected books say.
+    state: ClientLedger, client: ClientId, done: Settlement, charge: Charge
+) -> tuple[int, list[LedgerEvent]]:
+    """Charge a settled reservation as the corrected books say. Answers the credits it costs now.
 
     A credit that is to be taken again is taken only if there still is one.
     """
-    done = state.settled.get(reservation)
-    if done is None or done.charge is charge:
-        return []
+    if done.charge is charge:
+        return done.credits, []
     grant, after = state.grants[done.grant_id], 0
-    before = charged(state, reservation)
     if charge is not Charge.RELEASED and grant.kind is GrantKind.PACK:
-        after = 1 if before or grant.available > 0 else 0
+        after = 1 if done.credits or grant.available > 0 else 0
     events: list[LedgerEvent] = [
         CreditCorrected(
-            client_id=client, grant_id=done.grant_id, reservation_id=reservation,
-            was=done.charge, becomes=charge, before=before, after=after, on=done.on,
+            client_id=client, grant_id=done.grant_id, reservation_id=done.reservation_id,
+            was=done.charge, becomes=charge, before=done.credits, after=after, on=done.on,
         )
     ]  # fmt: skip
-    if before > after and grant.is_over:
-        back = before - after
+    if done.credits > after and grant.is_over:
+        back = done.credits - after
         events.append(CreditsExpired(client_id=client, grant_id=done.grant_id, credits=back))
-    return events
-
-
-def charged(state: ClientLedger, reservation: ReservationId) -> int:
-    """Credits a settled reservation costs."""
-    done = state.settled.get(reservation)
-    return done.credits if done and done.charge is not Charge.RELEASED else 0
+    return after, events
 
 
 def free_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:

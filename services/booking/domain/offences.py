@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.booking import Attendance, GrantKind, Violation
+from contracts.booking import Attendance, Violation
 from contracts.ids import ClientId, SessionId
-from services.booking.domain.class_session import ClassSession, Reservation
+from services.booking.domain.class_session import ClassSession
 from services.booking.domain.corrections import seat_of
 from services.booking.domain.penalty import Offence
 
@@ -15,13 +15,13 @@ KINDS = {
 """What the books call it -> what it is."""
 
 
-def committed(state: ClassSession) -> Iterator[tuple[ClientId, Reservation, Violation]]:
+def committed(state: ClassSession) -> Iterator[tuple[ClientId, Violation]]:
     """Who gave up a seat late, in that order, then who did not come."""
-    for client, seat in state.late_cancelled.items():
-        yield client, seat, Violation.LATE_CANCEL
+    for client in state.late_cancelled:
+        yield client, Violation.LATE_CANCEL
     for client, seat in state.reserved.items():
         if not seat.checked_in:
-            yield client, seat, Violation.NO_SHOW
+            yield client, Violation.NO_SHOW
 
 
 def offence(
@@ -29,16 +29,21 @@ def offence(
     session_id: SessionId,
     client: ClientId,
     kind: Violation,
-    paid_with: GrantKind,
 ) -> Offence:
     """What a client did with their seat, and the facts it is judged on."""
     seat = seat_of(state, client)
     return Offence(
         client=client, session_id=session_id, reservation_id=seat.reservation_id, kind=kind,
-        grant_kind=paid_with, starts_at=state.starts_at, free_until=seat.free_until,
+        grant_kind=seat.grant_kind, starts_at=state.starts_at, free_until=seat.free_until,
         empty_seats=empty_seats(state), later_late_cancels=_later(state, client),
         after_start=seat.after_start,
     )  # fmt: skip
+
+
+def refilled(state: ClassSession) -> tuple[ClientId, ...]:
+    """Whose late cancel costs nothing: with k seats empty only the last k count."""
+    in_time = [one for one, seat in state.late_cancelled.items() if not seat.after_start]
+    return tuple(in_time[: max(len(in_time) - empty_seats(state), 0)])
 
 
 def empty_seats(state: ClassSession) -> int:

@@ -4,15 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Self
 
 from chassis.decider import Refused
-from contracts.booking import Attendance, BookingCode, BookingPolicy
-from contracts.ids import ClientId, ReservationId
+from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
+    BookingCode,
+    BookingPolicy,
+    Charge,
+    GrantKind,
+    ReservationMade,
+)
+from contracts.ids import ClientId, GrantId, ReservationId
 from services.booking.domain import booking_policy
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.entitlement import Occasion
 from services.booking.domain.session_slot import Slot
 
+COSTS: Mapping[Attendance, Charge] = {
+    Attendance.ATTENDED: Charge.CONSUMED,
+    Attendance.NO_SHOW: Charge.FORFEITED,
+    Attendance.LATE_CANCELLED: Charge.FORFEITED,
+    Attendance.EXCUSED: Charge.RELEASED,
+}
+"""What a reservation costs in the end; a late cancel that was refilled costs nothing."""
 UNSET = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,10 +47,20 @@ class Reservation:
 
     reservation_id: ReservationId
     free_until: datetime  # UTC; giving it up from then on is late
+    grant_id: GrantId  # what pays for it
+    grant_kind: GrantKind
     checked_in: bool = False
     online: bool = True  # counts towards the online capacity
     spot: str | None = None
     after_start: bool = False  # given up when the session had started
+
+    @classmethod
+    def of(cls, event: ReservationMade) -> Self:
+        """The seat that was taken."""
+        return cls(
+            event.reservation_id, event.free_until, event.grant_id, event.grant_kind,
+            online=event.online, spot=event.spot,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +70,20 @@ class Place:
     seq: int
     notice_minutes: int = 0  # pass over when the start is nearer
     swap: bool = False  # give up an overlapping seat for this one
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What the corrected books say of a client, and what their seat costs since."""
+
+    becomes: Attendance
+    charge: Charge
+    credits: int
+
+    @classmethod
+    def of(cls, event: AttendanceCorrected) -> Self:
+        """What was corrected."""
+        return cls(event.becomes, event.charge or COSTS[event.becomes], event.credits)
 
 
 @dataclass(frozen=True)
@@ -68,7 +108,8 @@ class ClassSession:
     declined: tuple[ClientId, ...] = ()  # in line, but not to be offered a seat
     claims_told: bool = False  # the line knows of the free seats there are to claim
     empty_at_start: int | None = None  # seats; None until it has started
-    corrected: Mapping[ClientId, Attendance] = field(default_factory=dict)
+    corrected: Mapping[ClientId, Correction] = field(default_factory=dict)
+    refilled: tuple[ClientId, ...] = ()  # late cancels that cost nothing
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)
 
@@ -123,7 +164,7 @@ class ClassSession:
     def attendance_of(self, client: ClientId) -> Attendance | None:
         """What the closed books say of the client; ``None`` when they had no seat."""
         if client in self.corrected:
-            return self.corrected[client]
+            return self.corrected[client].becomes
         if client in self.late_cancelled:
             return Attendance.LATE_CANCELLED
         if client not in self.reserved:

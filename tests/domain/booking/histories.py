@@ -354,6 +354,11 @@ class Booking(RuleBasedStateMachine):
                     assert self.naive.left(client, grant) == state.grants[grant].available >= 0
 
     @invariant()
+    def corrected_books_say_what_a_seat_costs(self) -> None:
+        for reservation, credits in self.naive.told_cost.items():  # noqa: A001
+            assert self.naive.cost[reservation] == credits
+
+    @invariant()
     def nobody_is_seated_and_waiting(self) -> None:
         for seats in self.naive.sessions.values():
             assert not set(seats.seated) & set(seats.line)

@@ -98,6 +98,8 @@ class Naive:
     counted: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)  # towards limits
     ever: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)
     lost: set[ReservationId] = field(default_factory=set)  # consumed or forfeited
+    cost: dict[ReservationId, int] = field(default_factory=lambda: defaultdict(int))  # credits
+    told_cost: dict[ReservationId, int] = field(default_factory=dict)  # by corrected books
     asleep: set[GrantId] = field(default_factory=set)  # suspended
     ended: set[GrantId] = field(default_factory=set)
     banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
@@ -152,6 +154,7 @@ class Naive:
                 books = self.sessions[event.session_id].books
                 assert books[event.client_id] == event.was
                 books[event.client_id] = event.becomes
+                self.told_cost[event.reservation_id] = event.credits
 
     def _slot(self, event: Any) -> None:
         match event:
@@ -282,11 +285,14 @@ class Naive:
                 assert self.held.pop(event.reservation_id).credits == event.credits
                 self.spent[event.grant_id] += event.credits
                 self.lost.add(event.reservation_id)
+                self.cost[event.reservation_id] = event.credits
             case said.CreditsExpired():
                 pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
                 assert event.credits == pack * self.left(event.client_id, event.grant_id)
                 self.spent[event.grant_id] += event.credits
             case said.CreditCorrected():
+                assert self.cost[event.reservation_id] == event.before, "not what it had cost"
+                self.cost[event.reservation_id] = event.after
                 self.spent[event.grant_id] += event.after - event.before
                 if event.becomes is said.Charge.RELEASED:
                     del self.counted[event.reservation_id]

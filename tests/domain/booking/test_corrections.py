@@ -1,5 +1,8 @@
 """Putting closed books right, and what the reservation costs then."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from contracts.booking import (
@@ -9,10 +12,15 @@ from contracts.booking import (
     BookingCode,
     Charge,
     CorrectAttendance,
+    CreditConsumed,
     CreditCorrected,
+    CreditHeld,
     FinalizeAttendance,
+    ViolationCleared,
 )
 from contracts.envelope import Event
+from contracts.ids import SessionId
+from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from tests.domain.booking.language import (
     ANN,
@@ -26,6 +34,7 @@ from tests.domain.booking.language import (
     given,
     grant_of,
     late_cancelled,
+    reservation_of,
     reserved,
     scheduled,
     with_credits,
@@ -94,6 +103,37 @@ def test_an_excuse_gives_the_credit_back_and_taking_it_back_needs_one() -> None:
     scenario.when(correct(ANN, A), END).then(
         fact(AttendanceCorrected, was=E, becomes=A, credits=0),
         fact(CreditCorrected, was=Charge.RELEASED, becomes=Charge.CONSUMED, before=0, after=0),
+    )
+
+
+def test_a_correction_gives_back_what_it_cost_however_long_ago_that_was() -> None:
+    scenario = closed(credits=300)
+    for nth in range(150):
+        later = SessionId(UUID(int=5_000 + nth))
+        held = CreditHeld(
+            client_id=BEN, grant_id=grant_of(BEN), session_id=later, credits=1,
+            reservation_id=reservation_of(BEN, later), starts_at=NOON, ends_at=END,
+        )  # fmt: skip
+        spent = CreditConsumed(
+            client_id=BEN, grant_id=grant_of(BEN), reservation_id=held.reservation_id, credits=1
+        )
+        scenario.gym.happened(held, spent)
+    scenario.when(correct(BEN, E), END + timedelta(days=400)).then(
+        fact(AttendanceCorrected, was=N, becomes=E, credits=0, charge=Charge.RELEASED),
+        fact(CreditCorrected, was=Charge.FORFEITED, becomes=Charge.RELEASED, before=1, after=0),
+        fact(ViolationCleared),
+    )
+    assert scenario.gym.state(client_ledger, BEN).grants[grant_of(BEN)].available == 150
+
+
+def test_a_late_cancel_that_was_refilled_cost_nothing_and_gives_nothing_back() -> None:
+    past: tuple[Event | tuple[Event, ...], ...] = (
+        scheduled(1), with_credits(ANN, CAT), late_cancelled(CAT), reserved(ANN), checked_in(ANN),
+    )  # fmt: skip
+    scenario = given(*past).when(FinalizeAttendance(session_id=SES), NOON)
+    assert scenario.gym.state(class_session, SES).refilled == (CAT,)
+    scenario.when(correct(CAT, E), END).then(
+        fact(AttendanceCorrected, was=L, becomes=E, credits=0, charge=Charge.RELEASED)
     )
 
 
