@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from typing import Annotated
 
 import typer
 
@@ -16,19 +17,21 @@ cli = typer.Typer(add_completion=False)
 
 
 @cli.command()
-def seed() -> None:
+def seed(
+    *, ahead: Annotated[bool, typer.Option(help="Leave it to later that screens show it.")] = False
+) -> None:
     """Make the demo gyms on what runs here, if they are not there. B2B_DEMO_DAYS, _CLIENTS."""
     settings = read_settings()
     size = Size(settings.demo_days, settings.demo_clients)
     try:
-        asyncio.run(_made(size))
+        asyncio.run(_made(size, ahead=ahead))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise Trouble("the demo gyms are not finished: `b2b seed` goes on with them") from None
 
 
-async def _made(size: Size) -> None:
+async def _made(size: Size, *, ahead: bool) -> None:
     """Until made, or told to end; the clock is given back either way."""
-    making = asyncio.ensure_future(go_on(Operator().local, say, size))
+    making = asyncio.ensure_future(go_on(Operator().local, say, size, ahead=ahead))
     with contextlib.suppress(NotImplementedError):  # no such signals there
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
     await making

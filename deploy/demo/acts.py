@@ -11,7 +11,7 @@ from contracts.ids import ClientId, GymId, ReservationId, SessionId
 
 
 class Wave(IntEnum):
-    """What happens at one moment happens in this order, each kind after the one before it."""
+    """What happens at one moment to one person or class happens in this order."""
 
     GYM = 0
     """Staff arrange things: places, series, grants, sessions called off."""
@@ -60,7 +60,7 @@ class Act:
     wave: Wave
     asking: Asking | Found
     about: tuple[UUID | str, ...] = ()
-    """What it concerns: two acts of a wave that share one of these keep their order."""
+    """What it concerns: two acts of a moment that share one of these keep their order."""
     may_be: frozenset[str] = frozenset()
     """Refusals that are part of life. Any other stops the demo."""
     patient: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Asks the services what the demo's people ask, as the gateway would: signed, over the bus.
 
-Within a wave everything is asked at once, but acts about the same person or class in their order,
-so that the same diary always comes to the same end.
+Everything is asked at once, but acts about the same person or class in their order, and bookings
+when nobody gives a seat up any more: so the same diary always comes to the same end.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from contracts.access import RequestEntry
 from contracts.booking import BookClass, CancelReservation, ClaimSpot, LeaveWaitlist
 from contracts.envelope import Caller, Reply
 from contracts.ids import ReservationId
-from deploy.demo.acts import Act, Asking, Memory
+from deploy.demo.acts import Act, Asking, Memory, Wave
 from deploy.trouble import Trouble
 
 AT_ONCE = 64  # commands under way
@@ -42,9 +42,9 @@ class Counter:
         """Store position of the last door that opened."""
 
     async def carry_out(self, acts: Sequence[Act]) -> None:
-        """All acts of one moment, wave by wave. Raises ``Trouble``."""
+        """All acts of one moment, in the order of their waves. Raises ``Trouble``."""
         self.memory.freed.clear()
-        for _, wave in groupby(acts, key=lambda act: act.wave):
+        for _, wave in groupby(acts, key=lambda act: act.wave >= Wave.BOOKINGS):
             last: dict[UUID | str, asyncio.Task[None]] = {}
             tasks: list[asyncio.Task[None]] = []
             for act in wave:

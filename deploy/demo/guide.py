@@ -1,26 +1,31 @@
 """What to tell somebody who has just started Back2Back: how to sign in, and what to try."""
 
+from datetime import date, timedelta
+from functools import reduce
+
 from deploy.demo.gyms import GYMS, PASSWORD, DemoGym
 from deploy.demo.marks import GATEWAY
 
 SAMPLES = (
     "{ kpis { classesToday { total booked capacity } attendanceRate { rate } } }",
     '{ clients(first: 5, search: "a") { nodes { name email tags } } }',
-    '{ calendar(from: "2026-01-01T00:00:00Z", to: "2026-01-08T00:00:00Z", first: 20)'
+    '{ calendar(from: "TODAYT00:00:00Z", to: "NEXT_WEEKT00:00:00Z", first: 20)'
     " { nodes { title startsAt instructorName reserved capacity waiting } } }",
     "subscription { kpisChanged { classesToday { booked } } }",
 )
 """To paste into GraphiQL."""
 
 
-def guide() -> list[str]:
+def guide(today: date) -> list[str]:
     """Lines to print once everything is up; ``GATEWAY`` in them stands for where it is."""
+    days = {"TODAY": f"{today}", "NEXT_WEEK": f"{today + timedelta(days=7)}"}
+    samples = [reduce(lambda text, day: text.replace(*day), days.items(), one) for one in SAMPLES]
     return [
         f"two demo gyms; everybody's password is {PASSWORD}",
         *(line for gym in GYMS for line in _people(gym)),
         f"paste into GraphiQL, {GATEWAY}/graphql, with the header",
         '  {"authorization": "Bearer <.venv/bin/b2b token mint desk@harbor.example>"}',
-        *(f"  {one}" for one in SAMPLES),
+        *(f"  {one}" for one in samples),
         "make demo-traffic keeps both gyms moving",
     ]
 

@@ -135,7 +135,7 @@ HARBOR = DemoGym(
         Colleague("Troy Bennett", "troy@harbor.example", Role.TRAINER, ("Weightlifting",)),
     ),
     members=("Ada Reyes", "Ben Carter", "Cleo Jordan", "Dev Shah", "Eli Stone", "Fay Lopez"),
-    visits_a_week=(1, 2, 2, 3, 3, 3, 4),
+    visits_a_week=(1, 1, 2, 2, 3, 4),
     keeps_desk_from=time(8),
 )
 VELO = DemoGym(
@@ -183,7 +183,7 @@ VELO = DemoGym(
         Colleague("Pia Vogt", "pia@velo.example", Role.TRAINER, ("First aid", "Reformer")),
     ),
     members=("Mia Sommer", "Jonas Keller", "Lea Winter", "Noah Busch", "Ida Kraus", "Max Roth"),
-    visits_a_week=(1, 1, 2, 2, 3),
+    visits_a_week=(1, 1, 2, 2, 2, 3),
     keeps_desk_from=time(6),
 )
 GYMS = (HARBOR, VELO)

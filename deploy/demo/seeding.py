@@ -2,12 +2,14 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import nats
+from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
 from chassis.clock import MovableClock
@@ -52,56 +54,67 @@ class Made:
     seconds: float
 
 
-async def go_on(installation: Access, say: Say, size: Size) -> None:
-    """Make the demo gyms, or what is missing of them; nothing when they are there.
+async def go_on(installation: Access, say: Say, size: Size, *, ahead: bool = False) -> None:
+    """Make the demo gyms, or what is missing of them, until screens show them.
 
-    Raises ``Trouble``. One that was begun is finished as it was begun: commands that were carried
-    out are answered, not carried out, again.
+    ``ahead``: screens come later. Raises ``Trouble``. One that was begun is finished as it was
+    begun: commands that were carried out are answered, not carried out, again.
     """
     marks = Marks(installation.data, installation.clock_file)
-    if marks.is_made:
+    if not marks.is_made:
+        marks.mend_clock()
+        begun = marks.begun
+        if begun is None:
+            present = MovableClock(installation.clock_file).now()
+            begun = marks.begin(present, size.days, size.clients)
+        else:
+            say(f"going on with the demo gyms begun at {begun.present[:16]} UTC")
+        await live(installation, say, Size(begun.days, begun.clients), present=begun.until)
+        marks.finish(guide(begun.until.date()))
+    if not ahead:
+        await shown(installation, say)
         say("the demo gyms are there")
-        return
-    marks.mend_clock()
-    begun = marks.begun
-    if begun is None:
-        present = MovableClock(installation.clock_file).now()
-        begun = marks.begin(present, size.days, size.clients)
-    else:
-        say(f"going on with the demo gyms begun at {begun.present[:16]} UTC")
-    await seed(installation, say, Size(begun.days, begun.clients), present=begun.until)
-    marks.finish(guide())
 
 
-async def seed(
+async def shown(installation: Access, say: Say) -> None:
+    """Return when every screen shows all that has happened. Raises ``Trouble``."""
+    async with _bus(installation) as bus:
+        await Settling(installation, *bus).everything(say)
+
+
+async def live(
     installation: Access, say: Say, size: Size, *, chance: str = SEED, present: datetime
 ) -> Made:
-    """Make the demo gyms on what runs there, living up to ``present``. Raises ``Trouble``.
+    """Let the demo gyms live on what runs there, up to ``present``. Raises ``Trouble``.
 
     All processes' clock goes back and comes up to where it was found; leave the installation alone
     meanwhile. The same ``chance`` and ``present`` make the same gyms.
     """
     began = time.monotonic()
-    key = base64.b64decode(installation.environment("gateway")["CALLER_KEY"])
-    clock = MovableClock(installation.clock_file)
     deadlines = (installation.dsn(f"{one}_relay", f"b2b_{one}") for one in ("booking", "billing"))
-    client = await nats.connect(**installation.nats_login("operator"), connect_timeout=5)
-    try:
-        asker = Asker(client, key=key, clock=clock)
+    async with _bus(installation) as (client, asker, clock):
         settling = Settling(installation, client, asker, clock)
         counter = Counter(asker, clock, chance)
         async with Timeline(installation.clock_file, *deadlines) as timeline:
             days = moments(size, chance, present)
             await _live(timeline, counter, settling, days, _Progress(say, size, present))
             stops = timeline.stops
-        await settling.everything(say)
-    finally:
-        await client.close()
     refused = sum(n for (_, outcome), n in counter.told.items() if outcome != "done")
     commands = counter.told.total()
     made = Made(size.days, commands, refused, stops, time.monotonic() - began)
     say(f"demo: {made.days} days, {commands:,} commands in {made.seconds:.0f} s")
     return made
+
+
+@asynccontextmanager
+async def _bus(installation: Access) -> AsyncIterator[tuple[Client, Asker, MovableClock]]:
+    key = base64.b64decode(installation.environment("gateway")["CALLER_KEY"])
+    clock = MovableClock(installation.clock_file)
+    client = await nats.connect(**installation.nats_login("operator"), connect_timeout=5)
+    try:
+        yield client, Asker(client, key=key, clock=clock), clock
+    finally:
+        await client.close()
 
 
 def moments(size: Size, chance: str, present: datetime) -> Days:

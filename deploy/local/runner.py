@@ -28,8 +28,11 @@ from deploy.local.supervisor import (
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
 
-WAVES = (("members", "booking", "billing", "access", "projections"), ("gateway",))
+DECIDING = ("members", "booking", "billing", "access")
+WAVES = ((*DECIDING, "projections"), ("gateway",))
 """Started one after the other; within a wave side by side."""
+DEMO_WAVES = (("projections",), ("gateway",))
+"""What is started once the demo is made: its past is shown in one go, not moment by moment."""
 
 DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
 _END_WITHIN = 2.0  # seconds for what was being started
@@ -103,10 +106,20 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
 
 
 async def _start(supervisor: Supervisor, installation: Installation, settings: RunSettings) -> None:
-    for wave in WAVES:
-        say(f"starting {', '.join(wave)}")
-        await supervisor.start(*(program(installation, name) for name in wave))
-    await _seed_once(installation, settings)
+    async def up(*names: str) -> None:
+        say(f"starting {', '.join(names)}")
+        await supervisor.start(*(program(installation, name) for name in names))
+
+    if not settings.demo or _marks(installation).is_made:
+        for wave in WAVES:
+            await up(*wave)
+        return
+    await up(*DECIDING)
+    say("making the demo gyms (B2B_DEMO=0 leaves them out)")
+    await _seed(installation, "--ahead")
+    for wave in DEMO_WAVES:
+        await up(*wave)
+    await _seed(installation)
 
 
 def program(installation: Installation, name: str) -> Program:
@@ -121,13 +134,10 @@ def program(installation: Installation, name: str) -> Program:
     )
 
 
-async def _seed_once(installation: Installation, settings: RunSettings) -> None:
-    """In a process of its own, so that what it needs is not kept in ours."""
-    if not settings.demo or _marks(installation).is_made:
-        return
-    say("making the demo gyms (B2B_DEMO=0 leaves them out)")
+async def _seed(installation: Installation, *words: str) -> None:
+    """``b2b seed``, in a process of its own, so that what it needs is not kept in ours."""
     seeding = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.cli", "seed",
+        sys.executable, "-m", "deploy.cli", "seed", *words,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT, cwd=ROOT, preexec_fn=dies_with_us(sig=signal.SIGTERM),
         env={**os.environ, "B2B_DATA": str(installation.data)},

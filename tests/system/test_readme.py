@@ -40,7 +40,7 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
         said, complained = await shell.communicate()
 
     assert shell.returncode == 0, f"{said.decode()}{complained.decode()}"
-    bookings, calendar, booked, came, walked_in, *screen, cards = said.decode().splitlines()
+    bookings, calendar, booked, came, walked_in, *screen, cards, fees = said.decode().splitlines()
     assert '"myBookings"' in bookings
     assert '"startsAt"' in calendar
     assert '"status": "RESERVED"' in booked
@@ -52,3 +52,4 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
     assert screen.count("event: next") >= 2, "the screen moved"
     assert "ATTENDED" in shown
     assert '"classesToday"' in cards
+    assert '"penalties":{"nodes":[' in fees
