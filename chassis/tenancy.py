@@ -12,6 +12,16 @@ from contracts.ids import GymId
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Db: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""How asyncpg says that a connection is gone. ``InternalClientError``: the server has said its last
+word on it, but the socket is not closed yet."""
+
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _PlainConnection = asyncpg.Connection[asyncpg.Record]
 else:

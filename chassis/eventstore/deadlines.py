@@ -23,6 +23,7 @@ from chassis.decider import Refused
 from chassis.eventstore.recorder import Deadline
 from chassis.eventstore.store import Busy, EventStore
 from chassis.eventstore.unit import Unit
+from chassis.tenancy import CONNECTION_LOST
 from contracts.envelope import COMMANDS
 from contracts.ids import GymId, new_id
 
@@ -87,7 +88,7 @@ class DeadlineWorker:
         while not stopping.is_set():
             try:
                 await self._serve(stopping)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            except (asyncpg.PostgresError, *CONNECTION_LOST) as fault:
                 log.warning("deadline worker lost its database", cause=type(fault).__name__)
                 await _pause(stopping, 1)
 

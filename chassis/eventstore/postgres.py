@@ -21,7 +21,7 @@ from chassis.eventstore.recorder import (
     net_claims,
     net_deadlines,
 )
-from chassis.tenancy import Pool
+from chassis.tenancy import CONNECTION_LOST, Pool
 from contracts.ids import GymId
 
 APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 35))})"  # noqa: S608
@@ -30,8 +30,7 @@ ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
 PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5, $6)"
 
 _AWAY = (
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
+    *CONNECTION_LOST,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidTransactionStateError,  # a standby after a fail-over, or out of time
@@ -100,7 +99,7 @@ def _translated() -> Iterator[None]:
         yield
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as raced:
         raise IntegrityError("another writer got in between") from raced
-    except (*_AWAY, OSError, TimeoutError) as away:
+    except _AWAY as away:
         if isinstance(away, ValueError):  # the driver cannot encode what we hand it
             raise
         raise Away(type(away).__name__) from away

@@ -6,7 +6,7 @@ import asyncpg
 
 from chassis.projection.model import Change, NotYet, ReadModel
 from chassis.reader import Message
-from chassis.tenancy import Pool
+from chassis.tenancy import CONNECTION_LOST, Pool
 from chassis.wire import read, unpack
 from contracts.envelope import Envelope, UnknownEvent
 
@@ -22,7 +22,7 @@ WHERE name = $1 AND seq = $2 RETURNING seq
 
 POISON = ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError
 """The event, not the database, is at fault; the driver's own complaint is a ``ValueError``."""
-TRANSIENT = asyncpg.PostgresError, asyncpg.InterfaceError, NotYet, TimeoutError, OSError
+TRANSIENT = asyncpg.PostgresError, *CONNECTION_LOST, NotYet
 """What passes by itself: tried again. Consulted after ``POISON``."""
 
 

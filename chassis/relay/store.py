@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
 
+from chassis.tenancy import CONNECTION_LOST
+
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
@@ -16,7 +18,7 @@ QUERY_TIMEOUT = 10.0  # seconds
 
 _LOCK_CLASS = 0x72656C61  # "rela"; with two keys, so never one of the store's announcements
 _READ = "SELECT * FROM es.read_all($1, $2)"
-_ERRORS = asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError
+_ERRORS = asyncpg.PostgresError, *CONNECTION_LOST
 
 
 class StoreLost(Exception):

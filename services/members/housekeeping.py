@@ -7,6 +7,7 @@ import asyncpg
 import structlog
 
 from chassis.clock import Clock
+from chassis.tenancy import CONNECTION_LOST
 from services.members.attempts import Attempts
 from services.members.commands.clients import finish_erasure
 from services.members.commands.parts import Parts
@@ -31,7 +32,7 @@ class Housekeeping:
         while not stopping.is_set():
             try:
                 await self.tidy()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            except (asyncpg.PostgresError, *CONNECTION_LOST) as fault:
                 log.warning("housekeeping put off", cause=type(fault).__name__)
             with anyio.move_on_after(EVERY):
                 await stopping.wait()

@@ -8,16 +8,13 @@ from typing import Any
 
 import asyncpg
 
-from chassis.tenancy import Pool
+from chassis.tenancy import CONNECTION_LOST, Pool
 from contracts.ids import GymId
 
 AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
+    *CONNECTION_LOST,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    OSError,
-    TimeoutError,
 )
 """How asyncpg says that the database cannot be asked just now."""
 

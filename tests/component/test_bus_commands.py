@@ -26,7 +26,7 @@ from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
 
 KEY = bytes(range(32))
-PROMPT = 0.5  # seconds; far below the time-out, so silence would fail the test
+PROMPT = 5.0  # seconds; half of the deadline, so whoever waits for that fails the test
 
 
 class TurnKey(Command):
