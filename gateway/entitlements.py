@@ -13,8 +13,9 @@ from contracts.booking import (
     SuspendEntitlement,
     Suspension,
 )
-from gateway import ids
+from gateway import coverages, ids
 from gateway.context import Info
+from gateway.coverages import CoverageInput
 from gateway.entitlement_codes import (
     ChangeEntitlementErrorCode,
     EndEntitlementErrorCode,
@@ -39,6 +40,9 @@ class ChangeEntitlementInput(GrantInput):
     credits: int | None = None
     expires_at: datetime | None = None
     early_hours: int | None = None
+    coverage: CoverageInput | None = strawberry.field(
+        default=None, description="An empty one covers every session again."
+    )
     reason: str = ""
 
 
@@ -81,7 +85,7 @@ class EndEntitlementPayload(LedgerPayload):
 @strawberry.type
 class EntitlementMutation:
     @strawberry.mutation(
-        description="Give a grant other credits, another end or another head start."
+        description="Give a grant other credits, another end, head start or coverage."
     )
     async def change_entitlement(
         self,
@@ -98,6 +102,7 @@ class EntitlementMutation:
                 credits=input_.credits,
                 expires_at=input_.expires_at,
                 early_hours=input_.early_hours,
+                coverage=coverages.asked(input_.coverage),
                 reason=input_.reason,
             ),
         )

@@ -9,9 +9,10 @@ import strawberry
 
 from contracts.booking import GrantCredits, GrantKind, Period
 from contracts.ids import ClientId, GrantId
-from gateway import ids
+from gateway import coverages, ids
 from gateway.booking_codes import GrantCreditsErrorCode
 from gateway.context import Info
+from gateway.coverages import CoverageInput
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
@@ -99,6 +100,9 @@ class GrantCreditsInput:
         default=None, description="Instead of expiresAt: the last local day, in timeZone."
     )
     time_zone: str = strawberry.field(default="UTC", description="IANA zone of the gym.")
+    coverage: CoverageInput | None = strawberry.field(
+        default=None, description="Null: every session."
+    )
     reason: str = ""
 
 
@@ -137,7 +141,7 @@ class LedgerMutation:
                 credits=input_.credits, valid_from=input_.valid_from,
                 expires_at=input_.expires_at, reason=input_.reason, period=input_.period,
                 early_hours=input_.early_hours, expires_on=input_.expires_on,
-                time_zone=input_.time_zone,
+                time_zone=input_.time_zone, coverage=coverages.asked(input_.coverage),
             ),
         )  # fmt: skip
         given = None if done.errors else _given(new, input_)

@@ -36,6 +36,7 @@ class BookingPolicy:
     waitlist_max: int
     waitlist_uncapped: bool
     daily_limit: int = strawberry.field(description="0 is off.")
+    program_daily_limit: int = strawberry.field(description="Per program; 0 is off.")
     self_check_in: bool
     check_in_opens_minutes_before: int
     attendance_closes_minutes_after: int
@@ -74,6 +75,7 @@ class BookingPolicyInput:
     waitlist_max: int | None = None
     waitlist_uncapped: bool | None = None
     daily_limit: int | None = None
+    program_daily_limit: int | None = None
     self_check_in: bool | None = None
     check_in_opens_minutes_before: int | None = None
     attendance_closes_minutes_after: int | None = None

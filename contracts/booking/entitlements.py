@@ -1,13 +1,16 @@
 """What a client may spend: grants of credits or time, kept in one ledger per client."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
     GrantId,
+    LocationId,
+    ProgramId,
 )
 from contracts.times import Day, Instant
 
@@ -37,6 +40,31 @@ class Suspension(StrEnum):
     PAST_DUE = "past_due"
 
 
+class Hours(BaseModel):
+    """A part of the week, by the clock on the wall where the session takes place.
+
+    A session is within it that starts in [from_time, until_time) on one of the weekdays.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = Field(default=(), max_length=7)
+    """1 is Monday; empty every day."""
+    from_time: str = Field(default="00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    until_time: str = Field(default="24:00", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
+
+
+class Coverage(BaseModel):
+    """Which sessions a grant pays for besides its dates. What is empty leaves nothing out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    program_ids: tuple[ProgramId, ...] = Field(default=(), max_length=100)
+    location_ids: tuple[LocationId, ...] = Field(default=(), max_length=100)
+    hours: tuple[Hours, ...] = Field(default=(), max_length=50)
+    """Within any of them, such as off-peak."""
+
+
 class GrantCredits(Command):
     """Entitle the client to reservations."""
 
@@ -58,11 +86,13 @@ class GrantCredits(Command):
     """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
     time_zone: str = Field(default="UTC", max_length=64)
     """IANA zone of the gym, for ``expires_on``."""
+    coverage: Coverage | None = None
+    """``None``: every session."""
     reason: str = Field(default="", max_length=200)
 
 
 class ChangeEntitlement(Command):
-    """Give a grant other credits, another end or another head start. ``None`` leaves as it is."""
+    """Give a grant other credits, end, head start or coverage. ``None`` leaves as it is."""
 
     command_type = "booking.change_entitlement"
     client_id: ClientId
@@ -70,6 +100,8 @@ class ChangeEntitlement(Command):
     credits: int | None = Field(default=None, ge=1, le=10_000)
     expires_at: Instant | None = None
     early_hours: int | None = Field(default=None, ge=0, le=8_760)
+    coverage: Coverage | None = None
+    """An empty one covers every session again."""
     reason: str = Field(default="", max_length=200)
 
 
@@ -135,10 +167,12 @@ class CreditsGranted(Event):
     reason: str
     period: Period | None = None
     early_hours: int = 0
+    coverage: Coverage | None = None
+    """``None``: every session."""
 
 
 class EntitlementChanged(Event):
-    """A grant has other credits, another end or another head start."""
+    """A grant has other credits, another end, head start or coverage: all of them as they are."""
 
     event_type = "booking.entitlement_changed.v1"
     client_id: ClientId
@@ -147,6 +181,7 @@ class EntitlementChanged(Event):
     expires_at: AwareDatetime | None
     early_hours: int
     reason: str
+    coverage: Coverage | None = None
 
 
 class EntitlementSuspended(Event):

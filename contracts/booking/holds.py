@@ -9,6 +9,7 @@ from contracts.envelope import Event
 from contracts.ids import (
     ClientId,
     GrantId,
+    ProgramId,
     ReservationId,
     SessionId,
 )
@@ -29,6 +30,7 @@ class CreditCorrected(Event):
     """Credits it costs."""
     on: date | None = None
     """The session's local date."""
+    program_id: ProgramId | None = None
 
 
 class CreditHeld(Event):
@@ -45,6 +47,8 @@ class CreditHeld(Event):
     """1 of a pack, 0 of other grants."""
     on: date | None = None
     """The session's local date, which limits count by."""
+    program_id: ProgramId | None = None
+    """The session's, which limits count by."""
 
 
 class CreditReleased(Event):

@@ -38,6 +38,8 @@ class BookingPolicy(BaseModel):
     that only ever promotes says 0. ``None``: lead and late deadline decide."""
     daily_limit: int = Field(default=0, ge=0, le=50)
     """Most sessions of one local day a client may book; 0 is off."""
+    program_daily_limit: int = Field(default=0, ge=0, le=50)
+    """Most sessions of one program and local day a client may book; 0 is off."""
     self_check_in: bool = False
     """Whether members check themselves in; kiosks, scanners and staff always may."""
     check_in_opens_minutes_before: int = Field(default=30, ge=0, le=1_440)

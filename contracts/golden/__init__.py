@@ -64,5 +64,7 @@ _TEXTS = {
     "opens": "06:00",
     "closes": "22:00",
     "starts_at": "09:00",
+    "from_time": "09:00",
+    "until_time": "16:00",
     "slug": "iron-and-oak",
 }

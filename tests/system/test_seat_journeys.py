@@ -150,3 +150,20 @@ async def test_a_member_sees_their_own_place_in_a_session_and_staff_none(
     assert (offered["status"], offered["place"]) == ("OFFERED", 1)
     assert offered["offeredUntil"]
     assert gone is None
+
+
+async def test_a_grant_pays_for_what_it_covers_once_it_does(gym: Gym) -> None:
+    zoe, session = await gym.member("Zoe", pack=0), await gym.session()
+    never = {"hours": [{"weekdays": [1], "fromTime": "00:00", "untilTime": "00:01"}]}
+    given = await gym.owner.done(documents.GRANT, clientId=zoe.id, credits=2, coverage=never)
+    refused = await zoe.at.refused(documents.BOOK, sessionId=session)
+    here = {"locationIds": [gym.location], "hours": [{"untilTime": "24:00"}]}
+    change = {"clientId": zoe.id, "grantId": given["grant"]["id"]}
+    wrong = await gym.owner.refused(
+        documents.CHANGE_GRANT, **change, coverage={"hours": [{"untilTime": "25:00"}]}
+    )
+    await gym.owner.done(documents.CHANGE_GRANT, **change, coverage=here)
+    booked = await zoe.at.done(documents.BOOK, sessionId=session)
+
+    assert (refused, wrong) == ("NO_ENTITLEMENT", "INVALID_INPUT")
+    assert booked["reservation"]["status"] == "RESERVED"

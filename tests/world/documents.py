@@ -19,6 +19,8 @@ REGISTER = f"""mutation ($input: RegisterClientInput!) {{
   registerClient(input: $input) {{ client {{ id name }} position {ERRORS} }} }}"""
 ERASE = f"""mutation ($input: EraseClientInput!) {{
   eraseClient(input: $input) {{ erasedClientId position {ERRORS} }} }}"""
+CHANGE_GRANT = f"""mutation ($input: ChangeEntitlementInput!) {{
+  changeEntitlement(input: $input) {{ clientId position {ERRORS} }} }}"""
 GRANT = f"""mutation ($input: GrantCreditsInput!) {{
   grantCredits(input: $input) {{ grant {{ id }} position {ERRORS} }} }}"""
 SCHEDULE = f"""mutation ($input: ScheduleSessionInput!) {{

@@ -37,7 +37,7 @@ from contracts.booking import (
     TimeTaken,
     WaiverRecorded,
 )
-from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.ids import ClientId, GrantId, ProgramId, ReservationId, SessionId
 from contracts.timetable import HoldMoved
 from services.booking.domain.grant import Grant
 
@@ -56,6 +56,7 @@ StandingEvent: TypeAlias = (
 )
 LedgerEvent: TypeAlias = GrantEvent | HoldEvent | StandingEvent
 
+NO_DAYS: Mapping[date, int] = {}
 CHARGES: Mapping[type[Settled], Charge] = {
     CreditReleased: Charge.RELEASED,
     CreditConsumed: Charge.CONSUMED,
@@ -74,6 +75,7 @@ class Hold:
     credits: int
     is_busy: bool = True  # False after a late cancel
     on: date | None = None  # the session's local date
+    program_id: ProgramId | None = None  # the session's
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,12 @@ class ClientLedger:
         """Sessions of a local day that were booked and not given back."""
         return sum(grant.days.get(day, 0) for grant in self.grants.values())
 
+    def booked_in(self, program: ProgramId, day: date) -> int:
+        """Those of a program."""
+        return sum(
+            grant.programs.get(program, NO_DAYS).get(day, 0) for grant in self.grants.values()
+        )
+
 
 def evolve(state: ClientLedger, event: LedgerEvent) -> ClientLedger:
     match event:
@@ -125,9 +133,8 @@ def _time_evolved(state: ClientLedger, event: HoldMoved | TimeReleased | TimeTak
     hold, missed, grants = state.holds[event.reservation_id], state.missed, state.grants
     match event:
         case HoldMoved():
-            grant = grants[hold.grant_id]
-            grant = replace(grant, days=grant.counting(hold.on, -1))
-            grant = replace(grant, days=grant.counting(event.on, 1))
+            grant = grants[hold.grant_id].counting(hold.on, -1, hold.program_id)
+            grant = grant.counting(event.on, 1, hold.program_id)
             grants, missed = {**grants, hold.grant_id: grant}, {}
             hold = replace(hold, starts_at=event.starts_at, ends_at=event.ends_at, on=event.on)
         case TimeReleased():
@@ -144,12 +151,13 @@ def _grant_evolved(state: ClientLedger, event: GrantEvent) -> ClientLedger:
         case CreditsGranted():
             grant = Grant(
                 event.kind, event.credits, event.valid_from, event.expires_at,
-                period=event.period, early_hours=event.early_hours,
+                period=event.period, early_hours=event.early_hours, coverage=event.coverage,
             )  # fmt: skip
         case EntitlementChanged():
             grant = replace(
                 state.grants[event.grant_id], credits=event.credits,
                 expires_at=event.expires_at, early_hours=event.early_hours,
+                coverage=event.coverage,
             )  # fmt: skip
         case EntitlementSuspended():
             grant = replace(state.grants[event.grant_id], suspended=event.because)
@@ -186,10 +194,11 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
 def _held(state: ClientLedger, event: CreditHeld) -> ClientLedger:
     hold = Hold(
         event.grant_id, event.session_id, event.starts_at, event.ends_at, event.credits,
-        on=event.on,
+        on=event.on, program_id=event.program_id,
     )  # fmt: skip
     grant = state.grants[event.grant_id]
-    grant = replace(grant, held=grant.held + event.credits, days=grant.counting(event.on, 1))
+    grant = replace(grant, held=grant.held + event.credits)
+    grant = grant.counting(event.on, 1, event.program_id)
     return replace(
         state,
         holds={**state.holds, event.reservation_id: hold},
@@ -202,7 +211,8 @@ def _settled(state: ClientLedger, event: Settled) -> ClientLedger:
     hold, charge = state.holds[event.reservation_id], CHARGES[type(event)]
     back = -1 if charge is Charge.RELEASED else 0
     grant = state.grants[event.grant_id].charged(charge, event.credits)
-    grant = replace(grant, held=grant.held - event.credits, days=grant.counting(hold.on, back))
+    grant = replace(grant, held=grant.held - event.credits)
+    grant = grant.counting(hold.on, back, hold.program_id)
     holds = dict(state.holds)
     del holds[event.reservation_id]
     grants = {**state.grants, event.grant_id: grant}
@@ -213,7 +223,7 @@ def _corrected(state: ClientLedger, event: CreditCorrected) -> ClientLedger:
     back = (event.was is Charge.RELEASED) - (event.becomes is Charge.RELEASED)
     grant = state.grants[event.grant_id].charged(event.was, -event.before)
     grant = grant.charged(event.becomes, event.after)
-    grant = replace(grant, days=grant.counting(event.on, back))
+    grant = grant.counting(event.on, back, event.program_id)
     return replace(state, grants={**state.grants, event.grant_id: grant}, missed={})
 
 

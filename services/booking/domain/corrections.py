@@ -5,7 +5,7 @@ from datetime import date
 
 from chassis.decider import Refused
 from contracts.booking import Attendance, AttendanceCorrected, BookingCode, Charge, GrantKind
-from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.ids import ClientId, GrantId, ProgramId, ReservationId, SessionId
 from services.booking.domain.class_session import ClassSession, Reservation, Stage, must_be_on
 from services.booking.domain.session_state import COSTS
 
@@ -19,6 +19,7 @@ class Settlement:
     charge: Charge
     credits: int  # of a pack; 0 of other grants
     on: date  # local
+    program_id: ProgramId | None
 
 
 def correctable(
@@ -54,7 +55,14 @@ def settlement(state: ClassSession, client: ClientId) -> Settlement:
         was = state.attendance_of(client) or Attendance.EXCUSED
         charge = Charge.RELEASED if client in state.refilled else COSTS[was]
         credits_ = int(seat.grant_kind is GrantKind.PACK and charge is not Charge.RELEASED)
-    return Settlement(seat.reservation_id, seat.grant_id, charge, credits_, state.occasion.on)
+    return Settlement(
+        seat.reservation_id,
+        seat.grant_id,
+        charge,
+        credits_,
+        state.occasion.on,
+        state.slot.program_id,
+    )
 
 
 def correct(

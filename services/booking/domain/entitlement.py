@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chassis.decider import Refused
-from contracts.booking import BookingCode, GrantKind, Suspension
-from contracts.ids import GrantId
+from contracts.booking import BookingCode, Coverage, GrantKind, Suspension
+from contracts.ids import GrantId, LocationId, ProgramId
+from services.booking.domain import booking_policy
 from services.booking.domain.client_ledger import ClientLedger, Hold
 from services.booking.domain.grant import FOREVER, Grant
 
@@ -19,12 +20,16 @@ RANK = {GrantKind.UNLIMITED: 0, GrantKind.LIMITED: 1, GrantKind.PACK: 2}
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When a session takes place: what a ledger must know of it."""
+    """When and where a session takes place: what a ledger must know of it."""
 
     starts_at: datetime  # UTC
     ends_at: datetime  # UTC
     on: date  # local
-    daily_limit: int  # most sessions of that day; 0 is off
+    time_zone: str  # IANA, of the location
+    location_id: LocationId | None = None
+    program_id: ProgramId | None = None
+    daily_limit: int = 0  # most sessions of that day; 0 is off
+    program_daily_limit: int = 0  # most of that day and program
 
 
 def overlapping(state: ClientLedger, occasion: Occasion) -> list[Hold]:
@@ -53,6 +58,16 @@ def must_be_within_the_day(state: ClientLedger, occasion: Occasion) -> None:
             BookingCode.DAILY_LIMIT, "The client has booked enough that day.",
             field="session_id", on=occasion.on.isoformat(), daily_limit=occasion.daily_limit,
             booked=booked,
+        )  # fmt: skip
+    program, most = occasion.program_id, occasion.program_daily_limit
+    if program is None or not most:
+        return
+    booked = state.booked_in(program, occasion.on)
+    if booked >= most:
+        raise Refused(
+            BookingCode.DAILY_LIMIT, "The client has booked enough of the program that day.",
+            field="session_id", on=occasion.on.isoformat(), program_daily_limit=most,
+            booked=booked, program_id=str(program),
         )  # fmt: skip
 
 
@@ -93,8 +108,25 @@ def _covering(
 ) -> dict[GrantId, Grant]:
     return {
         one: grant for one, grant in state.grants.items()
-        if (chosen is None or one == chosen) and grant.covers(occasion.starts_at)
+        if (chosen is None or one == chosen) and grant.is_valid(occasion.starts_at)
+        and (grant.coverage is None or _is_within(grant.coverage, occasion))
     }  # fmt: skip
+
+
+def _is_within(coverage: Coverage, occasion: Occasion) -> bool:
+    """Whether program, place and the local time of the start are covered."""
+    if coverage.program_ids and occasion.program_id not in coverage.program_ids:
+        return False
+    if coverage.location_ids and occasion.location_id not in coverage.location_ids:
+        return False
+    if not coverage.hours:
+        return True
+    weekday = occasion.on.isoweekday()
+    clock = f"{occasion.starts_at.astimezone(booking_policy.zone(occasion.time_zone)):%H:%M}"
+    return any(
+        weekday in (one.weekdays or (weekday,)) and one.from_time <= clock < one.until_time
+        for one in coverage.hours
+    )
 
 
 def _preference(grant: Grant) -> tuple[int, datetime]:

@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 from chassis.decider import replace
-from contracts.booking import Charge, GrantKind, Period, Suspension
+from contracts.booking import Charge, Coverage, GrantKind, Period, Suspension
+from contracts.ids import ProgramId
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Pays for sessions that start in [valid_from, expires_at)."""
+    """Pays for sessions that start in [valid_from, expires_at) and are within its coverage."""
 
     kind: GrantKind
     credits: int  # of a pack; of a limited grant reservations a period; 0 when unlimited
@@ -30,13 +31,17 @@ class Grant:
     is_over: bool = False  # what was left has expired
     days: Mapping[date, int] = field(default_factory=dict)
     """Reservations it paid for by local date; early cancels and excuses are taken off."""
+    programs: Mapping[ProgramId, Mapping[date, int]] = field(default_factory=dict)
+    """The same by program, of sessions that have one."""
+    coverage: Coverage | None = None  # None: every session
 
     @property
     def available(self) -> int:
         """Credits of a pack that are left."""
         return self.credits - self.held - self.consumed - self.forfeited - self.expired
 
-    def covers(self, starts_at: datetime) -> bool:
+    def is_valid(self, starts_at: datetime) -> bool:
+        """Whether a session that starts then is within its dates."""
         ends = self.expires_at or FOREVER
         return not self.is_ended and self.valid_from <= starts_at < ends
 
@@ -70,14 +75,22 @@ class Grant:
             case Charge.RELEASED:
                 return self
 
-    def counting(self, day: date | None, more: int) -> Mapping[date, int]:
-        """``days`` with so many more on ``day``."""
+    def counting(self, day: date | None, more: int, program: ProgramId | None = None) -> Self:
+        """With so many reservations more on ``day``."""
         if day is None or more == 0:
-            return self.days
-        counted = {**self.days, day: self.days.get(day, 0) + more}
-        if counted[day] <= 0:
-            del counted[day]
-        return counted
+            return self
+        days = _counted(self.days, day, more)
+        if program is None:
+            return replace(self, days=days)
+        of_program = _counted(self.programs.get(program, {}), day, more)
+        return replace(self, days=days, programs={**self.programs, program: of_program})
+
+
+def _counted(days: Mapping[date, int], day: date, more: int) -> Mapping[date, int]:
+    counted = {**days, day: days.get(day, 0) + more}
+    if counted[day] <= 0:
+        del counted[day]
+    return counted
 
 
 def utc(at: datetime | None) -> datetime | None:

@@ -7,6 +7,7 @@ from chassis.decider import Refused
 from contracts.booking import (
     BookingCode,
     ChangeEntitlement,
+    Coverage,
     CreditsExpired,
     CreditsGranted,
     EndEntitlement,
@@ -24,6 +25,8 @@ from services.booking.domain import booking_policy
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent
 from services.booking.domain.grant import Grant, utc
 
+EVERYTHING = Coverage()
+
 
 def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> list[LedgerEvent]:
     """Entitle the client to sessions that start in [valid_from, expires_at)."""
@@ -33,6 +36,7 @@ def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> 
         raise _invalid("A pack or a limit has credits, an unlimited grant has none.", "credits")
     if (command.kind is GrantKind.LIMITED) != (command.period is not None):
         raise _invalid("A limit counts in weeks or months, other grants in nothing.", "period")
+    _must_be_hours(command.coverage)
     valid_from = utc(command.valid_from) or now
     expires_at = _end_of(command)
     _must_end_later(expires_at, valid_from, now)
@@ -41,12 +45,14 @@ def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> 
             client_id=command.client_id, grant_id=command.grant_id, kind=command.kind,
             credits=command.credits, valid_from=valid_from, expires_at=expires_at,
             reason=command.reason, period=command.period, early_hours=command.early_hours,
+            coverage=command.coverage if command.coverage != EVERYTHING else None,
         )
     ]  # fmt: skip
 
 
 def change(state: ClientLedger, command: ChangeEntitlement, now: datetime) -> list[LedgerEvent]:
-    """Give the grant other credits, another end or another head start."""
+    """Give the grant other credits, another end, another head start or another coverage."""
+    _must_be_hours(command.coverage)
     grant = _running(state, command.grant_id)
     used = grant.credits - grant.available
     if command.credits is not None and grant.kind is GrantKind.UNLIMITED:
@@ -61,12 +67,15 @@ def change(state: ClientLedger, command: ChangeEntitlement, now: datetime) -> li
         _must_end_later(expires_at, grant.valid_from, now)
     credits_ = grant.credits if command.credits is None else command.credits
     early = grant.early_hours if command.early_hours is None else command.early_hours
-    if (credits_, expires_at, early) == (grant.credits, grant.expires_at, grant.early_hours):
+    coverage = grant.coverage if command.coverage is None else command.coverage
+    coverage = None if coverage == EVERYTHING else coverage
+    after = credits_, expires_at, early, coverage
+    if after == (grant.credits, grant.expires_at, grant.early_hours, grant.coverage):
         return []
     return [
         EntitlementChanged(
             client_id=command.client_id, grant_id=command.grant_id, credits=credits_,
-            expires_at=expires_at, early_hours=early, reason=command.reason,
+            expires_at=expires_at, early_hours=early, coverage=coverage, reason=command.reason,
         )
     ]  # fmt: skip
 
@@ -135,6 +144,16 @@ def _end_of(command: GrantCredits) -> datetime | None:
     next_day = command.expires_on + timedelta(days=1)
     local = booking_policy.zone(command.time_zone)
     return datetime.combine(next_day, time.min, tzinfo=local).astimezone(UTC)
+
+
+def _must_be_hours(coverage: Coverage | None) -> None:
+    """Raise ``Refused(INVALID_GRANT)`` when nothing can start within some of the hours."""
+    for one in coverage.hours if coverage else ():
+        if one.until_time <= one.from_time:
+            raise _invalid(
+                "Hours end after they begin, on the same day.", "coverage",
+                from_time=one.from_time, until_time=one.until_time,
+            )  # fmt: skip
 
 
 def _must_end_later(expires_at: datetime | None, valid_from: datetime, now: datetime) -> None:

@@ -33,6 +33,7 @@ def hold(
             client_id=client, grant_id=grant_id, reservation_id=reservation,
             session_id=session_id, starts_at=occasion.starts_at, ends_at=occasion.ends_at,
             credits=int(state.grants[grant_id].kind is GrantKind.PACK), on=occasion.on,
+            program_id=occasion.program_id,
         )
     ]  # fmt: skip
 
@@ -76,6 +77,7 @@ def correct(
         CreditCorrected(
             client_id=client, grant_id=done.grant_id, reservation_id=done.reservation_id,
             was=done.charge, becomes=charge, before=done.credits, after=after, on=done.on,
+            program_id=done.program_id,
         )
     ]  # fmt: skip
     if done.credits > after and grant.is_over:

@@ -5,7 +5,7 @@ from typing import TypeAlias, assert_never
 
 from chassis.decider import replace
 from contracts.booking import SessionScheduled
-from contracts.ids import ClassTypeId, LocationId, RoomId, ScheduleId, StaffId
+from contracts.ids import ClassTypeId, LocationId, ProgramId, RoomId, ScheduleId, StaffId
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
@@ -27,6 +27,7 @@ class Slot:
     room_id: RoomId | None = None
     instructor_id: StaffId | None = None
     class_type_id: ClassTypeId | None = None
+    program_id: ProgramId | None = None
     schedule_id: ScheduleId | None = None
     detached: bool = False
     """Changed by itself; changes of the series pass it by."""
@@ -51,5 +52,5 @@ def of(event: SessionScheduled) -> Slot:
     return Slot(
         location_id=event.location_id, time_zone=event.time_zone, room_id=event.room_id,
         instructor_id=event.instructor_id, class_type_id=event.class_type_id,
-        schedule_id=event.schedule_id,
+        schedule_id=event.schedule_id, program_id=event.program_id,
     )  # fmt: skip

@@ -138,7 +138,10 @@ class ClassSession:
     def occasion(self) -> Occasion:
         """When it takes place, as ledgers see it."""
         on = booking_policy.local_date(self.starts_at, self.slot.time_zone)
-        return Occasion(self.starts_at, self.ends_at, on, self.policy.daily_limit)
+        return Occasion(
+            self.starts_at, self.ends_at, on, self.slot.time_zone, self.slot.location_id,
+            self.slot.program_id, self.policy.daily_limit, self.policy.program_daily_limit,
+        )  # fmt: skip
 
     def phase(self, now: datetime) -> Phase:
         """What becomes of a free seat at ``now``."""

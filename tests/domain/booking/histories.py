@@ -23,7 +23,7 @@ from chassis.decider import Refused
 from contracts import booking as ask
 from contracts.booking import BookingCode, BookingPolicy, GrantKind
 from contracts.envelope import Command, Event, decode
-from contracts.ids import ClientId, GrantId, SessionId, StaffId
+from contracts.ids import ClientId, GrantId, LocationId, SessionId, StaffId
 from contracts.timetable import ReinstateSession, RescheduleSession, SubstituteInstructor
 from services.booking.api import RULES
 from services.booking.domain.class_session import ClassSession, class_session
@@ -50,6 +50,12 @@ STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 1.5 * HOUR}
 """The first two overlap, the third begins when the second ends."""
 ZONES = {SES: "UTC", OTHER: "UTC", FAR: "Pacific/Auckland"}
 """Where it is tomorrow already when the third begins."""
+PLACES = {SES: HALL, OTHER: HALL, FAR: LocationId(UUID(int=98))}
+COVERS = (
+    None, None, ask.Coverage(location_ids=(HALL,)),
+    ask.Coverage(hours=(ask.Hours(until_time="12:30"),)),
+)  # fmt: skip
+"""All sessions; the first two; the first, and the third where it is night then."""
 AFTERNOON = NOON + HOUR  # a pack that ends here pays for the first two
 
 INELIGIBLE = {
@@ -152,7 +158,8 @@ class Booking(RuleBasedStateMachine):
         for (session, starts_at), capacity in zip(STARTS.items(), capacities, strict=True):
             self._do(
                 ask.ScheduleSession(
-                    session_id=session, title="Spin", location_id=HALL, starts_at=starts_at,
+                    session_id=session, title="Spin", location_id=PLACES[session],
+                    starts_at=starts_at,
                     ends_at=starts_at + HOUR, time_zone=ZONES[session], capacity=capacity,
                     policy=BookingPolicy(
                         waitlist_uncapped=True, check_in_opens_minutes_before=240,
@@ -283,7 +290,7 @@ class Booking(RuleBasedStateMachine):
 
     @rule(
         client=clients, credits=st.integers(0, 2), short=st.booleans(),
-        per=st.sampled_from([None, None, *ask.Period]),
+        per=st.sampled_from([None, None, *ask.Period]), covers=st.sampled_from(COVERS),
     )  # fmt: skip
     def grant(
         self,
@@ -291,6 +298,7 @@ class Booking(RuleBasedStateMachine):
         credits: int,  # noqa: A002
         short: bool,
         per: ask.Period | None = None,
+        covers: ask.Coverage | None = None,
     ) -> None:
         self.grants += 1
         limited = per is not None and credits > 0
@@ -299,7 +307,7 @@ class Booking(RuleBasedStateMachine):
                 client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
                 kind=GrantKind.LIMITED if limited else KINDS[bool(credits)],
                 period=per if limited else None,
-                expires_at=AFTERNOON if short else None,
+                expires_at=AFTERNOON if short else None, coverage=covers,
             )
         )  # fmt: skip
 

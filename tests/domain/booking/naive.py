@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from contracts import booking as said
 from contracts.booking import Attendance
 from contracts.envelope import Event
-from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.ids import ClientId, GrantId, LocationId, ReservationId, SessionId
 from contracts.timetable import (
     HoldMoved,
     InstructorSubstituted,
@@ -44,6 +44,7 @@ class Seats:
     spots: tuple[str, ...]
     waiver_required: bool
     daily_limit: int
+    location: LocationId
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
     late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
@@ -141,7 +142,7 @@ class Naive:
                 self.sessions[event.session_id] = Seats(
                     event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
                     999 if online is None else online, event.spots,
-                    event.waiver_required, event.policy.daily_limit,
+                    event.waiver_required, event.policy.daily_limit, event.location_id,
                 )  # fmt: skip
             case said.CapacityChanged():
                 self.sessions[event.session_id].capacity = event.capacity
@@ -362,6 +363,8 @@ class Naive:
             return False
         if one.expires_at is not None and one.expires_at <= at:
             return False
+        if one.coverage is not None and not _within(one.coverage, wanted):
+            return False
         if one.kind is said.GrantKind.PACK:
             back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
             return self.left(client, grant) + back > 0
@@ -382,3 +385,11 @@ class Naive:
         """Whether free seats go to the line by themselves."""
         seats = self.sessions[session]
         return not seats.over and now < seats.starts_at - AUTOMATIC_UNTIL
+
+
+def _within(coverage: said.Coverage, wanted: Seats) -> bool:
+    if coverage.location_ids and wanted.location not in coverage.location_ids:
+        return False
+    local = wanted.starts_at.astimezone(wanted.zone)
+    hours = [(one.from_time, one.until_time) for one in coverage.hours]
+    return not hours or any(a <= local.strftime("%H:%M") < b for a, b in hours)

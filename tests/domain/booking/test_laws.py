@@ -8,7 +8,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
 from contracts.booking import Attendance, Period
-from tests.domain.booking.histories import CLIENTS, COACHES, MOVES_BY, STAFF, STARTS, Booking
+from tests.domain.booking.histories import (
+    CLIENTS,
+    COACHES,
+    COVERS,
+    MOVES_BY,
+    STAFF,
+    STARTS,
+    Booking,
+)
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 
 TestBooking = Booking.TestCase
@@ -76,6 +84,7 @@ def _move(booking: Booking, dice: Random) -> None:
         "what": dice.randrange(6), "swap": dice.random() < 0.5,
         "notice": dice.choice([0, 0, 360]), "per": dice.choice([None, None, *Period]),
         "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]), "coach": dice.choice(COACHES),
+        "covers": dice.choice(COVERS),
     }  # fmt: skip
     if name == "move":
         drawn["by"] = dice.choice(MOVES_BY)
