@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import nats
@@ -13,10 +14,11 @@ from chassis.clock import MovableClock
 from chassis.projection.rebuild import rebuild
 from deploy.local.installation import Installation
 from services.projections.app import models
-from tests.world import documents, doors
+from tests.world import documents, doors, fees
 from tests.world.gym import Gym
 
 VIEWS = "b2b_views"
+LONG = 20.0  # seconds; two services and two deadline workers one after the other
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ async def client(running: Installation) -> AsyncIterator[Client]:
 async def test_a_rebuild_shows_the_same_rows(
     gym: Gym, running: Installation, client: Client
 ) -> None:
+    await _a_fee(gym, running)
     await _a_busy_day(gym)
     key = base64.b64decode(running.environment("gateway")["CALLER_KEY"])
     clock = MovableClock(running.clock_file)
@@ -72,6 +75,17 @@ async def _a_busy_day(gym: Gym) -> None:
     await gym.owner.ask(documents.SESSION, id=session, atLeast=joined["position"])
     await gym.owner.ask(documents.LEDGER, clientId=leo.id, atLeast=joined["position"])
     await gym.owner.ask(documents.CLIENT, id=gone.id, atLeast=erased["position"])
+
+
+async def _a_fee(gym: Gym, running: Installation) -> None:
+    """A class somebody missed, and a day later what that costs on their account."""
+    await fees.with_fees(gym)
+    zoe = await fees.unlimited(gym, "Zoe")
+    class_ = await fees.missed(gym, running, zoe)
+    await gym.owner.ask(fees.OF_SESSION, id=class_.session, atLeast=class_.position)
+    async with gym.owner.watching(fees.ACCOUNT_CHANGED, clientId=zoe.id) as account:
+        await fees.later(gym, running, timedelta(days=1))
+        await account.shows(lambda shown: shown["balances"] != [], within=LONG)
 
 
 async def _rows(dsn: str, tables: tuple[str, ...]) -> dict[str, list[asyncpg.Record]]:
