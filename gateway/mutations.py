@@ -70,7 +70,7 @@ async def carry_out(
         return Done(errors=[_error(codes, INVALID, bad.reason, bad.field)])
     except ValidationError as error:
         return Done(errors=_invalid(codes, error))
-    unfit = next((name for name, value in command if "\0" in str(value)), None)
+    unfit = next((name for name, value in command if _has_nul(value)), None)
     if unfit is not None:
         return Done(errors=[_error(codes, INVALID, "must not contain NUL", _camel(unfit))])
     if not as_gateway:
@@ -84,6 +84,10 @@ async def carry_out(
     code = reply.code if reply.outcome == "refused" and reply.code else INVALID
     told = reply.message or "The input is not valid."
     return Done({}, position, [_error(codes, code, told, _camel(reply.field), reply.details)])
+
+
+def _has_nul(value: object) -> bool:
+    return not isinstance(value, UUID) and "\0" in str(value)
 
 
 def actor_of(context: Context) -> str:

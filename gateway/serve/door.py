@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from gateway.serve import inputs
 from gateway.serve.calls import Authenticate, MakeContext
 from gateway.serve.documents import Documents
 from gateway.serve.engine import Engine
@@ -34,6 +35,7 @@ class Door:
         authenticate: Authenticate,
         make_context: MakeContext,
     ) -> None:
+        inputs.prepare(schema)
         documents = Documents(
             schema._schema,  # noqa: SLF001 - the graphql-core schema has no public name
             limits=settings.limits,
