@@ -39,6 +39,11 @@ class Prd:
             await db.execute(SCHEMA.read_text())
         finally:
             await db.close()
+        return await cls.opened(dsn, connections=connections)
+
+    @classmethod
+    async def opened(cls, dsn: str, *, connections: int) -> Self:
+        """A gym in a database that has the schema, and as many connections at most."""
         return cls(await open_pool(dsn, name="prd", size=connections), GymId(new_id()))
 
     async def close(self) -> None:

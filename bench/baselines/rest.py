@@ -23,7 +23,7 @@ from bench.baselines.prd import BOOK
 from chassis.tenancy import Pool, open_pool, tenant
 from contracts.ids import GymId
 
-CONNECTIONS = 8  # as our gateway
+CONNECTIONS = 8  # to the read models, as our gateway
 VERDICT_LIFE = 60.0  # seconds
 
 SESSION = """
@@ -130,7 +130,8 @@ async def caller(request: Request) -> Caller:
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Pools for as long as the app."""
-    _pools["prd"] = await open_pool(os.environ["PRD_URL"], name="rest", size=CONNECTIONS)
+    size = int(os.environ["CONNECTIONS"])
+    _pools["prd"] = await open_pool(os.environ["PRD_URL"], name="rest", size=size)
     _pools["views"] = await open_pool(os.environ["VIEWS_URL"], name="rest", size=CONNECTIONS)
     yield
     for pool in _pools.values():
