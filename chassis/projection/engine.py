@@ -179,7 +179,7 @@ class Projections:
 
 
 def _rest(took: float) -> float:
-    """Seconds to wait after a transaction. On a busy machine it takes long, and so does the rest."""
+    """Seconds to wait after a transaction. On a busy machine both are long."""
     return max(PACE - took, min(REST * took, LONGEST_REST))
 
 
