@@ -113,6 +113,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.bar_erased_client": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
+    "booking.release_unrecorded": frozenset({SYSTEM}),
     "booking.waive_fee": DESK,
     "booking.contest_fee": DESK | {OWN},
     "booking.resolve_contest": MANAGERS,

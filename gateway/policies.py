@@ -40,6 +40,7 @@ class BookingPolicy:
     self_check_in: bool
     check_in_opens_minutes_before: int
     attendance_closes_minutes_after: int
+    unrecorded_excused_days: int
     late_cancel_fee: Money | None
     no_show_fee: Money | None
     free_passes: int
@@ -79,6 +80,7 @@ class BookingPolicyInput:
     self_check_in: bool | None = None
     check_in_opens_minutes_before: int | None = None
     attendance_closes_minutes_after: int | None = None
+    unrecorded_excused_days: int | None = None
     late_cancel_fee: MoneyInput | None = None
     no_show_fee: MoneyInput | None = None
     free_passes: int | None = None

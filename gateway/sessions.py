@@ -15,6 +15,7 @@ class SessionStatus(Enum):
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
     FINALIZED = "finalized"
+    UNRECORDED = "unrecorded"
 
 
 @strawberry.enum(description="What a member has in a session.")

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.booking.penalties import Charge
 from contracts.envelope import Command, Event
@@ -99,6 +99,27 @@ class CloseAttendance(Command):
     session_id: SessionId
 
 
+class ReleaseUnrecorded(Command):
+    """Nobody recorded the attendance for so long that nobody will: let go of what is held."""
+
+    command_type = "booking.release_unrecorded"
+    session_id: SessionId
+
+
+class AttendanceUnrecorded(Event):
+    """The books should be closed and nobody said who came: somebody at the gym has to.
+
+    Nobody is penalized. Unless the attendance is recorded by then, everybody is excused.
+    """
+
+    event_type = "booking.attendance_unrecorded.v1"
+    session_id: SessionId
+    seats: int
+    """Reservations that wait for it, late cancels among them."""
+    excused_at: AwareDatetime
+    policy_version: int
+
+
 class CheckedIn(Event):
     """The client was there."""
 
@@ -146,6 +167,10 @@ class AttendanceFinalized(Event):
     late_cancels: int
     refilled: tuple[ClientId, ...] = ()
     """Whose late cancel costs nothing: somebody else had the seat."""
+    excused: tuple[ReservationId, ...] = ()
+    """Everybody, when nobody recorded the attendance: their credits are back."""
+    policy_version: int = 0
+    """0 of books that were closed before it was told."""
 
 
 class AttendanceCorrected(Event):

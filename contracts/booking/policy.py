@@ -45,6 +45,8 @@ class BookingPolicy(BaseModel):
     check_in_opens_minutes_before: int = Field(default=30, ge=0, le=1_440)
     attendance_closes_minutes_after: int = Field(default=120, ge=0, le=10_080)
     """Attendance is finalized this long after the end, if anybody recorded it."""
+    unrecorded_excused_days: int = Field(default=7, ge=1, le=90)
+    """Else everybody is excused and has their credit back so many days after that."""
     late_cancel_fee: Price | None = None
     """Of clients with an unlimited grant, who have no credit to lose; ``None`` is no fee."""
     no_show_fee: Price | None = None

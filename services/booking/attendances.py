@@ -13,15 +13,17 @@ from contracts.booking import (
     CreditForfeited,
     CreditReleased,
     FinalizeAttendance,
+    ReleaseUnrecorded,
     ReservationSource,
     UndoCheckIn,
 )
-from contracts.ids import SessionId
+from contracts.ids import ClientId, SessionId
 from contracts.permissions import STAFF, SYSTEM
 from services.booking import deadlines, penalties, seats, starting
 from services.booking.bookings import may_overbook
 from services.booking.domain import (
     attendance,
+    booking_policy,
     corrections,
     entitlement,
     holds,
@@ -29,7 +31,7 @@ from services.booking.domain import (
     spots,
     standing,
 )
-from services.booking.domain.class_session import class_session, must_be_on
+from services.booking.domain.class_session import ClassSession, class_session, must_be_on
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.session_state import COSTS
 from services.booking.ledgers import opened
@@ -92,8 +94,27 @@ def finalize_attendance(command: FinalizeAttendance, unit: Unit) -> None:
 
 
 def close_attendance(command: CloseAttendance, unit: Unit) -> None:
-    if attendance.is_due(unit.state(class_session, command.session_id), unit.ctx.now):
-        _close_books(unit, command.session_id)
+    """The books close by themselves only when somebody recorded who came; else it asks."""
+    session_id, now = command.session_id, unit.ctx.now
+    if attendance.is_due(unit.state(class_session, session_id), now):
+        _close_books(unit, session_id)
+        return
+    asked = attendance.ask(unit.state(class_session, session_id), session_id, now)
+    if asked:
+        starting.counted(unit, session_id)
+        session = unit.record(class_session, session_id, asked)
+        excused_at = booking_policy.unrecorded_excused_at(session.policy, session.ends_at)
+        release = ReleaseUnrecorded(session_id=session_id)
+        unit.wake(deadlines.unrecorded_excused(session_id), excused_at, release)
+
+
+def release_unrecorded(command: ReleaseUnrecorded, unit: Unit) -> None:
+    """What was never recorded costs nobody anything: every credit goes back."""
+    session_id, session = command.session_id, unit.state(class_session, command.session_id)
+    closed = attendance.excuse(session, session_id, unit.ctx.now)
+    if closed:
+        unit.record(class_session, session_id, closed)
+        _settle(unit, session, frozenset({**session.late_cancelled, **session.reserved}))
 
 
 def _close_books(unit: Unit, session_id: SessionId) -> None:
@@ -102,14 +123,19 @@ def _close_books(unit: Unit, session_id: SessionId) -> None:
     closed = attendance.finalize(session, session_id, unit.ctx.now)
     refilled = unit.record(class_session, session_id, closed).refilled
     unit.forget(deadlines.attendance_closes(session_id))
+    unit.forget(deadlines.unrecorded_excused(session_id))
     penalties.judge(unit, session_id)
+    _settle(unit, session, frozenset(refilled))
+
+
+def _settle(unit: Unit, session: ClassSession, released: frozenset[ClientId]) -> None:
     settled = {**session.late_cancelled, **session.reserved}
     unit.states(client_ledger, settled)
     seats.gain(unit, (
         (client, holds.settle(
             unit.state(client_ledger, client), client, one.reservation_id,
             CreditConsumed if one.checked_in
-            else CreditReleased if client in refilled else CreditForfeited,
+            else CreditReleased if client in released else CreditForfeited,
         ))
         for client, one in settled.items()
     ))  # fmt: skip

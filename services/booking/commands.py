@@ -61,6 +61,7 @@ def cancel_session(command: CancelSession, unit: Unit) -> None:
     placing.lift(unit, command.session_id)
     unit.forget(deadlines.waitlist_closes(command.session_id))
     unit.forget(deadlines.attendance_closes(command.session_id))
+    unit.forget(deadlines.unrecorded_excused(command.session_id))
     undone = {**before.late_cancelled, **before.reserved}
     unit.states(client_ledger, undone)
     seats.gain(unit, (

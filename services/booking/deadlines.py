@@ -13,6 +13,11 @@ def attendance_closes(session_id: SessionId) -> str:
     return f"close_attendance:{session_id}"
 
 
+def unrecorded_excused(session_id: SessionId) -> str:
+    """Nobody recorded the attendance for days: everybody is excused."""
+    return f"release_unrecorded:{session_id}"
+
+
 def claims_open(session_id: SessionId) -> str:
     """Free seats are there to be claimed."""
     return f"open_claims:{session_id}"

@@ -42,6 +42,7 @@ DUE: Rules = {
     asked.OpenClaims: lines.open_claims,
     asked.ExpireOffer: lines.expire_offer,
     asked.CloseAttendance: attendances.close_attendance,
+    asked.ReleaseUnrecorded: attendances.release_unrecorded,
     asked.ExpireCredits: ledgers.expire_credits,
     asked.EndBookingBan: ledgers.end_booking_ban,
 }

@@ -17,6 +17,7 @@ from contracts.booking import (
     Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
+    AttendanceUnrecorded,
     Cancellation,
     CapacityChanged,
     CheckedIn,
@@ -159,8 +160,10 @@ class _Batch:
                 self._stand(gym, event, None)
             case AttendanceFinalized():
                 self.finalized[gym, event.session_id] = at
+                for seat in event.excused:
+                    self.status[gym, seat] = (CORRECTED[Attendance.EXCUSED], *at)
                 self.header.add((gym, event.session_id))
-            case CapacityChanged():
+            case CapacityChanged() | AttendanceUnrecorded():
                 self.header.add((gym, event.session_id))
             case _ if turns_slot(event) and not isinstance(event, SessionScheduled):
                 self.header.add((gym, event.session_id))

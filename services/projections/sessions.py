@@ -15,6 +15,7 @@ from chassis.tenancy import Db
 from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
+    AttendanceUnrecorded,
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
@@ -50,6 +51,7 @@ from contracts.timetable import SessionReinstated
 from services.projections import session_slots
 from services.projections.session_slots import SlotEvent
 
+STATUS = {AttendanceFinalized: "finalized", AttendanceUnrecorded: "unrecorded"}
 INSERT = """
 INSERT INTO {table}
        (gym_id, session_id, version, position, capacity, reserved, waiting, checked_in, status,
@@ -90,6 +92,7 @@ SessionEvent: TypeAlias = (
     | MarkedNoShow
     | SeatsCounted
     | AttendanceFinalized
+    | AttendanceUnrecorded
     | ReservationReinstated
     | SpotChanged
     | SpotOffered
@@ -180,8 +183,8 @@ class _Change:
                 self.status, self.reason, self.checked_in = "cancelled", event.reason, 0
             case SessionReinstated():
                 self.status, self.reason = "scheduled", None
-            case AttendanceFinalized():
-                self.status = "finalized"
+            case AttendanceFinalized() | AttendanceUnrecorded():
+                self.status = STATUS[type(event)]
             case WaitlistJoined():
                 self.waiting += 1
             case WaitlistLeft() | WaitlistPromoted():

@@ -3,7 +3,8 @@
 Check-in is open from ``booking_policy.check_in_opens_at`` to the end of the session and can be
 undone until the books are closed: by staff once the session has started, or by the clock a while
 after the end, but only when somebody was checked in, so that a gym that does not take attendance
-gets no false no-shows. Domain rules 3.1 (reservation states) and 3.4.
+gets no false no-shows. Then somebody is asked who came, and if nobody says so for days, everybody
+is excused: no credit is held for ever. Domain rules 3.1 (reservation states) and 3.4.
 """
 
 from datetime import datetime
@@ -11,6 +12,7 @@ from datetime import datetime
 from chassis.decider import Refused
 from contracts.booking import (
     AttendanceFinalized,
+    AttendanceUnrecorded,
     BookingCode,
     CheckedIn,
     CheckInSource,
@@ -126,14 +128,55 @@ def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[
         AttendanceFinalized(
             session_id=session_id, attended=len(state.reserved) - len(missing),
             no_shows=len(missing), late_cancels=len(state.late_cancelled),
-            refilled=offences.refilled(state),
+            refilled=offences.refilled(state), policy_version=state.policy.version,
         )
     )  # fmt: skip
     return events
 
 
+def ask(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Ask who came, once, when the books should be closed and nobody has said so."""
+    if not _waits(state) or state.is_unrecorded or not _is_time(state, now):
+        return []
+    return [
+        AttendanceUnrecorded(
+            session_id=session_id, seats=len(state.reserved) + len(state.late_cancelled),
+            excused_at=booking_policy.unrecorded_excused_at(state.policy, state.ends_at),
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+
+
+def excuse(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Close the books nobody kept, at last: everybody is excused."""
+    excused_at = booking_policy.unrecorded_excused_at(state.policy, state.ends_at)
+    if not _waits(state) or now < excused_at:
+        return []
+    seats = (*state.late_cancelled.values(), *state.reserved.values())
+    return [
+        *waitlist.close(state, session_id, now),
+        AttendanceFinalized(
+            session_id=session_id, attended=0, no_shows=0, late_cancels=0,
+            excused=tuple(one.reservation_id for one in seats),
+            policy_version=state.policy.version,
+        ),
+    ]  # fmt: skip
+
+
+def _waits(state: ClassSession) -> bool:
+    """Whether somebody's seat waits for an attendance nobody recorded."""
+    seats = state.reserved or state.late_cancelled
+    return state.stage is Stage.SCHEDULED and bool(seats) and not _is_recorded(state)
+
+
+def _is_recorded(state: ClassSession) -> bool:
+    return any(one.checked_in for one in state.reserved.values())
+
+
+def _is_time(state: ClassSession, now: datetime) -> bool:
+    return now >= booking_policy.attendance_closes_at(state.policy, state.ends_at)
+
+
 def is_due(state: ClassSession, now: datetime) -> bool:
     """Whether the clock may close the books: the time has come and somebody took attendance."""
-    closes_at = booking_policy.attendance_closes_at(state.policy, state.ends_at)
-    recorded = any(one.checked_in for one in state.reserved.values())
-    return state.stage is Stage.SCHEDULED and now >= closes_at and recorded
+    return state.stage is Stage.SCHEDULED and _is_time(state, now) and _is_recorded(state)

@@ -120,6 +120,11 @@ def attendance_closes_at(policy: BookingPolicy, ends_at: datetime) -> datetime:
     return ends_at + timedelta(minutes=policy.attendance_closes_minutes_after)
 
 
+def unrecorded_excused_at(policy: BookingPolicy, ends_at: datetime) -> datetime:
+    """When everybody is excused whose attendance nobody recorded."""
+    return attendance_closes_at(policy, ends_at) + timedelta(days=policy.unrecorded_excused_days)
+
+
 def longest_waitlist(policy: BookingPolicy, capacity: int) -> int:
     """How many people may stand in line."""
     return policy.waitlist_max if policy.waitlist_uncapped else min(policy.waitlist_max, capacity)

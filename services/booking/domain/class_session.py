@@ -8,13 +8,14 @@ Rules      ``timetable``, ``reservations``, ``waitlist``, ``attendance``
 Source     domain rules 3.1 to 3.4
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias, TypeVar, assert_never
 
 from chassis.decider import Aggregate, replace
 from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
+    AttendanceUnrecorded,
     Cancellation,
     CapacityChanged,
     CheckedIn,
@@ -40,7 +41,6 @@ from contracts.ids import ClientId
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
-    NewDeadline,
     RoomAssigned,
     SessionReinstated,
     SessionRescheduled,
@@ -53,6 +53,7 @@ from services.booking.domain.session_state import (
     Place,
     Reservation,
     Stage,
+    given_longer,
     must_be_on,
 )
 
@@ -66,7 +67,8 @@ __all__ = [
     "must_be_on",
 ]
 
-TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | SeatsCounted | AttendanceFinalized
+BooksEvent: TypeAlias = SeatsCounted | AttendanceUnrecorded | AttendanceFinalized
+TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | BooksEvent
 CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | TurnEvent
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
@@ -85,7 +87,7 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             return _offers_evolved(state, event)
         case (
             SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()
-            | SeatsCounted() | AttendanceFinalized()
+            | SeatsCounted() | AttendanceUnrecorded() | AttendanceFinalized()
         ):  # fmt: skip
             return _calendar_evolved(state, event)
         case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
@@ -113,8 +115,8 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
             return replace(state, stage=Stage.CANCELLED)
         case SeatsCounted():
             return replace(state, empty_at_start=event.empty_seats)
-        case AttendanceFinalized():
-            return replace(state, stage=Stage.FINALIZED, refilled=event.refilled)
+        case AttendanceFinalized() | AttendanceUnrecorded():
+            return state.closed(event)
     assert_never(event)
 
 
@@ -125,23 +127,13 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
             return replace(
                 state, starts_at=event.starts_at, ends_at=event.ends_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
-                reserved=_given_longer(state.reserved, event.deadlines), claims_told=False,
+                reserved=given_longer(state.reserved, event.deadlines), claims_told=False,
             )  # fmt: skip
         case InstructorSubstituted():
-            return replace(state, reserved=_given_longer(state.reserved, event.deadlines))
+            return replace(state, reserved=given_longer(state.reserved, event.deadlines))
         case InstructorAssigned() | RoomAssigned():
             return state
     assert_never(event)
-
-
-def _given_longer(
-    reserved: Mapping[ClientId, Reservation], deadlines: Iterable[NewDeadline]
-) -> dict[ClientId, Reservation]:
-    known = {one.client_id: one.free_until for one in deadlines}
-    return {
-        client: replace(one, free_until=known.get(client, one.free_until))
-        for client, one in reserved.items()
-    }
 
 
 def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:

@@ -1,15 +1,17 @@
 """What the past has made of a class session: its seats, its line, its offers, its books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
-from chassis.decider import Refused
+from chassis.decider import Refused, replace
 from contracts.booking import (
     Attendance,
     AttendanceCorrected,
+    AttendanceFinalized,
+    AttendanceUnrecorded,
     BookingCode,
     BookingPolicy,
     Charge,
@@ -17,6 +19,7 @@ from contracts.booking import (
     ReservationMade,
 )
 from contracts.ids import ClientId, GrantId, ReservationId
+from contracts.timetable import NewDeadline
 from services.booking.domain import booking_policy
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.entitlement import Occasion
@@ -110,6 +113,7 @@ class ClassSession:
     empty_at_start: int | None = None  # seats; None until it has started
     corrected: Mapping[ClientId, Correction] = field(default_factory=dict)
     refilled: tuple[ClientId, ...] = ()  # late cancels that cost nothing
+    is_unrecorded: bool = False  # somebody was asked who came
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)
 
@@ -164,6 +168,15 @@ class ClassSession:
             for one in self.waiting
         )
 
+    def closed(self, event: AttendanceFinalized | AttendanceUnrecorded) -> "ClassSession":
+        """With the books closed, or somebody asked to."""
+        if isinstance(event, AttendanceUnrecorded):
+            return replace(self, is_unrecorded=True)
+        excused = Correction(Attendance.EXCUSED, Charge.RELEASED, 0)
+        seats = {**self.late_cancelled, **self.reserved} if event.excused else {}
+        corrected = {c: excused for c, one in seats.items() if one.reservation_id in event.excused}
+        return replace(self, stage=Stage.FINALIZED, refilled=event.refilled, corrected=corrected)
+
     def attendance_of(self, client: ClientId) -> Attendance | None:
         """What the closed books say of the client; ``None`` when they had no seat."""
         if client in self.corrected:
@@ -192,3 +205,14 @@ def must_be_on(state: ClassSession) -> None:
                 BookingCode.SESSION_FINALIZED, "The session's attendance is closed.",
                 field="session_id",
             )  # fmt: skip
+
+
+def given_longer(
+    reserved: Mapping[ClientId, Reservation], deadlines: Iterable[NewDeadline]
+) -> dict[ClientId, Reservation]:
+    """The seats with these deadlines to give them up."""
+    known = {one.client_id: one.free_until for one in deadlines}
+    return {
+        client: replace(one, free_until=known.get(client, one.free_until))
+        for client, one in reserved.items()
+    }

@@ -10,6 +10,7 @@ from contracts.booking import (
     Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
+    AttendanceUnrecorded,
     BookingBanImposed,
     BookingPolicy,
     Cancellation,
@@ -369,6 +370,36 @@ async def test_who_lets_an_offer_expire_stands_last(
     _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
     assert seen is not None
     assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [(ZOE, None), (LEO, None)]
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_a_session_nobody_recorded_says_so_until_everybody_is_excused(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    mia = ReservationId(new_id())
+    asked = AttendanceUnrecorded(
+        session_id=SPIN, seats=1, excused_at=NOON + timedelta(days=8), policy_version=1
+    )
+    closed = AttendanceFinalized(
+        session_id=SPIN, attended=0, no_shows=0, late_cancels=0, excused=(mia,)
+    )
+    past = [scheduled(), reserved(MIA, 1, mia), asked, closed]
+    events = Recording(gym_id).of("session", SPIN, *past)
+    batches = [events[n : n + size] for n in range(0, 3, size)]
+
+    await put(writer, roster.MODEL, *[batch[:3] for batch in batches])
+    _, open_ = await bookings.roster(reader, gym_id, SPIN)
+    await put(writer, roster.MODEL, events[3:])
+    _, excused = await bookings.roster(reader, gym_id, SPIN)
+
+    assert open_ is not None
+    assert excused is not None
+    assert (open_.session.status, [one.status for one in open_.reservations]) == (
+        "unrecorded", ["reserved"],
+    )  # fmt: skip
+    assert (excused.session.status, [one.status for one in excused.reservations]) == (
+        "finalized", ["excused"],
+    )  # fmt: skip
 
 
 async def test_a_late_cancel_that_was_undone_and_a_corrected_absence_are_shown_as_they_are(

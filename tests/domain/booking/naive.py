@@ -226,6 +226,12 @@ class Naive:
 
     def _close(self, seats: Seats, event: said.AttendanceFinalized) -> None:
         seats.over = True
+        if event.excused:
+            everybody = {**seats.late, **seats.seated}
+            assert not seats.here
+            assert set(event.excused) == {one.reservation_id for one in everybody.values()}
+            seats.books |= dict.fromkeys(everybody, Attendance.EXCUSED)
+            return
         for client in seats.seated:
             came = client in seats.here
             seats.books[client] = Attendance.ATTENDED if came else Attendance.NO_SHOW

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.booking import (
     AttendanceFinalized,
+    AttendanceUnrecorded,
     BookClass,
     BookingCode,
     CheckedIn,
@@ -22,6 +23,7 @@ from contracts.booking import (
     WaitlistLeft,
 )
 from contracts.envelope import Event
+from services.booking.domain.class_session import Stage, class_session
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -142,7 +144,9 @@ def test_the_clock_closes_the_books_when_somebody_took_attendance() -> None:
 
 
 def test_the_clock_leaves_the_books_open_when_nobody_took_attendance() -> None:
-    given(*SEATED, late_cancelled(CAT)).when(TIME_IS_UP, DUE).then_nothing()
+    scenario = given(*SEATED, late_cancelled(CAT)).when(TIME_IS_UP, DUE)
+    scenario.then(fact(SeatsCounted), fact(AttendanceUnrecorded))
+    assert scenario.gym.state(class_session, SES).stage is Stage.SCHEDULED
 
 
 def test_the_clock_does_nothing_early_or_twice() -> None:
