@@ -78,6 +78,8 @@ class SessionScheduled(Event):
     class_type_id: ClassTypeId | None = None
     schedule_id: ScheduleId | None = None
     """The series it is an occurrence of."""
+    gym_policy_version: int | None = None
+    """Of the gym's rules in force then; ``None`` that of ``policy``. A session may have its own."""
 
 
 class CapacityChanged(Event):

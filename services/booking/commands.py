@@ -30,6 +30,7 @@ def schedule_session(command: ScheduleSession, unit: Unit) -> None:
     scheduled = timetable.schedule(
         unit.state(class_session, session_id), command, unit.ctx.now,
         policy=command.policy or policy, program_id=kind.program_id if kind else None,
+        gym_policy_version=policy.version,
     )  # fmt: skip
     unit.record(class_session, session_id, scheduled)
     placing.place(unit, session_id)

@@ -105,6 +105,7 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
                 policy=event.policy, capacity=event.capacity, slot=session_slot.of(event),
                 online_capacity=event.online_capacity, spots=event.spots,
                 waiver_required=event.waiver_required,
+                gym_policy_version=event.gym_policy_version or event.policy.version,
             )  # fmt: skip
         case CapacityChanged():
             edited = replace(state.slot, detached=state.slot.detached or not event.by_series)

@@ -127,9 +127,13 @@ def reinstate(state: ClassSession, session_id: SessionId, now: datetime) -> list
 
 
 def leniently(state: ClassSession, client: ClientId, published: BookingPolicy) -> ClassSession:
-    """The session as a later policy, if it is more lenient, lets the client leave it."""
+    """The session as the gym's rules of now, if they are more lenient, let the client leave it.
+
+    Of rules that have come into force since it was put on the calendar: those that were in force
+    then were known, and a session with rules of its own has them instead.
+    """
     seat = state.reserved.get(client)
-    if seat is None or published.version <= state.policy.version:
+    if seat is None or published.version == state.gym_policy_version:
         return state
     until = booking_policy.late_from(published, state.starts_at)
     if until <= seat.free_until:

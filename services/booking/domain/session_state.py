@@ -99,6 +99,7 @@ class ClassSession:
     opens_at: datetime = UNSET  # UTC; booking opens
     closes_at: datetime = UNSET  # UTC; booking closes
     policy: BookingPolicy = field(default_factory=BookingPolicy)
+    gym_policy_version: int = 1  # of the gym's rules when it was put on the calendar
     capacity: int = 0  # people
     online_capacity: int | None = None  # seats clients may take themselves; None all
     spots: tuple[str, ...] = ()

@@ -29,8 +29,12 @@ def schedule(
     policy: BookingPolicy,
     program_id: ProgramId | None = None,
     schedule_id: ScheduleId | None = None,
+    gym_policy_version: int | None = None,
 ) -> list[SessionEvent]:
-    """Put the session on the calendar, under ``policy``."""
+    """Put the session on the calendar, under ``policy``.
+
+    ``gym_policy_version``: of the gym's rules in force; that of ``policy`` unless said.
+    """
     if state.stage is not Stage.ABSENT:
         raise Refused(
             BookingCode.ALREADY_SCHEDULED, "The session is on the calendar.", field="session_id"
@@ -58,6 +62,7 @@ def schedule(
             program_id=program_id, class_type_id=command.class_type_id, schedule_id=schedule_id,
             online_capacity=command.online_capacity, spots=command.spots,
             waiver_required=command.waiver_required,
+            gym_policy_version=gym_policy_version or policy.version,
         )
     ]  # fmt: skip
 

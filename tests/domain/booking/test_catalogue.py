@@ -203,6 +203,25 @@ def test_a_later_version_helps_who_has_a_seat_but_never_hurts_them(
     assert (cancelled.kind, cancelled.policy_version) == (kind, version)
 
 
+def test_a_sessions_own_rules_are_not_beaten_by_those_the_gym_had_before() -> None:
+    """The gym lets people leave until an hour before; this session asks for ten."""
+    begin = NOON - timedelta(days=20)
+    own = BookingPolicy(late_cancel_minutes=600)
+    plan = ScheduleSession(
+        session_id=SES, title="Gala", location_id=HALL, starts_at=NOON, ends_at=NOON + HOUR,
+        time_zone="UTC", capacity=2, policy=own,
+    )  # fmt: skip
+    cancel = CancelReservation(session_id=SES, client_id=ANN)
+    scenario = given(with_credits(ANN)).when(publishing(60), MONTH_BEFORE).when(plan, begin)
+    scenario.gym.happened(*reserved(ANN, free_until=NOON - 10 * HOUR))
+    scenario.when(cancel, NOON - 5 * HOUR).then_answered(status="cancelled_late")
+
+    later = given(with_credits(ANN)).when(publishing(60), MONTH_BEFORE).when(plan, begin)
+    later.gym.happened(*reserved(ANN, free_until=NOON - 10 * HOUR))
+    later.when(publishing(120), begin + HOUR)
+    later.when(cancel, NOON - 5 * HOUR).then_answered(status="cancelled_early")
+
+
 def test_a_stricter_version_leaves_an_early_cancel_early() -> None:
     scenario = given(scheduled(2), with_credits(ANN), reserved(ANN))
     scenario.when(publishing(600), MONTH_BEFORE)
