@@ -50,7 +50,7 @@ class BookClass(Command):
     overbook: bool = False
     """Staff: take a seat the session does not have."""
     reason: str = Field(default="", max_length=200)
-    """Why staff overrides a rule."""
+    """Why staff overrides a rule; not empty when it does."""
 
 
 class CancelReservation(Command):
@@ -76,7 +76,7 @@ class RemoveReservation(Command):
     session_id: SessionId
     client_id: ClientId
     waive: bool = False
-    """Whether it costs nothing even now that giving it up is late."""
+    """Whether it costs nothing even now that giving it up is late; asks for a reason."""
     reason: str = Field(default="", max_length=200)
 
 

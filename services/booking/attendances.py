@@ -68,7 +68,7 @@ def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
 def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:
     """A seat and a check-in in one: checks B2 to B4, B7 to B12, while check-in is open."""
     session_id, client, now = command.session_id, command.client_id, unit.ctx.now
-    overbook = may_overbook(unit, wanted=command.overbook)
+    overbook = may_overbook(unit, wanted=command.overbook, reason=command.reason)
     session = starting.counted(unit, session_id)
     must_be_on(session)
     ledger = opened(unit, client)

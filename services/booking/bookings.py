@@ -35,7 +35,7 @@ from services.booking.ledgers import opened
 def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
     by_staff = bool(STAFF & unit.ctx.roles)
-    overbook = may_overbook(unit, wanted=command.overbook)
+    overbook = may_overbook(unit, wanted=command.overbook, reason=command.reason)
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger = opened(unit, client)
@@ -81,10 +81,15 @@ def entitled(
     return entitlement.grant_for(ledger, occasion, chosen=chosen, lead=lead)
 
 
-def may_overbook(unit: Unit, *, wanted: bool) -> bool:
-    """Whether the asker overbooks. Raises ``Refused(FORBIDDEN)`` when they may not."""
+def may_overbook(unit: Unit, *, wanted: bool, reason: str) -> bool:
+    """Whether the asker overbooks.
+
+    Raises ``Refused``: ``FORBIDDEN`` when they may not, ``REASON_REQUIRED`` without a reason.
+    """
     if wanted and not DESK & unit.ctx.roles:
         raise Refused(BookingCode.FORBIDDEN, "Only the desk overbooks.", field="overbook")
+    if wanted:
+        cancelling.must_say_why(reason)
     return wanted
 
 

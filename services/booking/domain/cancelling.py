@@ -36,6 +36,14 @@ def cancel(
     return _cancelled(state, session_id, client, kind, reason)
 
 
+def must_say_why(reason: str) -> None:
+    """Raise ``Refused(REASON_REQUIRED)`` when staff overrides a rule and gives no reason."""
+    if not reason.strip():
+        raise Refused(
+            BookingCode.REASON_REQUIRED, "Say why the rule is overridden.", field="reason"
+        )
+
+
 def remove(
     state: ClassSession,
     session_id: SessionId,
@@ -46,6 +54,8 @@ def remove(
     reason: str,
 ) -> ReservationCancelled:
     """Staff takes the seat back; unless waived it is late when the client's own cancel were."""
+    if waive:
+        must_say_why(reason)
     reservation = _to_be_given_up(state, client)
     late = now >= reservation.free_until and not waive
     kind = Cancellation.LATE if late else Cancellation.STAFF

@@ -203,7 +203,8 @@ class Booking(RuleBasedStateMachine):
     @precondition(lambda self: self._pairs("seated"))
     @rule(nth=nths, waive=st.booleans())
     def remove(self, nth: int, waive: bool) -> None:
-        self._do(ask.RemoveReservation(**self._pick("seated", nth), waive=waive), *STAFF)
+        pair = self._pick("seated", nth)
+        self._do(ask.RemoveReservation(**pair, waive=waive, reason="ill"), *STAFF)
 
     @precondition(lambda self: self._pairs("seated"))
     @rule(nth=nths, spot=st.sampled_from([None, *BIKES]))
@@ -213,7 +214,9 @@ class Booking(RuleBasedStateMachine):
 
     @rule(client=clients, session=sessions, overbook=st.booleans())
     def walk_in(self, client: Any, session: Any, overbook: bool) -> None:
-        command = ask.AddWalkIn(session_id=session, client_id=client, overbook=overbook)
+        command = ask.AddWalkIn(
+            session_id=session, client_id=client, overbook=overbook, reason="guest"
+        )
         self._do(command, *STAFF)
 
     @precondition(lambda self: self._pairs("line"))

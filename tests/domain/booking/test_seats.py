@@ -128,8 +128,21 @@ def test_the_desk_overbooks_says_why_and_it_shows() -> None:
         )
 
 
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_whoever_overrides_a_rule_says_why(reason: str) -> None:
+    past = (scheduled(1), EVERYBODY, reserved(BEN))
+    for command in (
+        BOOK.model_copy(update={"overbook": True, "reason": reason}),
+        WALK_IN.model_copy(update={"overbook": True, "reason": reason}),
+        RemoveReservation(session_id=SES, client_id=BEN, waive=True, reason=reason),
+    ):
+        given(*past).when(command, NOON - MINUTE, *DESK).then_refused(
+            BookingCode.REASON_REQUIRED, field="reason"
+        )
+
+
 def test_overbooking_does_not_jump_the_line_for_a_seat_that_is_there() -> None:
-    over = BOOK.model_copy(update={"overbook": True})
+    over = BOOK.model_copy(update={"overbook": True, "reason": "guest"})
     given(scheduled(1), EVERYBODY, waiting(BEN, 1)).when(over, DAY_BEFORE, *DESK).then_refused(
         BookingCode.WAITLIST_HAS_PRIORITY
     )
