@@ -66,6 +66,7 @@ class ImposeBookingBanErrorCode(Enum):
 @strawberry.enum(description="Why liftBookingBan refuses.")
 class LiftBookingBanErrorCode(Enum):
     CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
+    BOOKING_BANNED = "BOOKING_BANNED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_INPUT = "INVALID_INPUT"
     OTHER = "OTHER"

@@ -82,6 +82,8 @@ class BookingBanImposed(Event):
     reason: str
     cause: BanCause | None = None
     """``None``: somebody decided so."""
+    erased: bool = False
+    """The client was erased: nobody lifts that."""
 
 
 class BookingBanLifted(Event):

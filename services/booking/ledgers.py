@@ -103,14 +103,9 @@ def sign_waiver(command: SignWaiver, unit: Unit) -> None:
 
 
 def impose_booking_ban(command: ImposeBookingBan, unit: Unit) -> None:
-    opened(unit, command.client_id)
-    _ban_by_hand(unit, command)
-
-
-def _ban_by_hand(unit: Unit, wanted: ImposeBookingBan) -> None:
-    client = wanted.client_id
-    ledger, now = unit.state(client_ledger, client), unit.ctx.now
-    _ban(unit, client, standing.impose_ban(ledger, client, wanted.until, wanted.reason, now))
+    client, ledger = command.client_id, opened(unit, command.client_id)
+    imposed = standing.impose_ban(ledger, client, command.until, command.reason, unit.ctx.now)
+    _ban(unit, client, imposed)
 
 
 def ban_by_rule(unit: Unit, client: ClientId, until: datetime, cause: BanCause) -> None:
@@ -133,7 +128,8 @@ def _ban(unit: Unit, client: ClientId, imposed: Sequence[LedgerEvent]) -> None:
 
 def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
     """Whether or not they ever had a ledger: nobody opens one for them after that."""
-    _ban_by_hand(unit, ImposeBookingBan(client_id=command.client_id, reason="erased"))
+    client = command.client_id
+    _ban(unit, client, standing.bar_erased(unit.state(client_ledger, client), client))
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:

@@ -85,6 +85,7 @@ class Ban:
     until: datetime | None  # UTC; None until it is lifted
     reason: str
     cause: BanCause | None = None  # None: somebody decided so
+    erased: bool = False  # for good
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
         case WaiverRecorded():
             return replace(state, waivers=(*state.waivers, event.document))
         case BookingBanImposed():
-            return replace(state, ban=Ban(event.until, event.reason, event.cause))
+            return replace(state, ban=Ban(event.until, event.reason, event.cause, event.erased))
         case BookingBanLifted():
             return replace(state, ban=None, missed={})
         case PromotionMissed():

@@ -59,8 +59,17 @@ def impose_ban(
     return [BookingBanImposed(client_id=client, until=until, reason=reason, cause=cause)]
 
 
+def bar_erased(state: ClientLedger, client: ClientId) -> list[LedgerEvent]:
+    """Keep a client who was erased from booking for good, whatever ban was on; once."""
+    if state.ban is not None and state.ban.erased:
+        return []
+    return [BookingBanImposed(client_id=client, until=None, reason="erased", erased=True)]
+
+
 def lift_ban(state: ClientLedger, client: ClientId, reason: str) -> list[LedgerEvent]:
-    """Let the client book again."""
+    """Let the client book again. Raises ``Refused(BOOKING_BANNED)`` when they were erased."""
+    if state.ban is not None and state.ban.erased:
+        raise Refused(BookingCode.BOOKING_BANNED, "The client was erased.", field="client_id")
     return [] if state.ban is None else [BookingBanLifted(client_id=client, reason=reason)]
 
 

@@ -106,6 +106,18 @@ def test_an_erased_client_books_no_more_whoever_asks() -> None:
     scenario.when(BOOK, NOON - HOUR, "staff:x", "owner").then_refused(BookingCode.BOOKING_BANNED)
 
 
+def test_nobody_lifts_what_keeps_an_erased_client_from_booking() -> None:
+    """Not even when staff had banned them for good before."""
+    erase, lift = BarErasedClient(client_id=ANN), LiftBookingBan(client_id=ANN)
+    ban = ImposeBookingBan(client_id=ANN, until=None, reason="threats")
+    scenario = given(*READY).when(ban, DAY_BEFORE).when(erase, DAY_BEFORE)
+    scenario.then(fact(BookingBanImposed, erased=True))
+    scenario.when(lift, DAY_BEFORE, "staff:x", "owner").then_refused(
+        BookingCode.BOOKING_BANNED, field="client_id"
+    )
+    scenario.when(ban, DAY_BEFORE, "staff:x", "owner").then_nothing()
+
+
 def test_without_the_waiver_clients_do_not_book_themselves_but_staff_books_them() -> None:
     given(*RISKY).when(BOOK, DAY_BEFORE, "client:a", "member").then_refused(
         BookingCode.WAIVER_REQUIRED, field="client_id"
