@@ -101,6 +101,7 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
         case SessionScheduled():
             return replace(
                 state, stage=Stage.SCHEDULED, starts_at=event.starts_at, ends_at=event.ends_at,
+                noticed_at=event.starts_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 policy=event.policy, capacity=event.capacity, slot=session_slot.of(event),
                 online_capacity=event.online_capacity, spots=event.spots,
@@ -129,6 +130,7 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
                 state, starts_at=event.starts_at, ends_at=event.ends_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 reserved=given_longer(state.reserved, event.deadlines), claims_told=False,
+                noticed_at=event.starts_at if event.free_cancel_until else state.noticed_at,
             )  # fmt: skip
         case InstructorSubstituted():
             return replace(state, reserved=given_longer(state.reserved, event.deadlines))

@@ -53,7 +53,7 @@ def reschedule(
         )  # fmt: skip
     if (starts_at, ends_at) == (state.starts_at, state.ends_at):
         return []
-    moved = abs(starts_at - state.starts_at) > policies.MOVED
+    moved = abs(starts_at - state.noticed_at) > policies.MOVED  # in however many steps
     notice = policies.free_after_notice(now, starts_at) if moved else None
     local = booking_policy.zone(state.slot.time_zone)
     return [

@@ -96,6 +96,7 @@ class ClassSession:
     stage: Stage = Stage.ABSENT
     starts_at: datetime = UNSET  # UTC
     ends_at: datetime = UNSET  # UTC
+    noticed_at: datetime = UNSET  # UTC; the start when people last could leave freely for a move
     opens_at: datetime = UNSET  # UTC; booking opens
     closes_at: datetime = UNSET  # UTC; booking closes
     policy: BookingPolicy = field(default_factory=BookingPolicy)

@@ -101,6 +101,22 @@ def test_a_move_into_another_seat_is_told_and_takes_nothing() -> None:
     ).then_answered(overlapping=(ANN,))  # fmt: skip
 
 
+def test_a_move_in_small_steps_is_a_move() -> None:
+    """Two of a quarter of an hour are half an hour; there and back again is none."""
+    once = given(*BOOKED).when(moving(15 * MINUTE), DAY_BEFORE)
+    once.when(moving(30 * MINUTE), DAY_BEFORE).then(
+        fact(SessionRescheduled, free_cancel_until=DAY_BEFORE + 12 * HOUR),
+        fact(SessionsPlaced), fact(HoldMoved),
+    )  # fmt: skip
+    once.when(moving(45 * MINUTE), DAY_BEFORE).then(
+        fact(SessionRescheduled, free_cancel_until=None), fact(SessionsPlaced), fact(HoldMoved)
+    )
+    there = given(*BOOKED).when(moving(-15 * MINUTE), DAY_BEFORE)
+    there.when(moving(0 * MINUTE), DAY_BEFORE).then(
+        fact(SessionRescheduled, free_cancel_until=None), fact(SessionsPlaced), fact(HoldMoved)
+    )
+
+
 @pytest.mark.parametrize(
     ("by", "at", "until"),
     [
