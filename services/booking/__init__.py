@@ -1,6 +1,7 @@
 """Booking: who has which seat, who waits for one, and what pays for it.
 
-Owns      class sessions with their reservations, waitlist and attendance; one ledger a client;
+Owns      class sessions with their reservations, waitlist and attendance; one ledger a client,
+          and what their late cancels and no-shows came to;
           the timetable: programs, class types, policies, weekly series, rooms' calendars
 Hears     ``members.client_registered`` (opens the ledger), ``members.personal_data_erased`` (they
           book no more), ``access.access_granted`` (checks in who has a seat just then); asks
