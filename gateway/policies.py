@@ -25,6 +25,9 @@ class BookingPolicy:
     version: int
     opens_days_before: int
     opens_at_local: str = strawberry.field(description="Wall clock of the location.")
+    opens_weekly_on: int | None = strawberry.field(
+        description="ISO weekday on which a week of sessions opens at once; null: each on its day."
+    )
     closes_minutes_before: int
     late_cancel_minutes: int
     cancel_grace_minutes: int
@@ -65,6 +68,7 @@ class PublishedBookingPolicy:
 class BookingPolicyInput:
     opens_days_before: int | None = None
     opens_at_local: str | None = None
+    opens_weekly_on: int | None = None
     closes_minutes_before: int | None = None
     late_cancel_minutes: int | None = None
     cancel_grace_minutes: int | None = None

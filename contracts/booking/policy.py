@@ -15,6 +15,10 @@ class BookingPolicy(BaseModel):
     """Booking opens this many local days before the session's local date ..."""
     opens_at_local: str = Field(default="12:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     """... at this wall-clock time in the location's zone."""
+    opens_weekly_on: int | None = Field(default=None, ge=1, le=7)
+    """Booking opens for a week of sessions at once, on this ISO weekday (1 is Monday), the last one
+    that is at least ``opens_days_before`` ahead: Monday and 7 open all of the next calendar week.
+    ``None``: each session opens on a day of its own."""
     closes_minutes_before: int = Field(default=0, ge=0, le=10_080)
     late_cancel_minutes: int = Field(default=120, ge=0, le=10_080)
     """A cancellation at or after start minus this is late. Elapsed time, not wall clock."""

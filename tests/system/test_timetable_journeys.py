@@ -39,6 +39,27 @@ async def series(gym: Gym, **pattern: Any) -> dict[str, Any]:
     return told | {"pattern": weekly}
 
 
+async def test_a_weekly_release_opens_a_week_of_classes_in_one_instant(gym: Gym) -> None:
+    owner = gym.owner
+    unheard = await owner.do(documents.PUBLISH_POLICY, preset="BOUTIQUE", changes={
+        "opensWeeklyOn": 8,
+    })  # fmt: skip
+    await owner.done(documents.PUBLISH_POLICY, preset="BOUTIQUE", changes={"opensWeeklyOn": 1})
+    first = days(gym)[0]
+    every_day = await series(gym, weekdays=[1, 2, 3, 4, 5, 6, 7])
+    classes = [
+        await owner.ask(documents.OPENING, id=one, atLeast=every_day["position"])
+        for one in every_day["placedSessionIds"][:14]
+    ]
+    opening = {date.fromisoformat(one["startsAt"][:10]): one["bookingOpensAt"] for one in classes}
+    monday = first + timedelta(days=(1 - first.isoweekday()) % 7)
+
+    (error,) = unheard["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID_INPUT", "opensWeeklyOn")
+    week = [monday + timedelta(days=day) for day in range(7)]
+    assert {opening[day] for day in week} == {at(monday - timedelta(days=7), 12)}
+
+
 async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym: Gym) -> None:
     owner = gym.owner
     published = await owner.done(

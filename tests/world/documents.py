@@ -92,6 +92,8 @@ REINSTATE = f"""mutation ($input: ReinstateSessionInput!) {{
   reinstateSession(input: $input) {{ session {{ status }} position {ERRORS} }} }}"""
 PLANNED = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
   title startsAt status cancelReason capacity roomId programName classTypeName scheduleId } }"""
+OPENING = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
+  startsAt bookingOpensAt } }"""
 POLICY = """query ($atLeast: Position) { bookingPolicy(atLeast: $atLeast) {
   preset policy { version lateCancelMinutes } } }"""
 

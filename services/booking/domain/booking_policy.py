@@ -35,9 +35,12 @@ def opens_at(policy: BookingPolicy, starts_at: datetime, local: ZoneInfo) -> dat
     """When booking opens.
 
     A wall-clock time that the clocks skip is moved on by the gap; of one that they repeat the
-    first is meant.
+    first is meant. A gym that opens a week of sessions at once does so on its weekday, the last
+    one that leaves the days before.
     """
     day = starts_at.astimezone(local).date() - timedelta(days=policy.opens_days_before)
+    if policy.opens_weekly_on is not None:
+        day -= timedelta(days=(day.isoweekday() - policy.opens_weekly_on) % 7)
     wall_clock = time.fromisoformat(policy.opens_at_local)
     return datetime.combine(day, wall_clock, tzinfo=local).astimezone(UTC)
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode, BookingPolicy
@@ -28,6 +30,38 @@ def test_the_opening_keeps_its_wall_clock_time_when_the_clocks_change_in_between
     after_the_change = datetime(2026, 3, 10, 13, tzinfo=UTC)
     assert opens(after_the_change, 7, "12:00") == datetime(2026, 3, 3, 17, tzinfo=UTC)
     assert opens(after_the_change, 1, "12:00") == datetime(2026, 3, 9, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("session", "opening"),
+    [
+        (datetime(2026, 3, 9, 9, tzinfo=NEW_YORK), datetime(2026, 3, 2, 12, tzinfo=NEW_YORK)),
+        (datetime(2026, 3, 15, 20, tzinfo=NEW_YORK), datetime(2026, 3, 2, 12, tzinfo=NEW_YORK)),
+        (datetime(2026, 3, 16, 6, tzinfo=NEW_YORK), datetime(2026, 3, 9, 12, tzinfo=NEW_YORK)),
+    ],
+    ids=["its Monday", "its Sunday", "the Monday after"],
+)
+def test_a_weekly_release_opens_the_whole_next_week_at_once(
+    session: datetime, opening: datetime
+) -> None:
+    mondays_at_noon = BookingPolicy(opens_weekly_on=1)
+    assert policy.opens_at(mondays_at_noon, session.astimezone(UTC), NEW_YORK) == opening
+
+
+@given(
+    hours=st.integers(0, 2 * 365 * 24),
+    weekday=st.integers(1, 7),
+    days=st.integers(0, 30),
+)
+def test_a_weekly_release_is_on_its_weekday_and_never_nearer_than_the_days_before(
+    hours: int, weekday: int, days: int
+) -> None:
+    starts_at = datetime(2026, 1, 1, tzinfo=UTC) + hours * HOUR
+    weekly = BookingPolicy(opens_days_before=days, opens_weekly_on=weekday)
+    opening = policy.opens_at(weekly, starts_at, NEW_YORK).astimezone(NEW_YORK)
+    ahead = (starts_at.astimezone(NEW_YORK).date() - opening.date()).days
+    assert (opening.isoweekday(), opening.hour) == (weekday, 12)
+    assert days <= ahead < days + 7
 
 
 def test_a_skipped_wall_clock_time_is_moved_on_by_the_gap() -> None:
