@@ -62,6 +62,9 @@ MATRIX: dict[str, frozenset[str]] = {
     "members.client_standing": frozenset({SYSTEM}),
     # booking
     "booking.schedule_session": MANAGERS,
+    "booking.draft_session": MANAGERS,
+    "booking.publish_draft": MANAGERS,
+    "booking.discard_draft": MANAGERS,
     "booking.change_capacity": MANAGERS,
     "booking.cancel_session": MANAGERS,
     "booking.define_program": MANAGERS,
@@ -145,6 +148,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.session": EVERYONE,
     "read.timetable": EVERYONE,
     "read.schedules": STAFF,
+    "read.session_drafts": MANAGERS,
     "read.roster": STAFF,
     "read.client": DESK | {Role.TRAINER},
     "read.client_notes": DESK,

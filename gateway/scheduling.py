@@ -1,6 +1,5 @@
 """Scheduling in GraphQL: sessions put on the calendar, changed, called off, closed."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,29 +19,14 @@ from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
 from gateway.serve.faults import ConsistencyTimeout
+from gateway.session_plans import SessionPlanInput, planned
 from gateway.sessions import ClassSession, shown
 from services.projections import calendar
 
 
 @strawberry.input
-class ScheduleSessionInput:
-    idempotency_key: UUID
-    title: str
-    location_id: strawberry.ID
-    room_id: strawberry.ID | None = None
-    instructor_id: strawberry.ID | None = None
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str = strawberry.field(description="IANA zone of the location.")
-    capacity: int = strawberry.field(description="People, 1 to 500.")
-    online_capacity: int | None = strawberry.field(
-        default=None, description="Most seats members may take themselves; null: all."
-    )
-    spots: list[str] = strawberry.field(
-        default_factory=list, description="A spot map: a label of its own for every seat."
-    )
-    waiver_required: bool = False
-    class_type_id: strawberry.ID | None = None
+class ScheduleSessionInput(SessionPlanInput):
+    """Nothing more than the plan."""
 
 
 @strawberry.input
@@ -115,8 +99,9 @@ class SchedulingMutation:
         actor = actor_of(info.context)
         new = SessionId(minted("session", input_.idempotency_key, actor))
         done = await carry_out(
-            info.context, input_, ScheduleSessionErrorCode, lambda: _schedule(new, input_)
-        )
+            info.context, input_, ScheduleSessionErrorCode,
+            lambda: ScheduleSession(**planned(new, input_)),
+        )  # fmt: skip
         return ScheduleSessionPayload(
             session_id=None if done.errors else ids.shown("ses", new),
             position=done.position,
@@ -165,22 +150,3 @@ class SchedulingMutation:
         return FinalizeAttendancePayload(
             session_id=changed, position=done.position, user_errors=done.errors
         )
-
-
-def _schedule(new: SessionId, asked: ScheduleSessionInput) -> ScheduleSession:
-    room, instructor, kind = asked.room_id, asked.instructor_id, asked.class_type_id
-    return ScheduleSession(
-        session_id=new,
-        title=asked.title,
-        location_id=ids.location(asked.location_id),
-        room_id=ids.room(room) if room else None,
-        instructor_id=ids.staff(instructor, "instructorId") if instructor else None,
-        starts_at=asked.starts_at,
-        ends_at=asked.ends_at,
-        time_zone=asked.time_zone,
-        capacity=asked.capacity,
-        online_capacity=asked.online_capacity,
-        spots=tuple(asked.spots),
-        waiver_required=asked.waiver_required,
-        class_type_id=ids.class_type(kind) if kind else None,
-    )

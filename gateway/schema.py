@@ -12,6 +12,7 @@ from gateway.catalogue import CatalogueQuery, ClassTypeMutation, ProgramMutation
 from gateway.clients import ClientQuery, ClientSubscription
 from gateway.credentials import CredentialsMutation, CredentialsQuery
 from gateway.doors import DoorsMutation, DoorsQuery
+from gateway.drafts import DraftMutation, DraftQuery, DraftSubscription
 from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
 from gateway.entry_rights import EntryRightsMutation
@@ -43,7 +44,7 @@ from gateway.timetable_import import ImportMutation
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
     LedgerQuery, KpisQuery, ReceiptsQuery,
-    CatalogueQuery, PolicyQuery, SeriesQuery,
+    CatalogueQuery, PolicyQuery, SeriesQuery, DraftQuery,
     DoorsQuery, CredentialsQuery, EntriesQuery,
     PenaltiesQuery, InvoicesQuery,
 )  # fmt: skip
@@ -53,7 +54,7 @@ MUTATIONS = (
     StaffMutation, OrganisationMutation, ProfileMutation, OpeningHoursMutation,
     QualificationMutation,
     ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
-    ImportMutation,
+    ImportMutation, DraftMutation,
     DoorsMutation, CredentialsMutation, EntriesMutation, EntryRightsMutation,
     PenaltyMutation, InvoicesMutation,
 )  # fmt: skip
@@ -61,7 +62,7 @@ SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription,
     EntriesSubscription,
-    SeriesSubscription,
+    SeriesSubscription, DraftSubscription,
     PenaltiesSubscription, InvoicesSubscription,
 )  # fmt: skip
 

@@ -70,6 +70,41 @@ class PublishBookingPolicyErrorCode(Enum):
     OTHER = "OTHER"
 
 
+@strawberry.enum(description="Why draftSession refuses.")
+class DraftSessionErrorCode(Enum):
+    ALREADY_SCHEDULED = "ALREADY_SCHEDULED"
+    ENDS_BEFORE_IT_STARTS = "ENDS_BEFORE_IT_STARTS"
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    INVALID_SPOTS = "INVALID_SPOTS"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why publishDraft refuses.")
+class PublishDraftErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    ALREADY_SCHEDULED = "ALREADY_SCHEDULED"
+    STARTS_IN_THE_PAST = "STARTS_IN_THE_PAST"
+    CLASS_TYPE_RETIRED = "CLASS_TYPE_RETIRED"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    ROOM_TAKEN = "ROOM_TAKEN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
+@strawberry.enum(description="Why discardDraft refuses.")
+class DiscardDraftErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    ALREADY_SCHEDULED = "ALREADY_SCHEDULED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
 @strawberry.enum(description="Why createSchedule refuses.")
 class CreateScheduleErrorCode(Enum):
     ALREADY_DEFINED = "ALREADY_DEFINED"

@@ -1,6 +1,6 @@
 """Class sessions: scheduled, resized, called off."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.booking.policy import BookingPolicy
 from contracts.envelope import Command, Event
@@ -16,10 +16,9 @@ from contracts.ids import (
 from contracts.times import Instant
 
 
-class ScheduleSession(Command):
-    """Put a class session on the calendar."""
+class SessionPlan(BaseModel):
+    """What the gym says of a session it plans."""
 
-    command_type = "booking.schedule_session"
     session_id: SessionId
     title: str = Field(min_length=1, max_length=80)
     location_id: LocationId
@@ -35,6 +34,12 @@ class ScheduleSession(Command):
     """Labels of the spots to choose from, such as bikes; empty without a spot map."""
     waiver_required: bool = False
     class_type_id: ClassTypeId | None = None
+
+
+class ScheduleSession(Command, SessionPlan):
+    """Put a class session on the calendar."""
+
+    command_type = "booking.schedule_session"
     policy: BookingPolicy | None = None
     """``None``: the gym's policy in force, as the class type overrides it."""
 
@@ -80,6 +85,8 @@ class SessionScheduled(Event):
     """The series it is an occurrence of."""
     gym_policy_version: int | None = None
     """Of the gym's rules in force then; ``None`` that of ``policy``. A session may have its own."""
+    was_draft: bool = False
+    """It had been planned before it was put on the calendar."""
 
 
 class CapacityChanged(Event):

@@ -8,6 +8,7 @@ people, weekdays are those of ISO 8601 (1 is Monday).
 from contracts.timetable.catalogue import *
 from contracts.timetable.closures import *
 from contracts.timetable.codes import *
+from contracts.timetable.drafts import *
 from contracts.timetable.importing import *
 from contracts.timetable.policies import *
 from contracts.timetable.series import *

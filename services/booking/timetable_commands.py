@@ -15,9 +15,12 @@ from contracts.timetable import (
     ClosureOutcome,
     DefineClassType,
     DefineProgram,
+    DiscardDraft,
+    DraftSession,
     HoldMoved,
     InstructorSubstituted,
     PublishBookingPolicy,
+    PublishDraft,
     ReinstateSession,
     RescheduleOutcome,
     RescheduleSession,
@@ -26,8 +29,8 @@ from contracts.timetable import (
     SubstituteInstructor,
 )
 from services.booking import placing, seats
-from services.booking.commands import set_deadlines
-from services.booking.domain import catalogue, holding, policies, rooms, session_changes
+from services.booking.commands import schedule_session, set_deadlines
+from services.booking.domain import catalogue, drafts, holding, policies, rooms, session_changes
 from services.booking.domain.catalogue import class_type, program
 from services.booking.domain.class_session import SessionEvent, class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -70,6 +73,21 @@ def publish_booking_policy(command: PublishBookingPolicy, unit: Unit) -> None:
     state = unit.state(published_policies, unit.ctx.gym_id)
     published = policies.publish(state, command, unit.ctx.now)
     unit.record(published_policies, unit.ctx.gym_id, published)
+
+
+def draft_session(command: DraftSession, unit: Unit) -> None:
+    placing.offered(unit, command.class_type_id)
+    state = unit.state(class_session, command.session_id)
+    unit.record(class_session, command.session_id, drafts.draft(state, command))
+
+
+def publish_draft(command: PublishDraft, unit: Unit) -> None:
+    schedule_session(drafts.plan(unit.state(class_session, command.session_id)), unit)
+
+
+def discard_draft(command: DiscardDraft, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    unit.record(class_session, command.session_id, drafts.discard(state, command))
 
 
 def reschedule_session(command: RescheduleSession, unit: Unit) -> RescheduleOutcome:

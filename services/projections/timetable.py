@@ -1,4 +1,4 @@
-"""Timetable: programs, class types, the gym's published policies, weekly series and closures.
+"""Timetable: programs, class types, published policies, weekly series, closures and ``drafts``.
 
 Tables     ``programs``, ``class_types``, ``booking_policies``, ``schedules``, ``closures``; one row
            each, few of them: a gym's are read all at once
@@ -31,6 +31,7 @@ from contracts.timetable import (
     ScheduleCreated,
     ScheduleEnded,
 )
+from services.projections import drafts
 from services.projections.reading import ask
 
 PROGRAM = """
@@ -141,7 +142,7 @@ class TimetableModel:
     source: str = "EVT_BOOKING"
     subjects: tuple[str, ...] = ()
     tables: tuple[str, ...] = (
-        "programs", "class_types", "booking_policies", "schedules", "closures",
+        "programs", "class_types", "booking_policies", "schedules", "closures", "session_drafts",
     )  # fmt: skip
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
@@ -178,7 +179,7 @@ def _statement(envelope: Envelope) -> tuple[Any, ...] | None:
         case ClosureAdded() as e:
             told = (CLOSURE, e.closure_id, e.location_id, e.from_date, e.until_date, e.reason)
         case _:
-            told = _of_series(envelope)
+            told = _of_series(envelope) or drafts.statement(envelope.event)
     return told
 
 

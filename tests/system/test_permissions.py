@@ -37,6 +37,8 @@ READS = {
     "closures": "read.timetable",
     "schedules": "read.schedules",
     "schedulesChanged": "read.schedules",
+    "sessionDrafts": "read.session_drafts",
+    "sessionDraftsChanged": "read.session_drafts",
     "doors": "read.doors",
     "credentials": "read.credentials",
     "entries": "read.entries",

@@ -60,6 +60,40 @@ async def test_a_weekly_release_opens_a_week_of_classes_in_one_instant(gym: Gym)
     assert {opening[day] for day in week} == {at(monday - timedelta(days=7), 12)}
 
 
+async def test_a_draft_is_the_managers_until_it_is_published(gym: Gym, other_gym: Gym) -> None:
+    owner, mia = gym.owner, await gym.member("Mia")
+    begins = gym.clock.now() + timedelta(days=2)
+    plan = {
+        "title": "Spin", "locationId": gym.location, "startsAt": begins.isoformat(),
+        "endsAt": (begins + timedelta(hours=1)).isoformat(), "timeZone": "Europe/Berlin",
+        "capacity": 9,
+    }  # fmt: skip
+    async with owner.watching(documents.DRAFTS_CHANGED) as screen:
+        session = (await owner.done(documents.DRAFT, **plan))["sessionId"]
+        other = (await owner.done(documents.DRAFT, **plan | {"title": "Ride"}))["sessionId"]
+        again = await owner.done(documents.DRAFT, **plan | {"capacity": 6}, sessionId=session)
+        await screen.shows(
+            lambda frame: (
+                {(one["id"], one["capacity"]) for one in frame["drafts"]}
+                == {(session, 6), (other, 9)}
+            )
+        )
+        unseen = await mia.at.ask(documents.OPENING, id=session, atLeast=again["position"])
+        unbooked = await mia.at.refused(documents.BOOK, sessionId=session)
+        strange = await other_gym.owner.refused(documents.PUBLISH_DRAFT, sessionId=session)
+        await owner.done(documents.DISCARD_DRAFT, sessionId=other)
+        published = await owner.done(documents.PUBLISH_DRAFT, sessionId=session)
+        await screen.shows(lambda frame: frame["drafts"] == [])
+    booked = await mia.at.done(documents.BOOK, sessionId=session)
+
+    assert unseen is None
+    assert (unbooked, strange) == ("SESSION_NOT_FOUND", "SESSION_NOT_FOUND")
+    assert published["session"] == {"title": "Spin", "status": "SCHEDULED"}
+    assert booked["reservation"]["status"] == "RESERVED"
+    assert await owner.refused(documents.DISCARD_DRAFT, sessionId=session) == "ALREADY_SCHEDULED"
+    assert await owner.refused(documents.PUBLISH_DRAFT, sessionId=other) == "SESSION_NOT_FOUND"
+
+
 async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym: Gym) -> None:
     owner = gym.owner
     published = await owner.done(

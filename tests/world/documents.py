@@ -94,6 +94,14 @@ PLANNED = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $a
   title startsAt status cancelReason capacity roomId programName classTypeName scheduleId } }"""
 OPENING = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
   startsAt bookingOpensAt } }"""
+DRAFT = f"""mutation ($input: DraftSessionInput!) {{
+  draftSession(input: $input) {{ sessionId position {ERRORS} }} }}"""
+PUBLISH_DRAFT = f"""mutation ($input: PublishDraftInput!) {{
+  publishDraft(input: $input) {{ session {{ title status }} position {ERRORS} }} }}"""
+DISCARD_DRAFT = f"""mutation ($input: DiscardDraftInput!) {{
+  discardDraft(input: $input) {{ sessionId position {ERRORS} }} }}"""
+DRAFTS_CHANGED = """subscription { sessionDraftsChanged { position
+  drafts { id title capacity } } }"""
 POLICY = """query ($atLeast: Position) { bookingPolicy(atLeast: $atLeast) {
   preset policy { version lateCancelMinutes } } }"""
 

@@ -42,6 +42,8 @@ from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
     RoomAssigned,
+    SessionDraftDiscarded,
+    SessionDrafted,
     SessionReinstated,
     SessionRescheduled,
 )
@@ -68,13 +70,16 @@ __all__ = [
 ]
 
 BooksEvent: TypeAlias = SeatsCounted | AttendanceUnrecorded | AttendanceFinalized
+DraftEvent: TypeAlias = SessionDrafted | SessionDraftDiscarded
 TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | BooksEvent
 CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | TurnEvent
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
 OfferEvent: TypeAlias = SpotOffered | OfferExpired | OfferDeclined | ClaimsOpened
-SessionEvent: TypeAlias = CalendarEvent | SlotEvent | SeatEvent | LineEvent | OfferEvent
+SessionEvent: TypeAlias = (
+    DraftEvent | CalendarEvent | SlotEvent | SeatEvent | LineEvent | OfferEvent
+)
 
 T = TypeVar("T")
 
@@ -92,6 +97,8 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             return _calendar_evolved(state, event)
         case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
             return _slot_evolved(state, event)
+        case SessionDrafted() | SessionDraftDiscarded():
+            return state.drafted(event)
         case _:
             return _seat_evolved(state, event)
 
@@ -101,7 +108,7 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
         case SessionScheduled():
             return replace(
                 state, stage=Stage.SCHEDULED, starts_at=event.starts_at, ends_at=event.ends_at,
-                noticed_at=event.starts_at,
+                noticed_at=event.starts_at, draft=None,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 policy=event.policy, capacity=event.capacity, slot=session_slot.of(event),
                 online_capacity=event.online_capacity, spots=event.spots,
@@ -239,5 +246,5 @@ def _without(people: Mapping[ClientId, T], client: ClientId) -> dict[ClientId, T
 
 
 class_session: Aggregate[ClassSession, SessionEvent] = Aggregate(
-    "session", ClassSession(), evolve, snapshot_every=500, shape=2
+    "session", ClassSession(), evolve, snapshot_every=500, shape=3
 )

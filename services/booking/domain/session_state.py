@@ -17,9 +17,10 @@ from contracts.booking import (
     Charge,
     GrantKind,
     ReservationMade,
+    SessionPlan,
 )
 from contracts.ids import ClientId, GrantId, ReservationId
-from contracts.timetable import NewDeadline
+from contracts.timetable import NewDeadline, SessionDraftDiscarded, SessionDrafted
 from services.booking.domain import booking_policy
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.entitlement import Occasion
@@ -39,6 +40,7 @@ class Stage(StrEnum):
     """How far the session has come."""
 
     ABSENT = "absent"
+    DRAFT = "draft"
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
     FINALIZED = "finalized"
@@ -94,6 +96,7 @@ class ClassSession:
     """What the past has made of the session."""
 
     stage: Stage = Stage.ABSENT
+    draft: SessionPlan | None = None  # while it is one
     starts_at: datetime = UNSET  # UTC
     ends_at: datetime = UNSET  # UTC
     noticed_at: datetime = UNSET  # UTC; the start when people last could leave freely for a move
@@ -170,6 +173,12 @@ class ClassSession:
             for one in self.waiting
         )
 
+    def drafted(self, event: SessionDrafted | SessionDraftDiscarded) -> "ClassSession":
+        """Planned so, or no longer."""
+        if isinstance(event, SessionDrafted):
+            return replace(self, stage=Stage.DRAFT, draft=event)
+        return replace(self, stage=Stage.ABSENT, draft=None)
+
     def closed(self, event: AttendanceFinalized | AttendanceUnrecorded) -> "ClassSession":
         """With the books closed, or somebody asked to."""
         if isinstance(event, AttendanceUnrecorded):
@@ -194,7 +203,7 @@ class ClassSession:
 def must_be_on(state: ClassSession) -> None:
     """Raise ``Refused`` unless the session exists and is neither called off nor closed (B2)."""
     match state.stage:
-        case Stage.ABSENT:
+        case Stage.ABSENT | Stage.DRAFT:
             raise Refused(
                 BookingCode.SESSION_NOT_FOUND, "There is no such session.", field="session_id"
             )

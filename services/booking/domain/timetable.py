@@ -13,6 +13,7 @@ from contracts.booking import (
     ReservationCancelled,
     ScheduleSession,
     SessionCancelled,
+    SessionPlan,
     SessionScheduled,
     WaitlistLeft,
 )
@@ -35,20 +36,16 @@ def schedule(
 
     ``gym_policy_version``: of the gym's rules in force; that of ``policy`` unless said.
     """
-    if state.stage is not Stage.ABSENT:
+    if state.stage not in {Stage.ABSENT, Stage.DRAFT}:
         raise Refused(
             BookingCode.ALREADY_SCHEDULED, "The session is on the calendar.", field="session_id"
         )
-    if command.ends_at <= command.starts_at:
-        raise Refused(
-            BookingCode.ENDS_BEFORE_IT_STARTS, "A session ends after it starts.", field="ends_at"
-        )
+    must_be_a_plan(command)
     if command.starts_at <= now:
         raise Refused(
             BookingCode.STARTS_IN_THE_PAST, "A session starts in the future.", field="starts_at",
             now=now.isoformat(),
         )  # fmt: skip
-    spots.must_be_a_map(command.spots, command.capacity)
     starts_at = command.starts_at.astimezone(UTC)
     opens_at = booking_policy.opens_at(policy, starts_at, booking_policy.zone(command.time_zone))
     return [
@@ -61,10 +58,20 @@ def schedule(
             booking_closes_at=booking_policy.closes_at(policy, starts_at),
             program_id=program_id, class_type_id=command.class_type_id, schedule_id=schedule_id,
             online_capacity=command.online_capacity, spots=command.spots,
-            waiver_required=command.waiver_required,
+            waiver_required=command.waiver_required, was_draft=state.stage is Stage.DRAFT,
             gym_policy_version=gym_policy_version or policy.version,
         )
     ]  # fmt: skip
+
+
+def must_be_a_plan(plan: SessionPlan) -> None:
+    """Raise ``Refused`` unless the session could take place so, at some time."""
+    if plan.ends_at <= plan.starts_at:
+        raise Refused(
+            BookingCode.ENDS_BEFORE_IT_STARTS, "A session ends after it starts.", field="ends_at"
+        )
+    booking_policy.zone(plan.time_zone)
+    spots.must_be_a_map(plan.spots, plan.capacity)
 
 
 def change_capacity(state: ClassSession, command: ChangeCapacity) -> list[SessionEvent]:

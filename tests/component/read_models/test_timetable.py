@@ -1,7 +1,7 @@
 """The timetable and what it does to sessions' rows, folded and read in a real database."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -50,10 +50,12 @@ from contracts.timetable import (
     ScheduleChanged,
     ScheduleCreated,
     ScheduleEnded,
+    SessionDraftDiscarded,
+    SessionDrafted,
     SessionReinstated,
     SessionRescheduled,
 )
-from services.projections import bookings, calendar, roster, timetable
+from services.projections import bookings, calendar, drafts, roster, timetable
 from tests.component.read_models.folding import put
 from tests.conftest import NOON
 from tests.envelopes import Recording
@@ -138,6 +140,35 @@ async def test_what_is_retired_or_ended_is_marked_so(
     assert (await timetable.programs(reader, gym_id))[1][0].is_retired
     assert (await timetable.class_types(reader, gym_id))[1][0].is_retired
     assert (await timetable.schedules(reader, gym_id, None))[1][0].until_date == date(2027, 3, 19)
+
+
+async def test_drafts_are_shown_by_their_start_until_they_are_published_or_discarded(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    early, late, dropped = (SessionId(new_id()) for _ in range(3))
+    at = {early: NOON, late: NOON + 24 * HOUR, dropped: NOON + 2 * HOUR}
+    drafted = {one: draft(one, begins) for one, begins in at.items()}
+    planned: list[Event] = [*drafted.values(), draft(early, NOON, title="Ride")]
+    await tell(writer, timetable.MODEL, gym_id, planned)
+    _, before = await drafts.drafts(reader, gym_id)
+    published = SessionScheduled(
+        **drafted[late].model_dump(), booking_opens_at=NOON, booking_closes_at=NOON,
+        policy=BookingPolicy(), was_draft=True,
+    )  # fmt: skip
+    gone: list[Event] = [published, SessionDraftDiscarded(session_id=dropped)]
+    await tell(writer, timetable.MODEL, gym_id, planned, gone)
+
+    assert [(one.session_id, one.plan.title) for one in before] == [
+        (early, "Ride"), (dropped, "Spin"), (late, "Spin"),
+    ]  # fmt: skip
+    assert [one.session_id for one in (await drafts.drafts(reader, gym_id))[1]] == [early]
+
+
+def draft(session: SessionId, begins: datetime, title: str = "Spin") -> SessionDrafted:
+    return SessionDrafted(
+        session_id=session, title=title, location_id=HALL, starts_at=begins,
+        ends_at=begins + HOUR, time_zone="Europe/Berlin", capacity=9,
+    )  # fmt: skip
 
 
 def a_changed_session(
