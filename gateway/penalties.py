@@ -15,6 +15,7 @@ from services.projections import penalties
 from services.projections.penalties import Wanted
 
 WATCHED = 500  # cases of a session a screen shows at most
+LISTED = 100  # cases of a client or of the gym a screen shows at most
 
 
 @strawberry.type(description="All that was judged in a session, as it is at a position.")
@@ -23,6 +24,15 @@ class SessionPenalties:
     session_id: strawberry.ID
     pending: int = strawberry.field(description="Fees that may still be waived.")
     penalties: list[PenaltyCase] = strawberry.field(description="The last judged first.")
+
+
+@strawberry.type(description="Cases as they are at a position.")
+class PenaltiesUpdate:
+    position: Position
+    penalties: list[PenaltyCase] = strawberry.field(
+        description=f"The last judged first, at most {LISTED}."
+    )
+    has_more: bool = strawberry.field(description="There are older ones, which penalties pages.")
 
 
 @strawberry.type
@@ -39,13 +49,7 @@ class PenaltiesQuery:
         contest: ContestStatus | None = None,
         at_least: Position | None = None,
     ) -> Connection[PenaltyCase]:
-        client = ids.client(client_id) if client_id else None
-        mine = info.context.principal.client_id
-        info.context.must("read.penalties", own=client is not None and client == mine)
-        wanted = Wanted(
-            client_id=client, status=status.value if status else None,
-            contest=contest.value if contest else None,
-        )  # fmt: skip
+        wanted = _wanted(info.context, client_id, status, contest)
         return await _page(info, "penalties", wanted, (first, after), at_least)
 
     @strawberry.field(description="The caller's cases; the last judged first.")
@@ -67,8 +71,44 @@ def _topics(info: Info, session_id: strawberry.ID) -> list[str]:
     return [topic(gym_id, "penalties", ids.session(session_id)), topic(gym_id, "people")]
 
 
+def _listed_topics(
+    info: Info,
+    client_id: strawberry.ID | None = None,
+    status: PenaltyStatus | None = None,
+    contest: ContestStatus | None = None,
+) -> list[str]:
+    wanted = _wanted(info.context, client_id, status, contest)
+    gym_id = info.context.gym_id
+    return [topic(gym_id, "penalties", wanted.client_id), topic(gym_id, "people")]
+
+
 @strawberry.type
 class PenaltiesSubscription:
+    @live(
+        topics=_listed_topics,
+        description="A client's cases, or the gym's, now, and again after every change: such as "
+        "the fees that may still be waived, or those that are contested.",
+    )
+    async def penalties_changed(
+        self,
+        info: Info,
+        client_id: strawberry.ID | None = None,
+        status: PenaltyStatus | None = None,
+        contest: ContestStatus | None = None,
+        after: Position | None = None,
+    ) -> PenaltiesUpdate:
+        wanted = _wanted(info.context, client_id, status, contest)
+        position, rows = await info.context.read(
+            "penalties", None,
+            lambda pool, gym: penalties.page(pool, gym, wanted, None, LISTED + 1),
+        )  # fmt: skip
+        to_staff = info.context.principal.client_id is None
+        return PenaltiesUpdate(
+            position=position,
+            penalties=[shown(row, to_staff=to_staff) for row in rows[:LISTED]],
+            has_more=len(rows) > LISTED,
+        )
+
     @live(
         topics=_topics,
         scope=lambda info: (info.context.must("read.session_penalties"), "staff"),
@@ -114,6 +154,22 @@ async def _of_session(
         pending=sum(case.status is PenaltyStatus.PENDING for case in found),
         penalties=found,
     )
+
+
+def _wanted(
+    context: Context,
+    client_id: strawberry.ID | None,
+    status: PenaltyStatus | None,
+    contest: ContestStatus | None,
+) -> Wanted:
+    """The cases asked for, if the caller may see them: members name themselves."""
+    client = ids.client(client_id) if client_id else None
+    is_own = client is not None and client == context.principal.client_id
+    context.must("read.penalties", own=is_own)
+    return Wanted(
+        client_id=client, status=status.value if status else None,
+        contest=contest.value if contest else None,
+    )  # fmt: skip
 
 
 def _me(context: Context) -> ClientId:

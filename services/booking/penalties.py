@@ -66,7 +66,9 @@ def _judge(unit: Unit, offence: Offence) -> None:
 def clear(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:
     """The client was there, or is excused: take back what followed from the violation."""
     state = unit.state(client_penalties, client)
-    unit.record(client_penalties, client, fees.clear(state, client, reservation, reason))
+    unit.record(
+        client_penalties, client, fees.clear(state, client, reservation, unit.ctx.actor, reason)
+    )
     unit.forget(deadlines.fee_falls_due(reservation))
     _reconsider_ban(unit, client, reason)
 

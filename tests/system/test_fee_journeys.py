@@ -134,6 +134,31 @@ async def test_a_member_contests_a_fee_and_the_owner_decides(
     assert (stood["penalty"]["status"], stood["penalty"]["contest"]) == ("DUE", "FEE_STANDS")
 
 
+async def test_the_desks_list_of_pending_fees_and_a_members_own_follow_every_step(
+    gym: Gym, running: Installation
+) -> None:
+    await fees.with_fees(gym)
+    mia, leo = await fees.unlimited(gym), await fees.unlimited(gym, "Leo")
+    desk = await gym.staff("FRONT_DESK")
+    async with (
+        desk.watching(fees.CHANGED, status="PENDING") as list_,
+        mia.at.watching(fees.CHANGED, clientId=mia.id) as own,
+    ):
+        class_ = await fees.missed(gym, running, mia, leo)
+        await list_.shows(lambda f: {c["clientName"] for c in f["penalties"]} == {"Mia", "Leo"})
+        await own.shows(lambda f: [c["clientName"] for c in f["penalties"]] == ["Mia"])
+        await mia.at.done(
+            fees.CONTEST, reservationId=class_.reservations[mia.id], reason="I was there"
+        )
+        await list_.shows(lambda f: "OPEN" in {c["contest"] for c in f["penalties"]})
+        await desk.done(fees.WAIVE, **class_.of(mia), reason="was here")
+        left = await list_.shows(lambda f: len(f["penalties"]) == 1)
+        shown = await own.shows(lambda f: f["penalties"][0]["contest"] != "OPEN")
+
+    assert ([one["clientName"] for one in left["penalties"]], left["hasMore"]) == (["Leo"], False)
+    assert shown["penalties"][0]["decidedById"] is None
+
+
 async def test_a_fee_is_waived_while_pending_and_contested_within_a_week(
     gym: Gym, running: Installation
 ) -> None:

@@ -48,6 +48,7 @@ READS = {
     "rosterChanged": "read.roster",
     "myBookingsChanged": "read.my_bookings",
     "penalties": "read.penalties",
+    "penaltiesChanged": "read.penalties",
     "myPenalties": "read.my_penalties",
     "sessionPenalties": "read.session_penalties",
     "sessionPenaltiesChanged": "read.session_penalties",

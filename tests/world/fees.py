@@ -25,6 +25,9 @@ PENALTIES = f"""query ($first: Int!, $after: String, $clientId: ID, $status: Pen
     nodes {{ {CASE} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
 MY_PENALTIES = f"""query ($atLeast: Position) {{
   myPenalties(first: 10, atLeast: $atLeast) {{ nodes {{ {CASE} }} }} }}"""
+CHANGED = """subscription ($clientId: ID, $status: PenaltyStatus, $contest: ContestStatus) {
+  penaltiesChanged(clientId: $clientId, status: $status, contest: $contest) {
+    position hasMore penalties { clientName decidedById contest } } }"""
 OF_SESSION = f"""query ($id: ID!, $atLeast: Position) {{
   sessionPenalties(sessionId: $id, atLeast: $atLeast) {{ pending penalties {{ {CASE} }} }} }}"""
 OF_SESSION_CHANGED = """subscription ($id: ID!) { sessionPenaltiesChanged(sessionId: $id) {

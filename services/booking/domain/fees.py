@@ -1,7 +1,8 @@
 """Fees: what may become of one once it is assessed. Domain rules 3.4.
 
 pending > forgiven (by the rules) | waived (by staff) | due (the clock, unless it is contested)
-> reversed (a correction, or a contest that was right).
+> reversed (a correction, or a contest that was right). A fee that is no longer asked for is not
+contested any more: whoever lets it fall has resolved the contest.
 """
 
 from datetime import datetime
@@ -51,7 +52,10 @@ def waive(state: ClientPenalties, command: WaiveFee, by: str) -> list[PenaltyEve
             waivable_until=fee.waivable_until.isoformat(),
         )  # fmt: skip
     names = _names(command.client_id, command.reservation_id, case)
-    return [FeeWaived(**names, by=by, reason=command.reason)]
+    return [
+        *_settled(names, fee, by, command.reason),
+        FeeWaived(**names, by=by, reason=command.reason),
+    ]
 
 
 def contest(
@@ -109,7 +113,7 @@ def collect(state: ClientPenalties, command: CollectFee, now: datetime) -> list[
 
 
 def clear(
-    state: ClientPenalties, client: ClientId, reservation: ReservationId, reason: str
+    state: ClientPenalties, client: ClientId, reservation: ReservationId, by: str, reason: str
 ) -> list[PenaltyEvent]:
     """There was no violation: it counts no more, and its fee is not owed. Once."""
     case = state.cases.get(reservation)
@@ -120,6 +124,7 @@ def clear(
     if case.counts:
         events.append(ViolationCleared(**names, reason=reason))
     if case.fee is not None and case.fee.stage in OPEN:
+        events += _settled(names, case.fee, by, reason)
         events.append(_reversed(names, case, case.fee, reason))
     return events
 
@@ -136,6 +141,13 @@ def _fee(state: ClientPenalties, reservation: ReservationId) -> tuple[Case, Fee]
 
 def _names(client: ClientId, reservation: ReservationId, case: Case) -> Names:
     return {"client_id": client, "session_id": case.session_id, "reservation_id": reservation}
+
+
+def _settled(names: Names, fee: Fee, by: str, reason: str) -> list[PenaltyEvent]:
+    """What becomes of a contest when the fee falls for whatever reason."""
+    if fee.contest is not Contest.OPEN:
+        return []
+    return [FeeContestResolved(**names, fee_stands=False, by=by, reason=reason)]
 
 
 def _due(names: Names, case: Case, fee: Fee) -> FeeDue:

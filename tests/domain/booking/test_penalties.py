@@ -275,6 +275,19 @@ def test_a_contest_that_was_right_waives_or_takes_back() -> None:
     )
 
 
+def test_who_lets_a_contested_fee_fall_has_resolved_the_contest() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE)
+    cleared = fees.clear(after(scenario), ANN, one, "staff:7", "was there")
+    assert [type(event) for event in cleared] == [
+        ViolationCleared, FeeContestResolved, FeeReversed,
+    ]  # fmt: skip
+    scenario.when(WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE, "staff:7").then(
+        fact(FeeContestResolved, fee_stands=False, by="staff:7", reason="ill"), fact(FeeWaived)
+    )
+    scenario.when(verdict(one, stands=True), DONE).then_refused(BookingCode.NOT_CONTESTED)
+
+
 def test_a_fee_is_contested_once_in_time_and_while_it_is_asked_for() -> None:
     scenario, one = assessed()
     scenario.when(contest(one), DONE + 7 * DAY).then_refused(BookingCode.CONTEST_CLOSED)
@@ -300,23 +313,23 @@ def after(scenario: Scenario) -> ClientPenalties:
 
 def test_a_correction_takes_back_what_followed_once() -> None:
     scenario, one = due()
-    cleared = fees.clear(after(scenario), ANN, one, "was there")
+    cleared = fees.clear(after(scenario), ANN, one, "staff:7", "was there")
     assert [type(event) for event in cleared] == [ViolationCleared, FeeReversed]
     scenario.gym.happened(*cleared)
-    assert fees.clear(after(scenario), ANN, one, "was there") == []
-    assert fees.clear(after(scenario), ANN, reservation_of(BEN), "was there") == []
+    assert fees.clear(after(scenario), ANN, one, "staff:7", "was there") == []
+    assert fees.clear(after(scenario), ANN, reservation_of(BEN), "staff:7", "was there") == []
 
 
 def test_a_pending_fee_that_is_corrected_was_never_due() -> None:
     scenario, one = assessed()
-    reversed_ = fees.clear(after(scenario), ANN, one, "was there")[-1]
+    reversed_ = fees.clear(after(scenario), ANN, one, "staff:7", "was there")[-1]
     assert isinstance(reversed_, FeeReversed)
     assert not reversed_.was_due
 
 
 def test_a_reservation_is_assessed_once_however_often_it_is_judged() -> None:
     scenario, one = due()
-    scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "was there"))
+    scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "staff:7", "was there"))
     policy = scheduled(3, **PRICED, free_passes=0).policy
     offence = Offence(ANN, SES, one, Violation.NO_SHOW, GrantKind.UNLIMITED, NOON, LATE)
     again = penalty.judge(after(scenario), offence, policy, DONE + 3 * DAY)
@@ -406,6 +419,10 @@ def _must_be_lawful(log: list[Event], passes: int) -> None:
         assert set(times.values()) <= {1}, f"{kind.__name__} once a reservation at most"
         assert times.keys() <= counted[FeeAssessed].keys(), "only of what was assessed"
     assert set(sum((counted[kind] for kind in ends), Counter()).values()) <= {1}, "one end"
+    contested = {e.reservation_id for e in log if isinstance(e, FeeContested)}
+    resolved = {e.reservation_id for e in log if isinstance(e, FeeContestResolved)}
+    over = counted[FeeForgiven].keys() | counted[FeeWaived].keys() | counted[FeeReversed].keys()
+    assert not (contested - resolved) & over, "what is not asked for is not contested"
     assert not counted[FeeDue].keys() & (counted[FeeForgiven] | counted[FeeWaived]).keys()
     if not any(isinstance(e, ViolationCleared) for e in log):
         judged = {e.reservation_id: e.judged_at for e in log if isinstance(e, ViolationRecorded)}
