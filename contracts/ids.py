@@ -59,6 +59,9 @@ PLATFORM = GymId(UUID(int=0))
 """The pseudo gym that holds what belongs to no gym, such as the register of gym slugs."""
 
 
+_SEVEN = 7  # the version
+
+
 class MalformedId(ValueError):
     """The text is not an id of the expected kind. Says which kind was expected, never more."""
 
@@ -85,10 +88,20 @@ def id_of(born: datetime, chance: bytes) -> UUID:
 
     For ids that must come out the same however often they are made.
     """
+    return id_at(int(born.timestamp() * 1000), chance)
+
+
+def id_at(milliseconds: int, chance: bytes) -> UUID:
+    """The same, of an instant in milliseconds since 1970."""
     rest = int.from_bytes(chance[:10])
-    rest = (rest & ~(0xF << 76)) | (0x7 << 76)  # version, in the third group's first digit
+    rest = (rest & ~(0xF << 76)) | (_SEVEN << 76)  # version, in the third group's first digit
     rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
-    return UUID(int=(int(born.timestamp() * 1000) << 80) | rest)
+    return UUID(int=(milliseconds << 80) | rest)
+
+
+def born_at(value: UUID) -> int | None:
+    """When a UUIDv7 was made, in milliseconds since 1970; ``None`` of another UUID."""
+    return value.int >> 80 if value.version == _SEVEN else None
 
 
 def show(prefix: str, value: UUID) -> str:

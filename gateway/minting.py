@@ -8,15 +8,13 @@ import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
+from contracts.ids import born_at, id_at
+
 BORN_WITHOUT_TIME = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)  # milliseconds
-_SEVEN = 7
 
 
 def minted(kind: str, key: UUID, actor: str) -> UUID:
     """The id of the ``kind`` of thing that ``actor``'s request with ``key`` makes. Pure."""
-    born = key.int >> 80 if key.version == _SEVEN else BORN_WITHOUT_TIME
+    born = born_at(key)
     digest = hashlib.sha256(f"{kind}\n{actor}\n{key.hex}".encode()).digest()
-    chance = int.from_bytes(digest[:10])
-    rest = (chance & ~(0xF << 76)) | (_SEVEN << 76)  # version, in the third group's first digit
-    rest = (rest & ~(0x3 << 62)) | (0x2 << 62)  # variant
-    return UUID(int=(born << 80) | rest)
+    return id_at(BORN_WITHOUT_TIME if born is None else born, digest)
