@@ -126,12 +126,16 @@ def _error(
 
 def _facts(details: Mapping[str, Any]) -> dict[str, Any]:
     """Details as clients spell things: names in camelCase, ids with their prefix."""
-    return {
-        str(_camel(name)): ids.shown(ID_PREFIXES[name], UUID(value))
-        if name in ID_PREFIXES and isinstance(value, str)
-        else value
-        for name, value in details.items()
-    }
+    return {str(_camel(name)): _fact(name, value) for name, value in details.items()}
+
+
+def _fact(name: str, value: Any) -> Any:
+    match value:
+        case str() if name in ID_PREFIXES:
+            return ids.shown(ID_PREFIXES[name], UUID(value))
+        case [*several]:
+            return [_facts(one) if isinstance(one, Mapping) else one for one in several]
+    return value
 
 
 def _camel(name: str | None) -> str | None:

@@ -12,6 +12,7 @@ from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import actor_of, carry_out
 from gateway.positions import Position
+from gateway.series_outcomes import kept, left_out, sessions
 from gateway.series_types import (
     AddClosureInput,
     AddClosurePayload,
@@ -25,10 +26,8 @@ from gateway.series_types import (
     EndSchedulePayload,
     SchedulePatternInput,
     SchedulesUpdate,
-    left_out,
     schedules,
     schedules_at,
-    sessions,
 )
 from gateway.serve.live import live
 from gateway.timetable_codes import (
@@ -120,7 +119,8 @@ class SeriesMutation:
         )  # fmt: skip
 
     @strawberry.mutation(
-        description="From a day on the series is another; from today on, all of it."
+        description="From a day on the series is another; from today on, all of it. What was said "
+        "for one session alone stays."
     )
     async def change_schedule_from(
         self,
@@ -137,7 +137,8 @@ class SeriesMutation:
         return ChangeScheduleFromPayload(
             schedule_id=None if done.errors else input_.schedule_id, position=done.position,
             placed_session_ids=sessions(done.result, "placed"), left_out=left_out(done.result),
-            cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
+            cancelled_session_ids=sessions(done.result, "cancelled"), kept=kept(done.result),
+            user_errors=done.errors,
         )  # fmt: skip
 
     @strawberry.mutation(description="End a series; what stands on the calendar is called off.")

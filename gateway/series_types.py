@@ -1,8 +1,6 @@
 """What the queries and mutations on series and closures take and answer."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -13,6 +11,7 @@ from gateway import ids
 from gateway.context import Info
 from gateway.mutations import UserError
 from gateway.positions import Position
+from gateway.series_outcomes import KeptSession, LeftOutDate
 from gateway.serve.faults import ConsistencyTimeout
 from gateway.timetable_codes import (
     AddClosureErrorCode,
@@ -70,12 +69,6 @@ class Closure:
     location_id: strawberry.ID
     from_date: date
     until_date: date
-    reason: str
-
-
-@strawberry.type(description="A date of a series on which no session takes place.")
-class LeftOutDate:
-    date: date
     reason: str
 
 
@@ -162,6 +155,9 @@ class ChangeScheduleFromPayload(SchedulePayload):
     placed_session_ids: list[strawberry.ID]
     left_out: list[LeftOutDate]
     cancelled_session_ids: list[strawberry.ID]
+    kept: list[KeptSession] = strawberry.field(
+        description="Sessions that keep something of their own; the rest of them follows."
+    )
     user_errors: list[UserError[ChangeScheduleFromErrorCode]]
 
 
@@ -177,20 +173,6 @@ class AddClosurePayload:
     cancelled_session_ids: list[strawberry.ID]
     position: Position | None
     user_errors: list[UserError[AddClosureErrorCode]]
-
-
-def sessions(result: Mapping[str, Any], part: str) -> list[strawberry.ID]:
-    """The sessions a command's result names."""
-    named = (one["session_id"] if isinstance(one, dict) else one for one in result.get(part, ()))
-    return [ids.shown("ses", UUID(one)) for one in named]
-
-
-def left_out(result: Mapping[str, Any]) -> list[LeftOutDate]:
-    """The dates a command's result leaves out."""
-    return [
-        LeftOutDate(date=date.fromisoformat(one["date"]), reason=one["reason"])
-        for one in result.get("left_out", ())
-    ]
 
 
 async def schedules(

@@ -8,6 +8,7 @@ import strawberry
 
 from contracts.timetable import (
     AssignRoom,
+    ChangeSession,
     ReinstateSession,
     RescheduleSession,
     SubstituteInstructor,
@@ -18,6 +19,7 @@ from gateway.mutations import UserError, carry_out
 from gateway.scheduling import SessionPayload
 from gateway.timetable_codes import (
     AssignRoomErrorCode,
+    ChangeSessionErrorCode,
     ReinstateSessionErrorCode,
     RescheduleSessionErrorCode,
     SubstituteInstructorErrorCode,
@@ -46,6 +48,20 @@ class AssignRoomInput:
     room_id: strawberry.ID | None = strawberry.field(default=None, description="Null is none.")
 
 
+@strawberry.input(description="Null leaves as it is. What is said stays when the series changes.")
+class ChangeSessionInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
+    title: str | None = None
+    online_capacity: int | None = strawberry.field(
+        default=None, description="Seats members may take themselves; the capacity is all of them."
+    )
+    spots: list[str] | None = strawberry.field(
+        default=None, description="The whole map; empty takes it away. Spots in use must stay."
+    )
+    waiver_required: bool | None = None
+
+
 @strawberry.input
 class ReinstateSessionInput:
     idempotency_key: UUID
@@ -68,6 +84,11 @@ class SubstituteInstructorPayload(SessionPayload):
 @strawberry.type
 class AssignRoomPayload(SessionPayload):
     user_errors: list[UserError[AssignRoomErrorCode]]
+
+
+@strawberry.type
+class ChangeSessionPayload(SessionPayload):
+    user_errors: list[UserError[ChangeSessionErrorCode]]
 
 
 @strawberry.type
@@ -132,6 +153,26 @@ class SessionChangeMutation:
         )  # fmt: skip
         changed = None if done.errors else input_.session_id
         return AssignRoomPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(
+        description="Give one session another title, spot map, online capacity or waiver rule."
+    )
+    async def change_session(
+        self, info: Info, input_: Annotated[ChangeSessionInput, strawberry.argument(name="input")]
+    ) -> ChangeSessionPayload:
+        done = await carry_out(
+            info.context, input_, ChangeSessionErrorCode,
+            lambda: ChangeSession(
+                session_id=ids.session(input_.session_id), title=input_.title,
+                online_capacity=input_.online_capacity,
+                spots=None if input_.spots is None else tuple(input_.spots),
+                waiver_required=input_.waiver_required,
+            ),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return ChangeSessionPayload(
             session_id=changed, position=done.position, user_errors=done.errors
         )
 

@@ -13,4 +13,5 @@ from contracts.timetable.importing import *
 from contracts.timetable.policies import *
 from contracts.timetable.series import *
 from contracts.timetable.session_changes import *
+from contracts.timetable.session_edits import *
 from contracts.timetable.words import *

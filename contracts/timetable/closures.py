@@ -1,4 +1,4 @@
-"""Days a location is closed, and the sessions placed and lifted with them."""
+"""A location: its clocks, the days it is closed, the sessions placed and lifted there."""
 
 from datetime import date
 
@@ -62,3 +62,19 @@ class ClosureAdded(Event):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     reason: str
+
+
+class HearLocation(Command):
+    """Members tells that a location was opened, and where its clocks are."""
+
+    command_type = "booking.hear_location"
+    location_id: LocationId
+    time_zone: str
+
+
+class LocationHeard(Event):
+    """The location's sessions, series and closures are in this time zone, for good."""
+
+    event_type = "booking.location_heard.v1"
+    location_id: LocationId
+    time_zone: str

@@ -15,6 +15,7 @@ from contracts.ids import (
 )
 from contracts.times import Day
 from contracts.timetable.policies import Value
+from contracts.timetable.session_edits import SessionPart
 from contracts.timetable.words import (
     Capacity,
     Minutes,
@@ -84,7 +85,7 @@ class CreateSchedule(Command):
 
 
 class ChangeScheduleFrom(Command):
-    """From this day on the series is another; sessions changed one by one stay as they are."""
+    """From this day on the series is another; what was said for one session alone stays."""
 
     command_type = "booking.change_schedule_from"
     schedule_id: ScheduleId
@@ -108,12 +109,21 @@ class PlaceOccurrences(Command):
     schedule_id: ScheduleId
 
 
+class Kept(Value):
+    """A session the series changed around, and what of it was said for it alone."""
+
+    session_id: SessionId
+    parts: tuple[SessionPart, ...]
+
+
 class ScheduleOutcome(Value):
     """What the series put on the calendar now."""
 
     placed: tuple[Occurrence, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     cancelled: tuple[SessionId, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    """Sessions that keep something of their own."""
 
 
 class ScheduleCreated(Event):

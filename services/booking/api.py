@@ -59,6 +59,7 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
     OpenLedger: ledgers.open_ledger,
     BarErasedClient: ledgers.bar_erased_client,
     CheckInAtDoor: doors.check_in_at_door,
+    **timetable_api.CAUSED,
 }
 """What other services' events ask."""
 

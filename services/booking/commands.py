@@ -23,6 +23,7 @@ from services.booking.domain.client_ledger import client_ledger
 
 
 def schedule_session(command: ScheduleSession, unit: Unit) -> None:
+    placing.must_be_local(unit, command.location_id, command.time_zone)
     session_id, kind = command.session_id, placing.offered(unit, command.class_type_id)
     policy = placing.in_force(unit)
     if kind is not None:

@@ -2,7 +2,7 @@
 
 from chassis.eventstore.store import Unit
 from contracts.booking import BookingPolicy
-from contracts.ids import ClassTypeId, ProgramId, SessionId
+from contracts.ids import ClassTypeId, LocationId, ProgramId, SessionId
 from contracts.timetable import Placement
 from services.booking.domain import rooms
 from services.booking.domain.catalogue import ClassType, class_type, must_be_offered
@@ -40,6 +40,11 @@ def placement(session_id: SessionId, session: ClassSession) -> Placement:
         session_id=session_id, room_id=session.slot.room_id, starts_at=session.starts_at,
         ends_at=session.ends_at,
     )  # fmt: skip
+
+
+def must_be_local(unit: Unit, location_id: LocationId, time_zone: str) -> None:
+    """Raise ``Refused`` when the location is known to be in another time zone."""
+    rooms.must_be_local(unit.state(location_calendar, location_id), time_zone)
 
 
 def place(unit: Unit, session_id: SessionId) -> None:

@@ -4,12 +4,12 @@ Each looks at the series, its sessions and its location, and writes what becomes
 one append. More dates are placed when a deadline says they have come within sight.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import CancelSession, CapacityChanged, ScheduleSession
-from contracts.ids import ScheduleId, SessionId
+from contracts.booking import CancelSession, ScheduleSession
+from contracts.ids import ScheduleId
 from contracts.timetable import (
     ChangeScheduleFrom,
     CreateSchedule,
@@ -23,26 +23,25 @@ from contracts.timetable import (
     ScheduleOutcome,
     TimetableCode,
 )
-from services.booking import placing, seats
+from services.booking import following, placing
 from services.booking.commands import cancel_session, set_deadlines
 from services.booking.domain import class_schedule as schedules
-from services.booking.domain import recurrence, rooms, session_changes, timetable
+from services.booking.domain import recurrence, rooms, timetable
 from services.booking.domain.class_schedule import ClassSchedule, class_schedule
-from services.booking.domain.class_session import Stage, class_session
+from services.booking.domain.class_session import class_session
 from services.booking.domain.rooms import LocationCalendar, location_calendar
-from services.booking.timetable_commands import coach, move
 
 CHANGED = "The series changed."
 
 
 def create_schedule(command: CreateSchedule, unit: Unit) -> ScheduleOutcome:
+    placing.must_be_local(unit, command.location_id, command.time_zone)
     schedule_id = command.schedule_id
     pattern = schedules.decided(
         command.pattern, placing.offered(unit, command.pattern.class_type_id)
     )
     state = unit.state(class_schedule, schedule_id)
     created = schedules.create(state, command, pattern, unit.ctx.now)
-    unit.state(location_calendar, command.location_id)
     after = class_schedule.fold(created, state)
     _rooms_must_be_free(unit, schedule_id, after, schedules.due(after, unit.ctx.now))
     unit.record(class_schedule, schedule_id, created)
@@ -64,17 +63,21 @@ def change_schedule_from(command: ChangeScheduleFrom, unit: Unit) -> ScheduleOut
     changed = schedules.change_from(before, command, pattern, unit.ctx.now)
     state = unit.record(class_schedule, schedule_id, changed)
     since = state.segments[-1].from_date
-    standing = _untouched(unit, schedules.ahead(before, since))
+    standing = following.standing(unit, schedules.ahead(before, since))
     wanted = state.dates(since, state.placed_until or since - recurrence.DAY)
-    gone = {day: one for day, one in standing.items() if day not in wanted}
+    left = {day: one for day, one in standing.items() if day not in wanted}
+    gone = {
+        day: one
+        for day, one in left.items()
+        if not following.keeps_its_date(unit.state(class_session, one))
+    }
     for session_id in gone.values():
         cancel_session(CancelSession(session_id=session_id, reason=CHANGED), unit)
     if gone:
         dropped = OccurrencesDropped(schedule_id=schedule_id, dates=tuple(gone))
         unit.record(class_schedule, schedule_id, [dropped])
-    for day, session_id in standing.items():
-        if day not in gone:
-            _follow(unit, state, schedule_id, day, session_id)
+    stay = {day: one for day, one in standing.items() if day not in left}
+    following.follow(unit, state, schedule_id, stay)
     fresh = [day for day in wanted if day not in before.placed]
     new = [day for day in fresh if state.starts_at(day) > unit.ctx.now]
     state = unit.state(class_schedule, schedule_id)
@@ -82,14 +85,15 @@ def change_schedule_from(command: ChangeScheduleFrom, unit: Unit) -> ScheduleOut
     _rooms_must_be_free(unit, schedule_id, state, new)
     outcome = _place(unit, schedule_id, new, schedules.within_sight(unit.ctx.now, state.local))
     _look_again(unit, schedule_id)
-    return outcome.model_copy(update={"cancelled": tuple(gone.values())})
+    own = following.kept(unit, (one for day, one in standing.items() if day not in gone))
+    return outcome.model_copy(update={"cancelled": tuple(gone.values()), "kept": own})
 
 
 def end_schedule(command: EndSchedule, unit: Unit) -> ScheduleOutcome:
     schedule_id, state = command.schedule_id, unit.state(class_schedule, command.schedule_id)
     ended = schedules.end(state, command, unit.ctx.now)
     unit.record(class_schedule, schedule_id, ended)
-    standing = _standing(unit, schedules.ahead(state, command.from_date))
+    standing = following.standing(unit, schedules.ahead(state, command.from_date))
     for session_id in standing.values():
         cancel_session(CancelSession(session_id=session_id, reason=command.reason), unit)
     _look_again(unit, schedule_id)
@@ -114,7 +118,7 @@ def _place(unit: Unit, schedule_id: ScheduleId, days: list[date], until: date) -
     unit.states(class_session, [state.session_on(schedule_id, day) for day in days])
     placed, left_out, roomless, places = [], [], [], []
     for day in days:
-        wanted = _wanted(state, schedule_id, day)
+        wanted = following.wanted(state, schedule_id, day)
         closed = calendar.closed_at(wanted.starts_at)
         if closed is not None:
             left_out.append(LeftOut(date=day, reason=closed.reason))
@@ -133,14 +137,6 @@ def _place(unit: Unit, schedule_id: ScheduleId, days: list[date], until: date) -
     )  # fmt: skip
     unit.record(class_schedule, schedule_id, [looked])
     return ScheduleOutcome(placed=looked.placed, left_out=looked.left_out)
-
-
-def _wanted(state: ClassSchedule, schedule_id: ScheduleId, day: date) -> Placement:
-    pattern, starts_at = state.pattern_on(day), state.starts_at(day)
-    return Placement(
-        session_id=state.session_on(schedule_id, day), room_id=pattern.room_id,
-        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=pattern.minutes or 0),
-    )  # fmt: skip
 
 
 def _schedule(
@@ -164,54 +160,6 @@ def _schedule(
     set_deadlines(unit, session_id)
 
 
-def _follow(
-    unit: Unit, state: ClassSchedule, schedule_id: ScheduleId, day: date, session_id: SessionId
-) -> None:
-    """Have a session on the calendar be what the series now says."""
-    pattern, wanted = state.pattern_on(day), _wanted(state, schedule_id, day)
-    session = unit.state(class_session, session_id)
-    moved = session_changes.reschedule(
-        session, session_id, wanted.starts_at, wanted.ends_at, unit.ctx.now, by_series=True
-    )
-    roomed = session_changes.assign_room(session, session_id, pattern.room_id, by_series=True)
-    session = unit.record(class_session, session_id, roomed)
-    if moved:
-        move(unit, session_id, moved)
-    elif roomed:
-        placing.place(unit, session_id)
-    coached = session_changes.substitute(
-        unit.state(class_session, session_id), session_id, pattern.instructor_id, unit.ctx.now,
-        by_series=True,
-    )  # fmt: skip
-    coach(unit, session_id, coached)
-    if pattern.capacity is not None and pattern.capacity != session.capacity:
-        resized = CapacityChanged(
-            session_id=session_id, capacity=pattern.capacity, previous=session.capacity,
-            by_series=True,
-        )  # fmt: skip
-        unit.record(class_session, session_id, [resized])
-        seats.offer(unit, session_id)
-
-
-def _standing(unit: Unit, placed: dict[date, SessionId]) -> dict[date, SessionId]:
-    """Those of the sessions that are still to come."""
-    states = unit.states(class_session, placed.values())
-    return {
-        day: session_id
-        for (day, session_id), one in zip(placed.items(), states, strict=True)
-        if one.stage is Stage.SCHEDULED and one.starts_at > unit.ctx.now
-    }
-
-
-def _untouched(unit: Unit, placed: dict[date, SessionId]) -> dict[date, SessionId]:
-    """Those of the sessions to come that nobody changed by themselves."""
-    return {
-        day: session_id
-        for day, session_id in _standing(unit, placed).items()
-        if not unit.state(class_session, session_id).slot.detached
-    }
-
-
 def _rooms_must_be_free(
     unit: Unit, schedule_id: ScheduleId, state: ClassSchedule, days: list[date]
 ) -> None:
@@ -220,7 +168,7 @@ def _rooms_must_be_free(
         return
     calendar: LocationCalendar = unit.state(location_calendar, state.location_id)
     for day in days:
-        wanted = _wanted(state, schedule_id, day)
+        wanted = following.wanted(state, schedule_id, day)
         taken_by = calendar.in_the_way(wanted)
         if taken_by is not None and calendar.closed_at(wanted.starts_at) is None:
             raise Refused(

@@ -12,12 +12,14 @@ from contracts.timetable import (
     ChangeClassType,
     ChangeProgram,
     ChangeScheduleFrom,
+    ChangeSession,
     CreateSchedule,
     DefineClassType,
     DefineProgram,
     DiscardDraft,
     DraftSession,
     EndSchedule,
+    HearLocation,
     PlaceOccurrences,
     PublishBookingPolicy,
     PublishDraft,
@@ -45,6 +47,7 @@ ASKED: Rules = {
     RescheduleSession: timetable_commands.reschedule_session,
     SubstituteInstructor: timetable_commands.substitute_instructor,
     AssignRoom: timetable_commands.assign_room,
+    ChangeSession: timetable_commands.change_session,
     ReinstateSession: timetable_commands.reinstate_session,
     AddClosure: timetable_commands.add_closure,
     CreateSchedule: series.create_schedule,
@@ -58,3 +61,6 @@ DUE: Rules = {
     CancelSession: commands.cancel_session,
 }
 """What the clock asks: more dates of a series, and sessions a closure calls off."""
+
+CAUSED: Rules = {HearLocation: timetable_commands.hear_location}
+"""What other services' events ask."""

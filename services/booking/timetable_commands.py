@@ -12,11 +12,13 @@ from contracts.timetable import (
     AssignRoom,
     ChangeClassType,
     ChangeProgram,
+    ChangeSession,
     ClosureOutcome,
     DefineClassType,
     DefineProgram,
     DiscardDraft,
     DraftSession,
+    HearLocation,
     HoldMoved,
     InstructorSubstituted,
     PublishBookingPolicy,
@@ -30,7 +32,16 @@ from contracts.timetable import (
 )
 from services.booking import placing, seats
 from services.booking.commands import schedule_session, set_deadlines
-from services.booking.domain import catalogue, drafts, holding, policies, rooms, session_changes
+from services.booking.domain import (
+    catalogue,
+    drafts,
+    holding,
+    policies,
+    rooms,
+    session_changes,
+    session_edits,
+    spots,
+)
 from services.booking.domain.catalogue import class_type, program
 from services.booking.domain.class_session import SessionEvent, class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -155,6 +166,21 @@ def assign_room(command: AssignRoom, unit: Unit) -> None:
     placing.place(unit, command.session_id)
 
 
+def change_session(command: ChangeSession, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    if describe(unit, command.session_id, session_edits.change(state, command, unit.ctx.now)):
+        seats.offer(unit, command.session_id)
+
+
+def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> bool:
+    """Record what the session is now, with spots for those without; whether that is new."""
+    session = unit.record(class_session, session_id, changed)
+    if changed:
+        seated = spots.seat_the_spotless(session, session_id)
+        unit.record(class_session, session_id, seated)
+    return bool(changed)
+
+
 def reinstate_session(command: ReinstateSession, unit: Unit) -> None:
     state = unit.state(class_session, command.session_id)
     back = session_changes.reinstate(state, command.session_id, unit.ctx.now)
@@ -166,6 +192,7 @@ def reinstate_session(command: ReinstateSession, unit: Unit) -> None:
 def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
     """Each session is called off by a deadline of its own, due at once: one append a session."""
     state = unit.state(location_calendar, command.location_id)
+    rooms.must_be_local(state, command.time_zone)
     closed = rooms.add_closure(state, command, unit.ctx.now)
     after = unit.record(location_calendar, command.location_id, closed)
     if not closed:
@@ -176,3 +203,8 @@ def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
         cancel = CancelSession(session_id=session_id, reason=command.reason)
         unit.wake(f"call_off:{session_id}", unit.ctx.now, cancel)
     return ClosureOutcome(cancelled=tuple(inside))
+
+
+def hear_location(command: HearLocation, unit: Unit) -> None:
+    state = unit.state(location_calendar, command.location_id)
+    unit.record(location_calendar, command.location_id, rooms.hear(state, command))

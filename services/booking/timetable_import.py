@@ -90,12 +90,14 @@ def _session(command: ImportTimetable, unit: Unit, row: Row) -> ImportedRow:
         session_id=session_id, room_id=command.room_id, starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=row.minutes),
     )  # fmt: skip
-    rooms.must_be_possible(unit.state(location_calendar, command.location_id), wanted)
+    at = unit.state(location_calendar, command.location_id)
+    rooms.must_be_possible(at, wanted)
     schedule_session(
         ScheduleSession(
             session_id=session_id, title=row.title, location_id=command.location_id,
             room_id=command.room_id, starts_at=starts_at, ends_at=wanted.ends_at,
-            time_zone=row.time_zone, capacity=capacity, class_type_id=command.class_type_id,
+            time_zone=at.time_zone or row.time_zone, capacity=capacity,
+            class_type_id=command.class_type_id,
         ),
         unit,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
+from contracts.timetable import SessionChanged
 from services.projections.sessions import columns
 
 SIT = """
@@ -105,12 +106,15 @@ async def apply(db: Db, events: Sequence[Envelope]) -> None:
 
 async def furnish(db: Db, table: str, events: Sequence[Envelope]) -> None:
     """Say in session rows, which are there, what seats and spots they have and what they ask."""
-    born = [
-        (one.gym_id, event.session_id, event.online_capacity, "\n".join(event.spots) or None,
-         event.waiver_required)
+    said = {
+        (one.gym_id, event.session_id): (
+            event.online_capacity, "\n".join(event.spots) or None, event.waiver_required
+        )
         for one in events
-        if isinstance(event := one.event, SessionScheduled)
-        and (event.online_capacity is not None or event.spots or event.waiver_required)
-    ]  # fmt: skip
-    if born:
-        await db.execute(FURNISH.format(table=table), *columns(born))
+        if isinstance(event := one.event, SessionChanged)
+        or (isinstance(event, SessionScheduled)
+            and (event.online_capacity is not None or event.spots or event.waiver_required))
+    }  # fmt: skip
+    if said:
+        rows = [(*key, *row) for key, row in said.items()]
+        await db.execute(FURNISH.format(table=table), *columns(rows))

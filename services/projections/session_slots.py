@@ -16,6 +16,7 @@ from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
     RoomAssigned,
+    SessionChanged,
     SessionReinstated,
     SessionRescheduled,
 )
@@ -25,13 +26,15 @@ SlotEvent: TypeAlias = (
     | InstructorAssigned
     | InstructorSubstituted
     | RoomAssigned
+    | SessionChanged
     | SessionReinstated
 )
 """What moves a session's slot, and its version."""
 
 SlotTurn: TypeAlias = SlotEvent | SessionScheduled | SessionCancelled
 _SLOT_TURNS = frozenset(get_args(SlotTurn))
-_SEAT_TURNS = {SessionRescheduled, InstructorSubstituted, ReservationReinstated}
+_GIVES_LONGER = SessionRescheduled | InstructorSubstituted | SessionChanged
+_SEAT_TURNS = frozenset({*get_args(_GIVES_LONGER), ReservationReinstated})
 
 UPDATE = """
 UPDATE {table} s
@@ -42,15 +45,18 @@ UPDATE {table} s
        instructor_id = coalesce(u.instructor_id, s.instructor_id),
        original_instructor_id = coalesce(s.original_instructor_id, u.original_id),
        free_cancel_until = coalesce(u.free_until, s.free_cancel_until),
-       program_id = coalesce(u.program_id, s.program_id),
-       class_type_id = coalesce(u.class_type_id, s.class_type_id),
+       title = coalesce(u.title, s.title),
+       program_id = CASE WHEN u.has_kind THEN u.program_id ELSE s.program_id END,
+       class_type_id = CASE WHEN u.has_kind THEN u.class_type_id ELSE s.class_type_id END,
        schedule_id = coalesce(u.schedule_id, s.schedule_id),
        cancel_reason = CASE WHEN u.is_back THEN NULL ELSE s.cancel_reason END
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
               $6::timestamptz[], $7::bool[], $8::uuid[], $9::uuid[], $10::uuid[],
-              $11::timestamptz[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bool[])
+              $11::timestamptz[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bool[],
+              $16::text[], $17::bool[])
     AS u (gym_id, session_id, starts_at, ends_at, opens_at, closes_at, has_room, room_id,
-          instructor_id, original_id, free_until, program_id, class_type_id, schedule_id, is_back)
+          instructor_id, original_id, free_until, program_id, class_type_id, schedule_id, is_back,
+          title, has_kind)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 MOVE_SEATS = """
@@ -85,12 +91,18 @@ class _Slot:
     class_type_id: ClassTypeId | None = None
     schedule_id: ScheduleId | None = None
     is_back: bool = False
+    title: str | None = None
+    has_kind: bool = False
 
     def hear(self, event: SlotTurn) -> None:
         match event:
             case SessionScheduled():
-                self.program_id, self.class_type_id = event.program_id, event.class_type_id
+                self._is(event)
                 self.schedule_id = event.schedule_id
+            case SessionChanged():
+                self._is(event)
+                self.title = event.title
+                self.opens_at, self.closes_at = event.booking_opens_at, event.booking_closes_at
             case SessionRescheduled():
                 self.starts_at, self.ends_at = event.starts_at, event.ends_at
                 self.opens_at, self.closes_at = event.booking_opens_at, event.booking_closes_at
@@ -105,11 +117,15 @@ class _Slot:
             case SessionReinstated() | SessionCancelled():
                 self.is_back = isinstance(event, SessionReinstated)
 
+    def _is(self, event: SessionScheduled | SessionChanged) -> None:
+        self.program_id, self.class_type_id = event.program_id, event.class_type_id
+        self.has_kind = isinstance(event, SessionChanged) or event.class_type_id is not None
+
     def columns(self) -> tuple[object, ...]:
         return (
             self.starts_at, self.ends_at, self.opens_at, self.closes_at, self.has_room,
             self.room_id, self.instructor_id, self.original_id, self.free_until, self.program_id,
-            self.class_type_id, self.schedule_id, self.is_back,
+            self.class_type_id, self.schedule_id, self.is_back, self.title, self.has_kind,
         )  # fmt: skip
 
 
@@ -138,7 +154,7 @@ async def move_seats(db: Db, events: Iterable[Envelope]) -> None:
             continue
         if isinstance(event, SessionRescheduled):
             starts[gym, event.session_id] = event.starts_at
-        if isinstance(event, SessionRescheduled | InstructorSubstituted):
+        if isinstance(event, _GIVES_LONGER):
             longer |= {(gym, one.reservation_id): one.free_until for one in event.deadlines}
         if isinstance(event, ReservationReinstated):
             longer[gym, event.reservation_id] = event.free_until

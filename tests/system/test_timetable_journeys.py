@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tests.world import documents
 from tests.world.gym import Gym
+from tests.world.waiting import until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -196,3 +197,49 @@ async def test_a_file_of_another_system_is_imported_but_for_what_it_cannot_say(g
     assert await gym.owner.refused(
         documents.IMPORT, locationId=gym.location, timeZone="Europe/Berlin", ics="hello"
     ) == "UNREADABLE_CALENDAR"  # fmt: skip
+
+
+async def test_a_series_said_anew_reaches_its_sessions_but_for_what_one_was_given_alone(
+    gym: Gym,
+) -> None:
+    owner, mia = gym.owner, await gym.member()
+    made = await series(gym, capacity=2, spots=["a", "b"])
+    first, second, *_ = made["placedSessionIds"]
+    await mia.at.done(documents.BOOK, sessionId=first, spot="b")
+    alone = await owner.done(documents.CHANGE_SESSION, sessionId=second, title="Party ride")
+    assert alone["session"]["title"] == "Party ride"
+
+    smaller = made["pattern"] | {"capacity": 1, "spots": ["a"]}
+    whole = {"scheduleId": made["scheduleId"], "fromDate": days(gym)[0].isoformat()}
+    told = await owner.do(documents.CHANGE_SCHEDULE, **whole, pattern=smaller)
+    assert [(one["code"], one["field"], one["details"]) for one in told["userErrors"]] == [
+        ("SPOTS_IN_USE", "spots", {"sessions": [{"sessionId": first, "spots": ["b"]}]})
+    ]
+    bigger = made["pattern"] | {
+        "title": "Ride", "capacity": 3, "onlineCapacity": 2, "spots": ["a", "b", "c"],
+        "waiverRequired": True,
+    }  # fmt: skip
+    changed = await owner.done(documents.CHANGE_SCHEDULE, **whole, pattern=bigger)
+    assert changed["kept"] == [{"sessionId": second, "parts": ["TITLE"]}]
+    shown = [
+        await owner.ask(documents.FURNISHED, id=one, atLeast=changed["position"])
+        for one in (first, second)
+    ]
+    same = {"capacity": 3, "onlineCapacity": 2, "spots": ["a", "b", "c"], "waiverRequired": True}
+    assert shown == [{"title": "Ride"} | same, {"title": "Party ride"} | same]
+
+
+async def test_a_series_is_in_the_time_zone_of_its_location(gym: Gym) -> None:
+    wrong: dict[str, Any] = {
+        "locationId": gym.location, "timeZone": "America/New_York",
+        "fromDate": days(gym)[0].isoformat(),
+        "pattern": {
+            "title": "Spin", "weekdays": [1], "startsAt": "09:00", "minutes": 45, "capacity": 9,
+        },
+    }  # fmt: skip
+
+    async def refused() -> bool | None:
+        told = await gym.owner.do(documents.CREATE_SCHEDULE, **wrong)
+        return [one["code"] for one in told["userErrors"]] == ["OTHER_TIME_ZONE"] or None
+
+    assert await until(refused, 10)

@@ -75,7 +75,7 @@ CREATE_SCHEDULE = f"""mutation ($input: CreateScheduleInput!) {{
 CHANGE_SCHEDULE = f"""mutation ($input: ChangeScheduleFromInput!) {{
   changeScheduleFrom(input: $input) {{
     schedule {{ pattern {{ startsAt }} }} cancelledSessionIds placedSessionIds
-    position {ERRORS} }} }}"""
+    kept {{ sessionId parts }} position {ERRORS} }} }}"""
 END_SCHEDULE = f"""mutation ($input: EndScheduleInput!) {{
   endSchedule(input: $input) {{ cancelledSessionIds position {ERRORS} }} }}"""
 ADD_CLOSURE = f"""mutation ($input: AddClosureInput!) {{
@@ -90,6 +90,11 @@ ASSIGN_ROOM = f"""mutation ($input: AssignRoomInput!) {{
   assignRoom(input: $input) {{ session {{ roomId }} position {ERRORS} }} }}"""
 REINSTATE = f"""mutation ($input: ReinstateSessionInput!) {{
   reinstateSession(input: $input) {{ session {{ status }} position {ERRORS} }} }}"""
+CHANGE_SESSION = f"""mutation ($input: ChangeSessionInput!) {{
+  changeSession(input: $input) {{
+    session {{ title onlineCapacity spots waiverRequired }} position {ERRORS} }} }}"""
+FURNISHED = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
+  title capacity onlineCapacity spots waiverRequired } }"""
 PLANNED = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
   title startsAt status cancelReason capacity roomId programName classTypeName scheduleId } }"""
 OPENING = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {

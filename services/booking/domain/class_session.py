@@ -42,6 +42,7 @@ from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
     RoomAssigned,
+    SessionChanged,
     SessionDraftDiscarded,
     SessionDrafted,
     SessionReinstated,
@@ -72,7 +73,7 @@ __all__ = [
 BooksEvent: TypeAlias = SeatsCounted | AttendanceUnrecorded | AttendanceFinalized
 DraftEvent: TypeAlias = SessionDrafted | SessionDraftDiscarded
 TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | BooksEvent
-CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | TurnEvent
+CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | SessionChanged | TurnEvent
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
@@ -92,7 +93,7 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             return _offers_evolved(state, event)
         case (
             SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()
-            | SeatsCounted() | AttendanceUnrecorded() | AttendanceFinalized()
+            | SeatsCounted() | AttendanceUnrecorded() | AttendanceFinalized() | SessionChanged()
         ):  # fmt: skip
             return _calendar_evolved(state, event)
         case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
@@ -115,13 +116,11 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
                 waiver_required=event.waiver_required,
                 gym_policy_version=event.gym_policy_version or event.policy.version,
             )  # fmt: skip
-        case CapacityChanged():
-            edited = replace(state.slot, detached=state.slot.detached or not event.by_series)
-            return replace(state, capacity=event.capacity, slot=edited, claims_told=False)
-        case SessionReinstated():
-            return replace(state, stage=Stage.SCHEDULED)
-        case SessionCancelled():
-            return replace(state, stage=Stage.CANCELLED)
+        case CapacityChanged() | SessionChanged():
+            return state.said_anew(event)
+        case SessionReinstated() | SessionCancelled():
+            off = isinstance(event, SessionCancelled)
+            return replace(state, stage=Stage.CANCELLED if off else Stage.SCHEDULED)
         case SeatsCounted():
             return replace(state, empty_at_start=event.empty_seats)
         case AttendanceFinalized() | AttendanceUnrecorded():

@@ -16,6 +16,8 @@ from contracts.ids import LocationId, SessionId
 from contracts.timetable import (
     AddClosure,
     ClosureAdded,
+    HearLocation,
+    LocationHeard,
     Placement,
     SessionsLifted,
     SessionsPlaced,
@@ -23,7 +25,7 @@ from contracts.timetable import (
 )
 from services.booking.domain import booking_policy, recurrence
 
-LocationEvent: TypeAlias = SessionsPlaced | SessionsLifted | ClosureAdded
+LocationEvent: TypeAlias = SessionsPlaced | SessionsLifted | ClosureAdded | LocationHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class LocationCalendar:
 
     placed: Mapping[SessionId, Placement] = field(default_factory=dict)
     closures: tuple[Closed, ...] = ()
+    time_zone: str | None = None  # IANA; None: not heard yet
 
     def closed_at(self, at: datetime) -> Closed | None:
         """The closure ``at`` falls into."""
@@ -79,12 +82,30 @@ def evolve(state: LocationCalendar, event: LocationEvent) -> LocationCalendar:
         case ClosureAdded():
             closed = Closed(event.starts_at, event.ends_at, event.reason)
             return replace(state, closures=(*state.closures, closed))
+        case LocationHeard():
+            return replace(state, time_zone=event.time_zone)
     assert_never(event)
 
 
 location_calendar: Aggregate[LocationCalendar, LocationEvent] = Aggregate(
     "location", LocationCalendar(), evolve, snapshot_every=200
 )
+
+
+def hear(state: LocationCalendar, command: HearLocation) -> list[LocationEvent]:
+    """Where the location's clocks are. What was heard first counts: a location does not move."""
+    if state.time_zone is not None:
+        return []
+    return [LocationHeard(location_id=command.location_id, time_zone=command.time_zone)]
+
+
+def must_be_local(state: LocationCalendar, time_zone: str) -> None:
+    """Raise ``Refused(OTHER_TIME_ZONE)`` when the location's clocks are known to be elsewhere."""
+    if state.time_zone not in (None, time_zone):
+        raise Refused(
+            TimetableCode.OTHER_TIME_ZONE, "The location is in another time zone.",
+            field="time_zone", time_zone=state.time_zone,
+        )  # fmt: skip
 
 
 def must_be_possible(state: LocationCalendar, wanted: Placement) -> None:

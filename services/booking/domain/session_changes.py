@@ -40,7 +40,7 @@ def reschedule(
     by_series: bool = False,
 ) -> list[SessionEvent]:
     """Move the session; nothing when it is at that time already."""
-    _must_be_ahead(state, now)
+    must_be_ahead(state, now)
     starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
     if ends_at <= starts_at:
         raise Refused(
@@ -77,7 +77,7 @@ def substitute(
     by_series: bool = False,
 ) -> list[SessionEvent]:
     """Have somebody else give the class; nothing when they do already, or nobody is named."""
-    _must_be_ahead(state, now)
+    must_be_ahead(state, now)
     original = state.slot.instructor_id
     if instructor is None or instructor == original:
         return []
@@ -91,7 +91,7 @@ def substitute(
         InstructorSubstituted(
             session_id=session_id, original=original, substitute=instructor,
             free_cancel_until=notice, by_series=by_series,
-            deadlines=_deadlines(state.reserved, longer),
+            deadlines=new_deadlines(state.reserved, longer),
         )
     ]  # fmt: skip
 
@@ -143,7 +143,8 @@ def leniently(state: ClassSession, client: ClientId, published: BookingPolicy) -
     return replace(state, reserved=longer, policy=policy)
 
 
-def _must_be_ahead(state: ClassSession, now: datetime) -> None:
+def must_be_ahead(state: ClassSession, now: datetime) -> None:
+    """Raise ``Refused`` unless the session is on and has not started."""
     must_be_on(state)
     if state.starts_at <= now:
         raise Refused(
@@ -166,12 +167,13 @@ def _moved(
         )
         for client, one in state.reserved.items()
     }
-    return _deadlines(state.reserved, ends)
+    return new_deadlines(state.reserved, ends)
 
 
-def _deadlines(
+def new_deadlines(
     reserved: Mapping[ClientId, Reservation], ends: Mapping[ClientId, datetime]
 ) -> tuple[NewDeadline, ...]:
+    """Those of the seats whose deadline to give them up freely becomes another."""
     return tuple(
         NewDeadline(client_id=client, reservation_id=one.reservation_id, free_until=ends[client])
         for client, one in reserved.items()

@@ -1,5 +1,6 @@
 """The slot of a session: where it takes place, who gives it, and which series it belongs to."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -10,12 +11,20 @@ from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
     RoomAssigned,
+    SessionChanged,
+    SessionPart,
     SessionRescheduled,
 )
 
 SlotEvent: TypeAlias = (
     SessionRescheduled | InstructorAssigned | InstructorSubstituted | RoomAssigned
 )
+_PARTS: Mapping[type[SlotEvent], SessionPart] = {
+    SessionRescheduled: SessionPart.TIME,
+    InstructorAssigned: SessionPart.INSTRUCTOR,
+    InstructorSubstituted: SessionPart.INSTRUCTOR,
+    RoomAssigned: SessionPart.ROOM,
+}
 
 
 @dataclass(frozen=True)
@@ -29,12 +38,13 @@ class Slot:
     class_type_id: ClassTypeId | None = None
     program_id: ProgramId | None = None
     schedule_id: ScheduleId | None = None
-    detached: bool = False
-    """Changed by itself; changes of the series pass it by."""
+    title: str = ""
+    own: tuple[SessionPart, ...] = ()
+    """What was said for it alone; changes of the series leave that."""
 
     def after(self, event: SlotEvent) -> "Slot":
         """The slot once this has happened."""
-        slot = self if event.by_series else replace(self, detached=True)
+        slot = self if event.by_series else self.with_own([_PARTS[type(event)]])
         match event:
             case RoomAssigned():
                 return replace(slot, room_id=event.room_id)
@@ -46,11 +56,22 @@ class Slot:
                 return slot
         assert_never(event)
 
+    def edited(self, event: SessionChanged) -> "Slot":
+        """The slot of a session that has another name or class type."""
+        named = replace(
+            self, title=event.title, class_type_id=event.class_type_id, program_id=event.program_id
+        )
+        return named.with_own(event.own)
+
+    def with_own(self, parts: Iterable[SessionPart]) -> "Slot":
+        """The same, these parts said for the session alone."""
+        return replace(self, own=tuple(sorted({*self.own, *parts})))
+
 
 def of(event: SessionScheduled) -> Slot:
     """The slot a session is put on the calendar with."""
     return Slot(
         location_id=event.location_id, time_zone=event.time_zone, room_id=event.room_id,
         instructor_id=event.instructor_id, class_type_id=event.class_type_id,
-        schedule_id=event.schedule_id, program_id=event.program_id,
+        schedule_id=event.schedule_id, program_id=event.program_id, title=event.title,
     )  # fmt: skip

@@ -14,13 +14,20 @@ from contracts.booking import (
     AttendanceUnrecorded,
     BookingCode,
     BookingPolicy,
+    CapacityChanged,
     Charge,
     GrantKind,
     ReservationMade,
     SessionPlan,
 )
 from contracts.ids import ClientId, GrantId, ReservationId
-from contracts.timetable import NewDeadline, SessionDraftDiscarded, SessionDrafted
+from contracts.timetable import (
+    NewDeadline,
+    SessionChanged,
+    SessionDraftDiscarded,
+    SessionDrafted,
+    SessionPart,
+)
 from services.booking.domain import booking_policy
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.entitlement import Occasion
@@ -178,6 +185,19 @@ class ClassSession:
         if isinstance(event, SessionDrafted):
             return replace(self, stage=Stage.DRAFT, draft=event)
         return replace(self, stage=Stage.ABSENT, draft=None)
+
+    def said_anew(self, event: CapacityChanged | SessionChanged) -> Self:
+        """With another capacity; or another name, map, class type or rules."""
+        if isinstance(event, CapacityChanged):
+            slot = self.slot if event.by_series else self.slot.with_own([SessionPart.SEATS])
+            return replace(self, capacity=event.capacity, slot=slot, claims_told=False)
+        return replace(
+            self, slot=self.slot.edited(event), online_capacity=event.online_capacity,
+            spots=event.spots, waiver_required=event.waiver_required, policy=event.policy,
+            gym_policy_version=event.gym_policy_version, opens_at=event.booking_opens_at,
+            closes_at=event.booking_closes_at, claims_told=False,
+            reserved=given_longer(self.reserved, event.deadlines),
+        )  # fmt: skip
 
     def closed(self, event: AttendanceFinalized | AttendanceUnrecorded) -> "ClassSession":
         """With the books closed, or somebody asked to."""

@@ -1,10 +1,11 @@
 """Spots: which bike, mat or bag of a session with a spot map is whose (B12)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode, SpotChanged
 from contracts.ids import ClientId, SessionId
+from contracts.timetable import TimetableCode
 from services.booking.domain.class_session import ClassSession, SessionEvent, must_be_on
 
 
@@ -25,6 +26,36 @@ def must_suffice(spots: Sequence[str], capacity: int) -> None:
             BookingCode.INVALID_SPOTS, "The spot map has no spot for every seat.",
             field="capacity", capacity=capacity, spots=len(spots),
         )  # fmt: skip
+
+
+def lost(state: ClassSession, spots: Sequence[str]) -> tuple[str, ...]:
+    """The spots somebody has that another map would not have, in the order of the map."""
+    gone = {one.spot for one in state.reserved.values()} - set(spots)
+    return tuple(spot for spot in state.spots if spot in gone)
+
+
+def must_not_be_lost(lost_spots: Mapping[SessionId, Sequence[str]]) -> None:
+    """Raise ``Refused(SPOTS_IN_USE)`` naming, session by session, the spots somebody has."""
+    in_use = [
+        {"session_id": str(one), "spots": list(spots)} for one, spots in lost_spots.items() if spots
+    ]
+    if in_use:
+        raise Refused(
+            TimetableCode.SPOTS_IN_USE, "Somebody has a spot that would be gone.", field="spots",
+            sessions=in_use,
+        )  # fmt: skip
+
+
+def seat_the_spotless(state: ClassSession, session_id: SessionId) -> list[SessionEvent]:
+    """Give those who have a seat but no spot the free ones, whoever booked first first."""
+    without = [client for client, one in state.reserved.items() if one.spot is None]
+    return [
+        SpotChanged(
+            session_id=session_id, client_id=client, spot=spot,
+            reservation_id=state.reserved[client].reservation_id,
+        )
+        for client, spot in zip(without, state.free_spots, strict=False)
+    ]  # fmt: skip
 
 
 def must_be_free(state: ClassSession, spot: str | None) -> None:

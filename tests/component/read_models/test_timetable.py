@@ -50,6 +50,7 @@ from contracts.timetable import (
     ScheduleChanged,
     ScheduleCreated,
     ScheduleEnded,
+    SessionChanged,
     SessionDraftDiscarded,
     SessionDrafted,
     SessionReinstated,
@@ -231,3 +232,36 @@ async def test_a_changed_session_is_shown_at_its_new_time_with_its_new_people(
     _, mine = await bookings.of_client(reader, gym_id, client, None, 5)
     assert [one.session.starts_at for one in mine] == [later]
     assert [one.reservation.free_until for one in mine if one.reservation] == [later]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_session_that_was_said_anew_is_shown_so(
+    writer: Pool, reader: Pool, gym_id: GymId, apart: bool
+) -> None:
+    session, client, seat = SessionId(new_id()), ClientId(new_id()), ReservationId(new_id())
+    born, made, *_ = a_changed_session(session, client, seat)
+    longer = NewDeadline(client_id=client, reservation_id=seat, free_until=NOON + HOUR)
+    changed = SessionChanged(
+        session_id=session, title="Ride", online_capacity=1, spots=("a", "b"),
+        waiver_required=True, policy=BookingPolicy(), gym_policy_version=1,
+        booking_opens_at=NOON - HOUR, booking_closes_at=NOON, deadlines=(longer,),
+    )  # fmt: skip
+    plain = changed.model_copy(update={"online_capacity": None, "spots": (), "deadlines": ()})
+    first = [[born], [made, changed]] if apart else [[born, made, changed]]
+    for model in (calendar.MODEL, roster.MODEL):
+        await tell(writer, model, gym_id, *first)
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert (row.title, row.online_capacity, row.spots, row.waiver_required) == (
+        "Ride", 1, ("a", "b"), True,
+    )  # fmt: skip
+    assert (row.class_type_id, row.program_id, row.booking_closes_at) == (None, None, NOON)
+    _, mine = await bookings.of_client(reader, gym_id, client, None, 5)
+    assert [(one.session.title, one.session.booking_opens_at) for one in mine] == [
+        ("Ride", NOON - HOUR)
+    ]
+    assert [one.reservation.free_until for one in mine if one.reservation] == [NOON + HOUR]
+    await tell(writer, calendar.MODEL, gym_id, [plain])
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert (row.online_capacity, row.spots) == (None, ())

@@ -21,7 +21,6 @@ from contracts.ids import (
 )
 from contracts.timetable import (
     AddClosure,
-    AssignRoom,
     ChangeScheduleFrom,
     ClosureAdded,
     CreateSchedule,
@@ -33,6 +32,7 @@ from contracts.timetable import (
     Pattern,
     PlaceOccurrences,
     PolicyOverrides,
+    RescheduleSession,
     ScheduleChanged,
     ScheduleCreated,
     ScheduleEnded,
@@ -233,11 +233,14 @@ def test_a_date_given_up_and_taken_back_is_another_session() -> None:
     assert len(set(every)) == len(every) == len(old) + 4
 
 
-def test_a_session_changed_by_itself_stays_as_it_is() -> None:
+def test_a_session_moved_by_itself_stays_at_its_time() -> None:
     scenario = running()
     edited = session_on(scenario.gym, SUNDAYS[2])
-    scenario.when(AssignRoom(session_id=edited, room_id=BLUE), NOW)
-    scenario.when(changing(SUNDAYS[0], starts_at="10:30"), NOW)
+    own = datetime(2026, 3, 15, 18, tzinfo=UTC)
+    alone = RescheduleSession(
+        session_id=edited, starts_at=own, ends_at=own + timedelta(hours=1)
+    )  # fmt: skip
+    scenario.when(alone, NOW).when(changing(SUNDAYS[0], starts_at="10:30"), NOW)
     assert not isinstance(scenario.outcome, Exception)
     moved = [one.session_id for one in scenario.outcome if isinstance(one, SessionRescheduled)]
     assert moved == [session_on(scenario.gym, day) for day in SUNDAYS if day != SUNDAYS[2]]

@@ -1,0 +1,129 @@
+"""What a session is: its name, class type, spot map, online capacity and waiver, said anew.
+
+Whoever has a seat keeps it, and the spot they chose: a map without it is refused. Rules that come
+with another class type never shorten the time to give up a seat that is taken.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from contracts.booking import BookingPolicy, CapacityChanged
+from contracts.ids import ClassTypeId, ProgramId, SessionId
+from contracts.timetable import ChangeSession, Pattern, SessionChanged, SessionPart
+from services.booking.domain import booking_policy, session_changes, spots
+from services.booking.domain.class_session import ClassSession, SessionEvent
+from services.booking.domain.session_slot import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Class type and rules of a session."""
+
+    class_type_id: ClassTypeId | None
+    program_id: ProgramId | None
+    policy: BookingPolicy
+    gym_policy_version: int
+
+    @classmethod
+    def of(cls, state: ClassSession) -> Self:
+        """Those the session has."""
+        slot = state.slot
+        return cls(slot.class_type_id, slot.program_id, state.policy, state.gym_policy_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What else can be said anew of a session."""
+
+    title: str
+    online_capacity: int | None
+    spots: tuple[str, ...]
+    waiver_required: bool
+
+    @classmethod
+    def of(cls, state: ClassSession) -> Self:
+        """Those the session has."""
+        return cls(state.slot.title, state.online_capacity, state.spots, state.waiver_required)
+
+
+def change(state: ClassSession, command: ChangeSession, now: datetime) -> list[SessionEvent]:
+    """Say of one session alone what it is; nothing when it is that already."""
+    session_changes.must_be_ahead(state, now)
+    wanted = Looks(
+        state.slot.title if command.title is None else command.title,
+        _online(state, command.online_capacity),
+        state.spots if command.spots is None else command.spots,
+        state.waiver_required if command.waiver_required is None else command.waiver_required,
+    )  # fmt: skip
+    spots.must_be_a_map(wanted.spots, state.capacity)
+    spots.must_not_be_lost({command.session_id: spots.lost(state, wanted.spots)})
+    said = {
+        SessionPart.TITLE: command.title,
+        SessionPart.SEATS: command.online_capacity if command.spots is None else command.spots,
+        SessionPart.WAIVER: command.waiver_required,
+    }
+    own = tuple(part for part, value in said.items() if value is not None)
+    return _said(state, command.session_id, wanted, Terms.of(state), own)
+
+
+def follow(
+    state: ClassSession, session_id: SessionId, pattern: Pattern, terms: Terms
+) -> list[SessionEvent]:
+    """Have the session be what its series says now, but for what was said for it alone."""
+    wanted = wanted_by(state.slot, pattern, Looks.of(state))
+    events = _said(state, session_id, wanted, terms, ())
+    if SessionPart.SEATS not in state.slot.own and pattern.capacity not in (None, state.capacity):
+        events.append(
+            CapacityChanged(
+                session_id=session_id, capacity=pattern.capacity or state.capacity,
+                previous=state.capacity, by_series=True,
+            )
+        )  # fmt: skip
+    return events
+
+
+def wanted_by(slot: Slot, pattern: Pattern, has: Looks) -> Looks:
+    """What the series' pattern makes of a session that ``has`` this, some of it its own."""
+    own_seats = SessionPart.SEATS in slot.own
+    return Looks(
+        has.title if SessionPart.TITLE in slot.own else pattern.title or has.title,
+        has.online_capacity if own_seats else pattern.online_capacity,
+        has.spots if own_seats else pattern.spots,
+        has.waiver_required if SessionPart.WAIVER in slot.own else pattern.waiver_required,
+    )
+
+
+def _online(state: ClassSession, asked: int | None) -> int | None:
+    if asked is None:
+        return state.online_capacity
+    return asked if asked < state.capacity else None
+
+
+def _said(
+    state: ClassSession,
+    session_id: SessionId,
+    looks: Looks,
+    terms: Terms,
+    own: Iterable[SessionPart],
+) -> list[SessionEvent]:
+    new = tuple(part for part in own if part not in state.slot.own)
+    if not new and (looks, terms) == (Looks.of(state), Terms.of(state)):
+        return []
+    local = booking_policy.zone(state.slot.time_zone)
+    late = booking_policy.late_from(terms.policy, state.starts_at)
+    ends = {client: max(one.free_until, late) for client, one in state.reserved.items()}
+    same = terms.policy == state.policy
+    return [
+        SessionChanged(
+            session_id=session_id, title=looks.title, class_type_id=terms.class_type_id,
+            program_id=terms.program_id, online_capacity=looks.online_capacity,
+            spots=looks.spots, waiver_required=looks.waiver_required, policy=terms.policy,
+            gym_policy_version=terms.gym_policy_version,
+            booking_opens_at=booking_policy.opens_at(terms.policy, state.starts_at, local),
+            booking_closes_at=booking_policy.closes_at(terms.policy, state.starts_at),
+            deadlines=() if same else session_changes.new_deadlines(state.reserved, ends),
+            own=new,
+        )
+    ]  # fmt: skip

@@ -1,0 +1,327 @@
+"""Edits of a series and of single sessions: what reaches whom, and what stays as it was said."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.booking import (
+    BookClass,
+    BookingCode,
+    ChangeCapacity,
+    JoinWaitlist,
+    ReservationMade,
+    ScheduleSession,
+    SessionCancelled,
+    SpotChanged,
+)
+from contracts.envelope import Event
+from contracts.ids import ClassTypeId, ClientId, SessionId
+from contracts.timetable import (
+    AssignRoom,
+    ChangeScheduleFrom,
+    ChangeSession,
+    DefineClassType,
+    DefineProgram,
+    HearLocation,
+    Kept,
+    PolicyOverrides,
+    RescheduleSession,
+    SessionChanged,
+    SessionPart,
+    SubstituteInstructor,
+    TimetableCode,
+)
+from services.booking.domain.class_session import ClassSession, class_session
+from tests.domain.booking.language import ANN, BEN, SES, given, granted, opened
+from tests.domain.booking.test_series import (
+    BLUE,
+    KIM,
+    LOCATION,
+    NOW,
+    PROGRAM,
+    RED,
+    SAM,
+    SUNDAYS,
+    changing,
+    closing,
+    creating,
+    running,
+    session_on,
+    weekly,
+)
+from tests.scenario import Scenario, fact
+
+LENIENT, STRICT = ClassTypeId(UUID(int=63)), ClassTypeId(UUID(int=64))
+BIKES = ("A", "B", "C")
+DURING = datetime(2026, 2, 26, 15, tzinfo=UTC)  # booking of the first Sunday is open
+
+
+def sessions(scenario: Scenario) -> list[ClassSession]:
+    return [scenario.gym.state(class_session, session_on(scenario.gym, day)) for day in SUNDAYS]
+
+
+def customers(*people: ClientId) -> tuple[Event, ...]:
+    """Known clients with a pack each, valid in these days."""
+    return tuple(e for one in people for e in (opened(one), granted(one, valid_from=NOW)))
+
+
+def rides(*people: ClientId, **pattern: Any) -> Scenario:
+    """A series with bikes whose first session these people are in."""
+    usual = {"capacity": 3, "spots": BIKES}
+    past = customers(*people)
+    scenario = given(past).when(creating(pattern=weekly(**usual | pattern)), NOW)
+    first = session_on(scenario.gym, SUNDAYS[0])
+    for one in people:
+        scenario.when(BookClass(session_id=first, client_id=one), DURING, "staff:x", "front_desk")
+        scenario.then_answered(status="reserved")
+    return scenario
+
+
+def in_use(session: SessionId, spots: list[str]) -> list[dict[str, Any]]:
+    return [{"session_id": str(session), "spots": spots}]
+
+
+def first_of(scenario: Scenario) -> SessionId:
+    return session_on(scenario.gym, SUNDAYS[0])
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"title": "Ride"}, {"slot.title": "Ride"}),
+        ({"capacity": 20}, {"capacity": 20}),
+        ({"online_capacity": 5}, {"online_capacity": 5}),
+        ({"capacity": 3, "spots": BIKES}, {"spots": BIKES, "capacity": 3}),
+        ({"waiver_required": True}, {"waiver_required": True}),
+        ({"instructor_id": SAM}, {"slot.instructor_id": SAM}),
+        ({"room_id": RED}, {"slot.room_id": RED}),
+        ({"starts_at": "10:30"}, {"starts_at": datetime(2026, 3, 15, 14, 30, tzinfo=UTC)}),
+    ],
+)
+def test_whatever_the_series_says_reaches_this_and_following(
+    said: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    scenario = running().when(changing(SUNDAYS[2], **said), NOW)
+    scenario.then_answered(cancelled=(), kept=())
+    before, _, after, _ = sessions(scenario)
+    for path, value in expected.items():
+        name, _, part = path.partition(".")
+        found = [getattr(one, name) for one in (before, after)]
+        found = [getattr(one, part) for one in found] if part else found
+        assert found[1] == value
+        assert found[0] != value
+
+
+def test_all_of_a_series_is_this_and_following_from_today_on() -> None:
+    scenario = running().when(changing(NOW.date(), title="Ride", online_capacity=4), NOW)
+    assert {(one.slot.title, one.online_capacity) for one in sessions(scenario)} == {("Ride", 4)}
+
+
+def test_a_series_said_again_changes_nothing() -> None:
+    scenario = rides().when(
+        ChangeScheduleFrom(
+            schedule_id=creating().schedule_id, from_date=SUNDAYS[0],
+            pattern=weekly(capacity=3, spots=BIKES),
+        ), NOW,
+    )  # fmt: skip
+    assert not isinstance(scenario.outcome, Exception)
+    assert [type(one).__name__ for one in scenario.outcome] == ["ScheduleChanged"]
+
+
+def test_another_class_type_brings_its_rules_and_shortens_nobodys_time() -> None:
+    def defined(number: ClassTypeId, late: int) -> DefineClassType:
+        return DefineClassType(
+            class_type_id=number, program_id=PROGRAM, name="X", minutes=60, capacity=9,
+            overrides=PolicyOverrides(late_cancel_minutes=late),
+        )  # fmt: skip
+
+    scenario = given(customers(ANN)).when(DefineProgram(program_id=PROGRAM, name="P"), NOW)
+    scenario.when(defined(LENIENT, 60), NOW).when(defined(STRICT, 600), NOW)
+    scenario.when(creating(pattern=weekly(class_type_id=LENIENT)), NOW)
+    first = first_of(scenario)
+    scenario.when(BookClass(session_id=first, client_id=ANN), DURING)
+    scenario.when(changing(SUNDAYS[0], class_type_id=STRICT), DURING)
+    session = sessions(scenario)[0]
+    assert session.policy.late_cancel_minutes == 600
+    assert session.slot.class_type_id == STRICT
+    assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=60)
+    scenario.when(changing(SUNDAYS[0], class_type_id=LENIENT), DURING)
+    assert sessions(scenario)[0].policy.late_cancel_minutes == 60
+
+
+@pytest.mark.parametrize(
+    ("edit", "part", "expected"),
+    [
+        (lambda one: AssignRoom(session_id=one, room_id=BLUE), SessionPart.ROOM,
+         ("slot.room_id", BLUE)),
+        (lambda one: SubstituteInstructor(session_id=one, instructor_id=KIM),
+         SessionPart.INSTRUCTOR, ("slot.instructor_id", KIM)),
+        (lambda one: ChangeCapacity(session_id=one, capacity=4), SessionPart.SEATS,
+         ("capacity", 4)),
+        (lambda one: ChangeSession(session_id=one, online_capacity=2), SessionPart.SEATS,
+         ("online_capacity", 2)),
+        (lambda one: ChangeSession(session_id=one, title="Party"), SessionPart.TITLE,
+         ("slot.title", "Party")),
+        (lambda one: ChangeSession(session_id=one, waiver_required=True), SessionPart.WAIVER,
+         ("waiver_required", True)),
+    ],
+)  # fmt: skip
+def test_what_was_said_for_one_session_stays_and_the_rest_follows(
+    edit: Any, part: SessionPart, expected: tuple[str, Any]
+) -> None:
+    scenario = running()
+    edited = first_of(scenario)
+    scenario.when(edit(edited), NOW)
+    everything = {
+        "title": "Ride", "room_id": RED, "instructor_id": SAM, "capacity": 20,
+        "online_capacity": 15, "starts_at": "11:00", "minutes": 30,
+    }  # fmt: skip
+    scenario.when(changing(SUNDAYS[0], **everything), NOW)
+    scenario.then_answered(kept=(Kept(session_id=edited, parts=(part,)),))
+    name, _, of_slot = expected[0].partition(".")
+    first, second, *_ = sessions(scenario)
+    found = getattr(first, name)
+    assert (getattr(found, of_slot) if of_slot else found) == expected[1]
+    assert first.starts_at == datetime(2026, 3, 1, 16, tzinfo=UTC)
+    followed: dict[SessionPart, Callable[[ClassSession], Any]] = {
+        SessionPart.ROOM: lambda one: one.slot.room_id,
+        SessionPart.INSTRUCTOR: lambda one: one.slot.instructor_id,
+        SessionPart.SEATS: lambda one: (one.capacity, one.online_capacity),
+        SessionPart.TITLE: lambda one: one.slot.title,
+        SessionPart.WAIVER: lambda one: one.waiver_required,
+    }
+    for other, of in followed.items():
+        assert (of(first) == of(second)) == (other is not part)
+
+
+def test_a_session_moved_by_itself_stays_at_its_time_and_gets_the_rest() -> None:
+    scenario = running()
+    moved = first_of(scenario)
+    at = datetime(2026, 3, 1, 18, tzinfo=UTC)
+    own = RescheduleSession(session_id=moved, starts_at=at, ends_at=at + timedelta(hours=1))
+    scenario.when(own, NOW).when(changing(SUNDAYS[0], starts_at="10:30", room_id=RED), NOW)
+    first = sessions(scenario)[0]
+    assert (first.starts_at, first.slot.room_id) == (at, RED)
+
+
+def test_a_session_seen_to_by_itself_stays_when_the_series_leaves_its_day() -> None:
+    scenario = running()
+    edited = first_of(scenario)
+    scenario.when(SubstituteInstructor(session_id=edited, instructor_id=KIM), NOW)
+    scenario.when(changing(SUNDAYS[0], weekdays=(1,)), NOW)
+    assert not isinstance(scenario.outcome, Exception)
+    off = [one.session_id for one in scenario.outcome if isinstance(one, SessionCancelled)]
+    assert off == [session_on(scenario.gym, day) for day in SUNDAYS[1:]]
+    scenario.then_answered(kept=(Kept(session_id=edited, parts=(SessionPart.INSTRUCTOR,)),))
+
+
+def test_a_map_without_somebodys_spot_is_refused_naming_sessions_and_spots() -> None:
+    scenario = rides(ANN, BEN)
+    first = first_of(scenario)
+    scenario.when(changing(SUNDAYS[0], capacity=2, spots=("B", "C")), DURING).then_refused(
+        TimetableCode.SPOTS_IN_USE, field="spots", sessions=in_use(first, ["A"])
+    )
+    scenario.when(changing(SUNDAYS[0], capacity=9), DURING).then_refused(
+        TimetableCode.SPOTS_IN_USE, sessions=in_use(first, ["A", "B"])
+    )
+    alone = ChangeSession(session_id=first, spots=("B", "C", "D"))
+    scenario.when(alone, DURING).then_refused(
+        TimetableCode.SPOTS_IN_USE, field="spots", sessions=in_use(first, ["A"])
+    )
+    assert sessions(scenario)[0].spots == BIKES
+
+
+def test_a_smaller_map_with_everybodys_spot_is_taken() -> None:
+    scenario = rides(ANN).when(changing(SUNDAYS[0], capacity=2, spots=("A", "C")), DURING)
+    scenario.then_answered(cancelled=())
+    session = sessions(scenario)[0]
+    assert (session.spots, session.capacity, session.reserved[ANN].spot) == (("A", "C"), 2, "A")
+
+
+def test_a_capacity_below_the_seats_taken_removes_nobody() -> None:
+    scenario = rides(ANN, BEN, capacity=3, spots=())
+    scenario.when(changing(SUNDAYS[0], capacity=1), DURING)
+    session = sessions(scenario)[0]
+    assert (session.capacity, set(session.reserved)) == (1, {ANN, BEN})
+
+
+def test_whoever_booked_before_there_was_a_map_gets_a_spot() -> None:
+    scenario = rides(ANN, BEN, spots=())
+    scenario.when(ChangeSession(session_id=first_of(scenario), spots=BIKES), DURING)
+    scenario.then(
+        fact(SessionChanged, spots=BIKES, own=(SessionPart.SEATS,), title="Spin"),
+        fact(SpotChanged, client_id=ANN, spot="A", previous=None),
+        fact(SpotChanged, client_id=BEN, spot="B", previous=None),
+    )
+
+
+@pytest.mark.parametrize("labels", [("A", "B"), ("A", "A", "B"), ("A", "B", " ")])
+def test_a_map_has_a_spot_of_its_own_for_every_seat(labels: tuple[str, ...]) -> None:
+    scenario = rides()
+    alone = ChangeSession(session_id=first_of(scenario), spots=labels)
+    scenario.when(alone, NOW).then_refused(BookingCode.INVALID_SPOTS, field="spots")
+
+
+def test_online_seats_up_to_the_capacity_are_all_of_them() -> None:
+    scenario = rides(online_capacity=1)
+    first = first_of(scenario)
+    scenario.when(ChangeSession(session_id=first, online_capacity=2), NOW)
+    assert sessions(scenario)[0].online_capacity == 2
+    scenario.when(ChangeSession(session_id=first, online_capacity=3), NOW)
+    assert sessions(scenario)[0].online_capacity is None
+
+
+def test_more_online_seats_serve_the_line() -> None:
+    past = customers(ANN, BEN)
+    scenario = given(past).when(creating(pattern=weekly(online_capacity=1)), NOW)
+    first = first_of(scenario)
+    scenario.when(BookClass(session_id=first, client_id=ANN), DURING, "client:a", "member")
+    wait = JoinWaitlist(session_id=first, client_id=BEN)
+    scenario.when(wait, DURING, "client:b", "member").then_answered(status="waiting")
+    scenario.when(changing(SUNDAYS[0], online_capacity=None), DURING)
+    assert not isinstance(scenario.outcome, Exception)
+    assert [one.client_id for one in scenario.outcome if isinstance(one, ReservationMade)] == [BEN]
+
+
+def test_a_session_named_as_it_is_stays_the_series_own() -> None:
+    scenario = running()
+    first = first_of(scenario)
+    scenario.when(ChangeSession(session_id=first), NOW).then_nothing()
+    scenario.when(ChangeSession(session_id=first, title="Spin"), NOW)
+    scenario.then(fact(SessionChanged, title="Spin", own=(SessionPart.TITLE,)))
+    scenario.when(ChangeSession(session_id=first, title="Spin"), NOW).then_nothing()
+
+
+NEW_YORK = HearLocation(location_id=LOCATION, time_zone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        creating(time_zone="America/Chicago"),
+        closing(SUNDAYS[0], SUNDAYS[0]).model_copy(update={"time_zone": "America/Chicago"}),
+        ScheduleSession(
+            session_id=SES, title="Spin", location_id=LOCATION, starts_at=NOW + timedelta(days=1),
+            ends_at=NOW + timedelta(days=1, hours=1), time_zone="America/Chicago", capacity=1,
+        ),
+    ],
+    ids=["series", "closure", "session"],
+)  # fmt: skip
+def test_what_takes_place_at_a_location_is_in_its_time_zone(command: Any) -> None:
+    given().when(NEW_YORK, NOW).when(command, NOW).then_refused(
+        TimetableCode.OTHER_TIME_ZONE, field="time_zone", time_zone="America/New_York"
+    )
+    local = command.model_copy(update={"time_zone": "America/New_York"})
+    given().when(NEW_YORK, NOW).when(local, NOW).then_answered()
+    given().when(command, NOW).then_answered()  # nothing was heard of the location yet
+
+
+def test_a_location_stays_in_the_time_zone_it_was_opened_in() -> None:
+    moved = NEW_YORK.model_copy(update={"time_zone": "America/Chicago"})
+    given().when(NEW_YORK, NOW).when(NEW_YORK, NOW).then_nothing()
+    scenario = given().when(NEW_YORK, NOW).when(moved, NOW)
+    scenario.then_nothing()
+    scenario.when(creating(), NOW).then_answered()
