@@ -12,7 +12,7 @@ from contracts.ids import ClientId, GrantId
 from gateway import coverages, ids
 from gateway.booking_codes import GrantCreditsErrorCode
 from gateway.context import Info
-from gateway.coverages import CoverageInput
+from gateway.coverages import CoverageInput, GrantCoverage
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
@@ -51,6 +51,7 @@ class Grant:
     early_hours: int = strawberry.field(description="Booking opens so much earlier with it.")
     expired: int
     status: GrantStatus
+    coverage: GrantCoverage
 
 
 @strawberry.type(description="All a client's grants.")
@@ -163,6 +164,7 @@ def _given(new: GrantId, asked: GrantCreditsInput) -> Grant:
         credits=asked.credits, held=0, consumed=0, forfeited=0, available=asked.credits,
         valid_from=asked.valid_from, expires_at=asked.expires_at, reason=asked.reason,
         period=asked.period, early_hours=asked.early_hours, expired=0, status=GrantStatus.ACTIVE,
+        coverage=coverages.shown(coverages.asked(asked.coverage) or ledgers.ANYTHING),
     )  # fmt: skip
 
 
@@ -196,4 +198,5 @@ def _grant(client_id: ClientId, row: ledgers.Grant) -> Grant:
         valid_from=row.valid_from, expires_at=row.expires_at, reason=row.reason,
         period=Period(row.period) if row.period else None, early_hours=row.early_hours,
         expired=row.expired, status=GrantStatus(row.status),
+        coverage=coverages.shown(row.coverage),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from chassis.tenancy import Db
 from contracts.booking import (
     BookingBanImposed,
     BookingBanLifted,
+    Coverage,
     CreditsExpired,
     CreditsGranted,
     EntitlementChanged,
@@ -39,10 +40,12 @@ UPDATE grants g
    SET expired = g.expired + u.expired, status = coalesce(u.status, g.status),
        credits = coalesce(u.credits, g.credits), period = coalesce(u.period, g.period),
        early_hours = coalesce(u.early, g.early_hours),
-       expires_at = CASE WHEN u.changed THEN u.expires_at ELSE g.expires_at END
+       expires_at = CASE WHEN u.changed THEN u.expires_at ELSE g.expires_at END,
+       coverage = CASE WHEN u.covers THEN u.coverage ELSE g.coverage END
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::text[],
-              $8::int[], $9::bool[], $10::timestamptz[])
-    AS u (gym_id, client_id, grant_id, expired, status, credits, period, early, changed, expires_at)
+              $8::int[], $9::bool[], $10::timestamptz[], $11::bool[], $12::text[])
+    AS u (gym_id, client_id, grant_id, expired, status, credits, period, early, changed, expires_at,
+          covers, coverage)
  WHERE g.gym_id = u.gym_id AND g.client_id = u.client_id AND g.grant_id = u.grant_id
 """
 BANS = """
@@ -68,14 +71,18 @@ class _Grant:
     early_hours: int | None = None
     changed: bool = False
     expires_at: datetime | None = None
+    covers: bool = False
+    coverage: str | None = None
 
     def hear(self, event: GrantEvent) -> None:
         match event:
             case CreditsGranted():
                 self.period, self.early_hours = event.period, event.early_hours
+                self._cover(event.coverage, said=event.coverage is not None)
             case EntitlementChanged():
                 self.credits, self.early_hours = event.credits, event.early_hours
                 self.changed, self.expires_at = True, event.expires_at
+                self._cover(event.coverage, said=True)
             case EntitlementSuspended():
                 self.status = event.because
             case EntitlementResumed():
@@ -88,8 +95,12 @@ class _Grant:
     def columns(self) -> tuple[object, ...]:
         return (
             self.expired, self.status, self.credits, self.period, self.early_hours, self.changed,
-            self.expires_at,
+            self.expires_at, self.covers, self.coverage,
         )  # fmt: skip
+
+    def _cover(self, coverage: Coverage | None, *, said: bool) -> None:
+        self.covers = self.covers or said
+        self.coverage = coverage.model_dump_json() if coverage is not None else None
 
 
 EMPTY = _Grant(early_hours=0).columns()

@@ -12,6 +12,7 @@ from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.booking import (
     Charge,
+    Coverage,
     CreditConsumed,
     CreditCorrected,
     CreditForfeited,
@@ -55,6 +56,8 @@ UPDATE grants g
  WHERE g.gym_id = u.gym_id AND g.client_id = u.client_id AND g.grant_id = u.grant_id
 """
 
+ANYTHING = Coverage()  # what covers every session
+
 Spending = CreditHeld | CreditReleased | CreditConsumed | CreditForfeited | CreditCorrected
 LedgerEvent = (
     LedgerOpened
@@ -88,6 +91,7 @@ class Grant:
     early_hours: int
     status: str
     """``active``, ``hold``, ``past_due`` or ``ended``."""
+    coverage: Coverage = ANYTHING
 
     @property
     def available(self) -> int:
@@ -196,9 +200,10 @@ MODEL = LedgersModel()
 
 async def of_client(pool: Pool, gym_id: GymId, client_id: ClientId) -> tuple[int, Ledger | None]:
     """The client's ledger and the position it reflects; ``None`` when there is none."""
-    as_of, rows = await ask(pool, "ledger_of", gym_id, client_id)
+    as_of, rows = await ask(pool, "entitlements_of", gym_id, client_id)
     if not rows or rows[0][1] is None:
         return as_of, None
-    client, version, *grants, until, reason, waivers = tuple(rows[0])[1:]
-    found = [Grant(*grant) for grant in zip(*grants, strict=True)] if grants[0] else []
+    client, version, *grants, until, reason, waivers, coverages = tuple(rows[0])[1:]
+    covered = [Coverage.model_validate_json(one) if one else ANYTHING for one in coverages or ()]
+    found = [Grant(*g) for g in zip(*grants, covered, strict=True)] if grants[0] else []
     return as_of, Ledger(client, version, found, until, reason, tuple(waivers))

@@ -154,3 +154,27 @@ async def test_who_came_attended_and_who_did_not_forfeits(gym: Gym, running: Ins
 
 def _places(frame: dict[str, Any]) -> list[int]:
     return [b["waitlistEntry"]["place"] for b in frame["bookings"] if b["waitlistEntry"]]
+
+
+async def test_a_member_sees_what_each_grant_is_good_for(gym: Gym) -> None:
+    program = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
+    mia = await gym.member(pack=0)
+    off_peak = {
+        "programIds": [program["programId"]], "locationIds": [gym.location],
+        "hours": [{"weekdays": [1, 2], "fromTime": "09:00", "untilTime": "16:00"}],
+    }  # fmt: skip
+    grants = [
+        await gym.owner.done(documents.GRANT, clientId=mia.id, credits=1, coverage=one)
+        for one in (off_peak, None)
+    ]
+    shown = await mia.at.ask(documents.COVERED, atLeast=grants[-1]["position"])
+    covered = {one["id"]: one["coverage"] for one in shown["grants"]}
+    open_ = {"everything": True, "programIds": [], "locationIds": [], "hours": []}
+    first, second = (one["grant"]["id"] for one in grants)
+    assert covered == {first: off_peak | {"everything": False}, second: open_}
+
+    again = await gym.owner.done(
+        documents.CHANGE_GRANT, clientId=mia.id, grantId=first, coverage={}
+    )  # fmt: skip
+    shown = await gym.owner.ask(documents.COVERED, clientId=mia.id, atLeast=again["position"])
+    assert [one["coverage"] for one in shown["grants"]] == [open_, open_]

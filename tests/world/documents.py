@@ -51,6 +51,9 @@ MINE = """query ($atLeast: Position) { myBookings(first: 10, atLeast: $atLeast) 
 LEDGER = """query ($clientId: ID, $atLeast: Position) {
   ledger(clientId: $clientId, atLeast: $atLeast) {
     available grants { held consumed forfeited } } }"""
+COVERED = """query ($clientId: ID, $atLeast: Position) {
+  ledger(clientId: $clientId, atLeast: $atLeast) { grants { id coverage {
+    everything programIds locationIds hours { weekdays fromTime untilTime } } } } }"""
 CLIENT = """query ($id: ID!, $atLeast: Position) {
   client(id: $id, atLeast: $atLeast) { name email status } }"""
 CLIENTS = """query ($search: String) { clients(first: 10, search: $search) { nodes { name } } }"""

@@ -11,25 +11,18 @@ from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
-    BookingBanImposed,
     BookingPolicy,
     Cancellation,
     CapacityChanged,
-    Charge,
     CheckedIn,
     CheckInSource,
     CreditConsumed,
-    CreditCorrected,
     CreditHeld,
-    CreditsExpired,
     CreditsGranted,
-    EntitlementChanged,
-    EntitlementSuspended,
     GrantKind,
     LedgerOpened,
     MarkedNoShow,
     OfferExpired,
-    Period,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
@@ -38,11 +31,9 @@ from contracts.booking import (
     SessionScheduled,
     SpotChanged,
     SpotOffered,
-    Suspension,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
-    WaiverRecorded,
 )
 from contracts.envelope import Event
 from contracts.ids import (
@@ -430,47 +421,3 @@ async def test_a_late_cancel_that_was_undone_and_a_corrected_absence_are_shown_a
     assert {r.client_id: (r.status, r.free_until) for r in seen.reservations} == {
         MIA: ("attended", NOON + timedelta(hours=1)), LEO: ("excused", NOON),
     }  # fmt: skip
-
-
-async def test_a_ledger_tells_of_limits_pauses_bans_and_waivers(
-    writer: Pool, reader: Pool, recording: Recording
-) -> None:
-    weekly, pack, seat = GrantId(new_id()), GrantId(new_id()), ReservationId(new_id())
-    later = NOON + timedelta(days=9)
-    events = recording.of(
-        "ledger", MIA, LedgerOpened(client_id=MIA),
-        CreditsGranted(
-            client_id=MIA, grant_id=weekly, kind=GrantKind.LIMITED, credits=3, valid_from=NOON,
-            expires_at=None, reason="", period=Period.WEEK, early_hours=24,
-        ),
-        CreditsGranted(
-            client_id=MIA, grant_id=pack, kind=GrantKind.PACK, credits=10, reason="",
-            valid_from=NOON + timedelta(hours=1), expires_at=NOON,
-        ),
-        EntitlementSuspended(
-            client_id=MIA, grant_id=weekly, because=Suspension.PAST_DUE, reason=""
-        ),
-        EntitlementChanged(
-            client_id=MIA, grant_id=pack, credits=8, expires_at=later, early_hours=0, reason=""
-        ),
-        CreditHeld(client_id=MIA, grant_id=pack, reservation_id=seat, session_id=SPIN,
-                   starts_at=NOON, ends_at=NOON, credits=1),
-        CreditConsumed(client_id=MIA, grant_id=pack, reservation_id=seat, credits=1),
-        CreditCorrected(client_id=MIA, grant_id=pack, reservation_id=seat, was=Charge.CONSUMED,
-                        becomes=Charge.FORFEITED, before=1, after=1),
-        CreditsExpired(client_id=MIA, grant_id=pack, credits=7),
-        WaiverRecorded(client_id=MIA, document="liability"),
-        WaiverRecorded(client_id=MIA, document="photos"),
-        BookingBanImposed(client_id=MIA, until=later, reason="three no-shows"),
-    )  # fmt: skip
-
-    await put(writer, ledgers.MODEL, events[:4], events[4:])
-
-    _, ledger = await ledgers.of_client(reader, recording.gym_id, MIA)
-    assert ledger is not None
-    assert (ledger.banned_until, ledger.ban_reason) == (later, "three no-shows")
-    assert ledger.waivers == ("liability", "photos")
-    first, second = ledger.grants
-    assert (first.period, first.early_hours, first.status) == ("week", 24, "past_due")
-    assert (second.credits, second.consumed, second.forfeited, second.expired) == (8, 0, 1, 7)
-    assert (second.available, second.expires_at) == (0, later)
