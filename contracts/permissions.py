@@ -145,6 +145,9 @@ MATRIX: dict[str, frozenset[str]] = {
     "access.hear_reservation": frozenset({SYSTEM}),
     "access.hear_client": frozenset({SYSTEM}),
     "access.hear_staff": frozenset({SYSTEM}),
+    "access.hear_waiver_rule": frozenset({SYSTEM}),
+    "access.hear_ban": frozenset({SYSTEM}),
+    "access.hear_waiver": frozenset({SYSTEM}),
     # reading
     "read.calendar": EVERYONE,
     "read.session": EVERYONE,

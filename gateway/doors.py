@@ -54,6 +54,11 @@ class DoorHoursInput:
     closes: str
 
 
+def open_hours(asked: DoorHoursInput) -> access.OpenHours:
+    """The span in access's words. Raises ``ValidationError`` for a time that is none."""
+    return access.OpenHours(weekday=asked.weekday, opens=asked.opens, closes=asked.closes)
+
+
 @strawberry.input(description="Without hours the door opens for clients at all hours.")
 class SetDoorScheduleInput:
     idempotency_key: UUID
@@ -140,10 +145,7 @@ class DoorsMutation:
             info.context, input_, SetDoorScheduleErrorCode,
             lambda: SetDoorSchedule(
                 door_id=ids.door(input_.door_id), time_zone=input_.time_zone,
-                hours=tuple(
-                    access.OpenHours(weekday=one.weekday, opens=one.opens, closes=one.closes)
-                    for one in input_.hours
-                ),
+                hours=tuple(open_hours(one) for one in input_.hours),
             ),
         )  # fmt: skip
         changed = None if done.errors else input_.door_id

@@ -10,6 +10,7 @@ from contracts.access import EndGrant, GrantEntry, Impediment, SetImpediment
 from gateway import ids
 from gateway.access_codes import EntryRightErrorCode
 from gateway.context import Info
+from gateway.doors import DoorHoursInput, open_hours
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
@@ -25,6 +26,13 @@ class GrantEntryInput:
     client_id: strawberry.ID
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    location_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="At their doors; empty at all."
+    )
+    hours: list[DoorHoursInput] = strawberry.field(
+        default_factory=list, description="Within any of them, such as off-peak; empty always."
+    )
+    time_zone: str = strawberry.field(default="UTC", description="IANA zone of the hours.")
 
 
 @strawberry.input
@@ -62,6 +70,11 @@ class EntryRightsMutation:
             lambda: GrantEntry(
                 client_id=ids.client(input_.client_id), grant_id=new,
                 valid_from=input_.valid_from, valid_until=input_.valid_until,
+                location_ids=tuple(
+                    ids.location(one, "locationIds") for one in input_.location_ids
+                ),
+                hours=tuple(open_hours(one) for one in input_.hours),
+                time_zone=input_.time_zone,
             ),
         )  # fmt: skip
         return EntryRightPayload(

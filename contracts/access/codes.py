@@ -34,6 +34,7 @@ class DenialReason(StrEnum):
 
     UNKNOWN_CREDENTIAL = "unknown_credential"
     CREDENTIAL_SUSPENDED = "credential_suspended"
+    LOCKDOWN = "lockdown"
     BANNED = "banned"
     OUTSIDE_HOURS = "outside_hours"
     WAIVER_MISSING = "waiver_missing"
@@ -42,7 +43,6 @@ class DenialReason(StrEnum):
     MEMBERSHIP_ENDED = "membership_ended"
     NO_RESERVATION = "no_reservation"
     NO_GRANT = "no_grant"
-    LOCKDOWN = "lockdown"
 
 
 class Impediment(StrEnum):

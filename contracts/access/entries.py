@@ -42,6 +42,8 @@ class EntryFacts(BaseModel):
     """When the last one ended."""
     lockdown: str | None = None
     """Why doors are locked."""
+    banned_until: AwareDatetime | None = None
+    """When a ban ends; ``None`` without one, or until it is lifted."""
 
 
 class EntryOutcome(BaseModel):

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.access.codes import Impediment
+from contracts.access.doors import OpenHours
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
@@ -35,6 +36,12 @@ class GrantEntry(Command):
     valid_from: Instant | None = None
     valid_until: Instant | None = None
     """``None``: until it is ended."""
+    location_ids: tuple[LocationId, ...] = Field(default=(), max_length=100)
+    """At their doors; empty at all."""
+    hours: tuple[OpenHours, ...] = Field(default=(), max_length=50)
+    """Within any of them, such as off-peak, besides the doors' own; empty always."""
+    time_zone: str = Field(default="UTC", max_length=64)
+    """IANA zone of ``hours``."""
 
 
 class EndGrant(Command):
@@ -68,6 +75,12 @@ class GrantOpened(Event):
     """``None``: any door of the gym."""
     session_id: SessionId | None = None
     given_at: AwareDatetime
+    waiver_required: bool = False
+    """It lets in only who accepted the waiver."""
+    location_ids: tuple[LocationId, ...] = ()
+    """Of a membership grant: at their doors; empty at all."""
+    hours: tuple[OpenHours, ...] = ()
+    time_zone: str = "UTC"
 
 
 class GrantMoved(Event):
@@ -79,6 +92,7 @@ class GrantMoved(Event):
     valid_from: AwareDatetime
     valid_until: AwareDatetime
     location_id: LocationId | None = None
+    waiver_required: bool = False
 
 
 class GrantClosed(Event):

@@ -21,6 +21,17 @@ class HearClass(Command):
     ends_at: AwareDatetime
     location_id: LocationId | None = None
     """``None``: where it was."""
+    waiver_required: bool | None = None
+    """``None``: as it was."""
+    version: int
+
+
+class HearWaiverRule(Command):
+    """Booking tells whether a session asks for the waiver. ``version`` as above."""
+
+    command_type = "access.hear_waiver_rule"
+    session_id: SessionId
+    required: bool
     version: int
 
 
@@ -41,6 +52,24 @@ class HearClient(Command):
     command_type = "access.hear_client"
     client_id: ClientId
     erased: bool = False
+
+
+class HearBan(Command):
+    """Booking tells whether somebody banned the client. ``version`` is that of the ledger."""
+
+    command_type = "access.hear_ban"
+    client_id: ClientId
+    banned: bool
+    until: AwareDatetime | None = None
+    """``None``: until it is lifted."""
+    version: int
+
+
+class HearWaiver(Command):
+    """Booking tells that the client accepted the waiver."""
+
+    command_type = "access.hear_waiver"
+    client_id: ClientId
 
 
 class HearStaff(Command):
@@ -92,3 +121,32 @@ class ReservationHeard(Event):
     stands: bool
     version: int
     """Of the session's stream in booking."""
+
+
+class ClassWaiverHeard(Event):
+    """Whether the session asks for the waiver."""
+
+    event_type = "access.class_waiver_heard.v1"
+    session_id: SessionId
+    required: bool
+    version: int
+    """Of the session's stream in booking."""
+
+
+class BanHeard(Event):
+    """Somebody banned the client, or lifted that. Bans by rules are of booking alone."""
+
+    event_type = "access.ban_heard.v1"
+    client_id: ClientId
+    banned: bool
+    until: AwareDatetime | None
+    """``None``: until it is lifted."""
+    version: int
+    """Of the client's ledger in booking."""
+
+
+class WaiverHeard(Event):
+    """The client accepted the waiver."""
+
+    event_type = "access.waiver_heard.v1"
+    client_id: ClientId

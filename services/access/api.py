@@ -12,10 +12,13 @@ from contracts.access import (
     EndGrant,
     EndLockdown,
     GrantEntry,
+    HearBan,
     HearClass,
     HearClient,
     HearReservation,
     HearStaff,
+    HearWaiver,
+    HearWaiverRule,
     IssueCredential,
     ReinstateCredential,
     RequestEntry,
@@ -53,6 +56,9 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
     HearReservation: commands.hear_reservation,
     HearClient: commands.hear_client,
     HearStaff: commands.hear_staff,
+    HearWaiverRule: commands.hear_waiver_rule,
+    HearBan: commands.hear_ban,
+    HearWaiver: commands.hear_waiver,
 }
 """What other services' events ask."""
 

@@ -18,10 +18,13 @@ from contracts.access import (
     EndLockdown,
     EntryOutcome,
     GrantEntry,
+    HearBan,
     HearClass,
     HearClient,
     HearReservation,
     HearStaff,
+    HearWaiver,
+    HearWaiverRule,
     HolderEquipped,
     IssueCredential,
     ReinstateCredential,
@@ -36,6 +39,7 @@ from contracts.ids import LocationId, ReservationId, SessionId
 from services.access.domain import class_seats as classes
 from services.access.domain import credential as credentials
 from services.access.domain import door as doors
+from services.access.domain import hearing
 from services.access.domain import holder as holders
 from services.access.domain.class_seats import class_seats
 from services.access.domain.credential import credential, token, token_id
@@ -132,6 +136,14 @@ def hear_class(command: HearClass, unit: Unit) -> None:
         _grant(unit, session_id, after.seats)
 
 
+def hear_waiver_rule(command: HearWaiverRule, unit: Unit) -> None:
+    session_id = command.session_id
+    heard = classes.hear_waiver_rule(unit.state(class_seats, session_id), command)
+    after = unit.record(class_seats, session_id, heard)
+    if heard:
+        _grant(unit, session_id, after.seats)
+
+
 def hear_reservation(command: HearReservation, unit: Unit) -> None:
     session_id = command.session_id
     heard = classes.hear_reservation(unit.state(class_seats, session_id), command)
@@ -154,7 +166,7 @@ def _grant(unit: Unit, session_id: SessionId, reservations: Iterable[Reservation
 
 def hear_client(command: HearClient, unit: Unit) -> None:
     state = unit.state(holder, command.client_id)
-    heard = holders.hear_client(state, command.client_id, erased=command.erased)
+    heard = hearing.hear_client(state, command.client_id, erased=command.erased)
     unit.record(holder, command.client_id, heard)
     if command.erased and heard:
         unit.states(credential, state.credentials)
@@ -162,9 +174,19 @@ def hear_client(command: HearClient, unit: Unit) -> None:
             unit.record(credential, one, credentials.end(unit.state(credential, one), one))
 
 
+def hear_ban(command: HearBan, unit: Unit) -> None:
+    state = unit.state(holder, command.client_id)
+    unit.record(holder, command.client_id, hearing.hear_ban(state, command))
+
+
+def hear_waiver(command: HearWaiver, unit: Unit) -> None:
+    state = unit.state(holder, command.client_id)
+    unit.record(holder, command.client_id, hearing.hear_waiver(state, command.client_id))
+
+
 def hear_staff(command: HearStaff, unit: Unit) -> None:
     state = unit.state(holder, command.staff_id)
-    heard = holders.hear_staff(
+    heard = hearing.hear_staff(
         state, command.staff_id, works=command.works, version=command.version
     )
     unit.record(holder, command.staff_id, heard)

@@ -8,16 +8,27 @@ from chassis.clock import Clock
 from chassis.context import Context
 from chassis.eventstore.store import EventStore
 from chassis.streams import event_stream
-from contracts.access import HearClass, HearClient, HearReservation, HearStaff
+from contracts.access import (
+    HearBan,
+    HearClass,
+    HearClient,
+    HearReservation,
+    HearStaff,
+    HearWaiver,
+    HearWaiverRule,
+)
 from contracts.booking import (
+    BookingBanImposed,
+    BookingBanLifted,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
     SessionScheduled,
+    WaiverRecorded,
 )
 from contracts.envelope import Command, Envelope, Event
 from contracts.members import ClientRegistered, PersonalDataErased, StaffHired, StaffRolesChanged
-from contracts.timetable import SessionRescheduled
+from contracts.timetable import SessionChanged, SessionRescheduled
 from services.access import api
 
 ACTOR = "system:access"
@@ -27,11 +38,19 @@ Hearing = Callable[[Any, int], Command]
 
 
 def session_is(event: Any, version: int) -> Command:
-    """A session's times; only where it was scheduled tells the location."""
+    """A session's times; only where it was scheduled tells place and waiver."""
     return HearClass(
         session_id=event.session_id, starts_at=event.starts_at, ends_at=event.ends_at,
         location_id=getattr(event, "location_id", None), version=version,
+        waiver_required=getattr(event, "waiver_required", None),
     )  # fmt: skip
+
+
+def banned_is(event: BookingBanImposed, version: int) -> Command:
+    """A ban the rules impose is of booking alone: what they paid for they may still use."""
+    return HearBan(
+        client_id=event.client_id, banned=event.cause is None, until=event.until, version=version
+    )
 
 
 def seat_is(event: Any, version: int, *, stands: bool) -> Command:
@@ -53,6 +72,20 @@ HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
     ),
     ReservationCancelled: (
         "booking", "access_reservation_cancelled", lambda e, v: seat_is(e, v, stands=False),
+    ),
+    SessionChanged: (
+        "booking", "access_session_changed",
+        lambda e, v: HearWaiverRule(
+            session_id=e.session_id, required=e.waiver_required, version=v
+        ),
+    ),
+    BookingBanImposed: ("booking", "access_ban_imposed", banned_is),
+    BookingBanLifted: (
+        "booking", "access_ban_lifted",
+        lambda e, v: HearBan(client_id=e.client_id, banned=False, version=v),
+    ),
+    WaiverRecorded: (
+        "booking", "access_waiver_recorded", lambda e, _: HearWaiver(client_id=e.client_id),
     ),
     ClientRegistered: (
         "members", "access_client_registered", lambda e, _: HearClient(client_id=e.client_id),

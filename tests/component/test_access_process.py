@@ -14,7 +14,14 @@ from contracts.access import (
     RequestEntry,
     RevokeCredential,
 )
-from contracts.booking import BookClass, CancelReservation, GrantCredits, ScheduleSession
+from contracts.booking import (
+    BookClass,
+    CancelReservation,
+    GrantCredits,
+    ImposeBookingBan,
+    LiftBookingBan,
+    ScheduleSession,
+)
 from contracts.envelope import Command, Reply
 from contracts.ids import (
     ClientId,
@@ -159,6 +166,15 @@ async def test_who_gave_the_seat_up_stays_outside(house: House) -> None:
     early = await until(lambda: house.enters(other), lambda told: told.reason == "no_reservation")
     assert early.facts.next_grant_from is not None
     assert session != seat
+
+
+async def test_who_is_banned_after_booking_stays_outside_until_it_is_lifted(house: House) -> None:
+    client, _ = await house.seated()
+    await house.opens_for(client)
+    await house.owner(ImposeBookingBan(client_id=client, reason="threats"))
+    await until(lambda: house.enters(client), lambda told: told.reason == "banned")
+    await house.owner(LiftBookingBan(client_id=client))
+    await house.opens_for(client)
 
 
 async def test_a_credential_opens_until_it_is_revoked(house: House) -> None:

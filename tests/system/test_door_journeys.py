@@ -156,6 +156,41 @@ async def test_doors_keep_their_hours_lockdowns_and_impediments(gym: Gym) -> Non
     assert (seen["name"], seen["lockdown"]) == ("Front", None)
 
 
+async def test_a_seat_opens_to_who_signed_and_to_nobody_somebody_banned(gym: Gym) -> None:
+    owner, mia, door = gym.owner, await gym.member(), await a_door(gym)
+    session = await gym.session(hours=SOON)
+    await owner.done(documents.CHANGE_SESSION, sessionId=session, waiverRequired=True)
+    await owner.done(documents.BOOK, sessionId=session, clientId=mia.id)  # the desk may
+
+    await until(mia.at, "WAIVER_MISSING", doorId=door)
+    await mia.at.done(documents.SIGN_WAIVER)
+    await until(mia.at, "GRANTED", doorId=door)
+    await owner.done(documents.BAN, clientId=mia.id, reason="threats")
+    shut = await until(mia.at, "BANNED", doorId=door)
+    log = await owner.ask(ENTRIES, first=1, doorId=door, atLeast=shut["position"])
+    await owner.done(documents.LIFT_BAN, clientId=mia.id)
+    await until(mia.at, "GRANTED", doorId=door)
+
+    assert [node["reason"] for node in log["nodes"]] == ["BANNED"]
+
+
+async def test_a_grant_for_off_peak_opens_in_its_hours_only(gym: Gym) -> None:
+    mia, door = await gym.member(), await a_door(gym)
+    await known(gym.owner, mia.id)
+    today = gym.clock.now().isoweekday()
+    days = [one for one in range(1, 8) if one not in (today, today % 7 + 1)]
+    hours = [{"weekday": day, "opens": "09:00", "closes": "16:00"} for day in days]
+    off_peak = {"clientId": mia.id, "locationIds": [gym.location], "timeZone": "UTC"}
+    mars = off_peak | {"timeZone": "Mars/Olympus", "hours": hours}
+    assert await gym.owner.refused(GRANT_ENTRY, **mars) == "UNKNOWN_TIME_ZONE"
+    await gym.owner.done(GRANT_ENTRY, **off_peak, hours=hours)
+    told = await mia.at.done(ENTER, doorId=door)
+    assert told["entry"]["reason"] == "OUTSIDE_HOURS"
+    await gym.owner.done(GRANT_ENTRY, **off_peak)
+    told = await mia.at.done(ENTER, doorId=door)
+    assert told["entry"]["result"] == "GRANTED"
+
+
 async def test_the_log_is_paged_and_only_the_desk_reads_it(gym: Gym, other_gym: Gym) -> None:
     mia, front, back = await gym.member(), await a_door(gym), await a_door(gym, "Yard")
     for door in (front, back, front):

@@ -17,17 +17,19 @@ from chassis.decider import Aggregate
 from contracts.access import (
     AccessGrantKind,
     ClassHeard,
+    ClassWaiverHeard,
     GrantClosed,
     GrantMoved,
     GrantOpened,
     HearClass,
     HearReservation,
+    HearWaiverRule,
     ReservationHeard,
 )
 from contracts.ids import ClientId, LocationId, ReservationId, SessionId
 from services.access.domain.holder import Holder, HolderEvent
 
-ClassEvent: TypeAlias = ClassHeard | ReservationHeard
+ClassEvent: TypeAlias = ClassHeard | ClassWaiverHeard | ReservationHeard
 
 BEFORE = timedelta(minutes=20)
 AFTER = timedelta(minutes=15)
@@ -51,6 +53,8 @@ class ClassSeats:
     starts_at: datetime = UNSET  # UTC
     ends_at: datetime = UNSET  # UTC
     location_id: LocationId | None = None
+    waiver_required: bool = False
+    waiver_version: int = 0
     seats: Mapping[ReservationId, Seat] = field(default_factory=dict)
 
 
@@ -58,6 +62,8 @@ def _evolve(state: ClassSeats, event: ClassEvent) -> ClassSeats:
     if isinstance(event, ReservationHeard):
         seat = Seat(event.client_id, event.stands, event.version)
         return replace(state, seats={**state.seats, event.reservation_id: seat})
+    if isinstance(event, ClassWaiverHeard):
+        return replace(state, waiver_required=event.required, waiver_version=event.version)
     return replace(
         state, version=event.version, starts_at=event.starts_at, ends_at=event.ends_at,
         location_id=event.location_id,
@@ -68,23 +74,45 @@ class_seats: Aggregate[ClassSeats, ClassEvent] = Aggregate("class", ClassSeats()
 
 
 def hear_class(state: ClassSeats, command: HearClass) -> list[ClassEvent]:
-    """When the session is, unless something newer was heard.
+    """When the session is and whether it asks for the waiver, unless something newer was heard.
 
     Where it is was told when it was scheduled, and counts however late we hear it.
     """
+    waiver = [] if command.waiver_required is None else hear_waiver_rule(
+        state, HearWaiverRule(
+            session_id=command.session_id, required=command.waiver_required,
+            version=command.version,
+        )
+    )  # fmt: skip
     newer = command.version > state.version
     placed = command.location_id is not None and state.location_id is None
     if not newer and not placed:
-        return []
+        return waiver
     return [
+        *waiver,
         ClassHeard(
             session_id=command.session_id,
             starts_at=command.starts_at if newer else state.starts_at,
             ends_at=command.ends_at if newer else state.ends_at,
             location_id=command.location_id or state.location_id,
             version=max(command.version, state.version),
-        )
+        ),
     ]
+
+
+def hear_waiver_rule(state: ClassSeats, command: HearWaiverRule) -> list[ClassEvent]:
+    """Whether the session asks for the waiver, unless something newer was heard.
+
+    That the first event of a session asks for none goes without saying: nothing can be older.
+    """
+    says_nothing = command.version == 1 and not command.required
+    if command.version <= state.waiver_version or says_nothing:
+        return []
+    return [
+        ClassWaiverHeard(
+            session_id=command.session_id, required=command.required, version=command.version
+        )
+    ]  # fmt: skip
 
 
 def hear_reservation(state: ClassSeats, command: HearReservation) -> list[ClassEvent]:
@@ -127,14 +155,16 @@ def grant_of(
             GrantOpened(
                 client_id=seat.client_id, grant_id=reservation_id, kind=AccessGrantKind.CLASS,
                 valid_from=window[0], valid_until=window[1], location_id=state.location_id,
-                session_id=session_id, given_at=now,
+                session_id=session_id, given_at=now, waiver_required=state.waiver_required,
             )
         ]  # fmt: skip
-    if (held.valid_from, held.valid_until, held.location_id) == (*window, state.location_id):
+    is_so = (held.valid_from, held.valid_until, held.location_id, held.waiver_required)
+    if is_so == (*window, state.location_id, state.waiver_required):
         return []
     return [
         GrantMoved(
             client_id=seat.client_id, grant_id=reservation_id, valid_from=window[0],
             valid_until=window[1], location_id=state.location_id,
+            waiver_required=state.waiver_required,
         )
     ]  # fmt: skip

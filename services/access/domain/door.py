@@ -5,6 +5,7 @@ Stream     ``door-{door_id}``; ``premises-{location_id}``, ``premises-{gym_id}``
 Source     domain rules 3.8
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
@@ -41,8 +42,7 @@ class Door:
 
     def is_open(self, now: datetime) -> bool:
         """Whether clients may enter at ``now`` by the door's hours."""
-        local = now.astimezone(ZoneInfo(self.time_zone))
-        return not self.hours or any(_covers(span, local) for span in self.hours)
+        return within(self.hours, self.time_zone, now)
 
 
 def _evolve_door(state: Door, event: DoorEvent) -> Door:
@@ -67,10 +67,7 @@ def add_door(state: Door, command: AddDoor) -> list[DoorEvent]:
 def set_schedule(state: Door, command: SetDoorSchedule) -> list[DoorEvent]:
     """When the door opens for clients."""
     location_of(state)
-    if command.time_zone not in available_timezones():
-        raise Refused(AccessCode.UNKNOWN_TIME_ZONE, "No such time zone.", field="time_zone")
-    if any(span.closes <= span.opens or span.opens == END_OF_DAY for span in command.hours):
-        raise Refused(AccessCode.INVALID_HOURS, "A door closes after it opens.", field="hours")
+    must_be_hours(command.hours, command.time_zone)
     if (command.time_zone, command.hours) == (state.time_zone, state.hours):
         return []
     return [
@@ -85,6 +82,20 @@ def location_of(state: Door) -> LocationId:
     if state.location_id is None:
         raise Refused(AccessCode.DOOR_NOT_FOUND, "There is no such door.", field="door_id")
     return state.location_id
+
+
+def must_be_hours(hours: Iterable[OpenHours], time_zone: str) -> None:
+    """Raise ``Refused`` unless the zone exists and each span ends after it begins."""
+    if time_zone not in available_timezones():
+        raise Refused(AccessCode.UNKNOWN_TIME_ZONE, "No such time zone.", field="time_zone")
+    if any(span.closes <= span.opens or span.opens == END_OF_DAY for span in hours):
+        raise Refused(AccessCode.INVALID_HOURS, "Hours end after they begin.", field="hours")
+
+
+def within(hours: Sequence[OpenHours], time_zone: str, now: datetime) -> bool:
+    """Whether ``now`` is within any of the spans, by the zone's clock; always without any."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    return not hours or any(_covers(span, local) for span in hours)
 
 
 def _covers(span: OpenHours, local: datetime) -> bool:

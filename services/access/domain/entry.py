@@ -2,8 +2,8 @@
 
 Keeps      the first check that fails is the reason; what is granted rests on a grant valid now
 Stream     ``entry-{entry_id}``, one event each
-Source     domain rules 3.8: credential active > not banned > door open > a grant valid now > no
-           lockdown
+Source     domain rules 3.8: credential active > not banned > door open > a grant valid now; a
+           lockdown comes before all of them but the credential
 """
 
 from dataclasses import dataclass, field
@@ -62,21 +62,19 @@ def decide(
     arrival: Arrival, person: Holder, at: Door, lockdown: str | None, now: datetime
 ) -> Decision:
     """Whether the door opens for them now. ``lockdown`` is why doors are locked, if they are."""
-    facts = _facts(arrival, person, at.location_id, now)
+    facts = _facts(arrival, person, at.location_id, lockdown, now)
     found = _grant(arrival, person, at.location_id, now)
     reason = (
         _credential(arrival, person)
-        or _person(person)
+        or (DenialReason.LOCKDOWN if lockdown is not None else None)
+        or _person(person, now)
         or _hours(arrival, at, now)
         or _shut_out(arrival, person)
     )
     if reason is not None:
         return Decision(reason=reason, facts=facts)
     if found is None:
-        return Decision(reason=_missing(person, now), facts=facts)
-    if lockdown is not None:
-        locked = facts.model_copy(update={"lockdown": lockdown})
-        return Decision(reason=DenialReason.LOCKDOWN, facts=locked)
+        return Decision(reason=_missing(person, at.location_id, now), facts=facts)
     return Decision(*found, facts=facts)
 
 
@@ -91,8 +89,10 @@ def _credential(arrival: Arrival, person: Holder) -> DenialReason | None:
             return DenialReason.UNKNOWN_CREDENTIAL
 
 
-def _person(person: Holder) -> DenialReason | None:
-    return DenialReason.BANNED if Impediment.BANNED in person.impediments else None
+def _person(person: Holder, now: datetime) -> DenialReason | None:
+    """Whoever somebody banned stays outside, even with a seat taken before."""
+    banned = Impediment.BANNED in person.impediments or now < person.banned_until
+    return DenialReason.BANNED if banned else None
 
 
 def _hours(arrival: Arrival, at: Door, now: datetime) -> DenialReason | None:
@@ -107,8 +107,13 @@ def _shut_out(arrival: Arrival, person: Holder) -> DenialReason | None:
     return next((reason for one, reason in _SHUT_OUT if one in person.impediments), None)
 
 
-def _missing(person: Holder, now: datetime) -> DenialReason:
-    """Why no grant is valid, by the most that was ever granted."""
+def _missing(person: Holder, where: LocationId | None, now: datetime) -> DenialReason:
+    """Why no grant is valid, by the one that comes nearest, or the most that was ever granted."""
+    near = [one for one in person.grants.values() if one.is_valid(now) and one.is_of(where)]
+    if any(not one.is_in_hours(now) for one in near):
+        return DenialReason.OUTSIDE_HOURS
+    if near:
+        return DenialReason.WAIVER_MISSING
     if any(
         grant.kind is AccessGrantKind.MEMBERSHIP and grant.valid_until < now
         for grant in person.grants.values()
@@ -127,18 +132,24 @@ def _grant(
     valid = [
         (grant.session_id is not None, grant.valid_from, grant_id)
         for grant_id, grant in person.grants.items()
-        if grant.is_valid(now) and grant.location_id in (None, where)
-    ]
+        if grant.is_valid(now) and grant.is_of(where) and grant.is_in_hours(now)
+        and (person.has_signed or not grant.waiver_required)
+    ]  # fmt: skip
     if not valid:
         return None
     chosen = max(valid)[2]
     return chosen, person.grants[chosen]
 
 
-def _facts(arrival: Arrival, person: Holder, where: LocationId | None, now: datetime) -> EntryFacts:
-    here = [grant for grant in person.grants.values() if grant.location_id in (None, where)]
+def _facts(
+    arrival: Arrival, person: Holder, where: LocationId | None, lockdown: str | None, now: datetime
+) -> EntryFacts:
+    here = [grant for grant in person.grants.values() if grant.is_of(where)]
+    banned = now < person.banned_until < FOREVER
     return EntryFacts(
         credential=arrival.shown.value if arrival.shown is not None else None,
         next_grant_from=min((g.valid_from for g in here if g.valid_from > now), default=None),
         last_grant_until=max((g.valid_until for g in here if g.valid_until < now), default=None),
+        lockdown=lockdown,
+        banned_until=person.banned_until if banned else None,
     )

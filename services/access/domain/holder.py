@@ -16,6 +16,7 @@ from chassis.decider import Aggregate, Refused
 from contracts.access import (
     AccessCode,
     AccessGrantKind,
+    BanHeard,
     ClientHeard,
     EndGrant,
     GrantClosed,
@@ -26,10 +27,13 @@ from contracts.access import (
     Impediment,
     ImpedimentCleared,
     ImpedimentSet,
+    OpenHours,
     SetImpediment,
     StaffHeard,
+    WaiverHeard,
 )
-from contracts.ids import ClientId, CredentialId, LocationId, SessionId, StaffId
+from contracts.ids import CredentialId, LocationId, SessionId
+from services.access.domain.door import must_be_hours, within
 
 HolderEvent: TypeAlias = (
     GrantOpened
@@ -40,6 +44,8 @@ HolderEvent: TypeAlias = (
     | ClientHeard
     | StaffHeard
     | HolderEquipped
+    | BanHeard
+    | WaiverHeard
 )
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -55,9 +61,22 @@ class Grant:
     valid_until: datetime  # UTC; FOREVER until it is ended
     location_id: LocationId | None = None  # None: everywhere
     session_id: SessionId | None = None
+    waiver_required: bool = False
+    location_ids: tuple[LocationId, ...] = ()  # empty: everywhere
+    hours: tuple[OpenHours, ...] = ()  # empty: always
+    time_zone: str = "UTC"  # of the hours
 
     def is_valid(self, now: datetime) -> bool:
         return self.valid_from <= now <= self.valid_until
+
+    def is_of(self, where: LocationId | None) -> bool:
+        """Whether it is good for the doors of that location."""
+        return self.location_id in (None, where) and (
+            not self.location_ids or where in self.location_ids
+        )
+
+    def is_in_hours(self, now: datetime) -> bool:
+        return within(self.hours, self.time_zone, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,9 @@ class Holder:
     impediments: frozenset[Impediment] = frozenset()
     had_reservation: bool = False
     credentials: tuple[CredentialId, ...] = ()
+    banned_until: datetime = EVER  # UTC, by somebody at the gym; FOREVER until it is lifted
+    ban_version: int = 0  # of the client's ledger in booking
+    has_signed: bool = False  # the waiver
 
 
 def _evolve(state: Holder, event: HolderEvent) -> Holder:
@@ -84,8 +106,19 @@ def _evolve(state: Holder, event: HolderEvent) -> Holder:
             return replace(state, impediments=state.impediments - {event.impediment})
         case HolderEquipped():
             return replace(state, credentials=(*state.credentials, event.credential_id))
+        case _:
+            return _heard(state, event)
+
+
+def _heard(state: Holder, event: ClientHeard | StaffHeard | BanHeard | WaiverHeard) -> Holder:
+    match event:
         case ClientHeard():
             return replace(state, is_known=True, is_erased=state.is_erased or event.erased)
+        case BanHeard():
+            until = (event.until or FOREVER) if event.banned else EVER
+            return replace(state, banned_until=until, ban_version=event.version)
+        case WaiverHeard():
+            return replace(state, has_signed=True)
         case StaffHeard():
             return replace(state, is_known=True, works=event.works, heard_version=event.version)
 
@@ -98,6 +131,7 @@ def _granted(state: Holder, event: GrantOpened | GrantMoved | GrantClosed) -> Ho
             moved = replace(
                 state.grants[event.grant_id], valid_from=event.valid_from,
                 valid_until=event.valid_until, location_id=event.location_id,
+                waiver_required=event.waiver_required,
             )  # fmt: skip
             return replace(state, grants={**state.grants, event.grant_id: moved})
         case GrantClosed():
@@ -112,7 +146,7 @@ def _opened(state: Holder, event: GrantOpened) -> Holder:
     }  # fmt: skip
     kept[event.grant_id] = Grant(
         event.kind, event.valid_from, event.valid_until or FOREVER, event.location_id,
-        event.session_id,
+        event.session_id, event.waiver_required, event.location_ids, event.hours, event.time_zone,
     )  # fmt: skip
     is_class = event.kind is AccessGrantKind.CLASS
     return replace(state, grants=kept, had_reservation=state.had_reservation or is_class)
@@ -134,6 +168,7 @@ holder: Aggregate[Holder, HolderEvent] = Aggregate("holder", Holder(), _evolve)
 def open_grant(state: Holder, command: GrantEntry, now: datetime) -> list[HolderEvent]:
     """Let the client enter, in the doors' hours."""
     must_be_client(state)
+    must_be_hours(command.hours, command.time_zone)
     if command.grant_id in state.grants:
         raise Refused(AccessCode.ALREADY_GRANTED, "This grant was given.", field="grant_id")
     valid_from = command.valid_from or now
@@ -145,7 +180,8 @@ def open_grant(state: Holder, command: GrantEntry, now: datetime) -> list[Holder
         GrantOpened(
             client_id=command.client_id, grant_id=command.grant_id,
             kind=AccessGrantKind.MEMBERSHIP, valid_from=valid_from,
-            valid_until=command.valid_until, given_at=now,
+            valid_until=command.valid_until, given_at=now, location_ids=command.location_ids,
+            hours=command.hours, time_zone=command.time_zone,
         )
     ]  # fmt: skip
 
@@ -167,20 +203,6 @@ def set_impediment(state: Holder, command: SetImpediment) -> list[HolderEvent]:
         return []
     kind = ImpedimentSet if command.present else ImpedimentCleared
     return [kind(client_id=command.client_id, impediment=command.impediment)]
-
-
-def hear_client(state: Holder, client_id: ClientId, *, erased: bool) -> list[HolderEvent]:
-    """Members told. In any order and as often as it likes: the erased stay erased."""
-    if state.is_known and (state.is_erased or not erased):
-        return []
-    return [ClientHeard(client_id=client_id, erased=erased)]
-
-
-def hear_staff(state: Holder, staff_id: StaffId, *, works: bool, version: int) -> list[HolderEvent]:
-    """Members told; what is older than what was heard before is passed over."""
-    if version <= state.heard_version:
-        return []
-    return [StaffHeard(staff_id=staff_id, works=works, version=version)]
 
 
 def must_be_client(state: Holder) -> None:

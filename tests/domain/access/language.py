@@ -8,6 +8,7 @@ from chassis.decider import Aggregate
 from contracts.access import (
     AccessGrantKind,
     ClassHeard,
+    ClassWaiverHeard,
     ClientHeard,
     CredentialActivated,
     CredentialIssued,
@@ -15,6 +16,7 @@ from contracts.access import (
     DoorAdded,
     GrantOpened,
     HolderEquipped,
+    OpenHours,
     RequestEntry,
     ReservationHeard,
     StaffHeard,
@@ -62,6 +64,8 @@ _STREAMS: dict[str, tuple[Aggregate[Any, Any], str]] = {
     "Impediment": (holder, "client_id"),
     "Client": (holder, "client_id"),
     "Staff": (holder, "staff_id"),
+    "Ban": (holder, "client_id"),
+    "Waiver": (holder, "client_id"),
     "Holder": (holder, "client_id"),
     "Class": (class_seats, "session_id"),
     "Reservation": (class_seats, "session_id"),
@@ -109,7 +113,9 @@ def reservation_of(client: ClientId) -> ReservationId:
     return ReservationId(UUID(int=client.int * 100))
 
 
-def seated(client: ClientId = ANN, *, where: LocationId = HALL) -> tuple[Event, ...]:
+def seated(
+    client: ClientId = ANN, *, where: LocationId = HALL, waiver: bool = False
+) -> tuple[Event, ...]:
     """The client has a seat in the class, and with it a grant."""
     heard = ReservationHeard(
         session_id=SES, client_id=client, reservation_id=reservation_of(client), stands=True,
@@ -118,18 +124,26 @@ def seated(client: ClientId = ANN, *, where: LocationId = HALL) -> tuple[Event, 
     opened = GrantOpened(
         client_id=client, grant_id=reservation_of(client), kind=AccessGrantKind.CLASS,
         valid_from=OPENS, valid_until=CLOSES, location_id=where, session_id=SES,
-        given_at=NOON - 24 * HOUR,
+        given_at=NOON - 24 * HOUR, waiver_required=waiver,
     )  # fmt: skip
-    return (*known(client), scheduled(where=where), heard, opened)
+    rule = ClassWaiverHeard(session_id=SES, required=waiver, version=1)
+    return (*known(client), scheduled(where=where), rule, heard, opened)
 
 
 def member(
-    client: ClientId = ANN, *, until: datetime | None = None, since: datetime = NOON - 99 * HOUR
+    client: ClientId = ANN,
+    *,
+    until: datetime | None = None,
+    since: datetime = NOON - 99 * HOUR,
+    hours: tuple[OpenHours, ...] = (),
+    zone: str = "UTC",
+    where: tuple[LocationId, ...] = (),
 ) -> tuple[Event, ...]:
     """The client may enter in the doors' hours."""
     opened = GrantOpened(
         client_id=client, grant_id=UUID(int=client.int * 7), kind=AccessGrantKind.MEMBERSHIP,
-        valid_from=since, valid_until=until, given_at=since,
+        valid_from=since, valid_until=until, given_at=since, hours=hours, time_zone=zone,
+        location_ids=where,
     )  # fmt: skip
     return (*known(client), opened)
 

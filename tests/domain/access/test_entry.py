@@ -9,6 +9,7 @@ from contracts.access import (
     AccessDenied,
     AccessGranted,
     AccessGrantKind,
+    BanHeard,
     ClientHeard,
     CredentialReinstated,
     CredentialRevoked,
@@ -24,6 +25,7 @@ from contracts.access import (
     LockdownStarted,
     OpenHours,
     StaffHeard,
+    WaiverHeard,
 )
 from contracts.envelope import Event
 from tests.domain.access.language import (
@@ -62,6 +64,14 @@ SUSPENDED = CredentialSuspended(credential_id=CARD, reason="lost")
 REVOKED = CredentialRevoked(credential_id=CARD, reason="replaced")
 LEFT = GrantClosed(client_id=ANN, grant_id=reservation_of(ANN), closed_at=NOON - HOUR)
 ERASED = ClientHeard(client_id=ANN, erased=True)
+
+
+AFTERNOONS = (OpenHours(weekday=1, opens="12:01", closes="18:00"),)
+SIGNED = WaiverHeard(client_id=ANN)
+
+
+def banned(*, until: datetime | None = None) -> BanHeard:
+    return BanHeard(client_id=ANN, banned=True, until=until, version=9)
 
 
 def impeded(reason: Impediment) -> ImpedimentSet:
@@ -109,6 +119,11 @@ REASONS: list[tuple[DenialReason, tuple[Event | tuple[Event, ...], ...]]] = [
     (DenialReason.NO_RESERVATION, (seated(), LEFT, carries_card())),
     (DenialReason.NO_GRANT, (known(ANN), carries_card())),
     (DenialReason.LOCKDOWN, (member(), carries_card(), LOCKED)),
+    (DenialReason.BANNED, (seated(), carries_card(), banned())),
+    (DenialReason.BANNED, (seated(), carries_card(), banned(until=NOON + SECOND))),
+    (DenialReason.OUTSIDE_HOURS, (member(hours=AFTERNOONS), carries_card())),
+    (DenialReason.WAIVER_MISSING, (seated(waiver=True), carries_card())),
+    (DenialReason.NO_GRANT, (member(where=(ANNEX,)), carries_card())),
 ]
 
 
@@ -132,13 +147,13 @@ def test_the_first_check_that_fails_is_the_reason() -> None:
     ]  # fmt: skip
     undoing: list[tuple[DenialReason | None, Event | tuple[Event, ...]]] = [
         (DenialReason.CREDENTIAL_SUSPENDED, CredentialReinstated(credential_id=CARD)),
+        (DenialReason.LOCKDOWN, LockdownEnded(location_id=None)),
         (DenialReason.BANNED, cleared(Impediment.BANNED)),
         (DenialReason.OUTSIDE_HOURS, DoorScheduleSet(door_id=FRONT, time_zone="UTC", hours=())),
         (DenialReason.WAIVER_MISSING, cleared(Impediment.WAIVER_MISSING)),
         (DenialReason.ON_HOLD, cleared(Impediment.ON_HOLD)),
         (DenialReason.PAST_DUE, cleared(Impediment.PAST_DUE)),
         (DenialReason.NO_GRANT, member()),
-        (DenialReason.LOCKDOWN, LockdownEnded(location_id=None)),
     ]
     for reason, undo in undoing:
         shut = given(*everything).when(SHOWS_CARD, NOON, "staff:x", "owner")
@@ -165,6 +180,39 @@ def test_a_lockdown_of_another_location_shuts_nothing_here() -> None:
     here = LockdownStarted(location_id=HALL, reason="flood")
     shut = denied(given(member(), here).when(at_door(), NOON), DenialReason.LOCKDOWN)
     assert shut.answer.facts.lockdown == "flood"
+
+
+def test_whoever_is_banned_after_booking_stays_outside_until_the_ban_is_over() -> None:
+    later = given(seated(), banned(until=NOON)).when(at_door(), NOON - SECOND)
+    assert denied(later, DenialReason.BANNED).answer.facts.banned_until == NOON
+    given(seated(), banned(until=NOON)).when(at_door(), NOON).then(fact(AccessGranted))
+    lifted = BanHeard(client_id=ANN, banned=False, until=None, version=10)
+    given(seated(), banned(), lifted).when(at_door(), NOON).then(fact(AccessGranted))
+
+
+def test_a_class_that_asks_for_the_waiver_opens_to_whoever_accepted_it() -> None:
+    given(seated(waiver=True), SIGNED).when(at_door(), NOON).then(
+        fact(AccessGranted, session_id=SES)
+    )
+    given(seated(waiver=True), member()).when(at_door(), NOON).then(
+        fact(AccessGranted, session_id=None, grant_kind=AccessGrantKind.MEMBERSHIP)
+    )
+
+
+def test_a_grant_for_off_peak_opens_in_its_hours_and_at_its_locations_only() -> None:
+    in_time = given(member(hours=AFTERNOONS, where=(HALL, ANNEX)))
+    in_time.when(at_door(), NOON + MINUTE).then(fact(AccessGranted))
+    berlin = given(member(hours=AFTERNOONS, zone="Europe/Berlin"))
+    berlin.when(at_door(), NOON - 30 * MINUTE).then(fact(AccessGranted))
+    other_day = given(member(hours=AFTERNOONS)).when(at_door(), NOON + 25 * HOUR)
+    denied(other_day, DenialReason.OUTSIDE_HOURS)
+
+
+def test_in_a_lockdown_nobody_enters_staff_and_the_entitled_included() -> None:
+    shut = given(works(), LOCKED).when(at_door(None), NOON, f"staff:{TOM}", "owner")
+    assert denied(shut, DenialReason.LOCKDOWN).answer.facts.lockdown == "gas"
+    denied(given(seated(), banned(), LOCKED).when(at_door(), NOON), DenialReason.LOCKDOWN)
+    denied(given(known(ANN), LOCKED).when(at_door(), NOON), DenialReason.LOCKDOWN)
 
 
 def test_a_seat_counts_before_a_membership_so_that_booking_learns_of_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 from contracts.access import (
     AccessCode,
     AccessGrantKind,
+    BanHeard,
     ClassHeard,
     ClientHeard,
     EndGrant,
@@ -16,19 +17,26 @@ from contracts.access import (
     GrantEntry,
     GrantMoved,
     GrantOpened,
+    HearBan,
     HearClass,
     HearClient,
     HearReservation,
     HearStaff,
+    HearWaiver,
+    HearWaiverRule,
     Impediment,
     ImpedimentCleared,
     ImpedimentSet,
+    OpenHours,
     ReservationHeard,
     SetImpediment,
     StaffHeard,
+    WaiverHeard,
 )
+from contracts.booking import BanCause, BookingBanImposed
 from contracts.envelope import Command
 from services.access.domain.holder import holder
+from services.access.reactions import HEARS
 from tests.domain.access.language import (
     ANN,
     CLOSES,
@@ -188,3 +196,60 @@ def test_older_news_of_staff_is_passed_over() -> None:
     hired = HearStaff(staff_id=TOM, works=True, version=1)
     given().when(left, NOON).then(fact(StaffHeard, works=False)).when(hired, NOON).then_nothing()
     given(works()).when(left, NOON).then(fact(StaffHeard, works=False))
+
+
+def rule(*, required: bool, version: int) -> HearWaiverRule:
+    return HearWaiverRule(session_id=SES, required=required, version=version)
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_a_grant_asks_for_the_waiver_as_its_class_does_in_the_end(
+    order: tuple[int, ...], *, last: bool
+) -> None:
+    born = at(NOON, version=1, located=True).model_copy(update={"waiver_required": last})
+    story: tuple[Command, ...] = (
+        born, seat(stands=True, version=2), rule(required=not last, version=3),
+        rule(required=last, version=4),
+    )  # fmt: skip
+    scenario = given(known(ANN))
+    for n in (*order, *order):
+        scenario.when(story[n], DAY_BEFORE)
+    (grant,) = scenario.gym.state(holder, ANN).grants.values()
+    assert grant.waiver_required is last
+
+
+def test_older_news_of_a_ban_is_passed_over() -> None:
+    imposed = HearBan(client_id=ANN, banned=True, version=3)
+    lifted = HearBan(client_id=ANN, banned=False, version=4)
+    scenario = given(known(ANN)).when(lifted, NOON).then(fact(BanHeard, banned=False))
+    scenario.when(imposed, NOON).then_nothing()
+    again = imposed.model_copy(update={"version": 5, "until": NOON + HOUR})
+    scenario.when(again, NOON).then(fact(BanHeard, banned=True, until=NOON + HOUR))
+
+
+def test_a_waiver_accepted_is_heard_once() -> None:
+    signed = HearWaiver(client_id=ANN)
+    scenario = given(known(ANN)).when(signed, NOON).then(fact(WaiverHeard, client_id=ANN))
+    scenario.when(signed, NOON).then_nothing()
+
+
+def test_a_grant_for_hours_that_are_none_is_refused() -> None:
+    grant = GrantEntry(client_id=ANN, grant_id=PASS, time_zone="Mars/Olympus")
+    scenario = given(known(ANN)).when(grant, NOON)
+    scenario.then_refused(AccessCode.UNKNOWN_TIME_ZONE, field="time_zone")
+    backwards = (OpenHours(weekday=1, opens="12:00", closes="09:00"),)
+    nowhen = GrantEntry(client_id=ANN, grant_id=PASS, hours=backwards)
+    given(known(ANN)).when(nowhen, NOON).then_refused(AccessCode.INVALID_HOURS, field="hours")
+
+
+@pytest.mark.parametrize("cause", [None, BanCause(
+    penalties=3, needed=3, window_days=90, counted_at=NOON, policy_version=1
+)])  # fmt: skip
+def test_a_ban_somebody_imposed_shuts_the_door_and_one_the_rules_imposed_does_not(
+    cause: BanCause | None,
+) -> None:
+    imposed = BookingBanImposed(client_id=ANN, until=None, reason="x", cause=cause)
+    _, _, hearing = HEARS[BookingBanImposed]
+    scenario = given(known(ANN)).when(hearing(imposed, 7), NOON)
+    scenario.then(fact(BanHeard, banned=cause is None, version=7))

@@ -19,6 +19,7 @@ from contracts.access import (
     EndGrant,
     EndLockdown,
     GrantEntry,
+    HearBan,
     HearClass,
     HearClient,
     HearReservation,
@@ -58,6 +59,7 @@ class Doors(RuleBasedStateMachine):
         self.passes: dict[ClientId, UUID] = {}
         self.kept_out: set[tuple[ClientId, Impediment]] = set()
         self.erased: set[ClientId] = set()
+        self.banned: set[ClientId] = set()
         self.cards: dict[ClientId, tuple[CredentialId, str]] = {}
         self.locked = False
         self.asked = 0
@@ -112,6 +114,17 @@ class Doors(RuleBasedStateMachine):
         if client not in self.erased:
             self._do(SetImpediment(client_id=client, impediment=kind, present=present))
             (self.kept_out.add if present else self.kept_out.discard)((client, kind))
+
+    @rule(client=CLIENTS, banned=SELDOM, stale=st.booleans())
+    def ban_or_lift(self, client: ClientId, *, banned: bool, stale: bool) -> None:
+        """Booking tells of a ban, or its end; then perhaps something older is heard again."""
+        self.version += 1
+        heard = HearBan(client_id=client, banned=banned, version=self.version)
+        self._do(heard)
+        (self.banned.add if banned else self.banned.discard)(client)
+        if stale:
+            older = {"banned": not banned, "version": self.version - 1}
+            self._do(heard.model_copy(update=older))
 
     @rule(client=CLIENTS)
     def give_a_pass_or_end_it(self, client: ClientId) -> None:
@@ -171,7 +184,8 @@ class Doors(RuleBasedStateMachine):
             and self.starts[session] - BEFORE <= at <= self.starts[session] + HOUR + AFTER
             for who, session in self.seats
         )  # fmt: skip
-        free = not any(who == client for who, _ in self.kept_out) and client not in self.erased
+        kept_out = {who for who, _ in self.kept_out} | self.erased | self.banned
+        free = client not in kept_out
         card_opens = not with_card or self.cards[client][1] == "active"
         opens = entitled and free and card_opens and not self.locked
         assert told.granted is opens, told  # type: ignore[attr-defined]
