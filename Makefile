@@ -32,7 +32,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format validate bench security
+.PHONY: lint types format validate bench security chaos
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,6 +52,9 @@ validate: $(VALIDATORS) ## The image and the manifests, without a cluster
 
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
 	@$(BIN)/python -m bench $(B)
+
+chaos: $(READY) ## Every fault, also those that take long or take root; tells what each did. T=tests/faults/test_disks.py
+	@$(BIN)/pytest -m "faults or chaos" $(or $(T),tests)
 
 security: $(READY) $(TOOLS)/ready ## Rules of our own, licences, known faults, walls, fuzzing. ADVISORIES=clone, PARTS=a,b
 	@$(BIN)/python -m deploy.security $(PARTS)

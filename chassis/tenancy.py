@@ -22,6 +22,14 @@ CONNECTION_LOST = (
 """How asyncpg says that a connection is gone. ``InternalClientError``: the server has said its last
 word on it, but the socket is not closed yet."""
 
+AWAY = (
+    *CONNECTION_LOST,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,  # a standby after a fail-over, or out of time
+)
+"""How asyncpg says that the database cannot do it now: unreachable, ending, full."""
+
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _PlainConnection = asyncpg.Connection[asyncpg.Record]
 else:
@@ -62,3 +70,8 @@ async def tenant(pool: Pool, gym_id: GymId) -> AsyncIterator[Db]:
     async with pool.acquire() as db, db.transaction():
         await db.execute("SELECT set_config('app.gym_id', $1, true)", str(gym_id))
         yield db
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether ``error`` says that the database cannot do it now, and is no defect of ours."""
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)  # cannot be encoded

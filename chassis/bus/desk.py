@@ -29,6 +29,7 @@ from chassis.eventstore.writer import Busy, Conflict
 from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
+from chassis.tenancy import is_away
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)
@@ -185,7 +186,10 @@ class Desk:
             except (Busy, Conflict) as error:
                 log.warning("busy", operation=kind.command_type, reason=type(error).__name__)
                 return replies.busy()
-            except Exception:
+            except Exception as error:
+                if is_away(error):  # the asker tries again; with its key that is once
+                    log.warning("away", operation=kind.command_type, reason=type(error).__name__)
+                    return replies.busy()
                 log.exception("command failed", operation=kind.command_type)
                 return replies.failed(trace_id())
 

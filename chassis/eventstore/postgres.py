@@ -21,20 +21,13 @@ from chassis.eventstore.recorder import (
     net_claims,
     net_deadlines,
 )
-from chassis.tenancy import CONNECTION_LOST, Pool
+from chassis.tenancy import AWAY, Pool, is_away
 from contracts.ids import GymId
 
 APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 35))})"  # noqa: S608
 LOAD = "SELECT * FROM es.load($1, $2, $3, $4)"
 ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
 PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5, $6)"
-
-_AWAY = (
-    *CONNECTION_LOST,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidTransactionStateError,  # a standby after a fail-over, or out of time
-)
 
 
 class PostgresRecorder:
@@ -99,8 +92,8 @@ def _translated() -> Iterator[None]:
         yield
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as raced:
         raise IntegrityError("another writer got in between") from raced
-    except _AWAY as away:
-        if isinstance(away, ValueError):  # the driver cannot encode what we hand it
+    except AWAY as away:
+        if not is_away(away):
             raise
         raise Away(type(away).__name__) from away
 

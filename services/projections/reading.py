@@ -8,15 +8,8 @@ from typing import Any
 
 import asyncpg
 
-from chassis.tenancy import CONNECTION_LOST, Pool
+from chassis.tenancy import AWAY, Pool
 from contracts.ids import GymId
-
-AWAY = (
-    *CONNECTION_LOST,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-"""How asyncpg says that the database cannot be asked just now."""
 
 
 class ViewsAway(Exception):

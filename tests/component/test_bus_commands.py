@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from nats.aio.client import Client
 from pydantic import Field
@@ -178,6 +179,26 @@ async def test_a_busy_store_is_said_to_be_busy(lock: Lock, caller: Caller) -> No
 
     lock.turn = full
     assert (await lock.asker.ask(_key(), caller, PROMPT)).outcome == "busy"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (asyncpg.DiskFullError("no space left"), "busy"),
+        (asyncpg.CannotConnectNowError("starting up"), "busy"),
+        (ConnectionRefusedError(), "busy"),
+        (asyncpg.DataError("cannot be encoded"), "failed"),
+        (asyncpg.UndefinedTableError("no such table"), "failed"),
+    ],
+)
+async def test_a_database_that_cannot_do_it_now_is_busy_and_a_defect_is_a_failure(
+    lock: Lock, caller: Caller, fault: Exception, outcome: str
+) -> None:
+    async def ask_it(_: TurnKey, __: Context) -> Done:
+        raise fault
+
+    lock.turn = ask_it
+    assert (await lock.asker.ask(_key(), caller, PROMPT)).outcome == outcome
 
 
 @pytest.mark.parametrize(

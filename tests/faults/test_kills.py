@@ -1,0 +1,51 @@
+"""Any process dies at any moment of a rush; the moments are the seed's."""
+
+import asyncio
+import random
+
+import pytest
+
+from deploy.local.access import PROCESSES
+from tests.faults.books import must_be_right
+from tests.faults.chronicle import Chronicle
+from tests.faults.rush import rush
+from tests.world.gym import Gym
+from tests.world.system import System
+from tests.world.waiting import until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+PEOPLE = 60
+DEATHS = 6
+WITHIN = 90.0  # seconds until somebody must have been answered
+SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 8)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_rush_survives_deaths_at_the_moments_of(
+    seed: int, system: System, gym: Gym, tell: Chronicle
+) -> None:
+    dice = random.Random(seed)
+    crowd = await rush(gym, seats=12, people=PEOPLE)
+    moments = sorted(dice.sample(range(PEOPLE), DEATHS))
+
+    async def killing() -> None:
+        for answered in moments:
+            victim = dice.choice(PROCESSES)
+            await until(lambda answered=answered: _answered(crowd.told, answered), WITHIN)  # type: ignore[misc]
+            pid = await until(lambda victim=victim: _running(system, victim), WITHIN)  # type: ignore[misc]
+            system.kill(victim)
+            tell(f"{victim} ({pid}) was killed when {len(crowd.told)} of {PEOPLE} were answered")
+
+    await asyncio.gather(killing(), crowd.all_book())
+
+    tell(f"all {PEOPLE} were answered")
+    await must_be_right(system, crowd, tell)
+
+
+async def _answered(told: dict[str, str], count: int) -> bool:
+    return len(told) >= count
+
+
+async def _running(system: System, process: str) -> int | None:
+    return system.supervisor.children[process].pid
