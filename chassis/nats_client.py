@@ -15,6 +15,8 @@ from chassis.settings import NatsAccess
 RECONNECT_SECONDS = 0.25
 JETSTREAM_SECONDS = 2.0  # a stream that has not answered by then has no leader; ask again
 FIRST_CONNECT_SECONDS = 30.0
+PING_SECONDS = 2  # a server that was cut off says nothing: how soon that is noticed
+PINGS_MISSED = 2
 SAY_AGAIN_SECONDS = 10.0  # the same trouble is logged once in this time
 DRAIN_SECONDS = 8
 FLUSH_SECONDS = 5
@@ -103,7 +105,8 @@ def options(
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": RECONNECT_SECONDS,
         "connect_timeout": 2,
-        "ping_interval": 10,
+        "ping_interval": PING_SECONDS,
+        "max_outstanding_pings": PINGS_MISSED,
         "drain_timeout": DRAIN_SECONDS,
         "error_cb": trouble,
         "disconnected_cb": lost,

@@ -1,7 +1,9 @@
 """A rush for one class: who asks for a seat, and what each was last told."""
 
 import asyncio
+import time
 from collections.abc import Iterable
+from itertools import pairwise
 
 from contracts.ids import new_id
 from tests.world import documents
@@ -15,6 +17,8 @@ class Rush:
         self.gym, self.session, self.clients = gym, session, clients
         self.told: dict[str, str] = {}
         """Client -> ``reserved``, ``waiting``, ``cancelled`` or a refusal's code."""
+        self.answered_at: list[float] = []
+        """When each booking was answered, by the machine's own clock."""
         self.halfway = asyncio.Event()
         """A quarter were answered: in the middle of it."""
 
@@ -28,9 +32,15 @@ class Rush:
             self.told[client] = str(told["userErrors"][0]["code"])
         else:
             self.told[client] = "reserved" if told["reservation"] else "waiting"
+        self.answered_at.append(time.monotonic())
         if len(self.told) * 4 >= len(self.clients):
             self.halfway.set()
         return self.told[client]
+
+    @property
+    def longest_silence(self) -> float:
+        """Seconds between two answers, at the most."""
+        return max(after - before for before, after in pairwise(self.answered_at))
 
     async def cancel(self, client: str) -> None:
         """Give the seat back."""

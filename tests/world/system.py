@@ -34,8 +34,9 @@ def data_folder(name: str) -> Iterator[Path]:
 class System:
     """Servers and every process, as long as the block lasts."""
 
-    def __init__(self, data: Path) -> None:
-        self.installation = Installation(data)
+    def __init__(self, data: Path, installation: Installation | None = None) -> None:
+        """``installation`` stands in for the usual one on ``data``."""
+        self.installation = installation or Installation(data)
         self.said: list[str] = []
         """Every line the processes wrote so far."""
         self.supervisor = Supervisor(self._hear)
