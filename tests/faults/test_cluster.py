@@ -1,4 +1,4 @@
-"""Three NATS servers of which the leader is lost: bookings go on, screens follow, nothing is lost."""
+"""Three NATS servers lose their leader: bookings go on, screens follow, nothing is lost."""
 
 import asyncio
 import time

@@ -15,7 +15,7 @@ from deploy.local.health import is_ready
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
 from deploy.local.runner import WAVES, program
-from deploy.local.supervisor import Supervisor
+from deploy.local.supervisor import Program, Supervisor
 from deploy.schema import ROOT
 from tests.world.waiting import until
 
@@ -46,7 +46,7 @@ class System:
         try:
             self.installation.tell_running()
             for wave in WAVES:
-                await self.supervisor.start(*(program(self.installation, name) for name in wave))
+                await self.supervisor.start(*(self.program(name) for name in wave))
         except BaseException:
             await self.__aexit__()
             raise
@@ -57,6 +57,10 @@ class System:
         if self.installation.postgres is not None:
             self.installation.postgres.stop(signal.SIGQUIT)  # nobody needs a clean stop's writes
         self.installation.stop()
+
+    def program(self, process: str) -> Program:
+        """How one of the processes is run."""
+        return program(self.installation, process)
 
     @property
     def url(self) -> str:
@@ -85,7 +89,7 @@ class System:
 
     async def start(self, process: str, *, name: str, **settings: str) -> str:
         """Start one more of ``process``, with other ``settings``; returns ``name``."""
-        usual, port = program(self.installation, process), free_port()
+        usual, port = self.program(process), free_port()
         where = "GATEWAY_PORT" if process == "gateway" else "HEALTH_PORT"
         environment = {**usual.environment, where: str(port), **settings}
         await self.supervisor.start(
