@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -70,9 +71,7 @@ async def test_a_weekly_class_stays_at_its_hour_over_every_change_of_clocks_of_a
             days = sorted(at.astimezone(BERLIN).date() for at in seen.values())
             assert len(local) == 1, local
             assert set(offsets) == {timedelta(hours=1), timedelta(hours=2)}, offsets
-            assert {after - before for before, after in zip(days, days[1:], strict=False)} == {
-                timedelta(weeks=1)
-            }
+            assert {after - before for before, after in pairwise(days)} == {timedelta(weeks=1)}
             tell(f"{len(days)} weeks, all {next(iter(local))}, "
                  f"{offsets[timedelta(hours=2)]} of them in summer time")  # fmt: skip
             tell.hold((await every_invariant_holds(system)).values())

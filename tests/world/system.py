@@ -89,8 +89,12 @@ class System:
 
     async def start(self, process: str, *, name: str, **settings: str) -> str:
         """Start one more of ``process``, with other ``settings``; returns ``name``."""
-        usual, port = self.program(process), free_port()
-        where = "GATEWAY_PORT" if process == "gateway" else "HEALTH_PORT"
+        return await self.start_like(self.program(process), name=name, **settings)
+
+    async def start_like(self, usual: Program, *, name: str, **settings: str) -> str:
+        """The same for any program that is like one of ours."""
+        port = free_port()
+        where = "GATEWAY_PORT" if usual.name == "gateway" else "HEALTH_PORT"
         environment = {**usual.environment, where: str(port), **settings}
         await self.supervisor.start(
             replace(usual, name=name, environment=environment, health_port=port)
