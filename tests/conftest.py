@@ -9,8 +9,10 @@ import pytest
 
 from chassis.clock import FixedClock
 from chassis.context import Context
+from chassis.telemetry import traces
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
+from tests.world.spans import Kept
 from tests.world.system import data_folder
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -43,6 +45,15 @@ def gym_id() -> GymId:
 def clock() -> FixedClock:
     """Stands at noon until the test moves it."""
     return FixedClock(NOON)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+    """The spans of this process; every trace that begins here is sampled."""
+    spans = Kept()
+    monkeypatch.setattr(traces, "_tracer", spans.provider.get_tracer("tests"))
+    yield spans
+    spans.provider.shutdown()
 
 
 @pytest.fixture

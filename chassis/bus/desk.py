@@ -30,6 +30,7 @@ from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
 from chassis.tenancy import is_away
+from chassis.telemetry.traces import failure
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)
@@ -178,7 +179,8 @@ class Desk:
         structlog.contextvars.bind_contextvars(
             gym_id=caller.gym_id, actor=caller.actor, command_id=caller.command_id
         )
-        with span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER):
+        traced = span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER)
+        with traced as current:
             try:
                 return await self._decided(kind, carry_out, body, caller)
             except Refused as refusal:
@@ -190,6 +192,7 @@ class Desk:
                 if is_away(error):  # the asker tries again; with its key that is once
                     log.warning("away", operation=kind.command_type, reason=type(error).__name__)
                     return replies.busy()
+                current.set_status(failure(error))
                 log.exception("command failed", operation=kind.command_type)
                 return replies.failed(trace_id())
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from chassis.telemetry.metrics import REQUESTS
 from chassis.telemetry.traces import span
@@ -16,6 +16,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OUR_FAULT = 500  # statuses from here on
+CONTENT_TYPE, EVENT_STREAM = b"content-type", b"text/event-stream"
 
 
 class Observed:
@@ -29,18 +31,30 @@ class Observed:
             await self._app(scope, receive, send)  # a WebSocket outlives any useful span
             return
         began, status = time.perf_counter(), [500]
-
-        async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                status[0] = message["status"]
-            await send(message)
-
         method = scope["method"] if scope["method"] in METHODS else "other"
         try:
-            with span(f"HTTP {method}", parent=_parent(scope), kind=SpanKind.SERVER):
+            with span(f"HTTP {method}", parent=_parent(scope), kind=SpanKind.SERVER) as current:
+
+                async def noting(message: Message) -> None:
+                    if message["type"] == "http.response.start":
+                        status[0] = message["status"]
+                        if current.is_recording():
+                            _note(current, scope, message)
+                    await send(message)
+
                 await self._app(scope, receive, noting)
         finally:
             REQUESTS.labels(_route(scope), method, status[0]).observe(time.perf_counter() - began)
+
+
+def _note(current: Span, scope: Scope, started: Message) -> None:
+    """What came of the request; one that goes on as a stream of events is over with its start."""
+    current.set_attribute("http.route", _route(scope))
+    current.set_attribute("http.response.status_code", started["status"])
+    if started["status"] >= OUR_FAULT:
+        current.set_status(StatusCode.ERROR)
+    if any(EVENT_STREAM in value for name, value in started["headers"] if name == CONTENT_TYPE):
+        current.end()
 
 
 def _parent(scope: Scope) -> str | None:

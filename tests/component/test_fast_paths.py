@@ -3,7 +3,6 @@
 import dataclasses
 import pickle
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -13,8 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from chassis.clock import LOOK_EVERY, MovableClock
 from chassis.decider import replace
@@ -31,15 +28,6 @@ SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
 WORD = st.text("abAB-: \t\x1c\x1fé", max_size=6).map(str.encode) | st.binary(max_size=6)
 
 
-@pytest.fixture
-def sampling(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A provider that samples every trace that begins here."""
-    provider = TracerProvider(sampler=ParentBased(ALWAYS_ON))
-    monkeypatch.setattr(traces, "_tracer", provider.get_tracer("test"))
-    yield
-    provider.shutdown()
-
-
 @given(st.lists(st.tuples(WORD, st.sampled_from([b":", b": ", b""]), WORD), max_size=5))
 def test_headers_are_read_as_nats_py_reads_them(lines: list[tuple[bytes, bytes, bytes]]) -> None:
     raw = b"\r\n".join(b"".join(line) for line in lines)
@@ -47,7 +35,7 @@ def test_headers_are_read_as_nats_py_reads_them(lines: list[tuple[bytes, bytes, 
     assert headers_of(raw) == Client._parse_header_lines(raw)
 
 
-@pytest.mark.usefixtures("sampling")
+@pytest.mark.usefixtures("kept")
 def test_a_span_below_an_unsampled_one_is_not_recorded_and_keeps_the_trace() -> None:
     with span("outer", parent=UNSAMPLED) as outer, span("inner") as inner:
         told = (traceparent() or "").split("-")
@@ -60,7 +48,7 @@ def test_a_span_below_an_unsampled_one_is_not_recorded_and_keeps_the_trace() -> 
     assert int("b7ad6b7169203331", 16) not in ids
 
 
-@pytest.mark.usefixtures("sampling")
+@pytest.mark.usefixtures("kept")
 def test_a_span_below_a_sampled_one_is_recorded_and_so_is_one_that_begins_a_trace() -> None:
     with span("outer", parent=SAMPLED) as outer, span("inner") as inner:
         told = traceparent() or ""
@@ -73,11 +61,11 @@ def test_a_span_below_a_sampled_one_is_recorded_and_so_is_one_that_begins_a_trac
     assert root.get_span_context().trace_flags.sampled
 
 
-@pytest.mark.usefixtures("sampling")
+@pytest.mark.usefixtures("kept")
 def test_without_an_exporter_a_trace_begins_unsampled_with_an_id(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(traces, "_roots_are_sampled", False)
+    monkeypatch.setattr(traces, "_ratio", 0.0)
 
     with span("root") as root, span("below"):
         told = (traceparent() or "").split("-")

@@ -2,22 +2,25 @@
 
 import json
 import logging
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import REGISTRY
 
-from chassis.telemetry import configure_logs, span, trace_id, traceparent
+from chassis.telemetry import configure_logs, span, trace_id, traceparent, traces
 from chassis.telemetry.logs import fault
 from chassis.telemetry.redaction import redact, redacted
 from chassis.telemetry.web import Message, Observed, Receive, Scope, Send
+from tests.world.spans import Kept, context, ids, links, parent
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
 CARD = "4242 4242 4242 4242"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+SAMPLED = f"{PARENT[:-2]}01"
 
 
 @pytest.fixture
@@ -116,6 +119,97 @@ def test_a_span_continues_its_parent_and_ends_with_the_block() -> None:
         assert (traceparent() or "").startswith(PARENT[:36])
 
     assert (trace_id(), traceparent()) == (None, None)
+
+
+def test_of_the_traces_that_begin_here_a_share_is_sampled(
+    monkeypatch: pytest.MonkeyPatch, kept: Kept
+) -> None:
+    random.seed(7)
+    monkeypatch.setattr(traces, "_ratio", 0.25)
+
+    for told in (None, "not a traceparent"):
+        for _ in range(2_000):
+            with span("root", parent=told):
+                pass
+        with span("wanted by who asks", parent=SAMPLED):
+            pass
+
+    assert 800 < len(kept.named("root")) < 1_200
+    assert len(kept.named("wanted by who asks")) == 2
+
+
+def test_a_span_with_a_link_begins_a_trace_of_its_own(kept: Kept) -> None:
+    with span("around"), span("replay", link=SAMPLED):
+        own = trace_id()
+
+    [replay] = kept.named("replay")
+    assert (replay.parent, links(replay)) == (None, {ids(SAMPLED)})
+    assert own not in (None, SAMPLED.split("-")[1])
+
+
+def test_a_span_may_end_before_its_block_and_what_happens_then_is_not_its_own(kept: Kept) -> None:
+    def stream() -> None:
+        with span("early") as early:
+            early.end()
+            raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"):
+        stream()
+
+    [early] = kept.named("early")
+    assert early.status.is_unset
+
+
+def test_a_failed_span_tells_the_kind_of_failure_alone(kept: Kept) -> None:
+    with pytest.raises(ValueError, match="Ann"), span("failing"):
+        raise ValueError("Ann is late")
+
+    [failed] = kept.named("failing")
+    assert (failed.status.status_code, failed.status.description) == (
+        StatusCode.ERROR,
+        "ValueError",
+    )
+    assert failed.events == ()
+
+
+@pytest.mark.parametrize(("status", "is_failure"), [(200, False), (409, False), (503, True)])
+async def test_a_requests_span_tells_what_came_of_it(
+    kept: Kept, status: int, *, is_failure: bool
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    await Observed(app)({"type": "http", "method": "POST", "headers": []}, _nothing, _away)
+
+    [request] = kept.named("HTTP POST")
+    assert dict(request.attributes or {}) == {
+        "http.route": "other", "http.response.status_code": status,
+    }  # fmt: skip
+    assert (request.status.status_code is StatusCode.ERROR) is is_failure
+
+
+async def test_the_request_of_a_stream_of_events_is_over_when_the_stream_begins(
+    kept: Kept,
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        assert len(kept.named("HTTP POST")) == 1
+        with span("in the stream"):
+            pass
+
+    await Observed(app)({"type": "http", "method": "POST", "headers": []}, _nothing, _away)
+
+    [request], [later] = kept.named("HTTP POST"), kept.named("in the stream")
+    assert parent(later) == ids(context(request))
+
+
+async def _nothing() -> Message:
+    raise AssertionError("nobody asks")
+
+
+async def _away(message: Message) -> None:
+    """Nobody hears."""
 
 
 async def test_requests_are_measured_by_route_and_never_by_path() -> None:
