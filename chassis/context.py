@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from chassis import telemetry
 from contracts.envelope import Caller, Envelope
 from contracts.ids import GymId, new_id
 
@@ -38,10 +39,13 @@ class Context:
         """The context of a reaction: same gym and correlation, caused by and keyed by ``cause``."""
         return cls(
             cause.gym_id, actor, frozenset({"system"}), now, cause.event_id,
-            cause.correlation_id, cause.event_id, cause.traceparent,
+            cause.correlation_id, cause.event_id, telemetry.traceparent(),
         )  # fmt: skip
 
     @classmethod
     def system(cls, gym_id: GymId, actor: str, now: datetime, command_id: UUID) -> Self:
         """The context of a deadline: nobody asked, the time came."""
-        return cls(gym_id, actor, frozenset({"system"}), now, command_id, new_id(), command_id)
+        return cls(
+            gym_id, actor, frozenset({"system"}), now, command_id, new_id(), command_id,
+            telemetry.traceparent(),
+        )  # fmt: skip

@@ -43,6 +43,8 @@ class Message(NamedTuple):
     stored_at: float
     """When the stream stored it, in seconds since 1970."""
     data: bytes
+    header: bytes = b""
+    """As it came."""
 
 
 class Doubt(Exception):
@@ -162,7 +164,7 @@ class Reader:
             if header.startswith(_STATUS):
                 self._heed(header)
             else:
-                batch.append(self._checked(reply, data))
+                batch.append(self._checked(reply, header, data))
             if self._asked <= self._max_batch // 2:
                 await self._ask()
 
@@ -178,7 +180,7 @@ class Reader:
         else:
             raise Doubt(line.decode(errors="replace"))
 
-    def _checked(self, reply: bytes, data: bytes) -> Message:
+    def _checked(self, reply: bytes, header: bytes, data: bytes) -> Message:
         # $JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<stored at>.<pending>
         _, *told = reply.rsplit(b".", 4)
         seq, consumer_seq, stored_at, pending = map(int, told)
@@ -186,7 +188,7 @@ class Reader:
             raise Doubt(f"gap: {consumer_seq} (sequence {seq}) after {self._consumer_seq}")
         self._consumer_seq, self.after, self._on_server = consumer_seq, seq, pending
         self._asked -= 1
-        return Message(seq, stored_at / _NANO, data)
+        return Message(seq, stored_at / _NANO, data, header)
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None

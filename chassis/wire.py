@@ -13,10 +13,13 @@ import asyncpg
 import orjson
 from asyncpg.pgproto.pgproto import UUID  # the standard one's equal, made and hashed in C
 
+from chassis.telemetry.traces import is_sampled
 from contracts.envelope import EVENTS, UPCASTS, Envelope, Event, decode
 
 POSITION_HEADER = "B2b-Position"
 ID_HEADER = "Nats-Msg-Id"
+TRACE_HEADER = "traceparent"
+"""The W3C context of what published the event; only where its trace is sampled."""
 KEPT = 1024  # envelopes remembered; two full batches, so that a read model may lag the others
 _EVENT = b',"event":'
 _FIELDS = set(Envelope.model_fields)
@@ -55,8 +58,9 @@ def pack(row: asyncpg.Record) -> Outgoing:
     })  # fmt: skip
     # The subject says gym and type. A header costs every reader of the message.
     headers = {ID_HEADER: event_id, POSITION_HEADER: str(row["pos"])}
-    if told.get("traceparent"):
-        headers["traceparent"] = str(told["traceparent"])
+    trace = told.get("traceparent")
+    if isinstance(trace, str) and is_sampled(trace):
+        headers[TRACE_HEADER] = trace
     body = b"".join((head[:-1], b",", meta[1:-1], _EVENT, data, b"}"))
     return Outgoing(row["pos"], f"evt.{gym}.{event_type}", headers, body)
 

@@ -1,7 +1,8 @@
 """Reacting to other services' events: at least once each, patiently, and giving up visibly."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -15,13 +16,15 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 
 from chassis.decider import Refused
 from chassis.nats_client import JETSTREAM_SECONDS
 from chassis.telemetry import span
+from chassis.telemetry.batches import is_followed
 from chassis.telemetry.metrics import DEAD_LETTERS, REACTIONS
-from chassis.wire import unpack
+from chassis.telemetry.traces import failure, is_sampled
+from chassis.wire import TRACE_HEADER, unpack
 from contracts.envelope import Envelope, Event
 
 Reaction: TypeAlias = Callable[[Envelope], Awaitable[object]]
@@ -88,8 +91,9 @@ class Reactor:
 
     async def _retried(self, body: bytes) -> Exception | None:
         try:
-            with anyio.fail_after(HANDLER_SECONDS):
-                await self.handler(unpack(body))
+            envelope = unpack(body)
+            with self._span(envelope, {}), anyio.fail_after(HANDLER_SECONDS):
+                await self.handler(envelope)
         except Exception as error:
             log.warning("retry failed", consumer=self.name, exc_info=error)
             return error
@@ -107,7 +111,7 @@ class Reactor:
             structlog.contextvars.bound_contextvars(
                 gym_id=str(envelope.gym_id), event_id=str(envelope.event_id)
             ),
-            span(self.name, parent=envelope.traceparent, kind=SpanKind.CONSUMER),
+            self._span(envelope, message.headers or {}) as current,
         ):
             try:
                 with anyio.fail_after(HANDLER_SECONDS):
@@ -115,10 +119,18 @@ class Reactor:
             except (Hopeless, Refused) as error:
                 await self._give_up(message, error)
             except Exception as error:
+                current.set_status(failure(error))
                 await self._try_again(message, error)
             else:
                 REACTIONS.labels(self.name, "done").inc()
                 await message.ack()
+
+    def _span(self, envelope: Envelope, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
+        """Below what published the event; of a replay, maybe years later, only linked to it."""
+        cause = headers.get(TRACE_HEADER, envelope.traceparent)
+        if is_sampled(cause) and not is_followed(envelope.recorded_at):
+            return span(self.name, link=cause, kind=SpanKind.CONSUMER)
+        return span(self.name, parent=cause, kind=SpanKind.CONSUMER)
 
     async def _try_again(self, message: Msg, error: Exception) -> None:
         tries = message.metadata.num_delivered

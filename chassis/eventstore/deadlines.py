@@ -23,6 +23,7 @@ from chassis.decider import Refused
 from chassis.eventstore.recorder import Deadline
 from chassis.eventstore.store import Busy, EventStore
 from chassis.eventstore.unit import Unit
+from chassis.telemetry import span
 from chassis.tenancy import CONNECTION_LOST
 from contracts.envelope import COMMANDS
 from contracts.ids import GymId, new_id
@@ -161,7 +162,8 @@ class DeadlineWorker:
     async def _carry_out(self, deadline: Deadline) -> bool:
         """Whether it is over, done or refused. Never raises for what one deadline is at fault."""
         try:
-            outcome = await self._outcome(deadline)
+            with span(deadline.command_type):
+                outcome = await self._outcome(deadline)
         except Busy:
             outcome = "busy"
         except Exception:

@@ -7,7 +7,8 @@ wrote first), so it does nothing but that.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
@@ -17,10 +18,11 @@ from pydantic import BaseModel
 
 from chassis.context import Context
 from chassis.decider import Aggregate, Refused
-from chassis.eventstore.recorder import Answer, Append, Away, Recorder, StreamKey
+from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey
 from chassis.eventstore.residents import Residents
-from chassis.eventstore.unit import Absent, Unit, View
+from chassis.eventstore.unit import Absent, Unit
 from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Entry, Unknown, Writer
+from chassis.telemetry.traces import is_sampled, span, traceparent_of
 from contracts.envelope import Command
 from contracts.ids import GymId
 
@@ -155,17 +157,7 @@ class EventStore:
 
     async def _stands(self, unit: Unit) -> None:
         """Wait until what a refusal rests on is durable and still so; else ``Conflict``."""
-        await self._durable(unit.look(), ())
-
-    async def _durable(self, append: Append, views: Sequence[View]) -> int | None:
-        """Have ``append`` written. Whoever stops waiting leaves it to be written all the same."""
-        entry = self._writer.submit(append, views)
-        try:
-            return await entry.answer
-        except asyncio.CancelledError:
-            if not entry.is_settled:  # a repeat has to wait until it is known what became of it
-                self._abandoned[(append.gym_id, append.actor, append.command_id)] = entry
-            raise
+        await self._followed(unit, None)
 
     async def _write(self, unit: Unit, result: Result, request_hash: bytes) -> Done:
         body = (
@@ -173,11 +165,35 @@ class EventStore:
             if isinstance(result, BaseModel)
             else orjson.dumps(result)
         )
-        append = unit.to_append(Answer(request_hash, body))
-        position = await self._durable(append, unit.views)
-        if append.events and self._ring is not None:
+        position = await self._followed(unit, Answer(request_hash, body))
+        if position is not None and self._ring is not None:
             self._ring()
         return Done(orjson.loads(body), position)
+
+    async def _followed(self, unit: Unit, answer: Answer | None) -> int | None:
+        """``_durable``; when the command's trace is sampled as a span, from the queue to the disk.
+
+        However many commands one append has, each has its own; it is what led to their events.
+        """
+        if not is_sampled(unit.ctx.traceparent):
+            return await self._durable(unit, answer)
+        with span("append", parent=unit.ctx.traceparent) as own:
+            unit.ctx = replace(unit.ctx, traceparent=traceparent_of(own))
+            return await self._durable(unit, answer)
+
+    async def _durable(self, unit: Unit, answer: Answer | None) -> int | None:
+        """Have what ``unit`` wants written or, without ``answer``, what it saw confirmed.
+
+        Whoever stops waiting leaves it to be written all the same.
+        """
+        append = unit.look() if answer is None else unit.to_append(answer)
+        entry = self._writer.submit(append, () if answer is None else unit.views)
+        try:
+            return await entry.answer
+        except asyncio.CancelledError:
+            if not entry.is_settled:  # a repeat has to wait until it is known what became of it
+                self._abandoned[(append.gym_id, append.actor, append.command_id)] = entry
+            raise
 
     async def _earlier(self, ctx: Context, request_hash: bytes) -> Done | None:
         answer = await self._recorder.answer(ctx.gym_id, ctx.actor, ctx.command_id)

@@ -17,6 +17,7 @@ from chassis.projection import lag
 from chassis.projection.lag import State, Status
 from chassis.projection.ledger import TRANSIENT, Fenced, Ledger, Poison
 from chassis.projection.model import Change, ReadModel
+from chassis.projection.spans import NOBODY, Causes, projecting
 from chassis.reader import BUS_ERRORS, Doubt, Message, Reader, count_behind
 from chassis.tenancy import Pool
 
@@ -25,6 +26,7 @@ RETRY_AFTER = 0.2, 5.0  # seconds: first and longest pause after an error that m
 PACE = 0.02  # seconds from one transaction's begin to the next: under load, more events in each
 REST = 4  # times what a transaction took: whoever books goes first, screens see it a little later
 LONGEST_REST = 0.2  # seconds
+MOST_TRACES = 16  # in one hint; the screens of more are not followed
 MEASURE_EVERY = 5.0  # seconds between looks at how far behind a stopped read model is
 
 log = structlog.get_logger(__name__)
@@ -101,11 +103,14 @@ class Projection:
         self.status.oldest_at = batch[0].stored_at
         self.status.behind = len(batch) + self._reader.pending
         before = self._ledger.seq
+        opened = self._ledger.opened(batch)
+        causes = NOBODY
         try:
-            await self._ledger.apply(batch)
+            with projecting(self._model.name, opened) as causes:
+                await self._ledger.commit(opened)
         finally:
             if self._ledger.seq != before:
-                await self._tell(self._ledger.take_changes(), self._ledger.position)
+                await self._tell(self._ledger.take_changes(), self._ledger.position, causes)
                 applied = sum(message.seq <= self._ledger.seq for message in batch)
                 lag.APPLIED.labels(self._model.name).inc(applied)
                 self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
@@ -113,13 +118,16 @@ class Projection:
         self.status.behind = self._reader.pending
         self.status.oldest_at = batch[-1].stored_at if self.status.behind else None
 
-    async def _tell(self, changes: Iterable[Change], position: int) -> None:
+    async def _tell(self, changes: Iterable[Change], position: int, causes: Causes) -> None:
         """Hints for screens, after the commit and at most once: they look again by themselves."""
         body = orjson.dumps({"position": position})
         progress = orjson.dumps({"source": self._context, "position": position})
         try:
-            for gym_id, key in set(changes):
-                await self._client.publish(f"live.{gym_id}.{self._model.name}.{key}", body)
+            for change in set(changes):
+                gym_id, key = change
+                traces = causes.of(change)[:MOST_TRACES]
+                hint = orjson.dumps({"position": position, "traces": traces}) if traces else body
+                await self._client.publish(f"live.{gym_id}.{self._model.name}.{key}", hint)
             await self._client.publish(f"progress.{self._model.name}", progress)
         except BUS_ERRORS as error:
             self._log.warning("hints_lost", position=position, why=type(error).__name__)

@@ -97,18 +97,18 @@ class Ledger:
             raise Fenced(self._model.name)
         self.seq, self.position = row["seq"], row["position"]
 
-    async def apply(self, batch: Iterable[Message]) -> None:
-        """Apply ``batch``, in order.
+    def opened(self, batch: Iterable[Message]) -> Opened:
+        """``batch``, which follows what was applied, taken apart."""
+        opened = Opened(self.position, unpack)
+        opened.add(batch)
+        return opened
+
+    async def commit(self, opened: Opened) -> None:
+        """Apply what is ``opened`` behind our position, in order.
 
         Raises ``Poison`` with everything before the poison applied, ``Fenced``, or one of
         ``TRANSIENT`` with a prefix of the batch applied; ``seq`` tells how much.
         """
-        opened = Opened(self.position, unpack)
-        opened.add(batch)
-        await self.commit(opened)
-
-    async def commit(self, opened: Opened) -> None:
-        """Apply what is ``opened`` behind our position. Raises as ``apply``."""
         if opened.messages:
             try:
                 await self._move(opened.seq, opened.envelopes)

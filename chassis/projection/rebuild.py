@@ -20,6 +20,7 @@ from nats.aio.client import Client
 
 from chassis.projection.ledger import TRANSIENT, Fenced, Ledger, Opened, Poison
 from chassis.projection.model import NEXT, ReadModel, open_views
+from chassis.projection.spans import rebuilding
 from chassis.reader import Message, Reader
 from chassis.tenancy import Pool
 
@@ -153,7 +154,8 @@ class _Rebuild:
 
         async def apply() -> None:
             try:
-                await self._ledger.commit(present)
+                with rebuilding(self._model.name, present):
+                    await self._ledger.commit(present)
             except (Fenced, Poison, *TRANSIENT) as error:
                 failure.append(error)
                 tasks.cancel_scope.cancel()

@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from chassis.reader import BUS_ERRORS
+from chassis.relay.spans import relaying
 from chassis.relay.status import DOUBTS, PUBLISHED, State, Status
 from chassis.relay.store import Row, Store, StoreLost
 from chassis.relay.tail import TRANSIENT, NotOurs, Tail, Unpublishable
@@ -156,7 +157,8 @@ class Relay:
         if is_full and time.monotonic() - self._measured_at > MEASURE_EVERY:
             await self._measure(store)
         window = self._packed(rows)
-        await self._tail.write(window)
+        with relaying(self._stream, window, rows):
+            await self._tail.write(window)
         self._certain_at = time.monotonic()
         PUBLISHED.labels(self._context).inc(len(window))
         self.status.waiting -= len(window)

@@ -1,7 +1,8 @@
 """Read models: how far they are, and making one anew."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import asyncpg
@@ -18,6 +19,8 @@ from chassis.projection.ledger import Poison
 from chassis.projection.rebuild import RebuildFailed
 from chassis.projection.rebuild import rebuild as rebuild_beside
 from chassis.reader import count_behind
+from chassis.settings import ServiceSettings, WrongSettings, load
+from chassis.telemetry import configure_traces, flush_traces
 from deploy.commands.terminal import say
 from deploy.operator import Operator
 from deploy.trouble import Trouble
@@ -62,8 +65,25 @@ def rebuild_command(name: str) -> None:
         def progress(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        seq = asyncio.run(rebuild(Operator(), name, progress))
+        with _traced():
+            seq = asyncio.run(rebuild(Operator(), name, progress))
     say(f"{name} is rebuilt up to sequence {seq}")
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """Spans of the block go where those of the processes go."""
+    try:
+        told = load(ServiceSettings)
+    except WrongSettings as error:
+        raise Trouble(str(error)) from error
+    configure_traces(
+        "b2b", ratio=told.trace_sample_ratio, endpoint=told.otel_exporter_otlp_endpoint
+    )
+    try:
+        yield
+    finally:
+        flush_traces()
 
 
 async def status(operator: Operator) -> list[Standing]:

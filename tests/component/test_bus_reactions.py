@@ -20,6 +20,7 @@ from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.reactions import Hopeless
 from chassis.clock import SystemClock
+from chassis.context import Context
 from chassis.decider import Refused
 from chassis.nats_client import connect
 from chassis.settings import NatsAccess
@@ -27,6 +28,7 @@ from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id
 from deploy.local import nats_conf
 from deploy.local.servers import Nats
+from tests.world.spans import Kept, a_trace, context, ids, links, parent
 
 CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
@@ -52,9 +54,12 @@ class Room:
     desk: Desk
     faults: list[Exception | None] = field(default_factory=list)
     tried: list[tuple[float, Envelope]] = field(default_factory=list)
+    led_to: list[Context] = field(default_factory=list)
+    """What a command of each try would be carried out as."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def react(self, envelope: Envelope) -> None:
+        self.led_to.append(Context.because(envelope, "system:booking", envelope.occurred_at))
         async with self.changed:
             self.tried.append((time.monotonic(), envelope))
             self.changed.notify_all()
@@ -62,10 +67,10 @@ class Room:
         if fault:
             raise fault
 
-    async def publish(self, body: bytes) -> int:
+    async def publish(self, body: bytes, **headers: str) -> int:
         """Sequence of ``body`` in the stream, written as the only one who may."""
         ack = await self.members.jetstream(timeout=2).publish(
-            f"evt.{self.gym_id}.members.test_lamp_lit.v1", body, headers={"B2b-Gym": "x"}
+            f"evt.{self.gym_id}.members.test_lamp_lit.v1", body, headers={"B2b-Gym": "x", **headers}
         )
         return ack.seq
 
@@ -137,13 +142,13 @@ def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
     return True
 
 
-def _lamp(gym_id: GymId) -> bytes:
-    key, stamp = str(new_id()), "2027-03-01T12:00:00+00:00"
+def _lamp(gym_id: GymId, *, at: str = "2027-03-01T12:00:00+00:00", trace: str = "") -> bytes:
+    key = str(new_id())
     return orjson.dumps({
         "event_id": key, "event_type": "members.test_lamp_lit.v1", "gym_id": str(gym_id),
-        "stream": f"lamp-{key}", "version": 1, "position": 1, "occurred_at": stamp,
-        "recorded_at": stamp, "actor": "system:tests", "command_id": key, "correlation_id": key,
-        "causation_id": key, "event": {},
+        "stream": f"lamp-{key}", "version": 1, "position": 1, "occurred_at": at,
+        "recorded_at": at, "actor": "system:tests", "command_id": key, "correlation_id": key,
+        "causation_id": key, "traceparent": trace or None, "event": {},
     })  # fmt: skip
 
 
@@ -245,3 +250,44 @@ async def test_a_desk_can_stop_while_the_server_is_away(server: Nats, room: Room
         await room.desk.stop()
 
     server.start()
+
+
+async def test_a_reaction_is_followed_below_what_published_its_event(
+    room: Room, kept: Kept
+) -> None:
+    append, relay = a_trace(), a_trace()
+    room.faults = [OSError("mail server down")]
+
+    await room.publish(_lamp(room.gym_id, trace=append), traceparent=relay)
+    await room.until_settled()
+
+    failed, done = kept.named(CONSUMER)
+    assert [parent(failed), parent(done)] == [ids(relay)] * 2
+    assert (failed.status.description, done.status.is_unset) == ("OSError", True)
+    assert [ctx.traceparent for ctx in room.led_to] == [context(failed), context(done)]
+
+
+async def test_a_reaction_to_an_old_event_is_linked_and_begins_a_trace_of_its_own(
+    room: Room, kept: Kept
+) -> None:
+    append = a_trace()
+
+    await room.publish(_lamp(room.gym_id, at="2026-03-01T12:00:00+00:00", trace=append))
+    await room.until_settled()
+
+    [span] = kept.named(CONSUMER)
+    assert (parent(span), links(span)) == (None, {ids(append)})
+    assert [ctx.traceparent for ctx in room.led_to] == [context(span)]
+
+
+async def test_a_reaction_nobody_looks_at_keeps_the_trace_for_its_log_lines(
+    room: Room, kept: Kept
+) -> None:
+    append = a_trace(sampled=False)
+
+    await room.publish(_lamp(room.gym_id, trace=append))
+    await room.until_settled()
+
+    assert kept.all == ()
+    [told] = [ctx.traceparent or "" for ctx in room.led_to]
+    assert (told[:36], told[-2:]) == (append[:36], "00")

@@ -22,8 +22,10 @@ from contracts.booking import CloseWaitlist
 from contracts.ids import SessionId, new_id
 from deploy.local.installation import Installation
 from tests.component.eventstore.conftest import count, tally
+from tests.world.spans import Kept, a_trace, context, ids, parent
 
 IN_AN_HOUR = timedelta(hours=1)
+CLOSE = CloseWaitlist.command_type
 
 
 @pytest.fixture
@@ -85,6 +87,20 @@ async def test_a_deadline_is_carried_out_when_its_time_has_come_and_then_is_gone
     await at_work.carry_out_due(db)
     await at_work.carry_out_due(db)
     assert (await store.read(ctx.gym_id, tally, stream))[1] == 1
+
+
+async def test_a_deadline_begins_a_trace_of_its_own(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any, *, kept: Kept
+) -> None:
+    await set_deadline(store, replace(ctx, traceparent=a_trace()), new_id())
+    before = len(kept.all)
+
+    clock.advance(IN_AN_HOUR)
+    await worker(relay_dsn, store, clock).carry_out_due(db)
+
+    append, fired = [span for span in kept.all[before:] if span.name in ("append", CLOSE)]
+    assert (fired.name, parent(fired)) == (CLOSE, None)
+    assert parent(append) == ids(context(fired))
 
 
 async def test_a_deadline_that_was_forgotten_does_not_fire(

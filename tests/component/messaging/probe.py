@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from nats.aio.client import Client
 
 from chassis import streams
 from chassis.reader import Reader
-from chassis.wire import ID_HEADER, POSITION_HEADER, unpack
+from chassis.wire import ID_HEADER, POSITION_HEADER, TRACE_HEADER, unpack
 from contracts.envelope import Event
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
@@ -34,8 +35,10 @@ META = {
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 }
 INSERT = """
-INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, data, meta)
-SELECT $1, gen_random_uuid(), 1, i, 'probe', $3, $4, $5 FROM unnest($2::uuid[]) i
+INSERT INTO es.events
+  (gym_id, stream_id, version, event_id, category, type, data, meta, recorded_at)
+SELECT $1, gen_random_uuid(), 1, i, 'probe', $3, $4, $5, clock_timestamp() - $6::interval
+  FROM unnest($2::uuid[]) i
 """
 
 
@@ -62,14 +65,20 @@ class Journal:
         data: bytes = b'{"n": 1}',
         pause: float = 0,
         keep: bool = True,
+        trace: str | None = META["traceparent"],
+        ago: timedelta = timedelta(0),
     ) -> None:
-        """Record ``count`` events in one transaction that takes ``pause`` s; roll back or keep."""
+        """Record ``count`` events in one transaction that takes ``pause`` s; roll back or keep.
+
+        ``trace`` led to them; it was so long ``ago``.
+        """
         async with self.app.acquire() as db:
             transaction = db.transaction()
             await transaction.start()
             await db.execute("SELECT set_config('app.gym_ids', $1, true)", f"{{{self.gym_id}}}")
             ids = [new_id() for _ in range(count)]
-            await db.execute(INSERT, self.gym_id, ids, event_type, data, orjson.dumps(META))
+            meta = orjson.dumps({**META, "traceparent": trace})
+            await db.execute(INSERT, self.gym_id, ids, event_type, data, meta, ago)
             await asyncio.sleep(pause)  # other transactions come and go meanwhile
             await (transaction.commit() if keep else transaction.rollback())
 
@@ -134,10 +143,13 @@ def message(
     gym_id: GymId | None = None,
     event_type: str = Counted.event_type,
     event: object = None,
+    trace: str | None = None,
+    recorded_at: str = "2027-03-01T12:00:00Z",
 ) -> tuple[str, bytes, float, str, dict[str, str]]:
     """Arguments of ``js.publish`` for the event at ``position``; it counts ``position``.
 
-    ``event`` is something else to say instead: JSON as bytes, or what becomes JSON.
+    ``event`` is something else to say instead: JSON as bytes, or what becomes JSON. ``trace`` is
+    what led to it and published it.
     """
     event = {"n": position} if event is None else event
     gym, event_id = gym_id or GymId(UUID(int=7)), new_id()
@@ -149,10 +161,13 @@ def message(
         "stream": f"probe-{event_id}",
         "version": 1,
         "position": position,
-        "recorded_at": "2027-03-01T12:00:00Z",
+        "recorded_at": recorded_at,
+        "traceparent": trace,
         "event": orjson.Fragment(event) if isinstance(event, bytes) else event,
     }
     headers = {ID_HEADER: str(event_id), POSITION_HEADER: str(position)}
+    if trace is not None:
+        headers[TRACE_HEADER] = trace
     return f"evt.{gym}.{event_type}", orjson.dumps(body), 5, STREAM, headers
 
 
