@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import orjson
 import structlog
@@ -16,8 +17,8 @@ from gateway.progress import Progress
 
 log = structlog.get_logger(__name__)
 
-Hint = Callable[[str, int], None]
-"""``Hints.hint``: a topic, and the position it changed at."""
+Hint = Callable[[str, int, Sequence[str]], None]
+"""``Hints.hint``: a topic, the position it changed at, and the sampled traces that changed it."""
 
 
 class GymFeed:
@@ -69,35 +70,35 @@ class GymFeed:
                 log.warning("hints_not_stopped", reason=type(error).__name__)
 
     async def _heard(self, message: Msg) -> None:
-        position = _number(message, "position")
-        if position is not None and self._hint is not None:
+        told = _told(message)
+        if told is not None and self._hint is not None:
             view = message.subject.rpartition(".")[0]
-            self._hint(message.subject, position)
-            self._hint(view, position)
+            position, traces = told["position"], told.get("traces", ())
+            self._hint(message.subject, position, traces)
+            self._hint(view, position, traces)
 
 
 async def follow_progress(client: Client, progress: Progress) -> None:
     """Tell ``progress`` what projectors say, as long as ``client`` lives."""
 
     async def heard(message: Msg) -> None:
-        position = _number(message, "position")
-        if position is not None:
-            progress.heard(message.subject.removeprefix("progress."), position)
+        if (told := _told(message)) is not None:
+            progress.heard(message.subject.removeprefix("progress."), told["position"])
 
     await client.subscribe("progress.*", cb=heard)
     await settled(client)
 
 
-def _number(message: Msg, name: str) -> int | None:
-    """A whole number in a message's JSON; ``None``, and a line in the log, when it is not there."""
+def _told(message: Msg) -> Mapping[str, Any] | None:
+    """A message's JSON; ``None``, and a line in the log, when there is no position in it."""
     try:
-        told = orjson.loads(message.data)[name]
+        told = orjson.loads(message.data)
+        if isinstance(told["position"], int):
+            return dict(told)
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        told = None
-    if not isinstance(told, int):
-        log.warning("hint_not_understood", subject=message.subject)
-        return None
-    return told
+        pass
+    log.warning("hint_not_understood", subject=message.subject)
+    return None
 
 
 def _gym(topic: str) -> str:

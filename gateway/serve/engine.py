@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graphql import ExecutionResult
+from opentelemetry import trace
 
 from gateway.serve import metrics
 from gateway.serve.answers import body_of, outcome_of
@@ -45,6 +46,7 @@ class Engine:
         self.budget.charge_document(principal, request, self.documents)
         document = self.documents.find(request.query, request.document_id)
         operation = document.operation(request.operation_name)
+        trace.get_current_span().set_attribute("graphql.operation.type", operation.kind)
         self.budget.charge_operation(principal, request, operation)
         return operation
 

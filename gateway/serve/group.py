@@ -1,14 +1,18 @@
 """Everybody who watches the same view with the same question: executed once, encoded once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
 import structlog
+from opentelemetry.trace import SpanKind
 
+from chassis.telemetry.batches import ended
+from chassis.telemetry.traces import started
 from gateway.serve import metrics
 from gateway.serve.answers import Json, refusal
 from gateway.serve.faults import Fault
@@ -22,6 +26,7 @@ UNAVAILABLE = 500
 BREATH = 256
 """Sends in a row before the loop may do something else."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between attempts of a view that fails
+MOST_TRACES = 64  # followed to the screens by one execution
 
 
 @dataclass(eq=False)
@@ -69,8 +74,11 @@ class Group:
     """Runs while it has members; a burst of hints gives at most one trailing execution."""
 
     def __init__(
-        self, watch: Watch, hints: Hints, execute: Execute, emptied: Callable[[], None]
-    ) -> None:
+        self, field: str, watch: Watch, hints: Hints, execute: Execute,
+        emptied: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """``field`` is the subscription's in the schema."""
+        self._field = field
         self._topics, self._hints, self._execute = watch.topics, hints, execute
         self._emptied = emptied
         self._members: dict[Sink, Member] = {}
@@ -79,6 +87,8 @@ class Group:
         self._current = False
         """No hint came since the execution that made the frame began."""
         self._wanted = asyncio.Event()
+        self._traces: set[str] = set()
+        """Whose changes the next execution shows, as far as they are sampled."""
         # A context of its own: what the first to join left in theirs is nobody else's.
         self._task = asyncio.create_task(self._run(), context=Context())
 
@@ -95,10 +105,12 @@ class Group:
             self._emptied()
             self._wanted.set()
 
-    def wake(self) -> None:
-        """The view may have changed."""
+    def wake(self, traces: Sequence[str] = ()) -> None:
+        """The view may have changed, by these sampled traces."""
         self._current = False
         self._wanted.set()
+        if traces and len(self._traces) < MOST_TRACES:
+            self._traces.update(traces)
 
     async def closed(self) -> None:
         """Return when the group has stopped, which it does when its last member leaves."""
@@ -118,7 +130,8 @@ class Group:
                 if not self._members:
                     return
                 try:
-                    await self._refresh()
+                    with self._delivering():
+                        await self._refresh()
                     pause = FIRST_PAUSE
                 except Exception as error:
                     if self._frame is None or _is_final(error):
@@ -131,6 +144,18 @@ class Group:
                     self._wanted.set()
         finally:
             await self._hints.unwatch(listening)
+
+    @contextmanager
+    def _delivering(self) -> Iterator[None]:
+        """A span in each trace whose change is on its way to the screens."""
+        if not self._traces:
+            yield
+            return
+        traces, self._traces = self._traces, set()
+        name, told = f"deliver {self._field}", {"b2b.screens": len(self._members)}
+        kind = SpanKind.CONSUMER
+        with ended([started(name, parent=one, kind=kind, attributes=told) for one in traces]):
+            yield
 
     async def _refresh(self) -> None:
         self._current = True

@@ -1,9 +1,12 @@
 """Which views may have changed: topics, who watches them, and where hints come in."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+Wake: TypeAlias = Callable[[Sequence[str]], object]
+"""Called with the ``traceparent`` of each sampled trace that changed the view; mostly none is."""
 
 
 class Feed(Protocol):
@@ -21,7 +24,7 @@ class Listening:
     """One watcher's hold on its topics; ``close`` it to let go."""
 
     topics: tuple[str, ...]
-    wake: Callable[[], None]
+    wake: Wake
 
 
 class Hints:
@@ -34,7 +37,7 @@ class Hints:
         self._watchers: dict[str, set[Listening]] = {}
         self._heard: dict[str, int] = {}
 
-    async def watch(self, topics: Iterable[str], wake: Callable[[], None]) -> Listening:
+    async def watch(self, topics: Iterable[str], wake: Wake) -> Listening:
         """From the return on every hint on ``topics`` calls ``wake``, at once and in this thread.
 
         Watch first, read second: a change between the two is then still heard.
@@ -68,8 +71,8 @@ class Hints:
                     self._feeding.discard(topic)
                     await self._feed.stop(topic)
 
-    def hint(self, topic: str, position: int | None = None) -> None:
-        """Something behind ``topic`` changed, up to ``position`` of its source.
+    def hint(self, topic: str, position: int | None = None, traces: Sequence[str] = ()) -> None:
+        """Something behind ``topic`` changed, up to ``position`` of its source, by ``traces``.
 
         A position not above the last one heard is a repetition and wakes nobody.
         """
@@ -81,10 +84,10 @@ class Hints:
                 return
             self._heard[topic] = position
         for listening in tuple(watchers):
-            listening.wake()
+            listening.wake(traces)
 
     def resync(self) -> None:
         """Hints may have been lost (a reconnect, an overflow): wake everybody."""
         self._heard.clear()
         for listening in {each for watchers in self._watchers.values() for each in watchers}:
-            listening.wake()
+            listening.wake(())

@@ -55,7 +55,9 @@ class Hub:
         key = (operation, question.variables_key(), source.scope)
         group = self._groups.get(key)
         if group is None:
-            group = Group(source, source.hints, question.execute, lambda: self._drop(key))
+            group = Group(
+                question.field, source, source.hints, question.execute, lambda: self._drop(key)
+            )
             self._groups[key] = group
             metrics.GROUPS.inc()
         group.join(sink, source.after)
@@ -113,6 +115,11 @@ class Question:
         self._values = operation.variables(inputs)
         self._plan = operation.plan(self._values)
         self._root = _only_root(operation, self._values.coerced)
+
+    @property
+    def field(self) -> str:
+        """The subscription's name in the schema."""
+        return self._root.nodes[0].name.value
 
     def context(self) -> object:
         """Fresh for each execution: what it loads must not outlive it."""

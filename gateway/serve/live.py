@@ -83,7 +83,7 @@ class Watch(AsyncIterator[Value]):
 
     async def __anext__(self) -> Value:
         if self._listening is None:
-            self._listening = await self.hints.watch(self.topics, self._changed.set)
+            self._listening = await self.hints.watch(self.topics, lambda _: self._changed.set())
             self._changed.set()
         while True:
             await self._changed.wait()

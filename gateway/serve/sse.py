@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from chassis.telemetry import span
 from gateway.serve import metrics
 from gateway.serve.answers import Json, encoded, refusal
 from gateway.serve.calls import Credentials
@@ -65,9 +66,10 @@ class Stream:
         try:
             self._open()
             try:
-                leave = await self._engine.hub.join(
-                    operation, request.variables, principal, self, self.complete
-                )
+                with span("SSE subscribe"):
+                    leave = await self._engine.hub.join(
+                        operation, request.variables, principal, self, self.complete
+                    )
             except (Fault, InvalidVariables) as refused:
                 self.fail(refusal(refused))
             except Exception as error:

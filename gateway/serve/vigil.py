@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextvars import Context
 
 from gateway.serve.answers import masked
 from gateway.serve.calls import Credentials
@@ -23,7 +24,9 @@ class Vigil:
         self._proved = principal.subject, principal.scope
         self._task: asyncio.Task[None] | None = None
         every = engine.settings.recheck_every
-        self._look_in(every * random.uniform(0.5, 1.0))  # noqa: S311 - many reconnect at once
+        seconds = every * random.uniform(0.5, 1.0)  # noqa: S311 - many reconnect at once
+        # What the connection began in, such as its trace, is over when we look.
+        Context().run(self._look_in, seconds)
 
     def end(self) -> None:
         """The connection is gone."""

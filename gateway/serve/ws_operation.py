@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import orjson
+from opentelemetry.trace import SpanKind
 
+from chassis.telemetry import span
 from gateway.serve.answers import Json, encoded, refusal
 from gateway.serve.engine import Engine
 from gateway.serve.group import Frame
@@ -33,20 +35,27 @@ class WsOperation:
     async def _run(
         self, request: Request, principal: Principal, headers: Mapping[str, str]
     ) -> None:
-        try:
-            operation = self._engine.operation(request, principal)
-            if operation.kind == "subscription":
-                variables = request.variables
-                self._leave = await self._engine.hub.join(
-                    operation, variables, principal, self, self.complete
-                )
+        with span("WS subscribe", kind=SpanKind.SERVER):  # the message's name, whatever it asks for
+            try:
+                body = await self._answer(request, principal, headers)
+            except Exception as error:
+                self.fail(refusal(error))
                 return
-            body = await self._engine.run(operation, request, principal, headers, "ws")
-        except Exception as error:
-            self.fail(refusal(error))
-        else:
+        if body is not None:
             self.show(Frame(body))
             self.complete()
+
+    async def _answer(
+        self, request: Request, principal: Principal, headers: Mapping[str, str]
+    ) -> bytes | None:
+        """The answer of a query or mutation; none once a subscription shows by itself."""
+        operation = self._engine.operation(request, principal)
+        if operation.kind == "subscription":
+            self._leave = await self._engine.hub.join(
+                operation, request.variables, principal, self, self.complete
+            )
+            return None
+        return await self._engine.run(operation, request, principal, headers, "ws")
 
     def show(self, frame: Frame) -> None:
         """Send a ``next``; while the client does not read, only the newest is kept."""
