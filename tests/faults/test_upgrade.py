@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +28,7 @@ BEFORE = "4f878cbd229e"
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code of the release before."""
     known = subprocess.run(
         ["git", "-C", ROOT, "cat-file", "-e", f"{BEFORE}^{{commit}}"],
@@ -41,7 +40,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     archive = folder / "code.tar"
     run("git", "-C", ROOT, "archive", "--format=tar", "-o", archive, BEFORE)
     run("tar", "-xf", archive, "-C", folder)
-    yield folder
+    return folder
 
 
 class OldInstallation(Installation):
@@ -69,7 +68,7 @@ class OldSystem(System):
         self._code = code
 
     def program(self, process: str) -> Program:
-        usual = program(self.installation, process)
+        usual = super().program(process)
         environment = {**usual.environment, "PYTHONPATH": str(self._code)}
         return replace(usual, environment=environment, folder=str(self._code))
 

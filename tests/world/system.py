@@ -34,9 +34,15 @@ def data_folder(name: str) -> Iterator[Path]:
 class System:
     """Servers and every process, as long as the block lasts."""
 
-    def __init__(self, data: Path, installation: Installation | None = None) -> None:
-        """``installation`` stands in for the usual one on ``data``."""
+    def __init__(
+        self, data: Path, installation: Installation | None = None, **settings: str
+    ) -> None:
+        """``installation`` stands in for the usual one on ``data``.
+
+        ``settings`` are added to every process's environment.
+        """
         self.installation = installation or Installation(data)
+        self._settings = settings
         self.said: list[str] = []
         """Every line the processes wrote so far."""
         self.supervisor = Supervisor(self._hear)
@@ -60,7 +66,8 @@ class System:
 
     def program(self, process: str) -> Program:
         """How one of the processes is run."""
-        return program(self.installation, process)
+        usual = program(self.installation, process)
+        return replace(usual, environment={**usual.environment, **self._settings})
 
     @property
     def url(self) -> str:
@@ -109,7 +116,7 @@ class System:
         """What the operator's command says. Raises ``AssertionError`` when it fails."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "deploy.cli", *words, cwd=ROOT,
-            env={**os.environ, "B2B_DATA": str(self.installation.data)},
+            env={**os.environ, **self._settings, "B2B_DATA": str(self.installation.data)},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said, _ = await process.communicate()
