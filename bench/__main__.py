@@ -23,6 +23,7 @@ from bench.live.roster import roster_cpu
 from bench.live.rush import rush
 from bench.live.screens import screens_cpu, screens_p99
 from bench.live.start import memory, start
+from bench.live.telemetry import telemetry
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "screens_p99": screens_p99,
     "screens_cpu": screens_cpu,
     "roster_cpu": roster_cpu,
+    "telemetry": telemetry,
     "growth": growth,
     "rebuild": rebuild,
     "start": start,

@@ -48,6 +48,11 @@ GOALS: dict[str, Goal] = {
         "CPU per roster query through GraphQL, to a FastAPI endpoint with the same rows",
         1.0, "<=", "x",
     ),
+    "telemetry": Goal(
+        "CPU of the whole system per booking with a tenth of all traces sent to a collector, "
+        "to the same without telemetry",
+        1.15, "<=", "x",
+    ),
     "growth": Goal(
         "CPU of service and database per booking with 10,000,000 stored events, to 10,000",
         1.1, "<=", "x",

@@ -21,6 +21,8 @@ class Sizes:
     cold_clients: int = 1_000
     """Who book and cancel once in one measurement of what growth costs."""
     rebuild_events: int = 50_000
+    bookings: int = 500
+    """With their traces or without, in one round."""
     queries: int = 4_000
     """Roster queries in one round."""
     starts: int = 3
@@ -30,6 +32,6 @@ def quick() -> Sizes:
     """Tiny."""
     return Sizes(
         rounds=1, commanders=8, seconds=0.3, classes=20, members=60, screens=20, updates=3,
-        few_events=1_000, many_events=5_000, cold_clients=40, rebuild_events=1_500, queries=100,
-        starts=1,
+        few_events=1_000, many_events=5_000, cold_clients=40, rebuild_events=1_500,
+        bookings=40, queries=100, starts=1,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,8 @@ A_TOWN = dict.fromkeys(
     ("ADDRESS_RATE", "ADDRESS_BURST", "ADDRESS_CONNECTIONS", "PERSON_RATE", "PERSON_BURST",
      "COST_RATE", "COST_BURST"), "1000000000",
 )  # fmt: skip
-"""Limits are counted, so that what they cost is measured, and never reached."""
+"""One machine may load it as a whole town would: limits are counted, so that what they cost is
+measured, and never reached."""
 PATIENCE = timedelta(seconds=20)
 AT_ONCE = 32  # commands under way while the gym is made
 CREDITS = 1_000
@@ -180,15 +181,22 @@ class System:
 
 @asynccontextmanager
 async def system(
-    ground: Ground, *, with_baselines: Iterable[Program] = ()
+    ground: Ground,
+    *,
+    with_baselines: Iterable[Program] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
-    """Start every process, wait until all are ready; drain them at the end."""
+    """Start every process, wait until all are ready; drain them at the end.
+
+    ``settings`` are added to every process's environment.
+    """
+    changed = {**A_TOWN, **(settings or {})}
     installation = ground.installation
     supervisor = Supervisor(lambda name, line: ground.tell(f"{name}: {line}"))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(supervisor.drain, 10)
         for wave in WAVES:
-            await supervisor.start(*(_program(installation, name) for name in wave))
+            await supervisor.start(*(_program(installation, name, changed) for name in wave))
         await supervisor.start(*with_baselines)
         client = await nats.connect(**installation.nats_login("operator"))
         stack.push_async_callback(client.close)
@@ -200,10 +208,10 @@ async def system(
         yield running
 
 
-def _program(installation: Installation, name: str) -> Program:
-    """As it ships, but that one machine may load it as a whole town would."""
+def _program(installation: Installation, name: str, changed: Mapping[str, str]) -> Program:
+    """As it ships, but for what is ``changed``."""
     usual = program(installation, name)
-    return replace(usual, environment={**usual.environment, **A_TOWN})
+    return replace(usual, environment={**usual.environment, **changed})
 
 
 async def _signer(environment: dict[str, str]) -> Signer:
