@@ -52,6 +52,8 @@ class CheckInAtDoor(Command):
     client_id: ClientId
     location_id: LocationId
     """Of the door."""
+    session_id: SessionId | None = None
+    """Whose grant let them in; ``None``: a grant that is of no class."""
 
 
 class UndoCheckIn(Command):

@@ -46,7 +46,9 @@ def _then(envelope: Envelope, _: Clock) -> datetime:
 def _arrival(event: AccessGranted) -> Command | None:
     if event.client_id is None:
         return None
-    return CheckInAtDoor(client_id=event.client_id, location_id=event.location_id)
+    return CheckInAtDoor(
+        client_id=event.client_id, location_id=event.location_id, session_id=event.session_id
+    )
 
 
 HEARS: dict[type[Event], Reaction] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.installation import Installation
 from tests.world import documents
 from tests.world.doors import (
     ADD_DOOR,
@@ -25,6 +26,7 @@ from tests.world.doors import (
     WATCH,
     known,
 )
+from tests.world.fees import later
 from tests.world.gym import Gym
 from tests.world.people import Person, Refused
 
@@ -72,6 +74,26 @@ async def test_a_member_with_a_seat_enters_and_is_checked_in_and_the_desk_sees_i
         )
 
     assert (told["entry"]["clientId"], told["entry"]["sessionId"]) == (mia.id, session)
+
+
+async def test_who_is_late_is_checked_in_to_the_class_that_let_them_in_and_not_to_the_next(
+    gym: Gym, running: Installation
+) -> None:
+    mia, door = await gym.member(), await a_door(gym)
+    first = await gym.session(hours=SOON, minutes=45)
+    second = await gym.session(hours=SOON + 0.75, minutes=45)
+    for session in (first, second):
+        await mia.at.done(documents.BOOK, sessionId=session)
+    await known(gym.owner, mia.id)
+    await later(gym, running, timedelta(hours=SOON, minutes=16))
+
+    told = await until(mia.at, "GRANTED", doorId=door)
+
+    assert told["entry"]["sessionId"] == first
+    async with gym.owner.watching(documents.ROSTER_CHANGED, id=first) as roster:
+        await roster.shows(lambda f: f["roster"]["reservations"][0]["status"] == "CHECKED_IN")
+    (seat,) = (await gym.owner.ask(documents.ROSTER, id=second))["reservations"]
+    assert seat["status"] == "RESERVED"
 
 
 async def test_who_gave_the_seat_up_or_comes_too_early_is_told_so(gym: Gym) -> None:

@@ -77,12 +77,13 @@ class Gym:
 
         return await asyncio.gather(*(one() for _ in range(count)))
 
-    async def session(self, capacity: int = 10, hours: float = 24) -> str:
-        """A session that starts in ``hours``, shown on the calendar."""
+    async def session(self, capacity: int = 10, hours: float = 24, minutes: int = 60) -> str:
+        """A session that starts in ``hours`` and lasts ``minutes``, shown on the calendar."""
         starts_at = self.clock.now() + timedelta(hours=hours)
+        ends_at = starts_at + timedelta(minutes=minutes)
         told = await self.owner.done(
             documents.SCHEDULE, title="Spin", locationId=self.location, capacity=capacity,
-            startsAt=starts_at.isoformat(), endsAt=(starts_at + timedelta(hours=1)).isoformat(),
+            startsAt=starts_at.isoformat(), endsAt=ends_at.isoformat(),
             timeZone="Europe/Berlin",
         )  # fmt: skip
         return str(told["sessionId"])

@@ -21,6 +21,7 @@ from contracts.access import (
     Impediment,
 )
 from contracts.ids import ClientId, LocationId, StaffId
+from services.access.domain.class_seats import BEFORE
 from services.access.domain.credential import Status
 from services.access.domain.door import Door
 from services.access.domain.holder import EVER, FOREVER, Grant, Holder
@@ -125,20 +126,25 @@ def _missing(person: Holder, where: LocationId | None, now: datetime) -> DenialR
 def _grant(
     arrival: Arrival, person: Holder, where: LocationId | None, now: datetime
 ) -> tuple[UUID, Grant] | None:
-    """A grant valid here and now: of classes before others, of the class that starts last."""
+    """A grant valid here and now: of classes before others, of the class that starts nearest."""
     if arrival.staff_id is not None:
         always = Grant(AccessGrantKind.STAFF, EVER, FOREVER)
         return (arrival.staff_id, always) if person.works else None
     valid = [
-        (grant.session_id is not None, grant.valid_from, grant_id)
+        (grant.session_id is not None, -abs(_begins(grant) - now), grant.valid_from, grant_id)
         for grant_id, grant in person.grants.items()
         if grant.is_valid(now) and grant.is_of(where) and grant.is_in_hours(now)
         and (person.has_signed or not grant.waiver_required)
     ]  # fmt: skip
     if not valid:
         return None
-    chosen = max(valid)[2]
+    chosen = max(valid)[-1]
     return chosen, person.grants[chosen]
+
+
+def _begins(grant: Grant) -> datetime:
+    """When the class starts whose grant it is; of other grants it tells them apart only."""
+    return grant.valid_from + BEFORE if grant.session_id is not None else grant.valid_from
 
 
 def _facts(

@@ -47,14 +47,22 @@ def check_in(
     now: datetime,
     source: CheckInSource = CheckInSource.STAFF,
 ) -> list[SessionEvent]:
-    """The client is here."""
+    """The client is here, in the time of check-in."""
+    here = arrive(state, session_id, client, source)
+    must_be_open(state, now)
+    return here
+
+
+def arrive(
+    state: ClassSession, session_id: SessionId, client: ClientId, source: CheckInSource
+) -> list[SessionEvent]:
+    """The client is here, whatever the time."""
     must_be_on(state)
     reservation = reservation_of(state, client)
     if reservation.checked_in:
         raise Refused(
             BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
         )
-    must_be_open(state, now)
     return [
         CheckedIn(
             session_id=session_id, client_id=client, source=source,

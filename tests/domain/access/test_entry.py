@@ -1,6 +1,7 @@
 """Who may enter, and why not: every reason, and which comes first."""
 
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,7 @@ from contracts.access import (
     DoorAdded,
     DoorScheduleSet,
     GrantClosed,
+    GrantOpened,
     Impediment,
     ImpedimentCleared,
     ImpedimentSet,
@@ -28,6 +30,7 @@ from contracts.access import (
     WaiverHeard,
 )
 from contracts.envelope import Event
+from contracts.ids import SessionId
 from tests.domain.access.language import (
     ANN,
     ANNEX,
@@ -64,6 +67,8 @@ SUSPENDED = CredentialSuspended(credential_id=CARD, reason="lost")
 REVOKED = CredentialRevoked(credential_id=CARD, reason="replaced")
 LEFT = GrantClosed(client_id=ANN, grant_id=reservation_of(ANN), closed_at=NOON - HOUR)
 ERASED = ClientHeard(client_id=ANN, erased=True)
+NEXT = SessionId(UUID(int=2))
+"""Half an hour after the other."""
 
 
 AFTERNOONS = (OpenHours(weekday=1, opens="12:01", closes="18:00"),)
@@ -81,6 +86,23 @@ def impeded(reason: Impediment) -> ImpedimentSet:
 def denied(scenario: Scenario, reason: DenialReason) -> Scenario:
     return scenario.then(fact(AccessDenied, reason=reason)).then_answered(
         granted=False, reason=reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "which"), [(-5, SES), (10, SES), (16, NEXT), (25, NEXT)],
+    ids=["before the first", "late for it", "nearer to the second", "before the second"],
+)  # fmt: skip
+def test_of_two_classes_in_a_row_the_one_that_starts_nearest_lets_them_in(
+    minutes: int, which: SessionId
+) -> None:
+    second = GrantOpened(
+        client_id=ANN, grant_id=NEXT, kind=AccessGrantKind.CLASS, session_id=NEXT,
+        valid_from=NOON + 10 * MINUTE, valid_until=NOON + 2 * HOUR, location_id=HALL,
+        given_at=NOON - 24 * HOUR,
+    )  # fmt: skip
+    given(seated(), member(), second).when(at_door(), NOON + minutes * MINUTE).then(
+        fact(AccessGranted, session_id=which)
     )
 
 

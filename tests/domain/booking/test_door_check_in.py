@@ -1,18 +1,24 @@
-"""Who comes through a door about the start of a class they have a seat in is checked in."""
+"""Who comes through a door about a class they have a seat in is checked in, to the right one."""
 
 from datetime import datetime
 from uuid import UUID
 
 import pytest
 
+from chassis.decider import Refused
 from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
     CheckedIn,
     CheckInAtDoor,
     CheckInSource,
+    CorrectAttendance,
+    FinalizeAttendance,
     SessionCancelled,
+    ViolationCleared,
 )
 from contracts.envelope import Event
-from contracts.ids import LocationId
+from contracts.ids import LocationId, SessionId
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -30,8 +36,9 @@ from tests.domain.booking.language import (
     scheduled,
     with_credits,
 )
-from tests.scenario import fact
+from tests.scenario import Scenario, fact
 
+BY_CLOCK = ("system:booking", "system")
 COMES_IN = CheckInAtDoor(client_id=ANN, location_id=HALL)
 SEATED: tuple[Event | tuple[Event, ...], ...] = (
     scheduled(3), with_credits(ANN, BEN), reserved(ANN),
@@ -79,3 +86,82 @@ def test_who_comes_to_the_second_of_two_classes_is_not_checked_in_to_the_first()
     given(*both).when(COMES_IN, second - 20 * MINUTE, "system:booking", "system").then(
         fact(CheckedIn, session_id=OTHER)
     )
+
+
+def let_in_for(session: SessionId = SES) -> CheckInAtDoor:
+    """By the grant of that class."""
+    return CheckInAtDoor(client_id=ANN, location_id=HALL, session_id=session)
+
+
+AT_18_45 = NOON + 45 * MINUTE
+BACK_TO_BACK: tuple[Event | tuple[Event, ...], ...] = (
+    *SEATED, scheduled(3, OTHER, AT_18_45), reserved(ANN, OTHER, starts_at=AT_18_45),
+)  # fmt: skip
+
+
+def test_the_class_whose_grant_let_them_in_is_the_one_they_came_to() -> None:
+    late_for_the_first = NOON + 16 * MINUTE
+    given(*BACK_TO_BACK).when(let_in_for(), late_for_the_first, *BY_CLOCK).then(
+        fact(CheckedIn, session_id=SES, source=CheckInSource.DOOR)
+    )
+    given(*BACK_TO_BACK).when(let_in_for(OTHER), late_for_the_first, *BY_CLOCK).then(
+        fact(CheckedIn, session_id=OTHER)
+    )
+
+
+def test_whoever_steps_out_of_a_class_is_not_checked_in_to_the_next() -> None:
+    scenario = given(*BACK_TO_BACK, checked_in(ANN))
+    scenario.when(let_in_for(), NOON + 20 * MINUTE, *BY_CLOCK).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "at", [NOON - 20 * MINUTE, NOON + 16 * MINUTE, NOON + HOUR, NOON + HOUR + 15 * MINUTE]
+)
+@pytest.mark.parametrize("opens", [0, 30, 60])
+def test_a_classs_own_grant_checks_in_for_as_long_as_it_lets_in(at: datetime, opens: int) -> None:
+    seated = (scheduled(3, check_in_opens_minutes_before=opens), *SEATED[1:])
+    given(*seated).when(let_in_for(), at, *BY_CLOCK).then(
+        fact(CheckedIn, session_id=SES, reservation_id=reservation_of(ANN))
+    )
+
+
+def closed_without_ann() -> Scenario:
+    """Ben came, the books were closed when the class began, and Ann is a no-show."""
+    past = (*SEATED, reserved(BEN), checked_in(BEN))
+    return given(*past).when(FinalizeAttendance(session_id=SES), NOON)
+
+
+def test_who_is_let_in_when_the_books_are_closed_is_no_no_show() -> None:
+    told = closed_without_ann().when(let_in_for(), NOON + 16 * MINUTE, *BY_CLOCK).outcome
+    assert not isinstance(told, Refused)
+    assert fact(
+        AttendanceCorrected, client_id=ANN, was=Attendance.NO_SHOW, becomes=Attendance.ATTENDED
+    ).fits(told[0])
+    assert [type(event) for event in told].count(ViolationCleared) == 1
+
+
+def test_what_somebody_corrected_by_hand_stays_whatever_door_they_come_through() -> None:
+    scenario = closed_without_ann()
+    for becomes in (Attendance.ATTENDED, Attendance.NO_SHOW):
+        by_hand = CorrectAttendance(
+            session_id=SES, client_id=ANN, becomes=becomes, reason="I counted again"
+        )
+        scenario.when(by_hand, NOON + 10 * MINUTE)
+    scenario.when(let_in_for(), NOON + 16 * MINUTE, *BY_CLOCK).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        (),
+        (scheduled(), with_credits(ANN)),
+        (scheduled(), with_credits(ANN), late_cancelled(ANN)),
+        (*SEATED, checked_in(ANN)),
+        (*SEATED, SessionCancelled(session_id=SES, reason="storm")),
+    ],
+    ids=["a stranger", "no seat", "gave it up", "is here already", "called off"],
+)
+def test_a_grant_without_a_seat_any_more_checks_nobody_in(
+    past: tuple[Event | tuple[Event, ...], ...],
+) -> None:
+    given(*past).when(let_in_for(), NOON, *BY_CLOCK).then_nothing()
