@@ -60,6 +60,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "members.sign_ins_standing": frozenset({GATEWAY}),
     "members.person_keys": frozenset({SYSTEM}),
     "members.client_standing": frozenset({SYSTEM}),
+    "members.gym_references": frozenset({SYSTEM}),
     # booking
     "booking.schedule_session": MANAGERS,
     "booking.draft_session": MANAGERS,
@@ -116,6 +117,9 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.open_ledger": frozenset({SYSTEM}),
     "booking.bar_erased_client": frozenset({SYSTEM}),
     "booking.hear_location": frozenset({SYSTEM}),
+    "booking.hear_room": frozenset({SYSTEM}),
+    "booking.hear_instructor": frozenset({SYSTEM}),
+    "booking.hear_gym": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
     "booking.release_unrecorded": frozenset({SYSTEM}),
@@ -127,6 +131,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "billing.issue_invoice": DESK,
     "billing.add_fee_line": frozenset({SYSTEM}),
     "billing.reverse_fee": frozenset({SYSTEM}),
+    "billing.hear_gym": frozenset({SYSTEM}),
     # access
     "access.add_door": MANAGERS,
     "access.set_door_schedule": MANAGERS,
@@ -148,6 +153,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "access.hear_waiver_rule": frozenset({SYSTEM}),
     "access.hear_ban": frozenset({SYSTEM}),
     "access.hear_waiver": frozenset({SYSTEM}),
+    "access.hear_location": frozenset({SYSTEM}),
     # reading
     "read.calendar": EVERYONE,
     "read.session": EVERYONE,

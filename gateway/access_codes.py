@@ -12,6 +12,7 @@ import strawberry
 @strawberry.enum(description="Why addDoor refuses.")
 class AddDoorErrorCode(Enum):
     ALREADY_ADDED = "ALREADY_ADDED"
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_INPUT = "INVALID_INPUT"
     OTHER = "OTHER"
@@ -30,6 +31,7 @@ class SetDoorScheduleErrorCode(Enum):
 @strawberry.enum(description="Why startLockdown refuses.")
 class StartLockdownErrorCode(Enum):
     IN_LOCKDOWN = "IN_LOCKDOWN"
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_INPUT = "INVALID_INPUT"
     OTHER = "OTHER"
@@ -38,6 +40,7 @@ class StartLockdownErrorCode(Enum):
 @strawberry.enum(description="Why endLockdown refuses.")
 class EndLockdownErrorCode(Enum):
     NOT_IN_LOCKDOWN = "NOT_IN_LOCKDOWN"
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_INPUT = "INVALID_INPUT"
     OTHER = "OTHER"
@@ -74,6 +77,7 @@ class EntryRightErrorCode(Enum):
     ENDS_BEFORE_IT_STARTS = "ENDS_BEFORE_IT_STARTS"
     INVALID_HOURS = "INVALID_HOURS"
     UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_INPUT = "INVALID_INPUT"
     OTHER = "OTHER"

@@ -17,7 +17,7 @@ from gateway import ids
 from gateway.context import Info
 from gateway.mutations import UserError, carry_out
 from gateway.scheduling import SessionPayload
-from gateway.timetable_codes import (
+from gateway.session_codes import (
     AssignRoomErrorCode,
     ChangeSessionErrorCode,
     ReinstateSessionErrorCode,

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from contracts.ids import (
     StaffId,
     new_id,
 )
-from contracts.members import HireStaff, RegisterClient, RegisterGym
+from contracts.members import HireStaff, OpenLocation, RegisterClient, RegisterGym
 from contracts.permissions import OPERATOR, Role
 from deploy.local.installation import Installation
 from deploy.local.runner import WAVES, program
@@ -67,6 +67,7 @@ class System:
     gym_id: GymId
     _asker: Asker
     _signer: Signer
+    location: LocationId = field(default_factory=lambda: LocationId(new_id()))
 
     @property
     def port(self) -> int:
@@ -137,7 +138,7 @@ class System:
         starts = datetime.now(UTC) + timedelta(hours=hours)
         session = SessionId(new_id())
         await self._must(ScheduleSession(
-            session_id=session, title="Bench", location_id=LocationId(new_id()), starts_at=starts,
+            session_id=session, title="Bench", location_id=self.location, starts_at=starts,
             ends_at=starts + timedelta(minutes=30), time_zone="UTC", capacity=capacity,
             policy=EVERYBODY_WAITS,
         ))  # fmt: skip
@@ -151,6 +152,7 @@ class System:
             owner_email="owner@bench.gym", owner_password=self.gym_id.hex,
         )  # fmt: skip
         await self._must(gym, OPERATOR, PLATFORM)
+        await self._must(OpenLocation(location_id=self.location, name="Bench", time_zone="UTC"))
 
     async def clients(self, count: int) -> list[ClientId]:
         """People with credits."""

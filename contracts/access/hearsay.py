@@ -81,6 +81,22 @@ class HearStaff(Command):
     version: int
 
 
+class HearLocation(Command):
+    """Members tells that the gym has a location, and where its clocks are."""
+
+    command_type = "access.hear_location"
+    location_id: LocationId
+    time_zone: str
+
+
+class LocationKnown(Event):
+    """The gym has this location; what happens there is in this time zone."""
+
+    event_type = "access.location_known.v1"
+    location_id: LocationId
+    time_zone: str
+
+
 class ClientHeard(Event):
     """The gym knows the client, or has erased them."""
 

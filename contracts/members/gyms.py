@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.envelope import Command, Event
+from contracts.envelope import Command, Event, Query
 from contracts.ids import (
     ClosureId,
     GymId,
@@ -80,6 +80,29 @@ class AddLocationClosure(Command):
     from_date: Day
     until_date: Day
     reason: Short
+
+
+class GymReferences(Query):
+    """Which of these the asker's gym has, and what others need of them: ``KnownReferences``."""
+
+    command_type = "members.gym_references"
+    location_ids: tuple[LocationId, ...] = Field(default=(), max_length=100)
+    room_ids: tuple[RoomId, ...] = Field(default=(), max_length=100)
+    staff_ids: tuple[StaffId, ...] = Field(default=(), max_length=100)
+
+
+class KnownReferences(BaseModel):
+    """Those of the ids asked for that the gym has; what is not named is not there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    currency: str
+    """Of the gym; ISO 4217."""
+    locations: dict[LocationId, str] = {}
+    """To the time zone."""
+    rooms: dict[RoomId, LocationId] = {}
+    staff: dict[StaffId, int] = {}
+    """Who works here, to the version of their stream."""
 
 
 class GymRegistered(Event):

@@ -9,6 +9,7 @@ from contracts.timetable.catalogue import *
 from contracts.timetable.closures import *
 from contracts.timetable.codes import *
 from contracts.timetable.drafts import *
+from contracts.timetable.hearsay import *
 from contracts.timetable.importing import *
 from contracts.timetable.policies import *
 from contracts.timetable.series import *

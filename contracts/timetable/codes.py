@@ -6,6 +6,10 @@ from enum import StrEnum
 class TimetableCode(StrEnum):
     """Why the timetable refuses, beside ``BookingCode``. Stable; clients switch on it."""
 
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
+    ROOM_NOT_FOUND = "ROOM_NOT_FOUND"
+    INSTRUCTOR_NOT_FOUND = "INSTRUCTOR_NOT_FOUND"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
     ALREADY_DEFINED = "ALREADY_DEFINED"
     PROGRAM_NOT_FOUND = "PROGRAM_NOT_FOUND"
     PROGRAM_RETIRED = "PROGRAM_RETIRED"

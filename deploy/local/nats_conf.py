@@ -22,9 +22,9 @@ HEARS = {
 
 ASKS: Mapping[str, tuple[type[Query], ...]] = {
     "members": (),
-    "booking": (members.ClientStanding,),
+    "booking": (members.ClientStanding, members.GymReferences),
     "billing": (members.ClientStanding,),
-    "access": (),
+    "access": (members.GymReferences,),
     "projections": (members.PersonKeys,),
 }
 """Context -> the queries it may send. All sign with one key, so this is what keeps them apart."""

@@ -1,7 +1,7 @@
 """Access's way in: every command it serves, and how one is carried out."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from chassis.bus.desk import Desk
 from chassis.context import Context
@@ -15,6 +15,7 @@ from contracts.access import (
     HearBan,
     HearClass,
     HearClient,
+    HearLocation,
     HearReservation,
     HearStaff,
     HearWaiver,
@@ -29,8 +30,10 @@ from contracts.access import (
     SuspendCredential,
 )
 from contracts.envelope import Command
-from services.access import commands, entries
+from contracts.members import GymReferences, KnownReferences
+from services.access import commands, entries, references
 from services.access.commands import Rule
+from services.access.references import NotHeard
 
 C = TypeVar("C", bound=Command)
 
@@ -56,6 +59,7 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
     HearReservation: commands.hear_reservation,
     HearClient: commands.hear_client,
     HearStaff: commands.hear_staff,
+    HearLocation: commands.hear_location,
     HearWaiverRule: commands.hear_waiver_rule,
     HearBan: commands.hear_ban,
     HearWaiver: commands.hear_waiver,
@@ -65,14 +69,31 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
 RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **CAUSED}
 
 
-def attach(desk: Desk, store: EventStore) -> None:
+class Acquaintance(Protocol):
+    """Whoever keeps the places of the gym of ``ctx``."""
+
+    async def have(self, asked: GymReferences, ctx: Context) -> KnownReferences:
+        """Which of these the gym has."""
+
+
+def attach(desk: Desk, store: EventStore, members: Acquaintance) -> None:
     """Register every command with the desk."""
     for kind, rule in ASKED.items():
-        desk.command(kind, _handler(rule, store))
+        desk.command(kind, handler(references.checked(kind, rule), store, members))
 
 
-def _handler(rule: Rule[C], store: EventStore) -> Callable[[C, Context], Awaitable[Done]]:
+def handler(
+    rule: Rule[C], store: EventStore, members: Acquaintance
+) -> Callable[[C, Context], Awaitable[Done]]:
+    """Carries out ``rule``; a location that only members knows of yet, it hears of first."""
+
     async def handle(command: C, ctx: Context) -> Done:
-        return await store.carry_out(command, ctx, rule)
+        try:
+            return await store.carry_out(command, ctx, rule)
+        except NotHeard as missing:
+            named = missing.locations
+        known = await members.have(GymReferences(location_ids=named), ctx)
+        references.must_be_known(command, named, known)
+        return await store.carry_out(command, ctx, references.hearing(known, rule))
 
     return handle

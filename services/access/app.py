@@ -4,12 +4,13 @@ from chassis.process import Process
 from chassis.service import Service, ServiceSettings, serve
 from contracts.permissions import allows
 from services.access import api, reactions
+from services.access.references import Members
 
 ACCESS = Service(
     name="access",
     allows=allows,
     due={},
-    commands=lambda desk, store, _: api.attach(desk, store),
+    commands=lambda desk, store, asker: api.attach(desk, store, Members(asker)),
     reactions=reactions.attach,
 )
 

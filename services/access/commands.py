@@ -21,6 +21,7 @@ from contracts.access import (
     HearBan,
     HearClass,
     HearClient,
+    HearLocation,
     HearReservation,
     HearStaff,
     HearWaiver,
@@ -182,6 +183,11 @@ def hear_ban(command: HearBan, unit: Unit) -> None:
 def hear_waiver(command: HearWaiver, unit: Unit) -> None:
     state = unit.state(holder, command.client_id)
     unit.record(holder, command.client_id, hearing.hear_waiver(state, command.client_id))
+
+
+def hear_location(command: HearLocation, unit: Unit) -> None:
+    where = command.location_id
+    unit.record(premises, where, doors.hear_location(unit.state(premises, where), command))
 
 
 def hear_staff(command: HearStaff, unit: Unit) -> None:

@@ -12,6 +12,7 @@ from contracts.access import (
     HearBan,
     HearClass,
     HearClient,
+    HearLocation,
     HearReservation,
     HearStaff,
     HearWaiver,
@@ -27,7 +28,13 @@ from contracts.booking import (
     WaiverRecorded,
 )
 from contracts.envelope import Command, Envelope, Event
-from contracts.members import ClientRegistered, PersonalDataErased, StaffHired, StaffRolesChanged
+from contracts.members import (
+    ClientRegistered,
+    LocationOpened,
+    PersonalDataErased,
+    StaffHired,
+    StaffRolesChanged,
+)
 from contracts.timetable import SessionChanged, SessionRescheduled
 from services.access import api
 
@@ -93,6 +100,10 @@ HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
     PersonalDataErased: (
         "members", "access_client_erased",
         lambda e, _: HearClient(client_id=e.client_id, erased=True),
+    ),
+    LocationOpened: (
+        "members", "access_location_opened",
+        lambda e, _: HearLocation(location_id=e.location_id, time_zone=e.time_zone),
     ),
     StaffHired: (
         "members", "access_staff_hired",

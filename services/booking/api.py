@@ -1,12 +1,13 @@
 """Booking's way in: every command it serves, and how one is carried out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from chassis.bus.desk import Desk
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.store import Done, EventStore
+from chassis.eventstore.store import Done, EventStore, Unit
 from contracts.booking import (
     BarErasedClient,
     BookingCode,
@@ -22,17 +23,21 @@ from contracts.booking import (
 )
 from contracts.envelope import Command
 from contracts.ids import ClientId
-from contracts.timetable import ImportTimetable
+from contracts.members import GymReferences, KnownReferences
+from contracts.timetable import ImportOutcome, ImportTimetable
 from services.booking import (
     commands,
     doors,
     ledgers,
     penalties,
     people_api,
+    references,
     timetable_api,
     timetable_import,
 )
+from services.booking.ical import parse
 from services.booking.ledgers import LedgerNotOpen, Rule
+from services.booking.references import NotHeard
 
 C = TypeVar("C", bound=Command)
 
@@ -67,32 +72,58 @@ RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **DUE, **CAUSED}
 
 
 class Acquaintance(Protocol):
-    """Whoever can say whether a client is known in the gym of ``ctx``."""
+    """Whoever keeps the clients, the places and the staff of the gym of ``ctx``."""
 
-    async def know(self, client: ClientId, ctx: Context) -> bool: ...
+    async def know(self, client: ClientId, ctx: Context) -> bool:
+        """Whether the client may be served."""
+
+    async def have(self, asked: GymReferences, ctx: Context) -> KnownReferences:
+        """Which of these the gym has."""
 
 
 def attach(desk: Desk, store: EventStore, members: Acquaintance) -> None:
     """Register every command with the desk."""
     for kind, rule in ASKED.items():
-        desk.command(kind, handler(rule, store, members))
-    desk.command(ImportTimetable, timetable_import.handler(store))
+        desk.command(kind, handler(references.checked(kind, rule), store, members))
+    desk.command(ImportTimetable, _importing(store, members))
 
 
 def handler(
     rule: Rule[C], store: EventStore, members: Acquaintance
 ) -> Callable[[C, Context], Awaitable[Done]]:
-    """Carries out ``rule``; opens the ledger of a client that only members knows of yet."""
+    """Carries out ``rule``; what only members knows of yet, it hears of first."""
 
     async def handle(command: C, ctx: Context) -> Done:
         try:
             return await store.carry_out(command, ctx, rule)
         except LedgerNotOpen as missing:
             client = missing.client
+        except NotHeard as missing:
+            named = missing.named
+            known = await members.have(references.question(named), ctx)
+            references.must_be_known(named, known)
+            return await store.carry_out(command, ctx, references.hearing(known, rule))
         if not await members.know(client, ctx):
             raise Refused(
                 BookingCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id"
             )
         return await store.carry_out(command, ctx, ledgers.opening(client, rule))
+
+    return handle
+
+
+def _importing(
+    store: EventStore, members: Acquaintance
+) -> Callable[[ImportTimetable, Context], Awaitable[Done]]:
+    """Reads the file first, in a thread, since a large one takes a while."""
+
+    async def handle(command: ImportTimetable, ctx: Context) -> Done:
+        file = await asyncio.to_thread(parse, command.ics, command.time_zone)
+
+        def rule(asked: ImportTimetable, unit: Unit) -> ImportOutcome:
+            return timetable_import.import_timetable(asked, unit, file)
+
+        checked = references.checked(ImportTimetable, rule)
+        return await handler(checked, store, members)(command, ctx)
 
     return handle

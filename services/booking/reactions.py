@@ -12,9 +12,18 @@ from chassis.streams import event_stream
 from contracts.access import AccessGranted
 from contracts.booking import BarErasedClient, CheckInAtDoor, OpenLedger
 from contracts.envelope import Command, Envelope, Event
-from contracts.members import ClientRegistered, LocationOpened, PersonalDataErased
-from contracts.timetable import HearLocation
+from contracts.members import (
+    ClientRegistered,
+    GymRegistered,
+    LocationOpened,
+    PersonalDataErased,
+    RoomAdded,
+    StaffHired,
+    StaffRolesChanged,
+)
+from contracts.timetable import HearGym, HearInstructor, HearLocation, HearRoom
 from services.booking.doors import check_in_at_door
+from services.booking.hearings import hear_gym, hear_instructor, hear_room
 from services.booking.ledgers import bar_erased_client, open_ledger
 from services.booking.timetable_commands import hear_location
 
@@ -27,8 +36,8 @@ class Reaction(NamedTuple):
     context: str
     name: str
     """Of the durable consumer."""
-    asks: Callable[[Any], Command | None]
-    """``None``: this one asks nothing."""
+    asks: Callable[[Any, int], Command | None]
+    """From it and its stream's version; ``None``: this one asks nothing."""
     rule: Callable[[Any, Unit], Any]
     at: Callable[[Envelope, Clock], datetime]
     """The moment it is decided at."""
@@ -43,7 +52,7 @@ def _then(envelope: Envelope, _: Clock) -> datetime:
     return envelope.occurred_at
 
 
-def _arrival(event: AccessGranted) -> Command | None:
+def _arrival(event: AccessGranted, _: int) -> Command | None:
     if event.client_id is None:
         return None
     return CheckInAtDoor(
@@ -53,17 +62,35 @@ def _arrival(event: AccessGranted) -> Command | None:
 
 HEARS: dict[type[Event], Reaction] = {
     ClientRegistered: Reaction(
-        "members", "booking_open_ledger", lambda e: OpenLedger(client_id=e.client_id),
+        "members", "booking_open_ledger", lambda e, _: OpenLedger(client_id=e.client_id),
         open_ledger, _now,
     ),
     PersonalDataErased: Reaction(
-        "members", "booking_bar_erased", lambda e: BarErasedClient(client_id=e.client_id),
+        "members", "booking_bar_erased", lambda e, _: BarErasedClient(client_id=e.client_id),
         bar_erased_client, _now,
     ),
     LocationOpened: Reaction(
         "members", "booking_location_opened",
-        lambda e: HearLocation(location_id=e.location_id, time_zone=e.time_zone),
+        lambda e, _: HearLocation(location_id=e.location_id, time_zone=e.time_zone),
         hear_location, _now,
+    ),
+    GymRegistered: Reaction(
+        "members", "booking_gym_registered",
+        lambda e, _: HearGym(gym_id=e.gym_id, currency=e.currency), hear_gym, _now,
+    ),
+    RoomAdded: Reaction(
+        "members", "booking_room_added",
+        lambda e, _: HearRoom(room_id=e.room_id, location_id=e.location_id), hear_room, _now,
+    ),
+    StaffHired: Reaction(
+        "members", "booking_staff_hired",
+        lambda e, v: HearInstructor(staff_id=e.staff_id, works=True, version=v),
+        hear_instructor, _now,
+    ),
+    StaffRolesChanged: Reaction(
+        "members", "booking_staff_roles_changed",
+        lambda e, v: HearInstructor(staff_id=e.staff_id, works=bool(e.roles), version=v),
+        hear_instructor, _now,
     ),
     AccessGranted: Reaction("access", "booking_door_check_in", _arrival, check_in_at_door, _then),
 }  # fmt: skip
@@ -74,7 +101,7 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
     for kind, reaction in HEARS.items():
 
         async def hear(envelope: Envelope, reaction: Reaction = reaction) -> None:
-            command = reaction.asks(envelope.event)
+            command = reaction.asks(envelope.event, envelope.version)
             if command is not None:
                 ctx = Context.because(envelope, ACTOR, reaction.at(envelope, clock))
                 await store.carry_out(command, ctx, reaction.rule)

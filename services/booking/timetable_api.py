@@ -19,7 +19,10 @@ from contracts.timetable import (
     DiscardDraft,
     DraftSession,
     EndSchedule,
+    HearGym,
+    HearInstructor,
     HearLocation,
+    HearRoom,
     PlaceOccurrences,
     PublishBookingPolicy,
     PublishDraft,
@@ -29,7 +32,7 @@ from contracts.timetable import (
     RetireProgram,
     SubstituteInstructor,
 )
-from services.booking import commands, series, timetable_commands
+from services.booking import commands, hearings, series, timetable_commands
 
 Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
@@ -62,5 +65,10 @@ DUE: Rules = {
 }
 """What the clock asks: more dates of a series, and sessions a closure calls off."""
 
-CAUSED: Rules = {HearLocation: timetable_commands.hear_location}
+CAUSED: Rules = {
+    HearLocation: timetable_commands.hear_location,
+    HearRoom: hearings.hear_room,
+    HearInstructor: hearings.hear_instructor,
+    HearGym: hearings.hear_gym,
+}
 """What other services' events ask."""

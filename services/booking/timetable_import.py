@@ -4,15 +4,12 @@ The file is read before the store is asked; what it says is then decided on in o
 from location and UID, so that the same file given twice puts nothing in twice.
 """
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.store import Done, EventStore, Unit
+from chassis.eventstore.store import Unit
 from contracts.booking import ScheduleSession
 from contracts.ids import ScheduleId, SessionId, id_of
 from contracts.timetable import (
@@ -28,20 +25,8 @@ from services.booking import placing
 from services.booking.commands import schedule_session
 from services.booking.domain import rooms
 from services.booking.domain.rooms import location_calendar
-from services.booking.ical import Parsed, Row, parse
+from services.booking.ical import Parsed, Row
 from services.booking.series import create_schedule
-
-
-def handler(store: EventStore) -> Callable[[ImportTimetable, Context], Awaitable[Done]]:
-    """Carries the command out; the file is read in a thread, since a large one takes a while."""
-
-    async def handle(command: ImportTimetable, ctx: Context) -> Done:
-        file = await asyncio.to_thread(parse, command.ics, command.time_zone)
-        return await store.carry_out(
-            command, ctx, lambda asked, unit: import_timetable(asked, unit, file)
-        )
-
-    return handle
 
 
 def import_timetable(command: ImportTimetable, unit: Unit, file: Parsed) -> ImportOutcome:

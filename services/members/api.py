@@ -19,6 +19,7 @@ from contracts.members import (
     ClearAlert,
     ClientStanding,
     EraseClient,
+    GymReferences,
     HireStaff,
     LinkIdentity,
     OpenLocation,
@@ -70,6 +71,7 @@ def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> Non
     desk.command(LinkIdentity, partial(identities.link_identity, parts))
     desk.query(PersonKeys, partial(queries.person_keys, parts))
     desk.query(ClientStanding, partial(queries.client_standing, parts))
+    desk.query(GymReferences, partial(queries.gym_references, parts))
     desk.query(PrincipalOf, partial(queries.principal_of, parts))
     _attach_door(desk, door, keys)
 

@@ -6,9 +6,18 @@ from typing import Any
 from chassis.context import Context
 from chassis.decider import Refused
 from contracts.ids import GymId
-from contracts.members import ClientStanding, MembersCode, PersonKeys, PrincipalOf
+from contracts.members import (
+    ClientStanding,
+    GymReferences,
+    KnownReferences,
+    MembersCode,
+    PersonKeys,
+    PrincipalOf,
+)
 from services.members.commands.parts import Parts
 from services.members.domain.client import client
+from services.members.domain.gym import gym
+from services.members.domain.staff_member import staff_member
 from services.members.roles import roles_of
 
 KEY_HOLDERS = frozenset({"system:projections"})
@@ -32,6 +41,24 @@ async def client_standing(parts: Parts, query: ClientStanding, ctx: Context) -> 
     """Whether the client is registered and not erased."""
     state, _ = await parts.store.read(ctx.gym_id, client, query.client_id)
     return {"known": state.is_served}
+
+
+async def gym_references(parts: Parts, query: GymReferences, ctx: Context) -> dict[str, Any]:
+    """What the asker's gym has of what is asked for; ids of other gyms are ids of nothing."""
+    here, _ = await parts.store.read(ctx.gym_id, gym, ctx.gym_id)
+    if here.gym_id is None:
+        raise Refused(MembersCode.GYM_NOT_FOUND, "There is no such gym.")
+    staff = {}
+    for one in query.staff_ids:
+        person, version = await parts.store.read(ctx.gym_id, staff_member, one)
+        if person.roles:
+            staff[one] = version
+    known = KnownReferences(
+        currency=here.currency, staff=staff,
+        locations={i: here.locations[i] for i in query.location_ids if i in here.locations},
+        rooms={i: here.rooms[i] for i in query.room_ids if i in here.rooms},
+    )  # fmt: skip
+    return known.model_dump(mode="json")
 
 
 async def principal_of(parts: Parts, query: PrincipalOf, _: Context) -> dict[str, Any]:

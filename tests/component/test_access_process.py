@@ -34,7 +34,7 @@ from contracts.ids import (
     SessionId,
     new_id,
 )
-from contracts.members import RegisterClient
+from contracts.members import OpenLocation, RegisterClient
 from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
 from tests.component.members.house import gym_of
@@ -71,6 +71,8 @@ class House:
         return await self.gateway.ask(self.gym_id, command, f"client:{client}", "member")
 
     async def open_up(self) -> None:
+        place = OpenLocation(location_id=self.location, name="Sol", time_zone="Europe/Madrid")
+        await self.owner(place)
         door = AddDoor(door_id=self.door, location_id=self.location, name="Front")
         await self.owner(door)
 

@@ -37,7 +37,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command, Envelope, Event, Reply
 from contracts.ids import ClientId, GrantId, GymId, LocationId, ReservationId, SessionId, new_id
-from contracts.members import RegisterClient
+from contracts.members import OpenLocation, RegisterClient
 from contracts.money import Money, Price
 from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
@@ -82,6 +82,10 @@ class House:
 
     def __init__(self, town: Installation, gateway: Gateway, gym_id: GymId) -> None:
         self.town, self.gateway, self.gym_id = town, gateway, gym_id
+        self.location = LocationId(new_id())
+
+    async def open_up(self) -> None:
+        await self.owner(OpenLocation(location_id=self.location, name="Sol", time_zone="UTC"))
 
     async def owner(self, command: Command) -> Reply:
         reply = await self.gateway.ask(self.gym_id, command, "staff:owner", "owner")
@@ -96,7 +100,7 @@ class House:
         session, starts_at = SessionId(new_id()), self.gateway.clock.now() + timedelta(minutes=5)
         await self.owner(
             ScheduleSession(
-                session_id=session, title="Spin", location_id=LocationId(new_id()),
+                session_id=session, title="Spin", location_id=self.location,
                 starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), time_zone="UTC",
                 capacity=people, policy=BookingPolicy(no_show_fee=FEE, free_passes=0),
             )
@@ -123,7 +127,10 @@ class House:
         )
 
     async def tells(self, context: str, until: Told) -> list[Envelope]:
-        """What the gym's stream of ``context`` tells from its beginning, until that is so."""
+        """What the gym's stream of ``context`` tells from its beginning, until that is so.
+
+        But for what it heard of members, which comes when it comes.
+        """
         operator = await nats.connect(**self.town.nats_login("operator"))
         told: list[Envelope] = []
         try:
@@ -133,7 +140,9 @@ class House:
             async with asyncio.timeout(LONG):
                 while not until(told):
                     try:
-                        told.append(unpack((await stream.next_msg(timeout=1)).data))
+                        message = await stream.next_msg(timeout=1)
+                        if not message.subject.endswith("_heard.v1"):
+                            told.append(unpack(message.data))
                     except (Silence, TimeoutError):
                         continue
         except TimeoutError:
@@ -166,7 +175,9 @@ async def house(town: Installation, gateway: Gateway) -> House:
     gym = gym_of()
     reply = await gateway.ask(gym.gym_id, gym, "system:operator", OPERATOR)
     assert reply.outcome == "done", reply
-    return House(town, gateway, gym.gym_id)
+    house = House(town, gateway, gym.gym_id)
+    await house.open_up()
+    return house
 
 
 @asynccontextmanager

@@ -18,6 +18,8 @@ from contracts.access import (
     DoorAdded,
     DoorScheduleSet,
     EndLockdown,
+    HearLocation,
+    LocationKnown,
     LockdownEnded,
     LockdownStarted,
     OpenHours,
@@ -27,7 +29,7 @@ from contracts.access import (
 from contracts.ids import LocationId
 
 DoorEvent: TypeAlias = DoorAdded | DoorScheduleSet
-PremisesEvent: TypeAlias = LockdownStarted | LockdownEnded
+PremisesEvent: TypeAlias = LocationKnown | LockdownStarted | LockdownEnded
 
 END_OF_DAY = "24:00"
 
@@ -113,17 +115,32 @@ def _time(text: str) -> time:
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """A location, or the whole gym, as far as it may be locked down."""
+    """A location, or the whole gym: where its clocks are, and whether it is locked down."""
 
     lockdown: str | None = None
     """Why its doors are locked."""
+    time_zone: str | None = None
+    """IANA, of a location; ``None``: not heard yet."""
 
 
 def _evolve_premises(state: Premises, event: PremisesEvent) -> Premises:
-    return Premises(event.reason if isinstance(event, LockdownStarted) else None)
+    match event:
+        case LocationKnown():
+            return replace(state, time_zone=event.time_zone)
+        case LockdownStarted():
+            return replace(state, lockdown=event.reason)
+        case LockdownEnded():
+            return replace(state, lockdown=None)
 
 
 premises: Aggregate[Premises, PremisesEvent] = Aggregate("premises", Premises(), _evolve_premises)
+
+
+def hear_location(state: Premises, command: HearLocation) -> list[PremisesEvent]:
+    """The gym has the location; once is enough."""
+    if state.time_zone is not None:
+        return []
+    return [LocationKnown(location_id=command.location_id, time_zone=command.time_zone)]
 
 
 def start_lockdown(state: Premises, command: StartLockdown) -> list[PremisesEvent]:

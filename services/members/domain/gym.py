@@ -38,6 +38,7 @@ class Gym:
 
     gym_id: GymId | None = None  # None until registered
     slug: str = ""
+    currency: str = ""
     owners: frozenset[StaffId] = frozenset()
     locations: Mapping[LocationId, str] = field(default_factory=dict)  # to its time zone
     rooms: Mapping[RoomId, LocationId] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Gym:
 def evolve(state: Gym, event: GymEvent) -> Gym:
     match event:
         case GymRegistered():
-            return replace(state, gym_id=event.gym_id, slug=event.slug)
+            return replace(state, gym_id=event.gym_id, slug=event.slug, currency=event.currency)
         case GymOwnersChanged(owners=owners):
             return replace(state, owners=frozenset(owners))
         case LocationOpened(location_id=location, time_zone=zone):

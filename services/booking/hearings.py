@@ -1,0 +1,20 @@
+"""Commands on what members told of the gym: its currency, its rooms, who gives classes."""
+
+from chassis.eventstore.store import Unit
+from contracts.timetable import HearGym, HearInstructor, HearRoom
+from services.booking.domain import hearsay
+from services.booking.domain.hearsay import gym, instructor, room
+
+
+def hear_gym(command: HearGym, unit: Unit) -> None:
+    unit.record(gym, command.gym_id, hearsay.hear_gym(unit.state(gym, command.gym_id), command))
+
+
+def hear_room(command: HearRoom, unit: Unit) -> None:
+    state = unit.state(room, command.room_id)
+    unit.record(room, command.room_id, hearsay.hear_room(state, command))
+
+
+def hear_instructor(command: HearInstructor, unit: Unit) -> None:
+    state = unit.state(instructor, command.staff_id)
+    unit.record(instructor, command.staff_id, hearsay.hear_instructor(state, command))

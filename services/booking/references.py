@@ -1,0 +1,194 @@
+"""What a command names must be there: locations, rooms, instructors, the gym's currency.
+
+Booking knows them by what it heard. What it has not heard of, members is asked for, so that a
+location is there in the moment it was opened; what members does not know either is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chassis.decider import Refused
+from chassis.eventstore.store import Unit
+from contracts.booking import BookingPolicy, ScheduleSession, SessionPlan
+from contracts.envelope import Command
+from contracts.ids import LocationId, RoomId, StaffId
+from contracts.members import GymReferences, KnownReferences
+from contracts.timetable import (
+    AddClosure,
+    AssignRoom,
+    ChangeScheduleFrom,
+    CreateSchedule,
+    DraftSession,
+    HearGym,
+    HearInstructor,
+    HearLocation,
+    HearRoom,
+    ImportTimetable,
+    Pattern,
+    PublishBookingPolicy,
+    PublishDraft,
+    SubstituteInstructor,
+    TimetableCode,
+)
+from services.booking.domain.class_schedule import class_schedule
+from services.booking.domain.class_session import class_session
+from services.booking.domain.hearsay import gym, instructor, room
+from services.booking.domain.rooms import location_calendar
+from services.booking.hearings import hear_gym, hear_instructor, hear_room
+from services.booking.timetable_commands import hear_location
+
+C = TypeVar("C", bound=Command)
+Rule = Callable[[C, Unit], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a command names."""
+
+    location_id: LocationId | None = None
+    room_id: RoomId | None = None
+    room_of: LocationId | None = None
+    """Where the room must be; ``None``: anywhere in the gym."""
+    instructor_id: StaffId | None = None
+    fees: tuple[tuple[str, str], ...] = ()
+    """Fields and the currencies of their amounts."""
+
+
+class NotHeard(Exception):
+    """Booking has not heard of something a command names; members may know it."""
+
+    def __init__(self, named: Named) -> None:
+        super().__init__("not heard of what is named")
+        self.named = named
+
+
+def checked(kind: type[C], rule: Rule[C]) -> Rule[C]:
+    """``rule``, of what it names being there. Raises ``NotHeard``, ``Refused(OTHER_CURRENCY)``."""
+    names = NAMES.get(kind)
+    if names is None:
+        return rule
+
+    def of_what_is_there(command: C, unit: Unit) -> Any:
+        named = names(command, unit)
+        if not _is_heard(named, unit):
+            raise NotHeard(named)
+        _must_be_its_currency(named, unit.state(gym, unit.ctx.gym_id))
+        return rule(command, unit)
+
+    return of_what_is_there
+
+
+def question(named: Named) -> GymReferences:
+    """What members is asked."""
+    return GymReferences(
+        location_ids=_some(named.location_id), room_ids=_some(named.room_id),
+        staff_ids=_some(named.instructor_id),
+    )  # fmt: skip
+
+
+def must_be_known(named: Named, known: KnownReferences) -> None:
+    """Raise ``Refused`` with a code that says which of them the gym does not have."""
+    if named.location_id is not None and named.location_id not in known.locations:
+        raise Refused(
+            TimetableCode.LOCATION_NOT_FOUND, "There is no such location.", field="location_id"
+        )
+    if named.room_id is not None:
+        where = known.rooms.get(named.room_id)
+        if where is None or named.room_of not in (None, where):
+            raise Refused(
+                TimetableCode.ROOM_NOT_FOUND, "There is no such room at the location.",
+                field="room_id",
+            )  # fmt: skip
+    if named.instructor_id is not None and named.instructor_id not in known.staff:
+        raise Refused(
+            TimetableCode.INSTRUCTOR_NOT_FOUND, "Nobody like that works here.",
+            field="instructor_id",
+        )  # fmt: skip
+
+
+def hearing(known: KnownReferences, rule: Rule[C]) -> Rule[C]:
+    """``rule``, with what members told heard first in the same breath."""
+
+    def in_one(command: C, unit: Unit) -> Any:
+        hear_gym(HearGym(gym_id=unit.ctx.gym_id, currency=known.currency), unit)
+        for location, time_zone in known.locations.items():
+            hear_location(HearLocation(location_id=location, time_zone=time_zone), unit)
+        for one, location in known.rooms.items():
+            hear_room(HearRoom(room_id=one, location_id=location), unit)
+        for staff, version in known.staff.items():
+            heard = HearInstructor(staff_id=staff, works=True, version=version)
+            hear_instructor(heard, unit)
+        return rule(command, unit)
+
+    return in_one
+
+
+def _is_heard(named: Named, unit: Unit) -> bool:
+    location, coach = named.location_id, named.instructor_id
+    if location is not None and unit.state(location_calendar, location).time_zone is None:
+        return False
+    if named.room_id is not None:
+        where = unit.state(room, named.room_id)
+        if where is None or named.room_of not in (None, where):
+            return False
+    if coach is not None and not unit.state(instructor, coach).works:
+        return False
+    return not named.fees or unit.state(gym, unit.ctx.gym_id) is not None
+
+
+def _must_be_its_currency(named: Named, currency: str | None) -> None:
+    for field, other in named.fees:
+        if other != currency:
+            raise Refused(
+                TimetableCode.OTHER_CURRENCY, "The gym has another currency.", field=field,
+                currency=currency,
+            )  # fmt: skip
+
+
+def _of_plan(plan: SessionPlan | None, policy: BookingPolicy | None = None) -> Named:
+    if plan is None:
+        return Named()
+    return Named(
+        location_id=plan.location_id, room_id=plan.room_id, room_of=plan.location_id,
+        instructor_id=plan.instructor_id, fees=_fees(policy),
+    )  # fmt: skip
+
+
+def _of_pattern(pattern: Pattern, location_id: LocationId | None, *, is_new: bool) -> Named:
+    return Named(
+        location_id=location_id if is_new else None, room_id=pattern.room_id, room_of=location_id,
+        instructor_id=pattern.instructor_id,
+    )  # fmt: skip
+
+
+def _fees(policy: BookingPolicy | None) -> tuple[tuple[str, str], ...]:
+    if policy is None:
+        return ()
+    prices = (("late_cancel_fee", policy.late_cancel_fee), ("no_show_fee", policy.no_show_fee))
+    return tuple((field, price.currency) for field, price in prices if price is not None)
+
+
+def _some(one: Any) -> tuple[Any, ...]:
+    return () if one is None else (one,)
+
+
+NAMES: Mapping[type[Command], Callable[[Any, Unit], Named]] = {
+    ScheduleSession: lambda c, _: _of_plan(c, c.policy),
+    DraftSession: lambda c, _: _of_plan(c),
+    PublishDraft: lambda c, unit: _of_plan(unit.state(class_session, c.session_id).draft),
+    CreateSchedule: lambda c, _: _of_pattern(c.pattern, c.location_id, is_new=True),
+    ChangeScheduleFrom: lambda c, unit: _of_pattern(
+        c.pattern, unit.state(class_schedule, c.schedule_id).location_id, is_new=False
+    ),
+    AssignRoom: lambda c, unit: Named(
+        room_id=c.room_id, room_of=unit.state(class_session, c.session_id).slot.location_id
+    ),
+    SubstituteInstructor: lambda c, _: Named(instructor_id=c.instructor_id),
+    AddClosure: lambda c, _: Named(location_id=c.location_id),
+    ImportTimetable: lambda c, _: Named(
+        location_id=c.location_id, room_id=c.room_id, room_of=c.location_id
+    ),
+    PublishBookingPolicy: lambda c, _: Named(fees=_fees(c.policy)),
+}
+"""What each command names that must be there; the others name nothing of the kind."""
