@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from contracts.envelope import Command, Event
-from contracts.ids import ClientId, InvoiceId, InvoiceLineId, ReservationId, SessionId
+from contracts.ids import ClientId, GymId, InvoiceId, InvoiceLineId, ReservationId, SessionId
 from contracts.money import Money
 
 
@@ -19,6 +19,7 @@ class BillingCode(StrEnum):
     INVOICE_NOT_FOUND = "INVOICE_NOT_FOUND"
     INVOICE_ALREADY_ISSUED = "INVOICE_ALREADY_ISSUED"
     NOTHING_DUE = "NOTHING_DUE"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
@@ -61,7 +62,23 @@ class IssueInvoice(Command):
     invoice_id: InvoiceId
 
 
+class HearGym(Command):
+    """Members tells which currency the gym has."""
+
+    command_type = "billing.hear_gym"
+    gym_id: GymId
+    currency: str
+
+
 # Events -----------------------------------------------------------------------------------------
+
+
+class GymHeard(Event):
+    """All invoices of the gym are in this currency, for good."""
+
+    event_type = "billing.gym_heard.v1"
+    gym_id: GymId
+    currency: str
 
 
 class InvoiceDrafted(Event):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from chassis.bus.desk import Desk
 from chassis.context import Context
 from chassis.eventstore.store import Done, EventStore, Unit
-from contracts.billing import AddFeeLine, IssueInvoice, ReverseFee
+from contracts.billing import AddFeeLine, HearGym, IssueInvoice, ReverseFee
 from contracts.envelope import Command
 from services.billing import commands
 
@@ -19,6 +19,7 @@ ASKED: Mapping[type[Command], Rule[Any]] = {IssueInvoice: commands.issue_invoice
 CAUSED: Mapping[type[Command], Rule[Any]] = {
     AddFeeLine: commands.add_fee_line,
     ReverseFee: commands.reverse_fee,
+    HearGym: commands.hear_gym,
 }
 """What other services' events ask."""
 

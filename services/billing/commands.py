@@ -1,13 +1,29 @@
 """From a command to the account it concerns. What is allowed is decided in ``domain``."""
 
 from chassis.eventstore.store import Unit
-from contracts.billing import AddFeeLine, IssueInvoice, ReverseFee
+from contracts.billing import AddFeeLine, HearGym, IssueInvoice, ReverseFee
 from contracts.ids import InvoiceId, InvoiceLineId, new_id
 from services.billing.domain import billing_account as accounts
+from services.billing.domain import gym_currency as currencies
 from services.billing.domain.billing_account import billing_account
+from services.billing.domain.gym_currency import gym_currency
+
+
+class GymNotHeard(Exception):
+    """Members' word of the gym is on its way: to be tried again."""
+
+
+def hear_gym(command: HearGym, unit: Unit) -> None:
+    state = unit.state(gym_currency, command.gym_id)
+    unit.record(gym_currency, command.gym_id, currencies.hear(state, command))
 
 
 def add_fee_line(command: AddFeeLine, unit: Unit) -> None:
+    """Raises ``GymNotHeard``."""
+    currency = unit.state(gym_currency, unit.ctx.gym_id)
+    if currency is None:
+        raise GymNotHeard("the gym's currency is not known yet")
+    currencies.must_be_the_gyms(currency, command.amount)
     state = unit.state(billing_account, command.client_id)
     line_id, draft = InvoiceLineId(new_id()), InvoiceId(new_id())
     added = accounts.add_fee(state, command, line_id=line_id, draft=draft)

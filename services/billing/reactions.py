@@ -1,14 +1,15 @@
-"""What billing does because something happened in booking: event in, command out."""
+"""What billing does because something happened in booking or members: event in, command out."""
 
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.eventstore.store import EventStore
 from chassis.streams import event_stream
-from contracts.billing import AddFeeLine, LineKind, ReverseFee
+from contracts.billing import AddFeeLine, HearGym, LineKind, ReverseFee
 from contracts.booking import FeeDue, FeeReversed
 from contracts.envelope import Envelope
-from services.billing.commands import add_fee_line, reverse_fee
+from contracts.members import GymRegistered
+from services.billing.commands import add_fee_line, hear_gym, reverse_fee
 
 ACTOR = "system:billing"
 
@@ -35,7 +36,18 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
             ctx = Context.because(envelope, ACTOR, clock.now())
             await store.carry_out(command, ctx, reverse_fee)
 
+    async def learn_the_currency(envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, GymRegistered):
+            command = HearGym(gym_id=event.gym_id, currency=event.currency)
+            ctx = Context.because(envelope, ACTOR, clock.now())
+            await store.carry_out(command, ctx, hear_gym)
+
     # Two consumers: a reversal may overtake its fee, which the account's rules allow for.
     booking = event_stream("booking")
     desk.reaction(FeeDue, invoice_a_fee, name="billing_invoice_fee", stream=booking)
     desk.reaction(FeeReversed, take_a_fee_back, name="billing_reverse_fee", stream=booking)
+    desk.reaction(
+        GymRegistered, learn_the_currency, name="billing_gym_registered",
+        stream=event_stream("members"),
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from chassis.projection import Change
 from chassis.tenancy import Db
 from contracts.billing import (
     FeeWithdrawn,
+    GymHeard,
     InvoiceDrafted,
     InvoiceIssued,
     InvoiceLineAdded,
@@ -54,8 +55,8 @@ UPDATE invoices i
 LineEvent: TypeAlias = InvoiceLineAdded | InvoiceLineReversed
 InvoiceEvent: TypeAlias = InvoiceDrafted | LineEvent | InvoiceIssued
 """What moves an invoice."""
-UNSEEN = (FeeWithdrawn,)
-"""What happens on an account and is on no invoice: a fee that never got there."""
+UNSEEN = (FeeWithdrawn, GymHeard)
+"""What is on no invoice: a fee that never got there, and which currency the gym has."""
 
 Row: TypeAlias = tuple[object, ...]
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.booking import BookingCode
+from contracts.money import written
 from services.projections.decisions import Decided, Decision
 
 Tell = Callable[[datetime | str | None], str]
@@ -147,8 +148,7 @@ def _reversed(when: str, facts: Facts, _: Tell) -> str:
 
 
 def _amount(facts: Facts) -> str:
-    minor = int(facts.get("amount_minor", 0))
-    return f"{minor // 100}.{minor % 100:02d} {facts.get('currency', '')}"
+    return written(int(facts.get("amount_minor", 0)), str(facts.get("currency", "")))
 
 
 _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {

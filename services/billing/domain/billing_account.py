@@ -1,7 +1,7 @@
-"""BillingAccount: what one client owes the gym, on invoices of one currency each.
+"""BillingAccount: what one client owes the gym, on invoices in its currency.
 
 Keeps      a fee is on one invoice at most and taken back once at most; an invoice's total is the
-           sum of its lines; an issued invoice never changes; one draft a currency
+           sum of its lines; an issued invoice never changes; one draft at a time
 Stream     ``account-{client_id}``; all of a client's invoices are on it, so that "once" is decided
            here and guarded by the stream's version
 Source     domain rules 3.4 (waive window) and 3.6 (invoice: draft, open)
@@ -60,16 +60,10 @@ class BillingAccount:
     invoices: Mapping[InvoiceId, Invoice] = field(default_factory=dict)  # oldest first
     fees: Mapping[ReservationId, Fee] = field(default_factory=dict)
 
-    def draft_in(self, currency: str) -> InvoiceId | None:
-        """The invoice that takes lines in ``currency``, if there is one."""
-        return next(
-            (
-                one
-                for one, invoice in self.invoices.items()
-                if not invoice.is_issued and invoice.currency == currency
-            ),
-            None,
-        )
+    @property
+    def draft(self) -> InvoiceId | None:
+        """The invoice that takes lines, if there is one."""
+        return next((i for i, one in self.invoices.items() if not one.is_issued), None)
 
 
 def evolve(state: BillingAccount, event: AccountEvent) -> BillingAccount:
@@ -150,7 +144,13 @@ def reverse_fee(
 def _open_invoice(
     state: BillingAccount, command: AddFeeLine | ReverseFee, currency: str, draft: InvoiceId
 ) -> tuple[list[AccountEvent], InvoiceId]:
-    found = state.draft_in(currency)
+    """Raises ``Refused(OTHER_CURRENCY)`` while a draft in another currency stands open."""
+    found = state.draft
+    if found is not None and state.invoices[found].currency != currency:
+        raise Refused(
+            BillingCode.OTHER_CURRENCY, "The open invoice is in another currency.",
+            field="amount", currency=state.invoices[found].currency,
+        )  # fmt: skip
     if found is not None:
         return [], found
     drafted = InvoiceDrafted(client_id=command.client_id, invoice_id=draft, currency=currency)

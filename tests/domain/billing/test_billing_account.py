@@ -1,6 +1,7 @@
 """What a client owes: lines, credits, invoices; as given, when, then and as laws."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,8 @@ from contracts.billing import (
     AddFeeLine,
     BillingCode,
     FeeWithdrawn,
+    GymHeard,
+    HearGym,
     InvoiceDrafted,
     InvoiceIssued,
     InvoiceLineAdded,
@@ -24,19 +27,24 @@ from contracts.billing import (
     ReverseFee,
 )
 from contracts.envelope import Command, Event
-from contracts.ids import ClientId, InvoiceId, InvoiceLineId, ReservationId, SessionId
+from contracts.ids import ClientId, GymId, InvoiceId, InvoiceLineId, ReservationId, SessionId
 from contracts.money import Money
 from services.billing.api import RULES
+from services.billing.commands import GymNotHeard
 from services.billing.domain.billing_account import billing_account
+from services.billing.domain.gym_currency import gym_currency
 from tests.scenario import Gym, Scenario, fact
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 ANN = ClientId(UUID(int=11))
+IRON = GymId(UUID(int=7))
 SES = SessionId(UUID(int=1))
 FIRST, SECOND = (InvoiceId(UUID(int=n)) for n in (101, 102))
 
 
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
+    if isinstance(event, GymHeard):
+        return gym_currency, event.gym_id
     return billing_account, event.client_id  # type: ignore[attr-defined]
 
 
@@ -67,9 +75,13 @@ LINE = InvoiceLineAdded(
 ISSUED = InvoiceIssued(client_id=ANN, invoice_id=FIRST, total=Money(minor=1500, currency="EUR"))
 
 
+EUROS = GymHeard(gym_id=IRON, currency="EUR")
+
+
 def given(*past: Event) -> Scenario:
-    gym = Gym(RULES, home)
-    gym.happened(*past)
+    """A gym that asks for euros, in which this has happened."""
+    gym = Gym(RULES, home, IRON)
+    gym.happened(EUROS, *past)
     return Scenario(gym)
 
 
@@ -80,11 +92,35 @@ def test_the_first_fee_drafts_an_invoice_in_its_currency() -> None:
     )
 
 
-def test_further_fees_join_the_draft_of_their_currency() -> None:
+def test_further_fees_join_the_draft() -> None:
     given(DRAFT, LINE).when(add(2), NOON).then(fact(InvoiceLineAdded, invoice_id=FIRST))
-    given(DRAFT, LINE).when(add(2, currency="USD"), NOON).then(
-        fact(InvoiceDrafted, currency="USD"), fact(InvoiceLineAdded)
+
+
+@pytest.mark.parametrize("past", [(), (DRAFT, LINE), (DRAFT, LINE, ISSUED)])
+def test_a_fee_in_another_currency_than_the_gyms_drafts_nothing(past: tuple[Event, ...]) -> None:
+    given(*past).when(add(2, currency="JPY"), NOON).then_refused(
+        BillingCode.OTHER_CURRENCY, field="amount", currency="EUR"
     )
+
+
+def test_a_fee_waits_until_the_gyms_currency_is_heard_of() -> None:
+    gym = Gym(RULES, home, IRON)
+    with pytest.raises(GymNotHeard):
+        gym.do(add(), NOON)
+    gym.do(HearGym(gym_id=IRON, currency="EUR"), NOON)
+    gym.do(HearGym(gym_id=IRON, currency="JPY"), NOON)
+    gym.do(add(), NOON)
+    assert [type(event) for event in gym.log] == [GymHeard, InvoiceDrafted, InvoiceLineAdded]
+
+
+def test_a_credit_in_a_currency_of_old_never_opens_a_second_draft() -> None:
+    dollars = Money(minor=900, currency="USD")
+    of_old = (
+        InvoiceDrafted(client_id=ANN, invoice_id=SECOND, currency="USD"),
+        LINE.model_copy(update={"invoice_id": SECOND, "fee_id": fee(9), "amount": dollars}),
+        InvoiceIssued(client_id=ANN, invoice_id=SECOND, total=dollars),
+    )
+    given(*of_old, DRAFT, LINE).when(back(9), NOON).then_refused(BillingCode.OTHER_CURRENCY)
 
 
 def test_a_fee_is_invoiced_once() -> None:
@@ -139,7 +175,7 @@ def test_an_invoice_is_not_issued_for_a_reason(
 def test_credits_alone_are_not_issued() -> None:
     scenario = given(DRAFT, LINE, ISSUED).when(back(), NOON)
     state = scenario.gym.state(billing_account, ANN)
-    credit = state.draft_in("EUR")
+    credit = state.draft
     scenario.when(issue(credit), NOON).then_refused(BillingCode.NOTHING_DUE, total_minor=-1500)
 
 
@@ -154,7 +190,8 @@ steps = st.one_of(
 @draw(st.lists(steps, max_size=30))
 def test_the_laws_of_an_account_hold(walk: list[Command | str]) -> None:
     """Whatever arrives, in whatever order and however often."""
-    gym = Gym(RULES, home)
+    gym = Gym(RULES, home, IRON)
+    gym.happened(EUROS)
     for step in walk:
         _take(gym, step)
         _must_be_lawful(gym)
@@ -162,7 +199,8 @@ def test_the_laws_of_an_account_hold(walk: list[Command | str]) -> None:
 
 def _take(gym: Gym, step: Command | str) -> None:
     if isinstance(step, Command):
-        gym.do(step, NOON)
+        with suppress(Refused):
+            gym.do(step, NOON)
         return
     for invoice in gym.state(billing_account, ANN).invoices:
         try:
@@ -192,4 +230,4 @@ def _must_be_lawful(gym: Gym) -> None:
     }, "a total is the sum of its lines"
     assert all(totals[one] == total for one, total in closed.items())
     drafts = [i.currency for i in state.invoices.values() if not i.is_issued]
-    assert len(drafts) == len(set(drafts)), "one draft a currency"
+    assert drafts in ([], ["EUR"]), "one draft at a time, in the gym's currency"

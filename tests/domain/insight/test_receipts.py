@@ -127,6 +127,11 @@ def test_times_are_the_locations_own() -> None:
             policy_version=3, evidence=JUDGED, waivable_until=STARTS + timedelta(days=1),
             contestable_until=STARTS + timedelta(days=30)),
          "Fee of 10.50 EUR for a no-show noted 20:00, due 4 Mar 22:00 unless waived"),
+        (FeeAssessed(
+            **IDS, kind=Violation.NO_SHOW, amount=Money(minor=1050, currency="JPY"),
+            policy_version=3, evidence=JUDGED, waivable_until=STARTS + timedelta(days=1),
+            contestable_until=STARTS + timedelta(days=30)),
+         "Fee of 1050 JPY for a no-show noted 20:00, due 4 Mar 22:00 unless waived"),
     ],
 )  # fmt: skip
 def test_decisions_are_told_in_one_sentence(event: Event, text: str) -> None:
