@@ -120,6 +120,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.hear_room": frozenset({SYSTEM}),
     "booking.hear_instructor": frozenset({SYSTEM}),
     "booking.hear_gym": frozenset({SYSTEM}),
+    "booking.hear_closure": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
     "booking.release_unrecorded": frozenset({SYSTEM}),
@@ -154,6 +155,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "access.hear_ban": frozenset({SYSTEM}),
     "access.hear_waiver": frozenset({SYSTEM}),
     "access.hear_location": frozenset({SYSTEM}),
+    "access.hear_closure": frozenset({SYSTEM}),
     # reading
     "read.calendar": EVERYONE,
     "read.session": EVERYONE,

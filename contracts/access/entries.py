@@ -44,6 +44,10 @@ class EntryFacts(BaseModel):
     """Why doors are locked."""
     banned_until: AwareDatetime | None = None
     """When a ban ends; ``None`` without one, or until it is lifted."""
+    closed_until: AwareDatetime | None = None
+    """When the location opens again that is closed this day."""
+    closed_for: str | None = None
+    """Why it is closed."""
 
 
 class EntryOutcome(BaseModel):

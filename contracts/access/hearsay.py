@@ -1,10 +1,13 @@
 """What access has heard of classes, reservations, clients and staff."""
 
+from datetime import date
+
 from pydantic import AwareDatetime
 
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
+    ClosureId,
     LocationId,
     ReservationId,
     SessionId,
@@ -87,6 +90,29 @@ class HearLocation(Command):
     command_type = "access.hear_location"
     location_id: LocationId
     time_zone: str
+
+
+class HearClosure(Command):
+    """Members tells that a location is closed on these days, the last included."""
+
+    command_type = "access.hear_closure"
+    closure_id: ClosureId
+    location_id: LocationId
+    time_zone: str
+    from_date: date
+    until_date: date
+    reason: str
+
+
+class ClosureHeard(Event):
+    """The location is closed in [starts_at, ends_at): clients stay outside."""
+
+    event_type = "access.closure_heard.v1"
+    closure_id: ClosureId
+    location_id: LocationId
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    reason: str
 
 
 class LocationKnown(Event):

@@ -1,7 +1,9 @@
 """What booking has heard of the gym: its currency, its rooms, who gives classes."""
 
+from datetime import date
+
 from contracts.envelope import Command, Event
-from contracts.ids import GymId, LocationId, RoomId, StaffId
+from contracts.ids import ClosureId, GymId, LocationId, RoomId, StaffId
 
 
 class HearRoom(Command):
@@ -27,6 +29,18 @@ class HearGym(Command):
     command_type = "booking.hear_gym"
     gym_id: GymId
     currency: str
+
+
+class HearClosure(Command):
+    """Members tells that a location is closed on these days, the last included."""
+
+    command_type = "booking.hear_closure"
+    closure_id: ClosureId
+    location_id: LocationId
+    time_zone: str
+    from_date: date
+    until_date: date
+    reason: str
 
 
 class RoomHeard(Event):

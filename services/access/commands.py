@@ -21,6 +21,7 @@ from contracts.access import (
     HearBan,
     HearClass,
     HearClient,
+    HearClosure,
     HearLocation,
     HearReservation,
     HearStaff,
@@ -188,6 +189,11 @@ def hear_waiver(command: HearWaiver, unit: Unit) -> None:
 def hear_location(command: HearLocation, unit: Unit) -> None:
     where = command.location_id
     unit.record(premises, where, doors.hear_location(unit.state(premises, where), command))
+
+
+def hear_closure(command: HearClosure, unit: Unit) -> None:
+    where = command.location_id
+    unit.record(premises, where, doors.hear_closure(unit.state(premises, where), command))
 
 
 def hear_staff(command: HearStaff, unit: Unit) -> None:

@@ -17,7 +17,7 @@ from contracts.permissions import DESK
 from services.access.domain import door as doors
 from services.access.domain.credential import Status, credential, token, token_id
 from services.access.domain.door import door, premises
-from services.access.domain.entry import Arrival, Decision, EntryEvent, decide, entry
+from services.access.domain.entry import Arrival, Decision, EntryEvent, Shut, decide, entry
 from services.access.domain.holder import Holder, holder
 
 
@@ -30,11 +30,10 @@ def request_entry(command: RequestEntry, unit: Unit) -> EntryOutcome:
     arrival, shown = _who(command, unit)
     who = arrival.client_id or arrival.staff_id
     person = unit.state(holder, who) if who is not None else Holder()
-    lockdown = next(
-        (one.lockdown for one in unit.states(premises, [unit.ctx.gym_id, location_id])
-         if one.lockdown is not None), None,
-    )  # fmt: skip
-    decision = decide(arrival, person, at, lockdown, unit.ctx.now)
+    whole, here = unit.states(premises, [unit.ctx.gym_id, location_id])
+    lockdown = whole.lockdown if whole.lockdown is not None else here.lockdown
+    shut = Shut(lockdown, here.closed_at(unit.ctx.now))
+    decision = decide(arrival, person, at, shut, unit.ctx.now)
     decided = _decided(command, location_id, arrival, shown, decision)
     unit.record(entry, command.entry_id, [decided])
     return EntryOutcome(

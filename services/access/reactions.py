@@ -12,6 +12,7 @@ from contracts.access import (
     HearBan,
     HearClass,
     HearClient,
+    HearClosure,
     HearLocation,
     HearReservation,
     HearStaff,
@@ -30,6 +31,7 @@ from contracts.booking import (
 from contracts.envelope import Command, Envelope, Event
 from contracts.members import (
     ClientRegistered,
+    LocationClosureAdded,
     LocationOpened,
     PersonalDataErased,
     StaffHired,
@@ -100,6 +102,13 @@ HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
     PersonalDataErased: (
         "members", "access_client_erased",
         lambda e, _: HearClient(client_id=e.client_id, erased=True),
+    ),
+    LocationClosureAdded: (
+        "members", "access_location_closed",
+        lambda e, _: HearClosure(
+            closure_id=e.closure_id, location_id=e.location_id, time_zone=e.time_zone,
+            from_date=e.from_date, until_date=e.until_date, reason=e.reason,
+        ),
     ),
     LocationOpened: (
         "members", "access_location_opened",

@@ -5,8 +5,9 @@ Owns      class sessions with their reservations, waitlist and attendance; one l
           the timetable: programs, class types, policies, weekly series, rooms' calendars
 Hears     ``members.client_registered`` (opens the ledger), ``members.personal_data_erased`` (they
           book no more), the gym's currency, locations, rooms and staff (what commands name must
-          be there), ``access.access_granted`` (checks in who has a seat just then); asks members
-          what it has not heard of yet
+          be there), closures of locations (their classes are called off),
+          ``access.access_granted`` (checks in who has a seat just then); asks members what it has
+          not heard of yet
 Emits     ``booking.*`` events on EVT_BOOKING
 Promises  never overbooked but by the desk, who says so; the line is served in order among the
           eligible, and an offered seat is taken; no eligible client waits beside a free seat until

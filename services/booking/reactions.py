@@ -15,15 +15,22 @@ from contracts.envelope import Command, Envelope, Event
 from contracts.members import (
     ClientRegistered,
     GymRegistered,
+    LocationClosureAdded,
     LocationOpened,
     PersonalDataErased,
     RoomAdded,
     StaffHired,
     StaffRolesChanged,
 )
-from contracts.timetable import HearGym, HearInstructor, HearLocation, HearRoom
+from contracts.timetable import (
+    HearClosure,
+    HearGym,
+    HearInstructor,
+    HearLocation,
+    HearRoom,
+)
 from services.booking.doors import check_in_at_door
-from services.booking.hearings import hear_gym, hear_instructor, hear_room
+from services.booking.hearings import hear_closure, hear_gym, hear_instructor, hear_room
 from services.booking.ledgers import bar_erased_client, open_ledger
 from services.booking.timetable_commands import hear_location
 
@@ -77,6 +84,14 @@ HEARS: dict[type[Event], Reaction] = {
     GymRegistered: Reaction(
         "members", "booking_gym_registered",
         lambda e, _: HearGym(gym_id=e.gym_id, currency=e.currency), hear_gym, _now,
+    ),
+    LocationClosureAdded: Reaction(
+        "members", "booking_location_closed",
+        lambda e, _: HearClosure(
+            closure_id=e.closure_id, location_id=e.location_id, time_zone=e.time_zone,
+            from_date=e.from_date, until_date=e.until_date, reason=e.reason,
+        ),
+        hear_closure, _now,
     ),
     RoomAdded: Reaction(
         "members", "booking_room_added",

@@ -19,6 +19,7 @@ from contracts.timetable import (
     DiscardDraft,
     DraftSession,
     EndSchedule,
+    HearClosure,
     HearGym,
     HearInstructor,
     HearLocation,
@@ -70,5 +71,6 @@ CAUSED: Rules = {
     HearRoom: hearings.hear_room,
     HearInstructor: hearings.hear_instructor,
     HearGym: hearings.hear_gym,
+    HearClosure: hearings.hear_closure,
 }
 """What other services' events ask."""

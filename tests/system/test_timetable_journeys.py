@@ -9,6 +9,7 @@ from tests.world.gym import Gym
 from tests.world.waiting import until
 
 BERLIN = ZoneInfo("Europe/Berlin")
+LONG = 15.0  # seconds until a screen must show what booking had to hear of first
 
 
 def days(gym: Gym) -> list[date]:
@@ -243,3 +244,21 @@ async def test_a_series_is_in_the_time_zone_of_its_location(gym: Gym) -> None:
         return [one["code"] for one in told["userErrors"]] == ["OTHER_TIME_ZONE"] or None
 
     assert await until(refused, 10)
+
+
+async def test_a_location_that_is_closed_calls_its_classes_off(gym: Gym) -> None:
+    mia = await gym.member()
+    session = await gym.session(hours=48)
+    await mia.at.done(documents.BOOK, sessionId=session)
+    planned = await gym.owner.ask(documents.PLANNED, id=session)
+    day = datetime.fromisoformat(planned["startsAt"]).astimezone(BERLIN).date().isoformat()
+    async with mia.at.watching(documents.MINE_CHANGED) as screen:
+        await gym.owner.done(
+            documents.CLOSE_LOCATION, locationId=gym.location, fromDate=day, untilDate=day,
+            reason="works",
+        )  # fmt: skip
+        await screen.shows(
+            lambda f: all(b["reservation"]["status"] == "SESSION_CANCELLED" for b in f["bookings"]),
+            within=LONG,
+        )
+    assert (await gym.owner.ask(documents.PLANNED, id=session))["cancelReason"] == "works"

@@ -1,12 +1,13 @@
-"""Door: where it is and when it opens for clients; and lockdowns of a location or the gym.
+"""Door: where it is and when it opens for clients; lockdowns and closures of a location.
 
-Keeps      a door without hours is open at all hours; staff are not bound by hours
+Keeps      a door without hours is open at all hours but on days its location is closed; staff are
+           not bound by either
 Stream     ``door-{door_id}``; ``premises-{location_id}``, ``premises-{gym_id}`` of the whole gym
 Source     domain rules 3.8
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,9 +16,11 @@ from chassis.decider import Aggregate, Refused
 from contracts.access import (
     AccessCode,
     AddDoor,
+    ClosureHeard,
     DoorAdded,
     DoorScheduleSet,
     EndLockdown,
+    HearClosure,
     HearLocation,
     LocationKnown,
     LockdownEnded,
@@ -26,10 +29,10 @@ from contracts.access import (
     SetDoorSchedule,
     StartLockdown,
 )
-from contracts.ids import LocationId
+from contracts.ids import ClosureId, LocationId
 
 DoorEvent: TypeAlias = DoorAdded | DoorScheduleSet
-PremisesEvent: TypeAlias = LocationKnown | LockdownStarted | LockdownEnded
+PremisesEvent: TypeAlias = ClosureHeard | LocationKnown | LockdownStarted | LockdownEnded
 
 END_OF_DAY = "24:00"
 
@@ -114,19 +117,37 @@ def _time(text: str) -> time:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A span in which the location is closed. Instants are UTC, the end is not in it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Premises:
-    """A location, or the whole gym: where its clocks are, and whether it is locked down."""
+    """A location, or the whole gym: where its clocks are, whether it is locked down or closed."""
 
     lockdown: str | None = None
     """Why its doors are locked."""
     time_zone: str | None = None
     """IANA, of a location; ``None``: not heard yet."""
+    closures: Mapping[ClosureId, Closed] = field(default_factory=dict)
+
+    def closed_at(self, now: datetime) -> Closed | None:
+        """The closure ``now`` falls into, of several the one that lasts longest."""
+        found = [one for one in self.closures.values() if one.starts_at <= now < one.ends_at]
+        return max(found, key=lambda one: one.ends_at, default=None)
 
 
 def _evolve_premises(state: Premises, event: PremisesEvent) -> Premises:
     match event:
         case LocationKnown():
             return replace(state, time_zone=event.time_zone)
+        case ClosureHeard():
+            closed = Closed(event.starts_at, event.ends_at, event.reason)
+            return replace(state, closures={**state.closures, event.closure_id: closed})
         case LockdownStarted():
             return replace(state, lockdown=event.reason)
         case LockdownEnded():
@@ -141,6 +162,24 @@ def hear_location(state: Premises, command: HearLocation) -> list[PremisesEvent]
     if state.time_zone is not None:
         return []
     return [LocationKnown(location_id=command.location_id, time_zone=command.time_zone)]
+
+
+def hear_closure(state: Premises, command: HearClosure) -> list[PremisesEvent]:
+    """The location is closed from one local midnight to another; once is enough."""
+    if command.closure_id in state.closures:
+        return []
+    local = ZoneInfo(command.time_zone)
+    after = command.until_date + timedelta(days=1)
+    starts_at, ends_at = (
+        datetime.combine(day, time(), tzinfo=local).astimezone(UTC)
+        for day in (command.from_date, after)
+    )
+    return [
+        ClosureHeard(
+            closure_id=command.closure_id, location_id=command.location_id, starts_at=starts_at,
+            ends_at=ends_at, reason=command.reason,
+        )
+    ]  # fmt: skip
 
 
 def start_lockdown(state: Premises, command: StartLockdown) -> list[PremisesEvent]:

@@ -3,7 +3,8 @@
 Keeps      the first check that fails is the reason; what is granted rests on a grant valid now
 Stream     ``entry-{entry_id}``, one event each
 Source     domain rules 3.8: credential active > not banned > door open > a grant valid now; a
-           lockdown comes before all of them but the credential
+           lockdown comes before all of them but the credential; a closed location is a door outside
+           its hours (ADR 31)
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from contracts.access import (
 from contracts.ids import ClientId, LocationId, StaffId
 from services.access.domain.class_seats import BEFORE
 from services.access.domain.credential import Status
-from services.access.domain.door import Door
+from services.access.domain.door import Closed, Door
 from services.access.domain.holder import EVER, FOREVER, Grant, Holder
 
 EntryEvent: TypeAlias = AccessGranted | AccessDenied
@@ -50,6 +51,16 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """What keeps the doors of a place shut just now."""
+
+    lockdown: str | None = None
+    """Why they are locked."""
+    closed: Closed | None = None
+    """The closure this day falls into: no client is to come in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The grant the door opens for, or why it stays shut."""
 
@@ -59,17 +70,15 @@ class Decision:
     facts: EntryFacts = field(default_factory=EntryFacts)
 
 
-def decide(
-    arrival: Arrival, person: Holder, at: Door, lockdown: str | None, now: datetime
-) -> Decision:
-    """Whether the door opens for them now. ``lockdown`` is why doors are locked, if they are."""
-    facts = _facts(arrival, person, at.location_id, lockdown, now)
+def decide(arrival: Arrival, person: Holder, at: Door, shut: Shut, now: datetime) -> Decision:
+    """Whether the door opens for them now."""
+    facts = _facts(arrival, person, at.location_id, shut, now)
     found = _grant(arrival, person, at.location_id, now)
     reason = (
         _credential(arrival, person)
-        or (DenialReason.LOCKDOWN if lockdown is not None else None)
+        or (DenialReason.LOCKDOWN if shut.lockdown is not None else None)
         or _person(person, now)
-        or _hours(arrival, at, now)
+        or _hours(arrival, at, shut, now)
         or _shut_out(arrival, person)
     )
     if reason is not None:
@@ -96,10 +105,10 @@ def _person(person: Holder, now: datetime) -> DenialReason | None:
     return DenialReason.BANNED if banned else None
 
 
-def _hours(arrival: Arrival, at: Door, now: datetime) -> DenialReason | None:
-    """Staff open up before the doors' hours."""
-    bound = arrival.staff_id is None and not at.is_open(now)
-    return DenialReason.OUTSIDE_HOURS if bound else None
+def _hours(arrival: Arrival, at: Door, shut: Shut, now: datetime) -> DenialReason | None:
+    """Staff open up before the doors' hours, and work on closed days."""
+    is_shut = shut.closed is not None or not at.is_open(now)
+    return DenialReason.OUTSIDE_HOURS if is_shut and arrival.staff_id is None else None
 
 
 def _shut_out(arrival: Arrival, person: Holder) -> DenialReason | None:
@@ -148,7 +157,7 @@ def _begins(grant: Grant) -> datetime:
 
 
 def _facts(
-    arrival: Arrival, person: Holder, where: LocationId | None, lockdown: str | None, now: datetime
+    arrival: Arrival, person: Holder, where: LocationId | None, shut: Shut, now: datetime
 ) -> EntryFacts:
     here = [grant for grant in person.grants.values() if grant.is_of(where)]
     banned = now < person.banned_until < FOREVER
@@ -156,6 +165,8 @@ def _facts(
         credential=arrival.shown.value if arrival.shown is not None else None,
         next_grant_from=min((g.valid_from for g in here if g.valid_from > now), default=None),
         last_grant_until=max((g.valid_until for g in here if g.valid_until < now), default=None),
-        lockdown=lockdown,
+        lockdown=shut.lockdown,
         banned_until=person.banned_until if banned else None,
+        closed_until=shut.closed.ends_at if shut.closed is not None else None,
+        closed_for=shut.closed.reason if shut.closed is not None else None,
     )

@@ -10,6 +10,7 @@ from contracts.access import (
     ClassHeard,
     ClassWaiverHeard,
     ClientHeard,
+    ClosureHeard,
     CredentialActivated,
     CredentialIssued,
     CredentialKind,
@@ -79,6 +80,8 @@ def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     name = type(event).__name__
     if isinstance(event, TokenBound):
         return token, token_id(DIGEST)
+    if isinstance(event, ClosureHeard):
+        return premises, event.location_id
     if name.startswith("Lockdown"):
         return premises, event.location_id or GYM  # type: ignore[attr-defined]
     kind, key = next(found for begins, found in _STREAMS.items() if name.startswith(begins))

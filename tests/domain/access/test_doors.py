@@ -7,18 +7,40 @@ import pytest
 
 from contracts.access import (
     AccessCode,
+    AccessDenied,
+    AccessGranted,
     AddDoor,
+    ClosureHeard,
+    DenialReason,
     DoorAdded,
     DoorScheduleSet,
     EndLockdown,
+    HearClosure,
     LockdownEnded,
     LockdownStarted,
     OpenHours,
     SetDoorSchedule,
     StartLockdown,
 )
+from contracts.envelope import Event
+from contracts.ids import ClosureId, LocationId
 from services.access.domain.door import Door
-from tests.domain.access.language import BACK, FRONT, HALL, NOON, given
+from tests.domain.access.language import (
+    ANNEX,
+    BACK,
+    FRONT,
+    HALL,
+    MINUTE,
+    NOON,
+    SHOWS_CARD,
+    TOM,
+    at_door,
+    carries_card,
+    given,
+    member,
+    seated,
+    works,
+)
 from tests.scenario import fact
 
 EARLY = OpenHours(weekday=7, opens="01:30", closes="03:30")
@@ -80,3 +102,47 @@ def test_a_lockdown_is_started_and_ended_once() -> None:
     scenario.when(EndLockdown(), NOON).then_refused(AccessCode.NOT_IN_LOCKDOWN)
     scenario.when(end, NOON).then(fact(LockdownEnded, location_id=HALL))
     scenario.when(end, NOON).then_refused(AccessCode.NOT_IN_LOCKDOWN)
+
+
+WORKS = HearClosure(
+    closure_id=ClosureId(UUID(int=61)), location_id=HALL, time_zone="America/New_York",
+    from_date=NOON.date(), until_date=NOON.date(), reason="works",
+)  # fmt: skip
+SHUT_FROM, SHUT_UNTIL = (datetime(2027, 3, day, 5, tzinfo=UTC) for day in (1, 2))
+
+
+def closed(where: LocationId = HALL) -> ClosureHeard:
+    return ClosureHeard(
+        closure_id=WORKS.closure_id, location_id=where, starts_at=SHUT_FROM, ends_at=SHUT_UNTIL,
+        reason="works",
+    )  # fmt: skip
+
+
+def test_a_closure_is_whole_local_days_and_heard_once() -> None:
+    given().when(WORKS, NOON).then(
+        fact(ClosureHeard, starts_at=SHUT_FROM, ends_at=SHUT_UNTIL, reason="works")
+    ).when(WORKS, NOON).then_nothing()
+
+
+@pytest.mark.parametrize("past", [seated(), member()], ids=["a seat", "a membership"])
+def test_no_client_enters_a_closed_location_whatever_they_were_granted(
+    past: tuple[Event, ...],
+) -> None:
+    scenario = given(*past, closed()).when(at_door(), NOON)
+    scenario.then(fact(AccessDenied, reason=DenialReason.OUTSIDE_HOURS))
+    scenario.then_answered(reason=DenialReason.OUTSIDE_HOURS)
+    assert (scenario.answer.facts.closed_until, scenario.answer.facts.closed_for) == (
+        SHUT_UNTIL, "works",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [SHUT_FROM - MINUTE, SHUT_UNTIL])
+def test_before_and_after_a_closure_doors_open(at: datetime) -> None:
+    given(member(), closed()).when(at_door(), at).then(fact(AccessGranted))
+
+
+def test_staff_enter_a_closed_location_and_clients_another_one() -> None:
+    given(works(), carries_card(None, TOM), closed()).when(
+        SHOWS_CARD, NOON, "staff:x", "front_desk"
+    ).then(fact(AccessGranted))
+    given(member(), closed(ANNEX)).when(at_door(), NOON).then(fact(AccessGranted))

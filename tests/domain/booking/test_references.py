@@ -231,6 +231,7 @@ def test_the_newest_word_of_somebody_counts_and_the_first_of_a_gym() -> None:
 
 def test_every_command_that_names_something_of_members_is_checked() -> None:
     named = {"location_id", "room_id", "instructor_id", "pattern", "policy"}
-    asked = [kind for kind in (*ASKED, ImportTimetable) if named & kind.model_fields.keys()]
+    over_the_bus: list[type[Command]] = [*ASKED, ImportTimetable]
+    asked = [kind for kind in over_the_bus if named & kind.model_fields.keys()]
     assert asked
     assert set(asked) <= NAMES.keys()
