@@ -147,6 +147,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "access.end_grant": DESK,
     "access.set_impediment": DESK,
     "access.request_entry": STAFF | {OWN},
+    "access.read_token": DESK | {SYSTEM},
     "access.hear_class": frozenset({SYSTEM}),
     "access.hear_reservation": frozenset({SYSTEM}),
     "access.hear_client": frozenset({SYSTEM}),

@@ -31,6 +31,8 @@ from contracts.access import (
 )
 from contracts.envelope import Event
 from contracts.ids import SessionId
+from contracts.permissions import MATRIX, SYSTEM, Role
+from services.access.entries import READ_TOKEN
 from tests.domain.access.language import (
     ANN,
     ANNEX,
@@ -274,6 +276,15 @@ def test_readers_belong_to_the_front_desk() -> None:
     given(member(), carries_card()).when(SHOWS_CARD, NOON, f"client:{BEN}", "member").then_refused(
         AccessCode.FORBIDDEN
     )
+
+
+@pytest.mark.parametrize("role", [*Role, SYSTEM])
+def test_whose_card_a_reader_read_is_told_to_those_the_matrix_names(role: str) -> None:
+    asked = given(member(), carries_card()).when(SHOWS_CARD, NOON, "staff:x", role)
+    if role in MATRIX[READ_TOKEN]:
+        asked.then(fact(AccessGranted, client_id=ANN))
+    else:
+        asked.then_refused(AccessCode.FORBIDDEN)
 
 
 def test_a_decision_is_made_once() -> None:
