@@ -129,7 +129,7 @@ class ClassTypeMutation:
             lambda: DefineClassType(
                 class_type_id=new, program_id=ids.program(input_.program_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
-                capacity=input_.capacity, overrides=_overrides(input_),
+                capacity=input_.capacity, overrides=_overrides(input_), kind=input_.kind,
             ),
         )  # fmt: skip
         defined = None if done.errors else ids.shown("cty", new)
@@ -146,7 +146,7 @@ class ClassTypeMutation:
             lambda: ChangeClassType(
                 class_type_id=ids.class_type(input_.class_type_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
-                capacity=input_.capacity, overrides=_overrides(input_),
+                capacity=input_.capacity, overrides=_overrides(input_), kind=input_.kind,
             ),
         )  # fmt: skip
         changed = None if done.errors else input_.class_type_id

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import strawberry
 
+from contracts.timetable import SessionKind
 from gateway import ids
 from gateway.context import Info
 from gateway.mutations import UserError
@@ -18,6 +19,8 @@ from gateway.timetable_codes import (
     RetireProgramErrorCode,
 )
 from services.projections import timetable
+
+strawberry.enum(SessionKind, description="What its sessions are. Only classes count as classes.")
 
 
 @strawberry.type(description="A kind of training the gym gives.")
@@ -49,6 +52,7 @@ class ClassType:
     minutes: int
     capacity: int = strawberry.field(description="People.")
     overrides: PolicyOverrides
+    kind: SessionKind
     is_retired: bool = strawberry.field(description="Nothing new is planned with it.")
 
 
@@ -91,6 +95,7 @@ class ClassTypeInput:
     minutes: int = 60
     capacity: int = strawberry.field(description="People, 1 to 500.")
     overrides: PolicyOverridesInput | None = None
+    kind: SessionKind = SessionKind.CLASS
 
 
 @strawberry.input
@@ -191,7 +196,7 @@ async def class_types(info: Info, at_least: Position | None) -> list[ClassType]:
             id=ids.shown("cty", row.class_type_id), version=row.version, name=row.name,
             program_id=ids.shown("prg", row.program_id), description=row.description,
             minutes=row.minutes, capacity=row.capacity, is_retired=row.is_retired,
-            overrides=PolicyOverrides(**row.overrides.model_dump()),
+            overrides=PolicyOverrides(**row.overrides.model_dump()), kind=row.kind,
         )
         for row in rows
     ]  # fmt: skip

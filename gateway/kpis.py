@@ -25,8 +25,15 @@ class ReservationCount:
     reservation_ids: list[strawberry.ID]
 
 
+@strawberry.type(description="How many people fit, and into which sessions.")
+class Capacity:
+    people: int
+    session_ids: list[strawberry.ID]
+
+
 @strawberry.type(
-    description="Sessions that begin on each location's local today, empty ones included."
+    description="Classes that begin on each location's local today, empty ones included. Open gym, "
+    "events and appointments are no classes."
 )
 class ClassesToday:
     total: int = strawberry.field(description="Done, running and to come; cancelled stand apart.")
@@ -34,8 +41,10 @@ class ClassesToday:
     running: SessionCount
     to_come: SessionCount
     cancelled: SessionCount
-    booked: int = strawberry.field(description="Seats taken in the classes.")
-    capacity: int = strawberry.field(description="Of the classes, in people.")
+    booked: ReservationCount = strawberry.field(
+        description="Seats taken in the classes, but those of staff, guests and tests."
+    )
+    capacity: Capacity = strawberry.field(description="Of the classes.")
     changes_at: datetime = strawberry.field(
         description="When the clock alone changes this card next: ask again then."
     )
@@ -104,8 +113,11 @@ def _today(card: cards.ClassesToday) -> ClassesToday:
         running=_sessions(card.running),
         to_come=_sessions(card.to_come),
         cancelled=_sessions(card.cancelled),
-        booked=card.booked,
-        capacity=card.capacity,
+        booked=_reservations(card.booked),
+        capacity=Capacity(
+            people=card.capacity,
+            session_ids=_sessions([*card.done, *card.running, *card.to_come]).session_ids,
+        ),
         changes_at=card.changes_at,
     )
 

@@ -105,6 +105,10 @@ class GrantCreditsInput:
         default=None, description="Null: every session."
     )
     reason: str = ""
+    counts: bool = strawberry.field(
+        default=True,
+        description="False for staff, guests and tests: their seats count in no KPI.",
+    )
 
 
 @strawberry.type
@@ -143,6 +147,7 @@ class LedgerMutation:
                 expires_at=input_.expires_at, reason=input_.reason, period=input_.period,
                 early_hours=input_.early_hours, expires_on=input_.expires_on,
                 time_zone=input_.time_zone, coverage=coverages.asked(input_.coverage),
+                counts=input_.counts,
             ),
         )  # fmt: skip
         given = None if done.errors else _given(new, input_)

@@ -36,7 +36,7 @@ from gateway.timetable_codes import (
     CreateScheduleErrorCode,
     EndScheduleErrorCode,
 )
-from services.projections import timetable
+from services.projections import closures
 
 
 @strawberry.type
@@ -61,7 +61,7 @@ class SeriesQuery:
         info.context.must("read.timetable")
         at = _location(location_id)
         _, rows = await info.context.read(
-            "timetable", at_least, lambda pool, gym: timetable.closures(pool, gym, at)
+            "timetable", at_least, lambda pool, gym: closures.of_location(pool, gym, at)
         )
         return [
             Closure(

@@ -88,6 +88,8 @@ class GrantCredits(Command):
     """IANA zone of the gym, for ``expires_on``."""
     coverage: Coverage | None = None
     """``None``: every session."""
+    counts: bool = True
+    """Whether seats paid with it count in the KPIs; those of staff, guests and tests do not."""
     reason: str = Field(default="", max_length=200)
 
 
@@ -169,6 +171,8 @@ class CreditsGranted(Event):
     early_hours: int = 0
     coverage: Coverage | None = None
     """``None``: every session."""
+    counts: bool = True
+    """Whether seats paid with it count in the KPIs."""
 
 
 class EntitlementChanged(Event):

@@ -1,5 +1,7 @@
 """Programs and class types: what a gym offers."""
 
+from enum import StrEnum
+
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClassTypeId,
@@ -7,6 +9,15 @@ from contracts.ids import (
 )
 from contracts.timetable.policies import PolicyOverrides
 from contracts.timetable.words import Capacity, Minutes, Name, Prose
+
+
+class SessionKind(StrEnum):
+    """What a session of the class type is. Only classes count as classes in the KPIs."""
+
+    CLASS = "class"
+    OPEN_GYM = "open_gym"
+    EVENT = "event"
+    APPOINTMENT = "appointment"
 
 
 class DefineProgram(Command):
@@ -45,6 +56,7 @@ class DefineClassType(Command):
     minutes: Minutes = 60
     capacity: Capacity
     overrides: PolicyOverrides = PolicyOverrides()
+    kind: SessionKind = SessionKind.CLASS
 
 
 class ChangeClassType(Command):
@@ -57,6 +69,7 @@ class ChangeClassType(Command):
     minutes: Minutes = 60
     capacity: Capacity
     overrides: PolicyOverrides = PolicyOverrides()
+    kind: SessionKind = SessionKind.CLASS
 
 
 class RetireClassType(Command):
@@ -102,6 +115,7 @@ class ClassTypeDefined(Event):
     minutes: int
     capacity: int
     overrides: PolicyOverrides
+    kind: SessionKind = SessionKind.CLASS
 
 
 class ClassTypeChanged(Event):
@@ -114,6 +128,7 @@ class ClassTypeChanged(Event):
     minutes: int
     capacity: int
     overrides: PolicyOverrides
+    kind: SessionKind = SessionKind.CLASS
 
 
 class ClassTypeRetired(Event):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from contracts.ids import LocationId, ReservationId, SessionId
+from contracts.timetable import SessionKind
 
 DAYS = 30  # full local days behind today that the attendance rate looks at
 
@@ -33,6 +34,8 @@ class Seat:
     reservation_id: ReservationId
     status: SeatStatus
     walk_in: bool = False
+    counts: bool = True
+    """False of staff, guests and tests, who count nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,12 @@ class Counted:
     closed_by: str
     """``staff`` or ``system``, who closed the books; empty while they are open."""
     seats: Sequence[Seat] = ()
+    kind: SessionKind = SessionKind.CLASS
+
+    @property
+    def counted_seats(self) -> list[Seat]:
+        """Those of members and others who count."""
+        return [seat for seat in self.seats if seat.counts]
 
     @property
     def is_recorded(self) -> bool:
@@ -66,9 +75,10 @@ class ClassesToday:
     running: list[SessionId]
     to_come: list[SessionId]
     cancelled: list[SessionId]
-    booked: int
+    booked: list[ReservationId]
     """Seats taken in the classes, by people who came, were missed or are still to come."""
     capacity: int
+    """People, of all classes together."""
     changes_at: datetime
     """When the clock alone changes the card next: a class begins or ends, or midnight."""
 
@@ -105,28 +115,33 @@ def dates_of_interest(now: datetime) -> tuple[date, date]:
 
 
 def classes_today(sessions: Sequence[Counted], now: datetime) -> ClassesToday:
-    """Every session on its location's today that was not moved away, empty ones included."""
-    today = [s for s in sessions if s.local_date == local_date(now, s.time_zone)]
+    """Every class on its location's today that was not moved away, empty ones included.
+
+    Open gym, events and appointments are no classes.
+    """
+    all_classes = [s for s in sessions if s.kind is SessionKind.CLASS]
+    today = [s for s in all_classes if s.local_date == local_date(now, s.time_zone)]
     classes = [s for s in today if not s.cancelled]
     return ClassesToday(
         done=[s.session_id for s in classes if s.ends_at <= now],
         running=[s.session_id for s in classes if s.starts_at <= now < s.ends_at],
         to_come=[s.session_id for s in classes if now < s.starts_at],
         cancelled=[s.session_id for s in today if s.cancelled],
-        booked=sum(len(s.seats) for s in classes),
+        booked=[seat.reservation_id for s in classes for seat in s.counted_seats],
         capacity=sum(s.capacity for s in classes),
-        changes_at=_next_change(sessions, now),
+        changes_at=_next_change(all_classes, now),
     )
 
 
 def attendance_rate(sessions: Iterable[Counted], now: datetime) -> AttendanceRate:
     """Attended / (attended + no-shows) over the last 30 full local days.
 
-    Left out: walk-ins, given-up seats, sessions the gym cancelled, sessions not recorded.
+    Left out: walk-ins, given-up seats, sessions the gym cancelled, sessions not recorded, and
+    seats of staff, guests and tests.
     """
     held = [s for s in sessions if not s.cancelled and _is_behind(s, now)]
     recorded = [s for s in held if s.is_recorded]
-    seats = [seat for s in recorded for seat in s.seats if not seat.walk_in]
+    seats = [seat for s in recorded for seat in s.counted_seats if not seat.walk_in]
     attended = [s.reservation_id for s in seats if s.status is SeatStatus.ATTENDED]
     no_shows = [s.reservation_id for s in seats if s.status is SeatStatus.NO_SHOW]
     of = len(attended) + len(no_shows)
@@ -135,7 +150,7 @@ def attendance_rate(sessions: Iterable[Counted], now: datetime) -> AttendanceRat
         attended=attended,
         no_shows=no_shows,
         recorded=[s.session_id for s in recorded],
-        not_recorded=[s.session_id for s in held if s.seats and not s.is_recorded],
+        not_recorded=[s.session_id for s in held if s.counted_seats and not s.is_recorded],
     )
 
 

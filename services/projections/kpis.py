@@ -1,6 +1,7 @@
 """KPIs: what the dashboard's cards count, session by session and seat by seat.
 
-Tables     ``kpi_sessions`` and ``kpi_seats``, one row each; ``cards`` says what counts
+Tables     ``kpi_sessions`` and ``kpi_seats``, one row each; those of ``kpi_exceptions``; ``cards``
+           says what counts
 Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 """
 
@@ -30,19 +31,26 @@ from contracts.booking import (
     SessionScheduled,
 )
 from contracts.envelope import Envelope
-from contracts.ids import GymId
-from contracts.timetable import SessionReinstated, SessionRescheduled
+from contracts.ids import ClassTypeId, GrantId, GymId
+from contracts.timetable import (
+    SessionChanged,
+    SessionKind,
+    SessionReinstated,
+    SessionRescheduled,
+)
+from services.projections import kpi_exceptions as exceptions
 from services.projections.cards import Counted, Seat, SeatStatus, dates_of_interest
 from services.projections.reading import ask
 from services.projections.sessions import Incomplete, columns
 
 SCHEDULED = """
 INSERT INTO kpi_sessions (gym_id, session_id, version, position, time_zone, location_id, starts_at,
-                          ends_at, local_date, capacity, cancelled, closed_by)
+                          ends_at, class_type_id, local_date, capacity, cancelled, closed_by)
 SELECT u.*, (u.starts_at AT TIME ZONE u.time_zone)::date, 0, false, ''
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::uuid[],
-              $7::timestamptz[], $8::timestamptz[])
-    AS u (gym_id, session_id, version, position, time_zone, location_id, starts_at, ends_at)
+              $7::timestamptz[], $8::timestamptz[], $9::uuid[])
+    AS u (gym_id, session_id, version, position, time_zone, location_id, starts_at, ends_at,
+          class_type_id)
 """
 CHANGED = """
 UPDATE kpi_sessions s
@@ -50,16 +58,23 @@ UPDATE kpi_sessions s
        cancelled = coalesce(u.cancelled, s.cancelled),
        closed_by = coalesce(u.closed_by, s.closed_by),
        starts_at = coalesce(u.starts_at, s.starts_at), ends_at = coalesce(u.ends_at, s.ends_at),
+       class_type_id = CASE WHEN u.retyped THEN u.class_type_id ELSE s.class_type_id END,
        local_date = (coalesce(u.starts_at, s.starts_at) AT TIME ZONE s.time_zone)::date
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::boolean[],
-              $7::text[], $8::timestamptz[], $9::timestamptz[])
-    AS u (gym_id, session_id, version, position, capacity, cancelled, closed_by, starts_at, ends_at)
+              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::uuid[])
+    AS u (gym_id, session_id, version, position, capacity, cancelled, closed_by, starts_at, ends_at,
+          retyped, class_type_id)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 SEATS = """
-INSERT INTO kpi_seats (gym_id, session_id, reservation_id, status, walk_in, version, position)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean[], $6::int[],
-                     $7::bigint[])
+INSERT INTO kpi_seats (gym_id, session_id, reservation_id, status, walk_in, version, position,
+                       counts)
+SELECT u.gym_id, u.session_id, u.reservation_id, u.status, u.walk_in, u.version, u.position,
+       g.grant_id IS NULL
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean[], $6::int[],
+              $7::bigint[], $8::uuid[])
+    AS u (gym_id, session_id, reservation_id, status, walk_in, version, position, grant_id)
+  LEFT JOIN kpi_uncounted_grants g ON g.gym_id = u.gym_id AND g.grant_id = u.grant_id
     ON CONFLICT (gym_id, session_id, reservation_id) DO UPDATE
    SET status = excluded.status, walk_in = kpi_seats.walk_in OR excluded.walk_in,
        version = excluded.version, position = excluded.position
@@ -67,7 +82,7 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean
 EVENTS = (
     SessionScheduled | SessionRescheduled | SessionCancelled | SessionReinstated | CapacityChanged
     | AttendanceFinalized | ReservationMade | ReservationReinstated | ReservationCancelled
-    | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
+    | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected | SessionChanged
 )  # fmt: skip
 CORRECTED = {
     Attendance.ATTENDED: SeatStatus.ATTENDED,
@@ -90,6 +105,8 @@ class _Change:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     born: SessionScheduled | None = None
+    retyped: bool = False
+    class_type_id: ClassTypeId | None = None
 
     def hear(self, envelope: Envelope) -> None:
         self.at = (envelope.version, envelope.position)
@@ -100,6 +117,8 @@ class _Change:
                 self.starts_at, self.ends_at = event.starts_at, event.ends_at
             case CapacityChanged() as event:
                 self.capacity = event.capacity
+            case SessionChanged() as event:
+                self.retyped, self.class_type_id = True, event.class_type_id
             case SessionCancelled():
                 self.cancelled = True
             case SessionReinstated():
@@ -111,8 +130,8 @@ class _Change:
 @dataclass(slots=True)
 class _Batch:
     sessions: dict[Key, _Change] = field(default_factory=dict)
-    seats: dict[tuple[GymId, UUID, UUID], tuple[SeatStatus, bool, int, int]] = field(
-        default_factory=dict
+    seats: dict[tuple[GymId, UUID, UUID], tuple[SeatStatus, bool, int, int, GrantId | None]] = (
+        field(default_factory=dict)
     )
 
     def hear(self, envelope: Envelope) -> None:
@@ -126,7 +145,10 @@ class _Batch:
             walks_in = getattr(event, "source", None) is ReservationSource.WALK_IN
             known = self.seats.get(key)
             walked_in = walks_in or (known is not None and known[1])
-            self.seats[key] = (status, walked_in, envelope.version, envelope.position)
+            paid_with = event.grant_id if isinstance(event, ReservationMade) else known and known[4]
+            self.seats[key] = (
+                status, walked_in, envelope.version, envelope.position, paid_with
+            )  # fmt: skip
 
 
 def _standing(event: Any) -> SeatStatus | None:
@@ -152,21 +174,31 @@ class KpisModel:
     name: str = "kpis"
     source: str = "EVT_BOOKING"
     subjects: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ("kpi_sessions", "kpi_seats")
+    tables: tuple[str, ...] = ("kpi_sessions", "kpi_seats", *exceptions.TABLES)
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
+        await exceptions.hear(db, events)
         batch = _Batch()
         for envelope in events:
             batch.hear(envelope)
         new = [
-            (*key, *change.at, born.time_zone, born.location_id, born.starts_at, born.ends_at)
+            (
+                *key,
+                *change.at,
+                born.time_zone,
+                born.location_id,
+                born.starts_at,
+                born.ends_at,
+                born.class_type_id,
+            )
             for key, change in batch.sessions.items()
             if (born := change.born) is not None
         ]
         changed = [
-            (*key, *c.at, c.capacity, c.cancelled, c.closed_by, c.starts_at, c.ends_at)
+            (*key, *c.at, c.capacity, c.cancelled, c.closed_by, c.starts_at, c.ends_at, c.retyped,
+             c.class_type_id)
             for key, c in batch.sessions.items()
-        ]
+        ]  # fmt: skip
         if new:
             await db.execute(SCHEDULED, *columns(new))
         if changed and (done := await db.execute(CHANGED, *columns(changed))) != (
@@ -184,17 +216,14 @@ MODEL = KpisModel()
 
 async def counted(pool: Pool, gym_id: GymId, now: datetime) -> tuple[int, list[Counted]]:
     """The sessions any card of ``now`` may count, oldest first, and the position they reflect."""
-    as_of, rows = await ask(pool, "kpi_sessions", gym_id, *dates_of_interest(now))
+    as_of, rows = await ask(pool, "kpi_counted", gym_id, *dates_of_interest(now))
     return as_of, [_counted(row) for row in rows if row[1] is not None]
 
 
 def _counted(row: asyncpg.Record) -> Counted:
-    ids, statuses, walk_ins = (row[n] or () for n in range(10, 13))
+    taken = (row[n] or () for n in range(11, 15))
     seats = [
-        Seat(seat, SeatStatus(status), walked_in)
-        for seat, status, walked_in in zip(ids, statuses, walk_ins, strict=True)
+        Seat(seat, SeatStatus(status), walked_in, counts)
+        for seat, status, walked_in, counts in zip(*taken, strict=True)
     ]
-    session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by = row[1:10]
-    return Counted(
-        session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by, seats
-    )
+    return Counted(*row[1:10], seats=seats, kind=SessionKind(row[10]))

@@ -14,7 +14,7 @@ from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.booking import BookingPolicy
 from contracts.envelope import Envelope
-from contracts.ids import ClassTypeId, ClosureId, GymId, LocationId, ProgramId, ScheduleId
+from contracts.ids import ClassTypeId, GymId, LocationId, ProgramId, ScheduleId
 from contracts.timetable import (
     BookingPolicyPublished,
     ClassTypeChanged,
@@ -30,6 +30,7 @@ from contracts.timetable import (
     ScheduleChanged,
     ScheduleCreated,
     ScheduleEnded,
+    SessionKind,
 )
 from services.projections import drafts
 from services.projections.reading import ask
@@ -38,17 +39,17 @@ PROGRAM = """
 INSERT INTO programs (gym_id, version, position, program_id, name, description, is_retired)
 VALUES ($1, $2, $3, $4, $5, $6, false)
     ON CONFLICT (gym_id, program_id) DO UPDATE
-   SET name = excluded.name, description = excluded.description, version = excluded.version,
-       position = excluded.position
+   SET name = excluded.name, description = excluded.description,
+       version = excluded.version, position = excluded.position
 """
 CLASS_TYPE = """
 INSERT INTO class_types (gym_id, version, position, class_type_id, program_id, name, description,
-                         minutes, capacity, overrides, is_retired)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
+                         minutes, capacity, overrides, kind, is_retired)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false)
 """
 CLASS_TYPE_CHANGED = """
 UPDATE class_types SET version = $2, position = $3, name = $5, description = $6, minutes = $7,
-                       capacity = $8, overrides = $9
+                       capacity = $8, overrides = $9, kind = $10
  WHERE gym_id = $1 AND class_type_id = $4
 """
 RETIRED = """
@@ -98,6 +99,7 @@ class ClassType:
     minutes: int
     capacity: int
     overrides: PolicyOverrides
+    kind: SessionKind
     is_retired: bool
     version: int
 
@@ -123,15 +125,6 @@ class Schedule:
     except_dates: list[date]
     placed_until: date | None
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    closure_id: ClosureId
-    location_id: LocationId
-    from_date: date
-    until_date: date
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +179,7 @@ def _statement(envelope: Envelope) -> tuple[Any, ...] | None:
 def _described(event: ClassTypeDefined | ClassTypeChanged) -> tuple[Any, ...]:
     return (
         event.name, event.description, event.minutes, event.capacity,
-        event.overrides.model_dump_json(),
+        event.overrides.model_dump_json(), event.kind.value,
     )  # fmt: skip
 
 
@@ -214,20 +207,19 @@ async def programs(pool: Pool, gym_id: GymId) -> tuple[int, list[Program]]:
 
 async def class_types(pool: Pool, gym_id: GymId) -> tuple[int, list[ClassType]]:
     """All of them, by name."""
-    as_of, rows = await ask(pool, "class_types", gym_id)
+    as_of, rows = await ask(pool, "classes_offered", gym_id)
     found = [list(row)[1:] for row in rows if row[1] is not None]
     for row in found:
-        row[6] = PolicyOverrides.model_validate_json(row[6])
+        row[6:8] = PolicyOverrides.model_validate_json(row[6]), SessionKind(row[7])
     return as_of, [ClassType(*row) for row in found]
 
 
 async def policies(pool: Pool, gym_id: GymId) -> tuple[int, list[PublishedPolicy]]:
     """Every published version, oldest first."""
     as_of, rows = await ask(pool, "booking_policies", gym_id)
+    found = [row for row in rows if row[1] is not None]
     return as_of, [
-        PublishedPolicy(row[2], row[3], BookingPolicy.model_validate_json(row[4]))
-        for row in rows
-        if row[1] is not None
+        PublishedPolicy(row[2], row[3], BookingPolicy.model_validate_json(row[4])) for row in found
     ]
 
 
@@ -240,11 +232,3 @@ async def schedules(
     for row in found:
         row[3] = Pattern.model_validate_json(row[3])
     return as_of, [Schedule(*row) for row in found]
-
-
-async def closures(
-    pool: Pool, gym_id: GymId, location_id: LocationId | None
-) -> tuple[int, list[Closure]]:
-    """All closures, or a location's, by their first day."""
-    as_of, rows = await ask(pool, "closures", gym_id, location_id)
-    return as_of, [Closure(*tuple(row)[1:]) for row in rows if row[1] is not None]

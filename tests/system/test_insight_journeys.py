@@ -21,7 +21,7 @@ async def test_the_days_cards_follow_a_class_from_booking_to_closed_books(
     async with gym.owner.watching(documents.KPIS_CHANGED) as cards:
         for member in (mia, leo):
             await member.at.done(documents.BOOK, sessionId=session)
-        shown = await cards.shows(lambda f: f["classesToday"]["booked"] == 2)
+        shown = await cards.shows(lambda f: f["classesToday"]["booked"]["count"] == 2)
         await gym.owner.done(documents.CHECK_IN, sessionId=session, clientId=mia.id)
     move_clock(running.clock_file, timedelta(minutes=31))
     await gym.owner.sign_in(gym.slug, gym.owner.email)

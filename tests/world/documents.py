@@ -115,11 +115,12 @@ POLICY = """query ($atLeast: Position) { bookingPolicy(atLeast: $atLeast) {
 
 KPIS = """query ($atLeast: Position) { kpis(atLeast: $atLeast) { position
   classesToday { total done { sessionIds } running { sessionIds } toCome { sessionIds }
-    cancelled { count } booked capacity changesAt }
+    cancelled { count } booked { count reservationIds } capacity { people } changesAt }
   attendanceRate { rate attended { reservationIds } noShows { reservationIds }
     notRecorded { sessionIds } } } }"""
 KPIS_CHANGED = """subscription { kpisChanged { position
-  classesToday { toCome { sessionIds } cancelled { count } booked } attendanceRate { rate } } }"""
+  classesToday { toCome { sessionIds } cancelled { count } booked { count } }
+  attendanceRate { rate } } }"""
 RECEIPTS = """query ($id: ID!, $clientId: ID, $atLeast: Position) {
   receipts(sessionId: $id, clientId: $clientId, atLeast: $atLeast) {
     receipts { decision decidedBy policyVersion facts text } } }"""

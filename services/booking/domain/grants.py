@@ -46,6 +46,7 @@ def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> 
             credits=command.credits, valid_from=valid_from, expires_at=expires_at,
             reason=command.reason, period=command.period, early_hours=command.early_hours,
             coverage=command.coverage if command.coverage != EVERYTHING else None,
+            counts=command.counts,
         )
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from contracts.booking import (
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
+    CreditsGranted,
     GrantKind,
     MarkedNoShow,
     ReservationCancelled,
@@ -23,8 +24,25 @@ from contracts.booking import (
     SessionScheduled,
 )
 from contracts.envelope import Event
-from contracts.ids import ClientId, GrantId, GymId, LocationId, ReservationId, SessionId, new_id
-from contracts.timetable import SessionReinstated, SessionRescheduled
+from contracts.ids import (
+    ClassTypeId,
+    ClientId,
+    GrantId,
+    GymId,
+    LocationId,
+    ProgramId,
+    ReservationId,
+    SessionId,
+    new_id,
+)
+from contracts.timetable import (
+    ClassTypeChanged,
+    ClassTypeDefined,
+    PolicyOverrides,
+    SessionKind,
+    SessionReinstated,
+    SessionRescheduled,
+)
 from services.projections import cards, kpis, receipts
 from tests.component.read_models.folding import put
 from tests.envelopes import Recording
@@ -36,21 +54,26 @@ MIA, LEO, ZOE, BEN = (ReservationId(new_id()) for _ in range(4))
 CLIENTS = {seat: ClientId(new_id()) for seat in (MIA, LEO, ZOE, BEN)}
 
 
-def scheduled(session: SessionId = SPIN, starts_at: datetime = NOON) -> SessionScheduled:
+def scheduled(
+    session: SessionId = SPIN, starts_at: datetime = NOON, kind: ClassTypeId | None = None
+) -> SessionScheduled:
     return SessionScheduled(
         session_id=session, title="Spin", location_id=HERE, starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=1), time_zone="Europe/Berlin", capacity=12,
         booking_opens_at=NOON, booking_closes_at=starts_at, policy=BookingPolicy(),
+        class_type_id=kind,
     )  # fmt: skip
 
 
 def reserved(
-    seat: ReservationId, source: ReservationSource = ReservationSource.BOOKED
+    seat: ReservationId,
+    source: ReservationSource = ReservationSource.BOOKED,
+    grant: GrantId | None = None,
 ) -> ReservationMade:
     return ReservationMade(
         session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, source=source,
-        grant_id=GrantId(new_id()), grant_kind=GrantKind.PACK, free_until=NOON, policy_version=1,
-        seats_taken=1, capacity=12,
+        grant_id=grant or GrantId(new_id()), grant_kind=GrantKind.PACK, free_until=NOON,
+        policy_version=1, seats_taken=1, capacity=12,
     )  # fmt: skip
 
 
@@ -117,6 +140,61 @@ async def test_a_correction_counts_as_corrected_and_as_recorded_by_a_person(
     assert (card.rate, card.attended, card.no_shows) == (1, [LEO], [])
 
 
+def granted(grant: GrantId, *, counts: bool) -> CreditsGranted:
+    return CreditsGranted(
+        client_id=CLIENTS[LEO], grant_id=grant, credits=5, kind=GrantKind.PACK, valid_from=NOON,
+        expires_at=None, reason="", counts=counts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+async def test_seats_of_staff_guests_and_tests_count_nowhere(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    recording, guests, members = Recording(gym_id), GrantId(new_id()), GrantId(new_id())
+    events = [
+        *recording.of(
+            "client", CLIENTS[LEO], granted(guests, counts=False), granted(members, counts=True)
+        ),
+        *recording.of(
+            "session", SPIN, scheduled(), reserved(MIA, grant=members),
+            reserved(LEO, grant=guests), here(MIA), here(LEO),
+        ),
+    ]  # fmt: skip
+
+    await put(writer, kpis.MODEL, *(events[n : n + size] for n in range(0, len(events), size)))
+
+    _, counted = await kpis.counted(reader, gym_id, TOMORROW)
+    assert cards.classes_today(counted, NOON).booked == [MIA]
+    assert cards.attendance_rate(counted, TOMORROW).attended == [MIA]
+
+
+async def test_only_sessions_of_class_types_that_are_classes_are_classes(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    recording, kind, open_gym = Recording(gym_id), ClassTypeId(new_id()), SessionId(new_id())
+
+    def described(what: SessionKind) -> ClassTypeChanged:
+        return ClassTypeChanged(
+            class_type_id=kind, name="Open", description="", minutes=60, capacity=9,
+            overrides=PolicyOverrides(), kind=what,
+        )  # fmt: skip
+
+    async def classes() -> list[SessionId]:
+        return cards.classes_today((await kpis.counted(reader, gym_id, NOON))[1], NOON).running
+
+    born = ClassTypeDefined(program_id=ProgramId(new_id()), **dict(described(SessionKind.OPEN_GYM)))
+    await put(writer, kpis.MODEL, [
+        *recording.of("class_type", kind, born),
+        *recording.of("session", SPIN, scheduled()),
+        *recording.of("session", open_gym, scheduled(open_gym, kind=kind)),
+    ])  # fmt: skip
+    assert await classes() == [SPIN]
+    corrected = described(SessionKind.CLASS)
+    await put(writer, kpis.MODEL, recording.of("class_type", kind, corrected))
+    assert sorted(await classes()) == sorted([SPIN, open_gym])
+
+
 async def test_today_follows_sessions_as_they_move_are_cancelled_and_come_back(
     writer: Pool, reader: Pool, gym_id: GymId
 ) -> None:
@@ -137,7 +215,7 @@ async def test_today_follows_sessions_as_they_move_are_cancelled_and_come_back(
     on_again = await today(SessionReinstated(session_id=SPIN))
 
     assert (not_today.running, not_today.to_come) == ([], [])
-    assert (here_now.running, here_now.booked, here_now.capacity) == ([SPIN], 1, 20)
+    assert (here_now.running, len(here_now.booked), here_now.capacity) == ([SPIN], 1, 20)
     assert (off.running, off.cancelled, off.capacity) == ([], [SPIN], 0)
     assert on_again.running == [SPIN]
 

@@ -56,7 +56,7 @@ from contracts.timetable import (
     SessionReinstated,
     SessionRescheduled,
 )
-from services.projections import bookings, calendar, drafts, roster, timetable
+from services.projections import bookings, calendar, closures, drafts, roster, timetable
 from tests.component.read_models.folding import put
 from tests.conftest import NOON
 from tests.envelopes import Recording
@@ -125,8 +125,8 @@ async def test_what_is_planned_is_shown_as_it_was_said_last(
     assert [(one.pattern.capacity, one.pattern_from, one.placed_until) for one in schedules] == [
         (20, date(2027, 3, 15), date(2027, 3, 29))
     ]
-    _, closures = await timetable.closures(reader, gym_id, None)
-    assert [one.reason for one in closures] == ["painting"]
+    _, closed = await closures.of_location(reader, gym_id, None)
+    assert [one.reason for one in closed] == ["painting"]
     assert (await timetable.schedules(reader, gym_id, LocationId(new_id())))[1] == []
 
 

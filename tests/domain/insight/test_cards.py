@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.ids import LocationId, ReservationId, SessionId, new_id
+from contracts.timetable import SessionKind
 from services.projections.cards import (
     Counted,
     Seat,
@@ -21,19 +22,30 @@ NOON = datetime(2027, 3, 3, 12, tzinfo=UTC)
 HERE = LocationId(new_id())
 
 
-def seats(attended: int = 0, no_shows: int = 0, *, held: int = 0, walk_ins: int = 0) -> list[Seat]:
+def seats(
+    attended: int = 0, no_shows: int = 0, *, held: int = 0, walk_ins: int = 0, counts: bool = True
+) -> list[Seat]:
     counted = {SeatStatus.ATTENDED: attended, SeatStatus.NO_SHOW: no_shows, SeatStatus.HELD: held}
-    taken = [Seat(ReservationId(new_id()), s) for s, count in counted.items() for _ in range(count)]
+    taken = [
+        Seat(ReservationId(new_id()), status, counts=counts)
+        for status, count in counted.items()
+        for _ in range(count)
+    ]
     walked = [Seat(ReservationId(new_id()), SeatStatus.ATTENDED, True) for _ in range(walk_ins)]
     return taken + walked
 
 
 def session(
-    begins: datetime, *taken: Seat, zone: str = BERLIN, cancelled: bool = False, closed_by: str = ""
+    begins: datetime,
+    *taken: Seat,
+    zone: str = BERLIN,
+    cancelled: bool = False,
+    closed_by: str = "",
+    kind: SessionKind = SessionKind.CLASS,
 ) -> Counted:
     return Counted(
         SessionId(new_id()), HERE, zone, local_date(begins, zone), begins,
-        begins + timedelta(hours=1), 12, cancelled, closed_by, taken,
+        begins + timedelta(hours=1), 12, cancelled, closed_by, taken, kind,
     )  # fmt: skip
 
 
@@ -85,13 +97,45 @@ def test_classes_are_done_running_or_to_come() -> None:
 
 
 def test_cancelled_classes_stand_apart_and_empty_ones_count() -> None:
-    full, empty = session(NOON, *seats(held=5, attended=1)), session(NOON)
+    taken = seats(held=5, attended=1)
+    full, empty = session(NOON, *taken), session(NOON)
     off = session(NOON, cancelled=True)
 
     card = classes_today([full, empty, off], NOON)
 
     assert (card.running, card.cancelled) == ([full.session_id, empty.session_id], [off.session_id])
-    assert (card.booked, card.capacity) == (6, 24)
+    assert (card.booked, card.capacity) == ([seat.reservation_id for seat in taken], 24)
+
+
+@pytest.mark.parametrize("kind", [SessionKind.OPEN_GYM, SessionKind.EVENT, SessionKind.APPOINTMENT])
+def test_open_gym_events_and_appointments_are_no_classes(kind: SessionKind) -> None:
+    spin = session(NOON, *seats(held=1))
+    other = session(NOON - timedelta(minutes=30), *seats(held=4), kind=kind)
+    off = session(NOON, cancelled=True, kind=kind)
+
+    card = classes_today([spin, other, off], NOON)
+
+    assert (card.running, card.cancelled) == ([spin.session_id], [])
+    assert (len(card.booked), card.capacity) == (1, 12)
+    assert card.changes_at == spin.ends_at, "the end of what is no class changes nothing"
+
+
+def test_staff_guests_and_tests_are_in_no_card() -> None:
+    """The worked example's class, with three of them beside its people."""
+    uncounted = [*seats(attended=2, counts=False), *seats(no_shows=1, counts=False)]
+    today = session(NOON, *seats(held=3), *uncounted)
+    yesterday = session(
+        NOON - timedelta(days=1), *seats(10, 2, walk_ins=1), *uncounted, closed_by="staff"
+    )
+    forgotten = session(NOON - timedelta(days=1), *seats(held=1, counts=False))
+
+    booked = classes_today([today], NOON).booked
+    rate = attendance_rate([yesterday, forgotten], NOON)
+
+    assert len(booked) == 3
+    assert rate.rate == pytest.approx(0.8333, abs=0.0001)
+    assert (len(rate.attended), len(rate.no_shows)) == (10, 2)
+    assert rate.not_recorded == [], "nobody who counts was there"
 
 
 def test_a_class_past_midnight_belongs_to_the_day_it_began() -> None:
