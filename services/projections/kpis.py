@@ -226,4 +226,8 @@ def _counted(row: asyncpg.Record) -> Counted:
         Seat(seat, SeatStatus(status), walked_in, counts)
         for seat, status, walked_in, counts in zip(*taken, strict=True)
     ]
-    return Counted(*row[1:10], seats=seats, kind=SessionKind(row[10]))
+    session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by = row[1:10]
+    return Counted(
+        session, location, zone, day, starts_at, ends_at, capacity, cancelled, closed_by, seats,
+        SessionKind(row[10]),
+    )  # fmt: skip
