@@ -174,6 +174,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.receipts": DESK | {OWN},
     "read.doors": EVERYONE,
     "read.entries": DESK,
+    "read.my_entries": EVERYONE,
     "read.credentials": DESK | {OWN},
     "read.penalties": DESK | {OWN},
     "read.my_penalties": EVERYONE,

@@ -15,10 +15,12 @@ from gateway.access_codes import (
     SetDoorScheduleErrorCode,
     StartLockdownErrorCode,
 )
+from gateway.calendar import topic
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
+from gateway.serve.live import live
 from services.projections import doors
 
 
@@ -114,6 +116,25 @@ class DoorsQuery:
         info.context.must("read.doors")
         _, rows = await info.context.read("doors", at_least, doors.of_gym)
         return [_shown(row) for row in rows]
+
+
+@strawberry.type(description="The gym's doors as they are at a position.")
+class DoorsUpdate:
+    position: Position
+    doors: list[Door] = strawberry.field(description="By name.")
+
+
+@strawberry.type
+class DoorsSubscription:
+    @live(
+        topics=lambda info: [topic(info.context.must("read.doors"), "doors")],
+        scope=lambda info: (info.context.must("read.doors"), "doors"),
+        description="The gym's doors now, and again after every change, lockdowns too.",
+    )
+    async def doors_changed(self, info: Info, after: Position | None = None) -> DoorsUpdate:
+        info.context.must("read.doors")
+        position, rows = await info.context.read("doors", None, doors.of_gym)
+        return DoorsUpdate(position=position, doors=[_shown(row) for row in rows])
 
 
 @strawberry.type

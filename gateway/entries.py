@@ -1,54 +1,28 @@
 """Entries in GraphQL: asking a door, and the live log of who came."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from contracts.access import DenialReason, EntryOutcome, RequestEntry
-from contracts.ids import ClientId, DoorId, EntryId
+from contracts.access import EntryOutcome, RequestEntry
+from contracts.ids import ClientId, EntryId
 from gateway import ids
 from gateway.access_codes import RequestEntryErrorCode
 from gateway.calendar import topic
 from gateway.context import Context, Info
 from gateway.credential_tokens import digest_of
+from gateway.entry_types import Entry, decided, shown
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.paging import Connection, page, page_size
 from gateway.positions import Position
+from gateway.serve.faults import Forbidden
 from gateway.serve.live import live
 from services.projections import entries
 
 WATCHED = 50  # entries a watched log shows
-
-strawberry.enum(
-    DenialReason, description="Why a door stays shut: the first that holds, in this order."
-)
-
-
-@strawberry.enum(description="What a door did.")
-class EntryResult(Enum):
-    GRANTED = "granted"
-    DENIED = "denied"
-
-
-@strawberry.type(description="What a door decided, and for whom.")
-class Entry:
-    id: strawberry.ID
-    door_id: strawberry.ID
-    at: datetime | None = strawberry.field(description="Null in the answer of a mutation.")
-    result: EntryResult
-    reason: DenialReason | None = strawberry.field(description="Null when the door opened.")
-    client_id: strawberry.ID | None
-    client_name: str | None = strawberry.field(description="Null until known, or asked at once.")
-    staff_id: strawberry.ID | None
-    staff_name: str | None
-    session_id: strawberry.ID | None = strawberry.field(
-        description="Of the class that let them in."
-    )
-    with_credential: bool
 
 
 @strawberry.type(description="The newest entries as they are at a position.")
@@ -97,7 +71,19 @@ class EntriesQuery:
             "entries", at_least,
             lambda pool, gym: entries.page(pool, gym, door, behind, size + 1),
         )  # fmt: skip
-        return page(rows, size, position, _shown, _cursor)
+        return page(rows, size, position, shown, _cursor)
+
+    @strawberry.field(description="Where the caller came to a door, newest first, and why not in.")
+    async def my_entries(
+        self, info: Info, *, first: int, after: str | None = None, at_least: Position | None = None
+    ) -> Connection[Entry]:
+        client, size = _me(info.context), page_size(first)
+        behind = ids.time_keyset("my_entries", after)
+        position, rows = await info.context.read(
+            "entries", at_least,
+            lambda pool, gym: entries.of_client(pool, gym, client, behind, size + 1),
+        )  # fmt: skip
+        return page(rows, size, position, shown, _own_cursor)
 
 
 def _topics(info: Info, door_id: strawberry.ID | None = None) -> list[str]:
@@ -121,7 +107,7 @@ class EntriesSubscription:
         position, rows = await info.context.read(
             "entries", None, lambda pool, gym: entries.page(pool, gym, door, None, WATCHED)
         )
-        return EntriesUpdate(position=position, entries=[_shown(row) for row in rows])
+        return EntriesUpdate(position=position, entries=[shown(row) for row in rows])
 
 
 @strawberry.type
@@ -148,7 +134,7 @@ class EntriesMutation:
             )
         told = EntryOutcome.model_validate(done.result)
         return RequestEntryPayload(
-            entry=_decided(ids.door(input_.door_id), told, with_token=input_.token is not None),
+            entry=decided(ids.door(input_.door_id), told, with_token=input_.token is not None),
             comes_back_at=None if told.granted else told.facts.next_grant_from,
             position=done.position,
             user_errors=[],
@@ -161,37 +147,17 @@ def _who(context: Context, asked: RequestEntryInput) -> ClientId | None:
     return context.principal.client_id if asked.token is None else None
 
 
-def _decided(door_id: DoorId, told: EntryOutcome, *, with_token: bool) -> Entry:
-    return Entry(
-        id=ids.shown("ent", told.entry_id),
-        door_id=ids.shown("door", door_id),
-        at=None,
-        result=EntryResult.GRANTED if told.granted else EntryResult.DENIED,
-        reason=told.reason,
-        client_id=ids.shown_or_null("cli", told.client_id),
-        client_name=None,
-        staff_id=None,
-        staff_name=None,
-        session_id=ids.shown_or_null("ses", told.session_id),
-        with_credential=with_token,
-    )
-
-
-def _shown(row: entries.Entry) -> Entry:
-    return Entry(
-        id=ids.shown("ent", row.entry_id),
-        door_id=ids.shown("door", row.door_id),
-        at=row.at,
-        result=EntryResult.DENIED if row.reason else EntryResult.GRANTED,
-        reason=DenialReason(row.reason) if row.reason else None,
-        client_id=ids.shown_or_null("cli", row.client_id),
-        client_name=row.client_name,
-        staff_id=ids.shown_or_null("stf", row.staff_id),
-        staff_name=row.staff_name,
-        session_id=ids.shown_or_null("ses", row.session_id),
-        with_credential=row.with_credential,
-    )
-
-
 def _cursor(row: entries.Entry) -> str:
     return ids.cursor("entries", row.at, row.entry_id)
+
+
+def _own_cursor(row: entries.Entry) -> str:
+    return ids.cursor("my_entries", row.at, row.entry_id)
+
+
+def _me(context: Context) -> ClientId:
+    context.must("read.my_entries")
+    client = context.principal.client_id
+    if client is None:
+        raise Forbidden("Staff have no entries of their own here: look at the doors' log.")
+    return client

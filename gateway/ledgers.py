@@ -156,11 +156,19 @@ class LedgerMutation:
 
 async def ledger_at(info: Info, client: ClientId, at_least: Position | None) -> Ledger | None:
     """The client's ledger, not older than ``at_least``. Raises ``Forbidden`` to strangers."""
+    return (await ledger_as_of(info, client, at_least))[1]
+
+
+async def ledger_as_of(
+    info: Info, client: ClientId, at_least: Position | None
+) -> tuple[Position, Ledger | None]:
+    """The same, with the position it reflects."""
     info.context.must("read.ledger", own=client == info.context.principal.client_id)
-    _, found = await info.context.read(
+    position, found = await info.context.read(
         "ledgers", at_least, lambda pool, gym: ledgers.of_client(pool, gym, client)
     )
-    return _shown(found, info.context.services.clock.now()) if found else None
+    shown = _shown(found, info.context.services.clock.now()) if found else None
+    return position, shown
 
 
 def _given(new: GrantId, asked: GrantCreditsInput) -> Grant:

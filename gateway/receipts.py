@@ -8,9 +8,12 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
+from contracts.ids import ClientId, GymId
 from gateway import ids
+from gateway.calendar import topic
 from gateway.context import Info
 from gateway.positions import Position
+from gateway.serve.live import live
 from gateway.whose import whose
 from services.projections import receipts
 from services.projections.decisions import Decision
@@ -40,38 +43,76 @@ class Receipt:
     text: str = strawberry.field(description="For people, in the location's local time.")
 
 
-@strawberry.type(description="All that was decided about a client in a session.")
+@strawberry.type(description="All that was decided about a client in a session, or in none.")
 class Receipts:
     position: Position
-    session_id: strawberry.ID
+    session_id: strawberry.ID | None
     client_id: strawberry.ID
     receipts: list[Receipt] = strawberry.field(description="Oldest first.")
 
 
 @strawberry.type
 class ReceiptsQuery:
-    @strawberry.field(description="Why a client stands where they stand; members see their own.")
+    @strawberry.field(
+        description="Why a client stands where they stand in a session; without one what was "
+        "decided beyond any, such as bans. Members see their own."
+    )
     async def receipts(
         self,
         info: Info,
-        session_id: strawberry.ID,
+        session_id: strawberry.ID | None = None,
         client_id: strawberry.ID | None = None,
         at_least: Position | None = None,
     ) -> Receipts:
-        client, session = whose(info.context, client_id), ids.session(session_id)
-        own = client == info.context.principal.client_id
-        info.context.must("read.receipts", own=own)
-        position, rows = await info.context.read(
-            "receipts",
-            at_least,
-            lambda pool, gym: receipts.of_client(pool, gym, session, client),
-        )
-        return Receipts(
-            position=position,
-            session_id=ids.shown("ses", session),
-            client_id=ids.shown("cli", client),
-            receipts=[_shown(row) for row in rows],
-        )
+        return await _receipts(info, session_id, client_id, at_least)
+
+
+def _topics(
+    info: Info, session_id: strawberry.ID | None = None, client_id: strawberry.ID | None = None
+) -> list[str]:
+    gym_id, client = _may_read(info, client_id)
+    return [topic(gym_id, "receipts", ids.session(session_id) if session_id else client)]
+
+
+@strawberry.type
+class ReceiptsSubscription:
+    @live(
+        topics=_topics,
+        description="A client's receipts of a session, or of none, now, and again after each.",
+    )
+    async def receipts_changed(
+        self,
+        info: Info,
+        session_id: strawberry.ID | None = None,
+        client_id: strawberry.ID | None = None,
+        after: Position | None = None,
+    ) -> Receipts:
+        return await _receipts(info, session_id, client_id, None)
+
+
+def _may_read(info: Info, client_id: strawberry.ID | None) -> tuple[GymId, ClientId]:
+    client = whose(info.context, client_id)
+    own = client == info.context.principal.client_id
+    return info.context.must("read.receipts", own=own), client
+
+
+async def _receipts(
+    info: Info,
+    session_id: strawberry.ID | None,
+    client_id: strawberry.ID | None,
+    at_least: Position | None,
+) -> Receipts:
+    session = ids.session(session_id) if session_id else None
+    _, client = _may_read(info, client_id)
+    position, rows = await info.context.read(
+        "receipts", at_least, lambda pool, gym: receipts.of_client(pool, gym, session, client)
+    )
+    return Receipts(
+        position=position,
+        session_id=ids.shown_or_null("ses", session),
+        client_id=ids.shown("cli", client),
+        receipts=[_shown(row) for row in rows],
+    )
 
 
 def _shown(row: receipts.Receipt) -> Receipt:

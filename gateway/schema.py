@@ -11,13 +11,14 @@ from gateway.calendar import CalendarQuery, CalendarSubscription
 from gateway.catalogue import CatalogueQuery, ClassTypeMutation, ProgramMutation
 from gateway.clients import ClientQuery, ClientSubscription
 from gateway.credentials import CredentialsMutation, CredentialsQuery
-from gateway.doors import DoorsMutation, DoorsQuery
+from gateway.doors import DoorsMutation, DoorsQuery, DoorsSubscription
 from gateway.drafts import DraftMutation, DraftQuery, DraftSubscription
 from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
 from gateway.entry_rights import EntryRightsMutation
 from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscription
 from gateway.kpis import KpisQuery, KpisSubscription
+from gateway.ledger_watch import LedgerSubscription
 from gateway.ledgers import LedgerMutation, LedgerQuery
 from gateway.line import LineMutation
 from gateway.my_bookings import MyBookingsQuery, MyBookingsSubscription
@@ -28,7 +29,7 @@ from gateway.penalty_steps import PenaltyMutation
 from gateway.policies import PolicyMutation, PolicyQuery
 from gateway.profiles import ProfileMutation
 from gateway.qualifications import QualificationMutation
-from gateway.receipts import ReceiptsQuery
+from gateway.receipts import ReceiptsQuery, ReceiptsSubscription
 from gateway.registering import ClientMutation
 from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
@@ -60,8 +61,8 @@ MUTATIONS = (
 )  # fmt: skip
 SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
-    ClientSubscription,
-    EntriesSubscription,
+    ClientSubscription, LedgerSubscription, ReceiptsSubscription,
+    EntriesSubscription, DoorsSubscription,
     SeriesSubscription, DraftSubscription,
     PenaltiesSubscription, InvoicesSubscription,
 )  # fmt: skip

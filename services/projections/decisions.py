@@ -1,4 +1,4 @@
-"""Decisions about a client in a session: what an event says was decided, and on which facts.
+"""Decisions about a client, in a session or in none: what an event decided, on which facts.
 
 Facts are plain values under stable names, such as ``free_until`` or ``seats_taken``; instants are
 ISO 8601. Nothing about another client is among them, not even who was passed over: members read
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from contracts import booking
 from contracts.booking import Cancellation, ReservationSource
@@ -48,6 +49,8 @@ class Decision(StrEnum):
     CONTEST_RESOLVED = "contest_resolved"
     FEE_DUE = "fee_due"
     FEE_REVERSED = "fee_reversed"
+    BAN_IMPOSED = "ban_imposed"
+    BAN_LIFTED = "ban_lifted"
 
 
 CANCELLED = {
@@ -80,9 +83,15 @@ OF_EVENT: Mapping[type[Event], Decision] = {
     booking.FeeContestResolved: Decision.CONTEST_RESOLVED,
     booking.FeeDue: Decision.FEE_DUE,
     booking.FeeReversed: Decision.FEE_REVERSED,
+    booking.BookingBanImposed: Decision.BAN_IMPOSED,
+    booking.BookingBanLifted: Decision.BAN_LIFTED,
 }
+NO_SESSION = SessionId(UUID(int=0))
+"""Of what was decided in no session, such as a ban."""
 BY_RULES = {Decision.PROMOTED, Decision.OFFERED}
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
+PARTS = {"evidence", "cause"}
+"""Fields whose own fields are the facts."""
 NO_FACTS = {
     "session_id", "client_id", "reservation_id", "grant_id", "policy_version", "by", "seq",
 }  # fmt: skip
@@ -90,7 +99,7 @@ NO_FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision about one client in one session."""
+    """One decision about one client in one session, or in none."""
 
     session_id: SessionId
     client_id: ClientId
@@ -113,12 +122,12 @@ def decided(envelope: Envelope) -> Decided | None:
     else:
         return None
     return Decided(
-        session_id=event.session_id,
+        session_id=getattr(event, "session_id", NO_SESSION),
         client_id=event.client_id,
         decision=decision,
         at=envelope.occurred_at,
         by=_by(envelope.actor, event, decision),
-        policy_version=getattr(event, "policy_version", None),
+        policy_version=_policy_version(event),
         facts=_facts(event),
     )
 
@@ -134,11 +143,17 @@ def _by(actor: str, event: Any, decision: Decision) -> str:
     return kind
 
 
+def _policy_version(event: Any) -> int | None:
+    """Of the event, or of what a ban rests on."""
+    rests_on = getattr(event, "cause", None)
+    return getattr(event if rests_on is None else rests_on, "policy_version", None)
+
+
 def _facts(event: Event) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for name, value in event:
-        if name == "evidence":
-            facts |= value.model_dump(mode="json")
+        if name in PARTS and value is not None:
+            facts |= value.model_dump(mode="json", exclude={"policy_version"})
         elif isinstance(value, Money):
             facts |= {"amount_minor": value.minor, "currency": value.currency}
         elif isinstance(value, tuple):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis.projection import Change
 from chassis.tenancy import Db, Pool
-from contracts.access import AccessDenied, AccessGranted
+from contracts.access import AccessDenied, AccessGranted, EntryFacts
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, DoorId, EntryId, GymId, SessionId, StaffId
 from services.projections.reading import ask
@@ -19,9 +19,10 @@ from services.projections.sessions import columns
 
 INSERT = """
 INSERT INTO door_entries (gym_id, entry_id, door_id, at, position, client_id, staff_id,
-                          with_credential, session_id, reason)
+                          with_credential, facts, session_id, reason)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[],
-                     $6::uuid[], $7::uuid[], $8::boolean[], $9::uuid[], $10::text[])
+                     $6::uuid[], $7::uuid[], $8::boolean[], $9::text[], $10::uuid[],
+                     $11::text[])
 """
 FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 Keyset = tuple[datetime, UUID]
@@ -43,6 +44,7 @@ class Entry:
     with_credential: bool
     reason: str | None
     """Why it stayed shut; ``None``: it opened."""
+    facts: EntryFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def _who(envelope: Envelope, event: AccessGranted | AccessDenied) -> tuple[objec
     return (
         envelope.gym_id, event.entry_id, event.door_id, envelope.occurred_at, envelope.position,
         event.client_id, event.staff_id, event.facts.credential is not None,
+        event.facts.model_dump_json(exclude_none=True).replace("\\u0000", "\\ufffd"),
     )  # fmt: skip
 
 
@@ -84,6 +87,26 @@ async def page(
     pool: Pool, gym_id: GymId, door_id: DoorId | None, before: Keyset | None, first: int
 ) -> tuple[int, list[Entry]]:
     """Entries at one door, or at all, newest first; with the position they reflect."""
+    return await _page(pool, gym_id, (None, door_id), before, first)
+
+
+async def of_client(
+    pool: Pool, gym_id: GymId, client_id: ClientId, before: Keyset | None, first: int
+) -> tuple[int, list[Entry]]:
+    """A client's entries, newest first; with the position they reflect."""
+    return await _page(pool, gym_id, (client_id, None), before, first)
+
+
+async def _page(
+    pool: Pool,
+    gym_id: GymId,
+    whose: tuple[ClientId | None, DoorId | None],
+    before: Keyset | None,
+    first: int,
+) -> tuple[int, list[Entry]]:
     key = before or (FAR_AHEAD, UUID(int=0))
-    as_of, rows = await ask(pool, "entries_page", gym_id, door_id, *key, first)
-    return as_of, [Entry(*tuple(row)[1:]) for row in rows if row[1] is not None]
+    as_of, rows = await ask(pool, "entries_of", gym_id, *whose, *key, first)
+    found = [list(row)[1:] for row in rows if row[1] is not None]
+    for row in found:
+        row[-1] = EntryFacts.model_validate_json(row[-1])
+    return as_of, [Entry(*row) for row in found]

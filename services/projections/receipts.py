@@ -1,4 +1,4 @@
-"""Receipts: why things are as they are, decision by decision, for a client in a session.
+"""Receipts: why things are as they are, decision by decision, for a client in a session or none.
 
 Tables     ``receipts`` (one row a decision, never changed), ``receipt_sessions``
 Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
@@ -17,7 +17,7 @@ from contracts.booking import SessionScheduled
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, SessionId
 from contracts.timetable import SessionRescheduled
-from services.projections.decisions import Decided, Decision, decided
+from services.projections.decisions import NO_SESSION, Decided, Decision, decided
 from services.projections.reading import ask
 from services.projections.sessions import columns
 from services.projections.wording import told
@@ -52,7 +52,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptsModel:
-    """Written by the projector. Hints name sessions."""
+    """Written by the projector. Hints name sessions, or clients where there is none."""
 
     name: str = "receipts"
     source: str = "EVT_BOOKING"
@@ -77,8 +77,11 @@ class ReceiptsModel:
         ):
             if rows:
                 await db.execute(statement, *columns(rows))
-        sessions = {(envelope.gym_id, one.session_id) for envelope, one in found} | moved.keys()
-        return [(gym, str(session)) for gym, session in sessions]
+        changed = {
+            (e.gym_id, one.client_id if one.session_id == NO_SESSION else one.session_id)
+            for e, one in found
+        }  # fmt: skip
+        return [(gym, str(key)) for gym, key in changed | moved.keys()]
 
 
 MODEL = ReceiptsModel()
@@ -93,11 +96,15 @@ def _row(envelope: Envelope, one: Decided) -> tuple[object, ...]:
 
 
 async def of_client(
-    pool: Pool, gym_id: GymId, session_id: SessionId, client_id: ClientId
+    pool: Pool, gym_id: GymId, session_id: SessionId | None, client_id: ClientId
 ) -> tuple[int, list[Receipt]]:
-    """The client's receipts of the session, oldest first, and the position they reflect."""
-    as_of, rows = await ask(pool, "receipts", gym_id, session_id, client_id)
-    return as_of, [_receipt(session_id, client_id, row) for row in rows if row[5] is not None]
+    """The client's receipts of the session, or of none, oldest first, and their position."""
+    if session_id is None:
+        as_of, rows = await ask(pool, "receipts_beyond_classes", gym_id, client_id)
+    else:
+        as_of, rows = await ask(pool, "receipts", gym_id, session_id, client_id)
+    known = session_id or NO_SESSION
+    return as_of, [_receipt(known, client_id, row) for row in rows if row[5] is not None]
 
 
 def _receipt(session_id: SessionId, client_id: ClientId, row: asyncpg.Record) -> Receipt:

@@ -147,6 +147,13 @@ def _reversed(when: str, facts: Facts, _: Tell) -> str:
     return f"Fee of {_amount(facts)} reversed {when}"
 
 
+def _banned(when: str, facts: Facts, at: Tell) -> str:
+    if facts.get("erased"):
+        return f"Erased {when}: nobody books for them any more"
+    until = f"until {at(facts['until'])}" if facts.get("until") else "until it is lifted"
+    return f"Booking suspended {when}, {until}"
+
+
 def _amount(facts: Facts) -> str:
     return written(int(facts.get("amount_minor", 0)), str(facts.get("currency", "")))
 
@@ -179,4 +186,6 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.CONTEST_RESOLVED: _resolved,
     Decision.FEE_DUE: _due,
     Decision.FEE_REVERSED: _reversed,
+    Decision.BAN_IMPOSED: _banned,
+    Decision.BAN_LIFTED: _said("Booking allowed again"),
 }

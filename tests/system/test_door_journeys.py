@@ -12,6 +12,7 @@ from tests.world.doors import (
     ADD_DOOR,
     CREDENTIALS,
     DOORS,
+    DOORS_CHANGED,
     END_GRANT,
     ENTER,
     ENTRIES,
@@ -20,10 +21,12 @@ from tests.world.doors import (
     ISSUE,
     LOCK,
     LONG,
+    MY_ENTRIES,
     SCHEDULE_DOOR,
     STEPS,
     UNLOCK,
     WATCH,
+    WHY_SHUT,
     known,
 )
 from tests.world.fees import later
@@ -194,6 +197,38 @@ async def test_a_seat_opens_to_who_signed_and_to_nobody_somebody_banned(gym: Gym
     await until(mia.at, "GRANTED", doorId=door)
 
     assert [node["reason"] for node in log["nodes"]] == ["BANNED"]
+
+
+async def test_a_shut_door_says_on_which_facts_to_the_desk_and_to_whom_it_stayed_shut(
+    gym: Gym,
+) -> None:
+    desk, mia, leo = await gym.staff("FRONT_DESK"), await gym.member(), await gym.member("Leo")
+    door, soon = await a_door(gym), await gym.session(hours=5)
+    await mia.at.done(documents.BOOK, sessionId=soon)
+    await until(mia.at, "NO_RESERVATION", doorId=door)
+    last = await leo.at.done(ENTER, doorId=door)
+
+    shut = await desk.ask(WHY_SHUT, atLeast=last["position"])
+    hers = await mia.at.ask(MY_ENTRIES, first=1, atLeast=last["position"])
+
+    (leos,) = [one for one in shut["nodes"] if one["clientName"] == "Leo"]
+    assert set(leos["facts"].values()) == {None}
+    mias = next(one for one in shut["nodes"] if one["clientName"] == "Mia")
+    (own,) = hers["nodes"]
+    assert (own["clientId"], own["reason"]) == (mia.id, "NO_RESERVATION")
+    assert own["facts"] == mias["facts"]
+    assert own["facts"]["nextGrantFrom"] is not None
+    with pytest.raises(Refused) as refused:
+        await desk.ask(MY_ENTRIES, first=1)
+    assert refused.value.code == "FORBIDDEN"
+
+
+async def test_a_lockdown_is_on_the_screen_that_shows_the_doors(gym: Gym) -> None:
+    await a_door(gym)
+    async with gym.owner.watching(DOORS_CHANGED) as screen:
+        await screen.shows(lambda f: [one["lockdown"] for one in f["doors"]] == [None])
+        await gym.owner.done(LOCK, locationId=gym.location, reason="gas")
+        await screen.shows(lambda f: [one["lockdown"] for one in f["doors"]] == ["gas"])
 
 
 async def test_a_grant_for_off_peak_opens_in_its_hours_only(gym: Gym) -> None:

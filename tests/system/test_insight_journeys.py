@@ -122,6 +122,29 @@ async def test_a_location_has_hours_and_closures_and_staff_qualifications(gym: G
     ]
 
 
+async def test_receipts_and_ledgers_are_live_and_bans_have_receipts_too(gym: Gym) -> None:
+    mia, desk, session = await gym.member(), await gym.staff("FRONT_DESK"), await gym.session()
+    seat = {"id": session, "clientId": mia.id}
+
+    async with (
+        desk.watching(documents.RECEIPTS_CHANGED, **seat) as why,
+        desk.watching(documents.LEDGER_CHANGED, clientId=mia.id) as ledger,
+        mia.at.watching(documents.RECEIPTS_CHANGED) as beyond,
+    ):
+        await mia.at.done(documents.BOOK, sessionId=session)
+        await why.shows(lambda f: [one["decision"] for one in f["receipts"]] == ["RESERVED"])
+        await ledger.shows(lambda f: f["ledger"] is not None and f["ledger"]["available"] == 4)
+        await gym.owner.done(documents.BAN, clientId=mia.id, reason="threats")
+        await ledger.shows(lambda f: f["ledger"]["banReason"] == "threats")
+        told = await beyond.shows(lambda f: bool(f["receipts"]))
+        await gym.owner.done(documents.LIFT_BAN, clientId=mia.id, reason="talked")
+        after = await beyond.shows(lambda f: len(f["receipts"]) == 2)
+
+    assert told["sessionId"] is None
+    assert [one["decision"] for one in after["receipts"]] == ["BAN_IMPOSED", "BAN_LIFTED"]
+    assert told["receipts"][0]["text"].endswith("until it is lifted (threats)")
+
+
 async def _long_before_midnight(gym: Gym, running: Installation) -> None:
     """A class that begins soon is to begin, and end, today."""
     now = gym.clock.now().astimezone(ZoneInfo("Europe/Berlin"))

@@ -40,9 +40,13 @@ READS = {
     "sessionDrafts": "read.session_drafts",
     "sessionDraftsChanged": "read.session_drafts",
     "doors": "read.doors",
+    "doorsChanged": "read.doors",
     "credentials": "read.credentials",
     "entries": "read.entries",
     "entriesChanged": "read.entries",
+    "myEntries": "read.my_entries",
+    "ledgerChanged": "read.ledger",
+    "receiptsChanged": "read.receipts",
     "sessionChanged": "read.session",
     "calendarChanged": "read.calendar",
     "rosterChanged": "read.roster",
@@ -59,7 +63,7 @@ READS = {
 }
 """Query or subscription -> the right it needs. Mutations need that of their command."""
 
-OF_MEMBERS = {"myBookings", "myBookingsChanged", "myPenalties", "myInvoices"}
+OF_MEMBERS = {"myBookings", "myBookingsChanged", "myPenalties", "myInvoices", "myEntries"}
 """Staff may ask, but have nothing of their own to see."""
 
 ALL = list(operations())

@@ -124,6 +124,11 @@ KPIS_CHANGED = """subscription { kpisChanged { position
 RECEIPTS = """query ($id: ID!, $clientId: ID, $atLeast: Position) {
   receipts(sessionId: $id, clientId: $clientId, atLeast: $atLeast) {
     receipts { decision decidedBy policyVersion facts text } } }"""
+RECEIPTS_CHANGED = """subscription ($id: ID, $clientId: ID) {
+  receiptsChanged(sessionId: $id, clientId: $clientId) {
+    position sessionId receipts { decision text } } }"""
+LEDGER_CHANGED = """subscription ($clientId: ID) { ledgerChanged(clientId: $clientId) {
+  position clientId ledger { available banReason } } }"""
 ADD_TAG = f"""mutation ($input: AddTagInput!) {{
   addTag(input: $input) {{ tag position {ERRORS} }} }}"""
 ADD_NOTE = f"""mutation ($input: AddNoteInput!) {{

@@ -31,6 +31,14 @@ DOORS = """query ($atLeast: Position) { doors(atLeast: $atLeast) {
   id name lockdown hours { weekday opens closes } } }"""
 CREDENTIALS = """query ($clientId: ID, $atLeast: Position) {
   credentials(clientId: $clientId, atLeast: $atLeast) { id kind status } }"""
+FACTS = """facts { credential nextGrantFrom lastGrantUntil lockdown bannedUntil
+  closedUntil closedFor }"""
+MY_ENTRIES = f"""query ($first: Int!, $after: String, $atLeast: Position) {{
+  myEntries(first: $first, after: $after, atLeast: $atLeast) {{
+    nodes {{ id result reason clientId at {FACTS} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+WHY_SHUT = f"""query ($atLeast: Position) {{ entries(first: 9, atLeast: $atLeast) {{
+  nodes {{ reason clientName {FACTS} }} }} }}"""
+DOORS_CHANGED = """subscription { doorsChanged { position doors { name lockdown } } }"""
 ENTRIES = """query ($first: Int!, $after: String, $doorId: ID, $atLeast: Position) {
   entries(first: $first, after: $after, doorId: $doorId, atLeast: $atLeast) {
     nodes { id result reason clientId clientName at } pageInfo { hasNextPage endCursor } } }"""

@@ -7,6 +7,9 @@ import pytest
 
 from contracts import booking
 from contracts.booking import (
+    BanCause,
+    BookingBanImposed,
+    BookingBanLifted,
     BookingCode,
     Cancellation,
     Evidence,
@@ -28,7 +31,7 @@ from contracts.envelope import EVENTS, Envelope, Event
 from contracts.golden import sample_of
 from contracts.ids import ClientId, GrantId, GymId, ReservationId, SessionId, new_id
 from contracts.money import Money
-from services.projections.decisions import OF_EVENT, Decided, Decision, decided
+from services.projections.decisions import NO_SESSION, OF_EVENT, Decided, Decision, decided
 from services.projections.wording import told
 from tests.envelopes import Recording
 
@@ -37,6 +40,9 @@ MIA, LEO = ClientId(new_id()), ClientId(new_id())
 BERLIN = "Europe/Berlin"
 STARTS = datetime(2027, 3, 3, 21, tzinfo=UTC)  # 22:00 in Berlin
 EIGHT = STARTS - timedelta(hours=2)  # 20:00 in Berlin
+BAN_CAUSE = BanCause(
+    penalties=4, needed=3, window_days=90, counted_at=EIGHT, policy_version=4
+)  # fmt: skip
 IDS = {"session_id": SPIN, "client_id": MIA, "reservation_id": SEAT}
 
 
@@ -132,10 +138,28 @@ def test_times_are_the_locations_own() -> None:
             policy_version=3, evidence=JUDGED, waivable_until=STARTS + timedelta(days=1),
             contestable_until=STARTS + timedelta(days=30)),
          "Fee of 1050 JPY for a no-show noted 20:00, due 4 Mar 22:00 unless waived"),
+        (BookingBanImposed(client_id=MIA, until=None, reason="threats"),
+         "Booking suspended 20:00, until it is lifted (threats)"),
+        (BookingBanImposed(
+            client_id=MIA, until=STARTS + timedelta(days=30), reason="3 no-shows",
+            cause=BAN_CAUSE),
+         "Booking suspended 20:00, until 2 Apr 23:00 (3 no-shows)"),
+        (BookingBanImposed(client_id=MIA, until=None, reason="", erased=True),
+         "Erased 20:00: nobody books for them any more"),
+        (BookingBanLifted(client_id=MIA, reason="talked"), "Booking allowed again 20:00 (talked)"),
     ],
 )  # fmt: skip
 def test_decisions_are_told_in_one_sentence(event: Event, text: str) -> None:
     assert sentence(event) == text
+
+
+def test_a_ban_by_the_rules_tells_what_it_was_counted_from() -> None:
+    found = receipt(BookingBanImposed(client_id=MIA, until=STARTS, reason="4", cause=BAN_CAUSE))
+
+    assert found.decision is Decision.BAN_IMPOSED
+    assert (found.session_id, found.policy_version) == (NO_SESSION, 4)
+    counted = {name: found.facts[name] for name in ("penalties", "needed", "window_days")}
+    assert counted == {"penalties": 4, "needed": 3, "window_days": 90}
 
 
 def test_nothing_about_others_is_a_fact() -> None:
