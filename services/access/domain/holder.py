@@ -2,6 +2,8 @@
 
 Keeps      a grant is valid in [valid_from, valid_until] and nowhere else; the erased are let in by
            nothing
+Rules      here the grants the desk gives; in ``class_seats`` those of classes, in ``hearing`` what
+           members and booking tell of somebody; what a door makes of all that is in ``entry``
 Stream     ``holder-{client_id}`` or ``holder-{staff_id}``; class grants are written ahead of time
 Source     domain rules 3.8
 """

@@ -1,7 +1,7 @@
 """The instants a booking policy means for one session.
 
 Days before at a wall-clock time follow the location's zone, through changes of clocks; minutes
-are elapsed time. Everything returned is UTC.
+are elapsed time. Everything returned is UTC. Which version counts is in ``policies``.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

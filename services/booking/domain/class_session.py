@@ -1,10 +1,11 @@
 """ClassSession: one class on the calendar and the contest for its seats.
 
-Keeps      reserved clients <= capacity, unless the capacity was lowered below them; nobody is
-           reserved and waiting; while promotion is automatic no eligible client waits beside a
-           free seat; the line is served in order
+Keeps      reserved <= capacity, unless it was lowered below; nobody is reserved and waiting; while
+           promotion is automatic nobody eligible waits beside a free seat; the line is in order
 Stream     ``session-{session_id}``
-Rules      ``timetable``, ``reservations``, ``waitlist``, ``attendance``
+Rules      as it lives: ``drafts``, ``timetable``, ``session_edits``, ``session_changes``;
+           ``reservations``, ``spots``, ``cancelling``, ``waitlist``, ``offers``; ``attendance``,
+           ``offences``, ``corrections``; remembered in ``session_state``, ``session_slot``
 Source     domain rules 3.1 to 3.4
 """
 

@@ -1,4 +1,7 @@
-"""One grant: a pack of credits, freedom, or so many reservations a week or month."""
+"""One grant: a pack of credits, freedom, or so many reservations a week or month.
+
+What may be done to one, and when, is in ``grants``.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""Grants: giving a client what pays for reservations, changing it, pausing it, ending it."""
+"""Grants: giving a client what pays for reservations, changing it, pausing it, ending it.
+
+What one is, and what is left of it, is in ``grant``.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any

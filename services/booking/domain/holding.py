@@ -1,4 +1,7 @@
-"""Moving holds: a session moved, and with it the time its people have set aside."""
+"""Moving holds: a session moved, and with it the time its people have set aside.
+
+Taking and settling them is in ``holds``.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

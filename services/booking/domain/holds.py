@@ -1,4 +1,7 @@
-"""Holds: what a reservation sets aside on its client's ledger, and what becomes of it."""
+"""Holds: what a reservation sets aside on its client's ledger, and what becomes of it.
+
+When its session moves, see ``holding``.
+"""
 
 from contracts.booking import (
     BookingCode,

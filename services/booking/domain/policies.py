@@ -4,6 +4,7 @@ Keeps      versions count up from 2; version 1 is the preset "functional", which
            with; a session keeps the version it was put on the calendar under, except that a later,
            more lenient one gives its people more time to leave freely
 Stream     ``policies-{gym_id}``, one a gym
+Rules      which instants a version means for a session is in ``booking_policy``
 Source     domain rules 3 and 3.4
 """
 

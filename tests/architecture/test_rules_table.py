@@ -1,0 +1,34 @@
+"""The README's table of rules is complete, and leads to files that are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TABLE = (ROOT / "README.md").read_text().partition("| rule | file | test |")[2]
+ROWS = re.findall(
+    r"^\| ([^|]+) \| \[(.+?)\]\((.+?)\) \| \[(.+?)\]\((.+?)\) \|$", TABLE, re.MULTILINE
+)
+NUMBERS = [*(f"B{n}" for n in range(1, 13)), *(f"W{n}" for n in range(1, 9))]
+WITH_RULES = ("booking", "access", "billing")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_row_leads_to_a_rule_and_its_specification(row: tuple[str, ...]) -> None:
+    _, *links = row
+    for name, path in zip(links[::2], links[1::2], strict=True):
+        assert (ROOT / path).is_file()
+        assert Path(path).name == name
+
+
+def test_every_rule_with_a_number_has_a_row() -> None:
+    told = {number for row in ROWS for number in re.findall(r"\b[BW]\d+\b", row[0])}
+    assert told == set(NUMBERS)
+
+
+@pytest.mark.parametrize("service", WITH_RULES)
+def test_every_file_of_rules_has_a_row(service: str) -> None:
+    files = (ROOT / "services" / service / "domain").glob("*.py")
+    there = {str(path.relative_to(ROOT)) for path in files if path.name != "__init__.py"}
+    assert there <= {row[2] for row in ROWS}
