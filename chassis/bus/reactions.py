@@ -33,6 +33,7 @@ BACK_OFF = (0.2, 0.5, 1.0, 5.0, 30.0, 30.0, 60.0, 60.0, 120.0, 120.0)
 """Seconds before each next try; after the last, some seven minutes in, we give up."""
 HANDLER_SECONDS = 20.0
 ACK_WAIT_SECONDS = 30.0  # longer than a handler may take: no second try beside a running first
+GIVEN_UP_WITHIN = 1.1 * sum(BACK_OFF) + ACK_WAIT_SECONDS * (len(BACK_OFF) + 1)  # seconds
 AT_ONCE = 16  # events of one consumer in one process
 
 log = structlog.get_logger(__name__)
@@ -147,7 +148,7 @@ class Reactor:
         """Keep a copy among the dead letters, then end the original; never the other way round."""
         meta = message.metadata
         headers = {
-            **(message.headers or {}),
+            **_told_of_the_event(message),
             "Dlq-Subject": message.subject,
             "Dlq-Seq": str(meta.sequence.stream),
             "Dlq-Error": type(error).__name__,
@@ -165,6 +166,18 @@ class Reactor:
         DEAD_LETTERS.labels(self.name).inc()
         REACTIONS.labels(self.name, "dead").inc()
         log.error("event given up", consumer=self.name, seq=meta.sequence.stream, exc_info=error)
+
+
+def _told_of_the_event(message: Msg) -> dict[str, str]:
+    """Headers about the event, without those that say how it had to be written to its stream.
+
+    The dead letters' stream would hold a letter to them, and refuse it.
+    """
+    return {
+        name: told
+        for name, told in (message.headers or {}).items()
+        if name == "traceparent" or name.startswith("B2b-")
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """The bus holds what the stores hold, and nobody is ahead of it (I14)."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import anyio
 import asyncpg
 import orjson
 from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
 
+from chassis.bus.reactions import GIVEN_UP_WITHIN
 from chassis.reader import Message, Reader
 from chassis.streams import API_TIMEOUT, CONTEXTS, DEAD_LETTERS, event_stream
 from deploy.check import history
@@ -39,7 +42,7 @@ class Streams:
         self._client, self._settled_before = client, settled_before
         self._ends: dict[str, int] = {}
         self._same = Verdict("I14", "streams hold what the stores hold, in order", "messages")
-        self._placed = Verdict("I14b", "no reader is ahead, none gave an event up", "places")
+        self._placed = Verdict("I14b", "no reader is ahead, gave up or tries for ever", "places")
 
     async def look(self, context: str, db: "_Db") -> None:
         """Compare message by message up to the stream's end; behind it, nothing old waits."""
@@ -69,6 +72,7 @@ class Streams:
                 delivered = one.delivered.stream_seq if one.delivered else 0
                 if one.config.durable_name:
                     self._stands(f"reaction {one.config.durable_name}", stream, delivered)
+                    await self._gets_on(js, one)
         given_up = (await js.stream_info(DEAD_LETTERS)).state.messages
         if given_up:
             self._placed.accuse(f"{given_up} dead letters: b2b dead-letters list")
@@ -77,6 +81,20 @@ class Streams:
         self._placed.looked_at += 1
         if seq > self._ends.get(stream, seq):
             self._placed.accuse(f"{who} is at {seq}, {stream} ends at {self._ends[stream]}")
+
+    async def _gets_on(self, js: JetStreamContext, one: ConsumerInfo) -> None:
+        """Whatever a reaction has been trying for longer than it may, it should have given up."""
+        if not one.num_redelivered or not one.ack_floor:
+            return
+        oldest = await js.get_msg(
+            one.stream_name, one.ack_floor.stream_seq + 1, one.config.filter_subject, next=True
+        )
+        too_old = self._settled_before - timedelta(seconds=GIVEN_UP_WITHIN)
+        if oldest.time and oldest.time < too_old:
+            self._placed.accuse(
+                f"reaction {one.config.durable_name} has been trying sequence {oldest.seq} of"
+                f" {one.stream_name} since {oldest.time:%Y-%m-%d %H:%M} UTC"
+            )
 
     async def _last_seq(self, stream: str) -> int:
         try:

@@ -1,6 +1,7 @@
 """A reaction hears every event at least once, tries again patiently, and gives up visibly.
 
 Each test has a nats-server of its own, with the real rights: poison must not reach other readers.
+What is heard is written as the relay writes it.
 """
 
 import asyncio
@@ -23,7 +24,9 @@ from chassis.clock import SystemClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.nats_client import connect
+from chassis.relay.tail import ATOMIC_FROM, Tail
 from chassis.settings import NatsAccess
+from chassis.wire import ID_HEADER, POSITION_HEADER, Outgoing
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id
 from deploy.local import nats_conf
@@ -34,6 +37,7 @@ CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
 BACK_OFF = (0.1, 0.3, 0.6)
 PATIENCE = 10.0  # seconds until a test gives up waiting
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class LampLit(Event):
@@ -67,24 +71,37 @@ class Room:
         if fault:
             raise fault
 
-    async def publish(self, body: bytes, **headers: str) -> int:
-        """Sequence of ``body`` in the stream, written as the only one who may."""
-        ack = await self.members.jetstream(timeout=2).publish(
-            f"evt.{self.gym_id}.members.test_lamp_lit.v1", body, headers={"B2b-Gym": "x", **headers}
-        )
-        return ack.seq
+    async def publish(self, *bodies: bytes, traceparent: str = TRACE) -> int:
+        """Sequence of the last of ``bodies`` in the stream, written by the only one who may."""
+        tail = Tail(self.members, "EVT_MEMBERS")
+        await tail.find()
+        subject = f"evt.{self.gym_id}.members.test_lamp_lit.v1"
+        window = []
+        for position, body in enumerate(bodies, tail.position + 1):
+            headers = {
+                ID_HEADER: str(new_id()), POSITION_HEADER: str(position),
+                "traceparent": traceparent,
+            }  # fmt: skip
+            window.append(Outgoing(position, subject, headers, body))
+        await tail.write(window)
+        return tail.seq
 
     async def until_tried(self, times: int) -> None:
         async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: len(self.tried) >= times)
 
     async def dead_letter(self) -> Any:
-        """The one dead letter of this consumer, as soon as it is there."""
+        """The first dead letter of this consumer, as soon as it is there."""
+        [letter] = await self.dead_letters(1)
+        return letter
+
+    async def dead_letters(self, count: int) -> list[Any]:
+        """The first ``count`` of this consumer, as soon as they are there."""
         jetstream = self.operator.jetstream(timeout=2)
         subscription = await jetstream.subscribe(f"dlq.booking.{CONSUMER}", ordered_consumer=True)
-        message = await subscription.next_msg(timeout=PATIENCE)
+        found = [await subscription.next_msg(timeout=PATIENCE) for _ in range(count)]
         await subscription.unsubscribe()
-        return message
+        return found
 
     async def until_settled(self) -> None:
         """Wait until the consumer owes nothing."""
@@ -215,11 +232,46 @@ async def test_a_hopeless_reaction_is_not_tried_again(room: Room, fault: Excepti
     assert len(room.tried) == 1
 
 
+@pytest.mark.parametrize("count", [2, ATOMIC_FROM], ids=["a chain", "a batch"])
+async def test_dead_letters_are_kept_however_their_events_were_written(
+    room: Room, count: int
+) -> None:
+    room.faults = [None, *(Hopeless() for _ in range(count))]
+    await room.publish(_lamp(room.gym_id))  # so that sequences of the two streams differ
+    await room.until_tried(1)
+    bodies = [_lamp(room.gym_id) for _ in range(count)]
+
+    await room.publish(*bodies)
+    letters = await room.dead_letters(count)
+
+    assert sorted(letter.data for letter in letters) == sorted(bodies)
+    await room.until_settled()
+    state = (await room.operator.jetstream(timeout=2).stream_info(streams.DEAD_LETTERS)).state
+    assert state.messages == count
+
+
+async def test_a_dead_letter_tells_of_its_event_and_nothing_of_how_it_was_written(
+    room: Room,
+) -> None:
+    room.faults = [Hopeless()]
+
+    seq = await room.publish(_lamp(room.gym_id))
+    letter = await room.dead_letter()
+
+    assert letter.headers == {
+        "traceparent": TRACE,
+        POSITION_HEADER: "1",
+        "Dlq-Subject": f"evt.{room.gym_id}.members.test_lamp_lit.v1",
+        "Dlq-Seq": str(seq),
+        "Dlq-Error": "Hopeless",
+        ID_HEADER: f"EVT_MEMBERS-{seq}-{CONSUMER}",
+    }
+
+
 async def test_events_behind_a_failing_one_are_heard(room: Room) -> None:
     room.faults = [OSError()]
 
-    for _ in range(5):
-        await room.publish(_lamp(room.gym_id))
+    await room.publish(*(_lamp(room.gym_id) for _ in range(5)))
     await room.until_tried(6)
 
     assert len({envelope.event_id for _, envelope in room.tried}) == 5

@@ -161,6 +161,36 @@ async def test_a_message_the_store_does_not_have(
     assert wrong(streams.verdicts()) == {"I14": 1}
 
 
+async def test_a_reaction_that_tries_one_event_for_ever(
+    apart: Installation, client: Client, views: "_Db"
+) -> None:
+    relay = await nats.connect(**apart.nats_login("members_relay"))
+    kind = "members.test_tried_for_ever.v1"
+    for _ in range(2):  # the first of them is done: what is old and done offends nobody
+        await relay.jetstream().publish(f"evt.{new_id()}.{kind}", b"{}")
+    await relay.close()
+    consumer = await client.jetstream().pull_subscribe(
+        f"evt.*.{kind}", "test_trying", stream="EVT_MEMBERS"
+    )
+    done, failing = await consumer.fetch(2, timeout=10)
+    await done.ack_sync()
+    await failing.nak()
+    [failing] = await consumer.fetch(1, timeout=10)
+    assert failing.metadata.num_delivered == 2
+
+    a_moment_ago, long_ago = Streams(client, NOW), Streams(client, NOW + timedelta(hours=1))
+    await a_moment_ago.look_at_places(views)
+    await long_ago.look_at_places(views)
+
+    assert wrong(a_moment_ago.verdicts()) == {}
+    assert wrong(long_ago.verdicts()) == {"I14b": 1}
+    assert "reaction test_trying has been trying sequence 2" in str(long_ago.verdicts())
+    await failing.ack_sync()
+    healed = Streams(client, NOW + timedelta(hours=1))
+    await healed.look_at_places(views)
+    assert wrong(healed.verdicts()) == {}
+
+
 async def test_a_row_no_event_made(apart: Installation, views: "_Db", auditor: "_Db") -> None:
     admin = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_views"))
     before, after = Views(), Views()

@@ -116,7 +116,10 @@ class System:
         """What the operator's command says. Raises ``AssertionError`` when it fails."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "deploy.cli", *words, cwd=ROOT,
-            env={**os.environ, **self._settings, "B2B_DATA": str(self.installation.data)},
+            env={
+                **os.environ, **self._settings, "B2B_DATA": str(self.installation.data),
+                "COLUMNS": "200",
+            },
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said, _ = await process.communicate()
