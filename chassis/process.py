@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 
 from chassis.clock import Clock
 from chassis.health import App, Check, Health, Server
-from chassis.settings import ServiceSettings, WrongSettings, load
+from chassis.settings import ServiceSettings, known
 from chassis.telemetry import configure_logs, configure_traces, flush_traces
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -27,7 +27,6 @@ Job = Callable[[], Awaitable[None]]
 
 DRAIN_SECONDS = 10.0
 JOB_SECONDS = 3.0  # a background job that was told to stop has this long to find an end itself
-WRONG_SETTINGS = 2  # exit code
 YOUNG_OBJECTS = 10_000  # made before garbage is looked for; a message makes some hundreds
 
 log = structlog.get_logger(__name__)
@@ -145,11 +144,7 @@ def _settle_memory() -> None:
 
 def run(main: Callable[[Process[S]], Awaitable[None]], settings: type[S], *, name: str) -> NoReturn:
     """Run ``main`` in this process until it is told to stop. Exits 0, 1 (fault) or 2 (settings)."""
-    try:
-        told = load(settings)
-    except WrongSettings as error:
-        sys.stderr.write(f"{name} cannot start:\n{error}\n")
-        sys.exit(WRONG_SETTINGS)
+    told = known(settings, name=name)
     configure_logs(name, level=told.log_level, development=told.b2b_env == "development")
     configure_traces(name, ratio=told.trace_sample_ratio, endpoint=told.otel_exporter_otlp_endpoint)
     try:

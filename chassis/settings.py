@@ -6,6 +6,7 @@ other classes are mixed in by need: ``class BookingSettings(BusSettings, Databas
 
 import base64
 import binascii
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -28,6 +29,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 from chassis.clock import Clock, MovableClock, SystemClock
 from chassis.issuers import ExternalIssuer, each_once
 
+WRONG_SETTINGS = 2
+"""Exit code of a process whose environment is wrong: trying again would say the same."""
 KEY_BYTES = 32
 SHORTEST_PASSWORD = 16  # characters, in production
 DISTINCT = 8  # different characters or bytes; "changemechangeme" has seven, 32 random bytes never
@@ -189,6 +192,15 @@ def load(settings: type[S]) -> S:
         raise WrongSettings("\n".join(told)) from None
     except SettingsError as error:
         raise WrongSettings(_unparsed(settings, str(error))) from None
+
+
+def known(settings: type[S], *, name: str) -> S:
+    """The settings of process ``name``, or its end, with each fault said, by exit code 2."""
+    try:
+        return load(settings)
+    except WrongSettings as error:
+        sys.stderr.write(f"{name} cannot start:\n{error}\n")
+        sys.exit(WRONG_SETTINGS)
 
 
 def _told(place: tuple[int | str, ...], message: str) -> str:

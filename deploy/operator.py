@@ -19,7 +19,7 @@ from nats.errors import Error
 from chassis.clock import Clock, MovableClock, SystemClock
 from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
-from deploy.local.access import Access, NatsLogin
+from deploy.local.access import NOW_OR_NEVER, Access, NatsLogin
 from deploy.local.settings import read_settings
 from deploy.trouble import Trouble
 
@@ -69,9 +69,7 @@ class Operator:
         """A connection that may do everything."""
         login = self._nats_login()
         try:
-            client = await nats.connect(
-                **login, connect_timeout=5, allow_reconnect=False, error_cb=_quiet
-            )
+            client = await nats.connect(**login, **NOW_OR_NEVER, error_cb=_quiet)
         except (Error, OSError, TimeoutError) as error:
             raise Trouble(f"{login['servers']} cannot be reached: {error}") from error
         try:

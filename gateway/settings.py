@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
-from chassis.settings import BusSettings, DatabaseSettings, EdgeSettings, listed
+from chassis.settings import BusSettings, DatabaseSettings, EdgeSettings, known, listed
 from gateway.serve.documents import read_manifest
 from gateway.serve.limits import Limits
 from gateway.serve.rates import Allowance
@@ -78,3 +78,7 @@ class Settings(BusSettings, DatabaseSettings, EdgeSettings):
             cost=Allowance(self.cost_rate, self.cost_burst),
             recheck_every=self.recheck_seconds,
         )
+
+
+if __name__ == "__main__":  # says what is wrong with the environment, and starts nothing
+    known(Settings, name="gateway")

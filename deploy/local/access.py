@@ -39,6 +39,13 @@ _PASSED_ON = (
 """What a process gets from the runner's own environment; everything else is made here."""
 
 
+NOW_OR_NEVER = {
+    "connect_timeout": 5, "allow_reconnect": False, "max_reconnect_attempts": 1,
+    "reconnect_time_wait": 0.1,
+}  # fmt: skip
+"""Arguments of ``nats.connect`` for who asks once: a server that is away is not waited for."""
+
+
 class NatsLogin(TypedDict):
     """Arguments of ``nats.connect``."""
 

@@ -10,9 +10,9 @@ import nats
 
 from chassis import streams
 from chassis.migrate import Phase
-from deploy.local import databases, nats_conf
-from deploy.local.access import PROCESSES, Access
-from deploy.local.places import free_port
+from deploy.local import databases, nats_conf, obstacles
+from deploy.local.access import NOW_OR_NEVER, PROCESSES, Access
+from deploy.local.places import CannotStart, free_port
 from deploy.local.postgres import Postgres
 from deploy.local.servers import Nats
 from deploy.schema import migrate_all
@@ -31,10 +31,13 @@ class Installation(Access):
         self, data: Path, *, tell: Callable[[str], None] = lambda _: None, gateway_port: int = 0
     ) -> None:
         ports = {name: free_port() for name in PROCESSES}
+        postgres, bus = os.environ.get("POSTGRES_URL", ""), os.environ.get("NATS_SERVER_URL", "")
+        if not postgres:
+            _must_have_its_secrets(data)
         super().__init__(
             data,
-            postgres=os.environ.get("POSTGRES_URL", ""),
-            nats=os.environ.get("NATS_SERVER_URL", ""),
+            postgres=postgres,
+            nats=bus,
             ports=ports | ({"gateway": gateway_port} if gateway_port else {}),
         )
         self._tell = tell
@@ -45,13 +48,12 @@ class Installation(Access):
         try:
             self._start_servers()
             self._tell("roles and databases")
-            await databases.prepare(self.admin_dsn, self._roles)
-            await self.migrate()
-            client = await nats.connect(**self.nats_login("operator"), connect_timeout=5)
-            try:
-                await streams.declare(client)
-            finally:
-                await client.close()
+            where = self.postgres.log if self.postgres else "POSTGRES_URL"
+            with obstacles.of_postgres(str(where), self.data / "secrets"):
+                await databases.prepare(self.admin_dsn, self._roles)
+                await self.migrate()
+            with obstacles.of_nats(str(self.nats.log if self.nats else "NATS_SERVER_URL")):
+                await self._declare_streams()
         except BaseException:
             self.stop()
             raise
@@ -77,6 +79,13 @@ class Installation(Access):
         for phase in _PHASES:
             await migrate_all(dsn, phase, self._tell)
 
+    async def _declare_streams(self) -> None:
+        client = await nats.connect(**self.nats_login("operator"), **NOW_OR_NEVER, error_cb=_quiet)
+        try:
+            await streams.declare(client)
+        finally:
+            await client.close()
+
     def _start_servers(self) -> None:
         if not self._postgres:
             self._tell("starting postgres")
@@ -93,3 +102,20 @@ class Installation(Access):
             )
             self.nats.start()
             self._nats = self.nats.url
+
+
+def _must_have_its_secrets(data: Path) -> None:
+    """Raises ``CannotStart`` for a cluster without its passwords or keys: new ones open nothing."""
+    if not (data / "postgres" / "cluster" / "PG_VERSION").exists():
+        return
+    for name in ("postgres.json", "keys.json"):
+        if not (data / "secrets" / name).exists():
+            raise CannotStart(
+                f"{data / 'secrets' / name} is missing, and {data / 'postgres'} cannot be read "
+                "without it: bring it back from a copy, choose another B2B_DATA, or throw the data "
+                "away with `make reset`"
+            )
+
+
+async def _quiet(_: Exception) -> None:
+    """What went wrong is raised where it matters."""

@@ -3,7 +3,6 @@
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from deploy.local.children import dies_with_us
@@ -15,11 +14,10 @@ from deploy.local.places import (
     reachable_programs,
     unprivileged_user,
 )
-from deploy.local.servers import Server, must_have_disk_space
+from deploy.local.servers import Lingering, Server, must_have_disk_space
 
 LINGERING = "pre-existing shared memory block"
 """What the log says while children of a killed server are still ending."""
-LINGER_WITHIN = 10.0  # seconds
 
 _TUNING = {
     "shared_buffers": "64MB",
@@ -54,10 +52,10 @@ class Postgres(Server):
         """The superuser's, of the database ``postgres``."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
 
-    def start(self) -> None:
-        """Make the cluster if there is none, start it, return when it takes connections.
+    def begin(self) -> None:
+        """Make the cluster if there is none, and start it.
 
-        Raises ``CannotStart``: no disk space, data of another version, or what its log says.
+        Raises ``CannotStart``: no disk space, or data of another version.
         """
         must_have_disk_space(self.home)
         if not (self._cluster / "PG_VERSION").exists():
@@ -71,16 +69,7 @@ class Postgres(Server):
         }
         flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
         command = [self._programs / "postgres", "-D", self._cluster, *flags]
-        until = time.monotonic() + LINGER_WITHIN
-        while True:
-            try:
-                self._run(command, unprivileged_user(), self._is_ready)
-            except CannotStart as error:
-                if LINGERING not in str(error) or time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        self._run(command, unprivileged_user())
 
     def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
         """Fast shutdown: open transactions roll back, a checkpoint is written."""
@@ -111,7 +100,7 @@ class Postgres(Server):
         if done.returncode:
             shutil.rmtree(self._cluster, ignore_errors=True)
             self.log.write_text(done.stdout + done.stderr)
-            raise CannotStart(self._why())
+            raise self._ended()
 
     def _must_be_same_version(self) -> None:
         asked = subprocess.run(
@@ -126,10 +115,14 @@ class Postgres(Server):
                 "or throw the data away with `make reset`"
             )
 
-    def _is_ready(self) -> bool:
+    def _answers(self) -> bool:
         """The last line of the postmaster's own note: what ``pg_ctl --wait`` looks at."""
         try:
             note = (self._cluster / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, PermissionError):
             return False
         return note[:1] == [str(self.pid)] and note[-1].strip() == "ready"
+
+    def _ended(self) -> CannotStart:
+        why = super()._ended()
+        return Lingering(str(why)) if LINGERING in str(why) else why

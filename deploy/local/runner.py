@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +14,11 @@ from chassis.migrate import MigrationFailed
 from deploy.demo.marks import Marks
 from deploy.local.children import dies_with_us
 from deploy.local.installation import Installation
+from deploy.local.keeping import keep
+from deploy.local.obstacles import in_the_way
 from deploy.local.places import CannotStart
-from deploy.local.servers import Server
 from deploy.local.settings import RunSettings
-from deploy.local.supervisor import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    STEADY_AFTER,
-    Program,
-    Supervisor,
-)
+from deploy.local.supervisor import Program, Supervisor, wrong_settings
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
 
@@ -36,7 +30,6 @@ DEMO_WAVES = (("projections",), ("gateway",))
 
 DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
 _END_WITHIN = 2.0  # seconds for what was being started
-_WATCH_EVERY = 1.0  # seconds
 _WIDTH = max(len(name) for wave in WAVES for name in wave)
 _COLOURS = {
     "members": 36,
@@ -86,7 +79,8 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
     supervisor = Supervisor(tell)
     starting = asyncio.create_task(_start(supervisor, installation, settings))
     stopping = asyncio.create_task(stop.wait())
-    watching = asyncio.create_task(_watch_servers(installation))
+    ours = [server for server in (installation.postgres, installation.nats) if server]
+    watching = asyncio.create_task(keep(ours, say))
     try:
         await asyncio.wait({starting, stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done() and not stop.is_set():
@@ -114,6 +108,7 @@ async def _start(supervisor: Supervisor, installation: Installation, settings: R
         for wave in WAVES:
             await up(*wave)
         return
+    await _must_be_understood(installation, "gateway")
     await up(*DECIDING)
     say("making the demo gyms (B2B_DEMO=0 leaves them out)")
     await _seed(installation, "--ahead")
@@ -132,6 +127,18 @@ def program(installation: Installation, name: str) -> Program:
         health_port=installation.ports[name],
         folder=str(ROOT),
     )
+
+
+async def _must_be_understood(installation: Installation, name: str) -> None:
+    """Settings of what is started last, read before the demo is made. Raises ``CannotStart``."""
+    reading = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"{name}.settings", env=installation.environment(name),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, cwd=ROOT, preexec_fn=dies_with_us(sig=signal.SIGKILL),
+    )  # fmt: skip
+    said, _ = await reading.communicate()
+    if reading.returncode:
+        raise CannotStart(wrong_settings(name, said.decode(errors="replace").splitlines()))
 
 
 async def _seed(installation: Installation, *words: str) -> None:
@@ -158,30 +165,13 @@ def _marks(installation: Installation) -> Marks:
     return Marks(installation.data, installation.clock_file)
 
 
-async def _watch_servers(installation: Installation) -> None:
-    """Keep our Postgres and NATS up. Raises ``CannotStart`` when one cannot be."""
-    servers: list[Server] = [s for s in (installation.postgres, installation.nats) if s]
-    forever = asyncio.Event().wait()  # with two servers of somebody else's there is none to keep
-    await asyncio.gather(forever, *(_keep(server) for server in servers))
-
-
-async def _keep(server: Server) -> None:
-    pause, began = FIRST_PAUSE, time.monotonic()
-    while True:
-        await asyncio.sleep(_WATCH_EVERY)
-        if server.is_running:
-            continue
-        pause = FIRST_PAUSE if time.monotonic() - began > STEADY_AFTER else pause
-        say(f"{server.name} ended, see {server.log}; starting it again in {pause:.1f} s")
-        await asyncio.sleep(pause)
-        pause, began = min(pause * 2, LONGEST_PAUSE), time.monotonic()
-        server.restart()  # in this thread: children die with the thread that made them
-
-
 @contextmanager
 def alone(data: Path) -> Iterator[None]:
     """Hold the data folder. Raises ``CannotStart`` when somebody else does."""
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise CannotStart(f"B2B_DATA={data} is not a folder") from error
     with (data / "run.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -218,8 +208,9 @@ def main(settings: RunSettings) -> int:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno == 28:  # noqa: PLR2004 - ENOSPC
-            print(f"cannot start: the disk is full: {error}", file=sys.stderr)
-            return 1
-        raise
+        known = in_the_way(error)
+        if known is None:
+            raise
+        print(f"cannot start: {known}", file=sys.stderr)
+        return 1
     return 0

@@ -25,7 +25,13 @@ from deploy.local.places import (
 
 START_WITHIN = 60.0  # seconds; crash recovery on a slow disk included
 STOP_WITHIN = 20.0  # seconds
+LINGER_WITHIN = 10.0  # seconds
+LOOK_EVERY = 0.02  # seconds; while it starts
 ENOUGH_DISK = 256  # MB; Postgres alone wants 128 MB of write-ahead log before it starts
+
+
+class Lingering(CannotStart):
+    """What is left of its killed predecessor is still ending: try again."""
 
 
 class Server(ABC):
@@ -36,6 +42,7 @@ class Server(ABC):
     def __init__(self, log: Path) -> None:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._begun = 0.0
 
     @property
     def pid(self) -> int:
@@ -49,8 +56,35 @@ class Server(ABC):
         return self._process is not None and self._process.poll() is None
 
     @abstractmethod
+    def begin(self) -> None:
+        """Start it, from the main thread; ``is_ready`` says when it is. Raises ``CannotStart``."""
+
+    def is_ready(self) -> bool:
+        """Whether what was begun takes requests. Raises ``CannotStart`` when it never will."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            raise self._ended()
+        if self._answers():
+            return True
+        if time.monotonic() > self._begun + START_WITHIN:
+            self.kill()
+            raise CannotStart(f"{self.name} was not ready after {START_WITHIN:.0f} s")
+        return False
+
     def start(self) -> None:
         """Start it and return when it is ready. Raises ``CannotStart``."""
+        until = time.monotonic() + LINGER_WITHIN
+        while True:
+            self.begin()
+            try:
+                while not self.is_ready():
+                    time.sleep(LOOK_EVERY)
+            except Lingering:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def restart(self) -> None:
         """Stop and start on the same port."""
@@ -74,8 +108,12 @@ class Server(ABC):
         """End it as a crash would: SIGKILL, no goodbye."""
         self.stop(signal.SIGKILL)
 
-    def _run(self, command: Sequence[object], user: str | None, ready: Callable[[], bool]) -> None:
-        """Start ``command`` and return when ``ready``. Raises ``CannotStart`` with its log."""
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether it says that it is ready."""
+
+    def _run(self, command: Sequence[object], user: str | None) -> None:
+        """Begin ``command``."""
         self.log.touch(mode=0o600)  # what clients asked may stand in it
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(
@@ -84,23 +122,15 @@ class Server(ABC):
                 stdout=out,
                 stderr=out,
                 cwd="/",
-                preexec_fn=dies_with_us(user),  # noqa: PLW1509 - no threads yet
+                preexec_fn=dies_with_us(user),  # noqa: PLW1509 - it takes no lock
             )
-        until = time.monotonic() + START_WITHIN
-        while not ready():
-            if self._process.poll() is not None:
-                self._process = None
-                raise CannotStart(self._why())
-            if time.monotonic() > until:
-                self.kill()
-                raise CannotStart(f"{self.name} was not ready after {START_WITHIN:.0f} s")
-            time.sleep(0.02)
+        self._begun = time.monotonic()
 
-    def _why(self) -> str:
+    def _ended(self) -> CannotStart:
         said = self.log.read_text(errors="replace")
         if "No space left on device" in said:
-            return f"the disk is full: {self.name} cannot start, see {self.log}"
-        return f"{self.name} ended at once:\n{said[-2000:]}"
+            return CannotStart(f"the disk is full: {self.name} cannot start, see {self.log}")
+        return CannotStart(f"{self.name} ended at once:\n{said[-2000:]}")
 
 
 class Nats(Server):
@@ -123,13 +153,13 @@ class Nats(Server):
     def monitor_url(self) -> str:
         return f"http://127.0.0.1:{self.monitor_port}"
 
-    def start(self) -> None:
-        """Start, return when JetStream has recovered its streams. Raises ``CannotStart``."""
+    def begin(self) -> None:
+        """Start it; it is ready when JetStream has recovered its streams."""
         must_have_disk_space(self.home)
         config = self.home / "server.conf"
         config.touch(mode=0o600)
         config.write_text(self._configuration(self.port, self.monitor_port, self.home / "store"))
-        self._run([nats_program(), "-c", config], None, self._is_ready)
+        self._run([nats_program(), "-c", config], None)
 
     def wipe(self) -> None:
         """Throw every stream away; the server must not be running."""
@@ -137,7 +167,7 @@ class Nats(Server):
             raise RuntimeError("stop nats-server before wiping it")
         shutil.rmtree(self.home / "store", ignore_errors=True)
 
-    def _is_ready(self) -> bool:
+    def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.monitor_url}/healthz", timeout=1) as answer:
                 return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK

@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chassis.settings import WRONG_SETTINGS
 from deploy.local.children import dies_with_us
 from deploy.local.health import until_ready
 from deploy.local.places import CannotStart
@@ -20,6 +22,7 @@ LONGEST_PAUSE = 30.0  # seconds between two starts
 STEADY_AFTER = 60.0  # seconds; a process that lived this long starts with a short pause again
 FIRST_PAUSE = 0.5  # seconds
 _LONGEST_LINE = 1 << 20  # bytes
+_REMEMBERED = 20  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Child:
         self._tell = tell
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
+        self._said: deque[str] = deque(maxlen=_REMEMBERED)
         self._task = asyncio.create_task(self._live(), name=f"child {program.name}")
 
     @property
@@ -82,6 +86,8 @@ class Child:
             if self._stopping.is_set():
                 return
             lived = time.monotonic() - began
+            if not self.ready.is_set() and code == WRONG_SETTINGS:
+                raise CannotStart(wrong_settings(self.program.name, self._said))
             if not self.ready.is_set() and self.starts >= GIVE_UP_AFTER:
                 raise CannotStart(f"{self.program.name} does not start: {_ending(code)}, see above")
             pause = FIRST_PAUSE if lived > STEADY_AFTER else pause
@@ -130,7 +136,8 @@ class Child:
                 continue
             if not line:
                 return
-            self._tell(self.program.name, line.decode(errors="replace").rstrip())
+            self._said.append(line.decode(errors="replace").rstrip())
+            self._tell(self.program.name, self._said[-1])
 
     def _signal(self, sig: signal.Signals) -> None:
         if self._process is not None:
@@ -159,6 +166,12 @@ class Supervisor:
         for wave in (front, rest):
             await asyncio.gather(*(self.children[name].stop(within / 2) for name in wave))
         self.children.clear()
+
+
+def wrong_settings(name: str, said: Iterable[str]) -> str:
+    """What a process that ended with ``WRONG_SETTINGS`` told, on one line."""
+    told = "\n".join(said).rpartition("cannot start:\n")[2]
+    return f"wrong settings of {name}: {'; '.join(told.splitlines())}"
 
 
 def _ending(code: int) -> str:

@@ -11,8 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import SecretBytes, SecretStr
 
-from chassis.process import WRONG_SETTINGS
-from chassis.settings import RelaySettings, ServiceSettings
+from chassis.settings import WRONG_SETTINGS, RelaySettings, ServiceSettings
 from deploy.schema import ROOT
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings

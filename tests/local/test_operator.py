@@ -19,6 +19,7 @@ from contracts.ids import GymId, new_id
 from deploy.commands import clock, dead_letters, gym, projections, tail
 from deploy.local.access import Access
 from deploy.local.installation import Installation
+from deploy.local.places import free_port
 from deploy.operator import Operator
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
@@ -89,6 +90,20 @@ async def test_half_an_environment_names_what_is_missing(monkeypatch: pytest.Mon
     with pytest.raises(Trouble, match="NATS_USER is not set"):
         async with Operator().nats():
             pass
+
+
+async def test_a_nats_that_is_not_there_is_said_so_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"nats://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("NATS_URL", url)
+    monkeypatch.setenv("NATS_USER", "operator")
+    monkeypatch.setenv("NATS_PASSWORD", "any")
+
+    async with asyncio.timeout(20):
+        with pytest.raises(Trouble, match=f"{url} cannot be reached: nats: no servers"):
+            async with Operator().nats():
+                pass
 
 
 def test_the_note_about_what_runs_is_for_our_eyes_only(

@@ -37,9 +37,9 @@ sys.exit(runner.main(read_settings()))
 
 
 @contextmanager
-def running(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def running(data: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[str]]:
     environment = {
-        **os.environ, "B2B_DATA": str(data), "GATEWAY_PORT": str(port), "B2B_DEMO": "0",
+        **os.environ, "B2B_DATA": str(data), "GATEWAY_PORT": str(port), "B2B_DEMO": "0", **settings,
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-c", TINY_RUN],
@@ -123,6 +123,26 @@ def test_a_taken_port_is_named_with_its_setting(folder: Path) -> None:
     assert process.returncode == 1
     assert f"port {port} cannot be used" in said
     assert "GATEWAY_PORT" in said
+
+
+def test_a_server_that_is_not_there_is_one_line_with_its_setting(folder: Path) -> None:
+    nowhere = f"postgresql://postgres@127.0.0.1:{free_port()}/postgres"
+    with running(folder, free_port(), POSTGRES_URL=nowhere) as process:
+        said, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert said.splitlines()[-1].startswith("cannot start: POSTGRES_URL cannot be used: ")
+    assert "Traceback" not in said
+
+
+def test_a_process_s_wrong_setting_is_named_before_the_demo_is_made(folder: Path) -> None:
+    with running(folder, free_port(), B2B_DEMO="1", ADDRESS_RATE="lots") as process:
+        said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "cannot start: wrong settings of gateway: ADDRESS_RATE: Input should be a" in said
+    assert "starting members" not in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,11 @@ SERVING = ("-m", "tests.local.tiny")
 STUBBORN = (*SERVING, "stubborn")
 FALLING = ("-c", "import sys; print('no such setting', flush=True); sys.exit(3)")
 
+MISTAKEN = (
+    "-c",
+    "import sys; print('tiny cannot start:\\nLOG_LEVEL: so loud\\nPORT: no number'); sys.exit(2)",
+)
+
 
 class Log:
     """What the supervisor told, and a way to wait for it."""
@@ -87,6 +92,17 @@ async def test_a_process_that_never_starts_is_given_up_with_its_exit_code(
         await supervisor.start(a_program(FALLING))
 
     assert log.lines.count("tiny: no such setting") == 3
+
+
+async def test_wrong_settings_are_given_up_at_once_and_told(
+    supervisor: Supervisor, log: Log
+) -> None:
+    with pytest.raises(
+        CannotStart, match=r"^wrong settings of tiny: LOG_LEVEL: so loud; PORT: no number$"
+    ):
+        await supervisor.start(a_program(MISTAKEN))
+
+    assert log.lines.count("tiny: tiny cannot start:") == 1
 
 
 async def test_draining_ends_the_last_started_first(supervisor: Supervisor, log: Log) -> None:
