@@ -1,6 +1,7 @@
 """One complete Back2Back on this machine: servers, roles, databases, schema, streams, settings."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from deploy.local import databases, nats_conf, obstacles
 from deploy.local.access import NOW_OR_NEVER, PROCESSES, Access
 from deploy.local.places import CannotStart, free_port
 from deploy.local.postgres import Postgres
-from deploy.local.servers import Nats
+from deploy.local.servers import STOP_WITHIN, Nats
 from deploy.schema import migrate_all
 
 _PHASES: tuple[Phase, ...] = ("pre", "post")
@@ -67,11 +68,12 @@ class Installation(Access):
     ) -> None:
         self.stop()
 
-    def stop(self) -> None:
-        """Stop the servers that are ours. Idempotent."""
+    def stop(self, within: float = STOP_WITHIN) -> None:
+        """Stop the servers that are ours, both in ``within`` seconds or hurried. Idempotent."""
+        until = time.monotonic() + within
         for server in (self.nats, self.postgres):
             if server is not None:
-                server.stop()
+                server.stop(within=max(0.0, until - time.monotonic()))
 
     async def migrate(self) -> None:
         """Both phases: locally no old code runs beside the new."""

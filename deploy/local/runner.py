@@ -6,9 +6,12 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import asyncpg
 
 from chassis.migrate import MigrationFailed
 from deploy.demo.marks import Marks
@@ -28,7 +31,9 @@ WAVES = ((*DECIDING, "projections"), ("gateway",))
 DEMO_WAVES = (("projections",), ("gateway",))
 """What is started once the demo is made: its past is shown in one go, not moment by moment."""
 
-DRAIN_WITHIN = 7.0  # seconds for the processes; the servers need the rest of the ten
+STOPPED_WITHIN = 10.0  # seconds from Ctrl-C to the end
+DRAIN_WITHIN = 7.0  # seconds of them for the processes; the servers have the rest
+_FOR_THE_END = 1.0  # seconds: servers that must be hurried, and our own end
 _END_WITHIN = 2.0  # seconds for what was being started
 _WIDTH = max(len(name) for wave in WAVES for name in wave)
 _COLOURS = {
@@ -71,7 +76,6 @@ async def run(settings: RunSettings) -> None:
                 await _serve(installation, settings, stop)
             finally:
                 installation.tell_stopped()
-                say("stopping the servers")
     say("stopped")
 
 
@@ -92,11 +96,26 @@ async def _serve(installation: Installation, settings: RunSettings, stop: asynci
         if watching.done():
             await watching
     finally:
+        until = time.monotonic() + STOPPED_WITHIN
         for task in (starting, stopping, watching):
             task.cancel()
-        await asyncio.wait({starting}, timeout=_END_WITHIN)
         say("draining (at most 10 s)")
+        writing = asyncio.create_task(_write_early(installation))
+        await asyncio.wait({starting}, timeout=_END_WITHIN)
         await supervisor.drain(DRAIN_WITHIN)
+        writing.cancel()
+        say("stopping the servers")
+        installation.stop(max(0.0, until - _FOR_THE_END - time.monotonic()))
+
+
+async def _write_early(installation: Installation) -> None:
+    """What our Postgres writes while the processes drain it need not write when it stops."""
+    if installation.postgres is None:
+        return
+    try:
+        await installation.postgres.checkpoint()
+    except (asyncpg.PostgresError, OSError) as error:
+        say(f"postgres writes when it stops: {' '.join(str(error).split())}")
 
 
 async def _start(supervisor: Supervisor, installation: Installation, settings: RunSettings) -> None:

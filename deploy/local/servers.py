@@ -4,7 +4,6 @@ The same object starts, stops, kills and restarts its server on one port, so tha
 back to where they were.
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -25,6 +24,7 @@ from deploy.local.places import (
 
 START_WITHIN = 60.0  # seconds; crash recovery on a slow disk included
 STOP_WITHIN = 20.0  # seconds
+HURRY_WITHIN = 2.0  # seconds; then it is killed
 LINGER_WITHIN = 10.0  # seconds
 LOOK_EVERY = 0.02  # seconds; while it starts
 ENOUGH_DISK = 256  # MB; Postgres alone wants 128 MB of write-ahead log before it starts
@@ -38,6 +38,10 @@ class Server(ABC):
     """One server program: its log, its process, and what being ready means."""
 
     name = "server"
+    asks = signal.SIGTERM
+    """The signal that asks it to end."""
+    hurries = signal.SIGKILL
+    """The signal that makes it end at once; it loses nothing it has acknowledged."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -91,18 +95,18 @@ class Server(ABC):
         self.stop()
         self.start()
 
-    def stop(self, sig: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end and wait; killed when it does not end in time. Idempotent."""
+    def stop(self, sig: signal.Signals | None = None, within: float = STOP_WITHIN) -> None:
+        """Ask it to end and wait; hurried after ``within`` seconds. Idempotent."""
         if self._process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(sig)
-        try:
-            self._process.wait(timeout=STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        process, self._process = self._process, None
+        process.send_signal(sig or self.asks)  # to nobody, when it has ended
+        for impatient, patience in ((self.hurries, within), (signal.SIGKILL, HURRY_WITHIN)):
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                process.send_signal(impatient)
+        process.wait()
 
     def kill(self) -> None:
         """End it as a crash would: SIGKILL, no goodbye."""

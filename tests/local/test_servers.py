@@ -1,6 +1,7 @@
 """Servers keep what they acknowledged, come back where they were, and let each user do its own."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from deploy.local.access import Access
 from deploy.local.installation import Installation
 from deploy.local.places import CannotStart
 from deploy.local.secrets import Secrets
+from deploy.local.servers import HURRY_WITHIN
 
 
 @pytest.fixture
@@ -36,6 +38,24 @@ async def test_committed_rows_outlive_a_killed_postgres(own: Installation) -> No
 
     again = await asyncpg.connect(own.admin_dsn)
     assert await again.fetchval("SELECT n FROM kept") == 1
+    await again.close()
+    db.terminate()
+
+
+async def test_a_postgres_without_time_for_a_checkpoint_ends_at_once_and_keeps_its_rows(
+    own: Installation,
+) -> None:
+    assert own.postgres is not None
+    db = await asyncpg.connect(own.admin_dsn)
+    await db.execute("CREATE TABLE hurried AS SELECT n FROM generate_series(1, 100000) n")
+    began = time.monotonic()
+
+    own.postgres.stop(within=0)
+
+    assert time.monotonic() - began < HURRY_WITHIN  # it was not killed
+    own.postgres.start()
+    again = await asyncpg.connect(own.admin_dsn)
+    assert await again.fetchval("SELECT count(*) FROM hurried") == 100_000
     await again.close()
     db.terminate()
 

@@ -13,7 +13,7 @@ from chassis.clock import MovableClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id
 from contracts.permissions import OPERATOR
-from deploy.local.installation import Installation
+from deploy.local.access import Access
 
 WITHIN = 10.0  # seconds until an answer
 
@@ -21,7 +21,7 @@ WITHIN = 10.0  # seconds until an answer
 class Bus:
     """A connection as the operator, as long as the block lasts."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Access) -> None:
         self._installation = installation
         self.clock = MovableClock(installation.clock_file)
 

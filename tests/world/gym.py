@@ -9,7 +9,7 @@ from pathlib import Path
 from chassis.clock import LOOK_EVERY, MovableClock
 from contracts.ids import PLATFORM, GymId, StaffId, new_id
 from contracts.members import RegisterGym
-from deploy.local.installation import Installation
+from deploy.local.access import Access
 from tests.world import documents
 from tests.world.bus import Bus
 from tests.world.people import PASSWORD, Person
@@ -93,7 +93,7 @@ class Gym:
             await person.aclose()
 
 
-async def opened(installation: Installation, url: str, *, patience: float = 0) -> Gym:
+async def opened(installation: Access, url: str, *, patience: float = 0) -> Gym:
     """A new gym with an owner and a location."""
     clock = MovableClock(installation.clock_file)
     slug, email = f"gym-{new_id().hex[-12:]}", f"owner-{new_id().hex}@x.test"
