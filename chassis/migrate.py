@@ -3,6 +3,9 @@
 ``NNNN_name.pre.sql`` runs while the old code still serves and must not break it;
 ``NNNN_name.post.sql`` runs when only the new code serves. Each file is one transaction. A file
 that has run is never changed: its checksum is kept.
+
+Files of a newer version are left alone: ``pre`` keeps the older code going, so a release can be
+rolled back until its ``post`` has run. Who runs one version only asks ``newer`` first.
 """
 
 import hashlib
@@ -99,6 +102,19 @@ async def migrate(
         return applied
     finally:
         await db.close()  # which also ends the turn
+
+
+async def newer(dsn: str, folders: Iterable[Path]) -> list[str]:
+    """What was applied to the database and is in none of ``folders``: a newer version's files."""
+    known = {(one.folder, one.file) for folder in folders for one in migrations(folder)}
+    db = await asyncpg.connect(dsn, timeout=10, command_timeout=60)
+    try:
+        if not await db.fetchval("SELECT to_regclass('migrations.applied')"):
+            return []
+        rows = await db.fetch("SELECT folder, file FROM migrations.applied ORDER BY applied_at")
+    finally:
+        await db.close()
+    return [f"{folder}/{file}" for folder, file in rows if (folder, file) not in known]
 
 
 async def _take_turn(db: "_Db") -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from chassis.migrate import LOCK_TIMEOUT, MigrationFailed, Phase, migrate
+from chassis.migrate import LOCK_TIMEOUT, MigrationFailed, Phase, migrate, newer
 
 ROOT = Path(__file__).parent.parent
 EVENT_STORE = "chassis/eventstore/migrations"
@@ -60,6 +60,17 @@ async def migrate_all(
         if part.folder == EVENT_STORE and phase == "pre":
             await _add_months(database_url(dsn, part.database), part.owner)
     return applied
+
+
+async def must_not_be_newer(dsn: str) -> None:
+    """Raises ``MigrationFailed`` for data a newer version made: this one might misread it."""
+    for database in sorted({part.database for part in PARTS}):
+        folders = [ROOT / part.folder for part in PARTS if part.database == database]
+        if unknown := await newer(database_url(dsn, database), folders):
+            raise MigrationFailed(
+                f"{database} was made by a newer version of Back2Back, with {unknown[0]}: "
+                "use that version, or choose another B2B_DATA"
+            )
 
 
 async def _add_months(dsn: str, owner: str) -> None:

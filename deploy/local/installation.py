@@ -16,7 +16,7 @@ from deploy.local.access import NOW_OR_NEVER, PROCESSES, Access
 from deploy.local.places import CannotStart, free_port
 from deploy.local.postgres import Postgres
 from deploy.local.servers import STOP_WITHIN, Nats
-from deploy.schema import migrate_all
+from deploy.schema import migrate_all, must_not_be_newer
 
 _PHASES: tuple[Phase, ...] = ("pre", "post")
 
@@ -76,8 +76,9 @@ class Installation(Access):
                 server.stop(within=max(0.0, until - time.monotonic()))
 
     async def migrate(self) -> None:
-        """Both phases: locally no old code runs beside the new."""
+        """Both phases: locally no old code runs beside the new, nor after it."""
         dsn = self.dsn("migrator", "postgres")
+        await must_not_be_newer(dsn)
         for phase in _PHASES:
             await migrate_all(dsn, phase, self._tell)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from chassis.migrate import MigrationFailed, migrate, migrations
+from chassis.migrate import MigrationFailed, migrate, migrations, newer
 from contracts.ids import new_id
 from deploy.local.installation import Installation
 from deploy.schema import PARTS, ROOT, Part, database_url
@@ -139,6 +139,38 @@ async def test_a_file_slipped_in_before_an_applied_one_is_refused(
 
     with pytest.raises(MigrationFailed, match="give it a number above 0002"):
         await migrate(database, [folder], "pre", OWNER)
+
+
+async def test_an_older_release_leaves_a_newer_one_s_files_alone(
+    database: str, folder: Path
+) -> None:
+    assert await newer(database, [folder]) == []  # nothing was applied yet
+    await migrate(database, [folder], "pre", OWNER)
+    assert await newer(database, [folder]) == []
+
+    (folder / "0002_price.pre.sql").unlink()
+
+    assert await newer(database, [folder]) == ["shop/migrations/0002_price.pre.sql"]
+    assert await newer(database, []) == [
+        "shop/migrations/0001_goods.pre.sql",
+        "shop/migrations/0002_price.pre.sql",
+    ]
+    assert await migrate(database, [folder], "pre", OWNER) == []
+
+
+async def test_data_of_a_newer_version_is_refused_here(installation: Installation) -> None:
+    views = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_views"))
+    await views.execute(
+        "INSERT INTO migrations.applied VALUES ('projections/migrations', '9999_new.pre.sql', '')"
+    )
+    try:
+        with pytest.raises(
+            MigrationFailed, match=r"b2b_views .* newer version .*9999_new.pre.sql.*B2B_DATA"
+        ):
+            await installation.migrate()
+    finally:
+        await views.execute("DELETE FROM migrations.applied WHERE file = '9999_new.pre.sql'")
+        await views.close()
 
 
 async def test_a_file_that_fails_leaves_no_trace_and_names_the_line(
