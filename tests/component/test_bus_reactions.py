@@ -71,7 +71,7 @@ class Room:
         if fault:
             raise fault
 
-    async def publish(self, *bodies: bytes, traceparent: str = TRACE) -> int:
+    async def publish(self, *bodies: bytes, traceparent: str | None = None) -> int:
         """Sequence of the last of ``bodies`` in the stream, written by the only one who may."""
         tail = Tail(self.members, "EVT_MEMBERS")
         await tail.find()
@@ -80,7 +80,7 @@ class Room:
         for position, body in enumerate(bodies, tail.position + 1):
             headers = {
                 ID_HEADER: str(new_id()), POSITION_HEADER: str(position),
-                "traceparent": traceparent,
+                **({"traceparent": traceparent} if traceparent else {}),
             }  # fmt: skip
             window.append(Outgoing(position, subject, headers, body))
         await tail.write(window)
@@ -255,7 +255,7 @@ async def test_a_dead_letter_tells_of_its_event_and_nothing_of_how_it_was_writte
 ) -> None:
     room.faults = [Hopeless()]
 
-    seq = await room.publish(_lamp(room.gym_id))
+    seq = await room.publish(_lamp(room.gym_id), traceparent=TRACE)
     letter = await room.dead_letter()
 
     assert letter.headers == {
