@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
+from chassis import office
 from chassis.clock import Clock, MovableClock
 from chassis.context import Context
 from chassis.decider import Refused
@@ -94,7 +95,7 @@ class DeadlineWorker:
                 await _pause(stopping, 1)
 
     async def _serve(self, stopping: Stop) -> None:
-        db = await asyncpg.connect(self._dsn, timeout=5, command_timeout=10)
+        db = await office.connect(self._dsn, name=f"deadlines {self._actor}")
         try:
             while not stopping.is_set() and not await db.fetchval(ELECT, ELECTION):
                 await _pause(stopping, 1)

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
 
+from chassis import office
 from chassis.tenancy import CONNECTION_LOST
 
-if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
-    _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
+if TYPE_CHECKING:
+    from chassis.office import Db
 
 Row: TypeAlias = asyncpg.Record
-
-CONNECT_TIMEOUT = 5.0  # seconds
-QUERY_TIMEOUT = 10.0  # seconds
 
 _LOCK_CLASS = 0x72656C61  # "rela"; with two keys, so never one of the store's announcements
 _READ = "SELECT * FROM es.read_all($1, $2)"
@@ -30,16 +28,11 @@ class Store:
 
     def __init__(self, dsn: str, stream: str) -> None:
         self._dsn, self._stream = dsn, stream
-        self._db: _Db | None = None
+        self._db: Db | None = None
 
     async def __aenter__(self) -> Self:
         try:
-            self._db = await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=QUERY_TIMEOUT,
-                server_settings={"application_name": f"relay {self._stream}"},
-            )
+            self._db = await office.connect(self._dsn, name=f"relay {self._stream}")
         except _ERRORS as error:
             raise StoreLost(type(error).__name__) from error
         return self

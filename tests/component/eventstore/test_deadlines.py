@@ -11,6 +11,7 @@ import anyio
 import asyncpg
 import pytest
 
+from chassis import office
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.eventstore import deadlines
@@ -71,6 +72,12 @@ async def set_deadline(store: EventStore, ctx: Context, stream: Any, name: str =
         replace(ctx, command_id=new_id()),
         lambda unit: unit.wake(name, ctx.now + IN_AN_HOUR, command),
     )
+
+
+async def until_counted(store: EventStore, ctx: Context, stream: Any) -> None:
+    async with asyncio.timeout(10):
+        while (await store.read(ctx.gym_id, tally, stream))[1] == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_a_deadline_is_carried_out_when_its_time_has_come_and_then_is_gone(
@@ -261,26 +268,42 @@ async def test_answers_older_than_a_week_are_dropped_some_at_a_time(
     assert counts == [2, 1, 1]
 
 
+async def test_a_worker_that_stands_still_is_succeeded(
+    store: EventStore,
+    ctx: Context,
+    clock: FixedClock,
+    relay_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(office, "SILENCE", 2)
+    elected = await office.connect(relay_dsn, name="stands still")
+    assert await elected.fetchval(deadlines.ELECT, deadlines.ELECTION)
+    stream, stop = new_id(), anyio.Event()
+    clock.advance(IN_AN_HOUR)
+    await set_deadline(store, ctx, stream)
+
+    standing_by = asyncio.create_task(worker(relay_dsn, store, clock).run(stop))
+    await until_counted(store, ctx, stream)
+    stop.set()
+    await standing_by
+
+    assert elected.is_closed()
+
+
 async def test_of_two_workers_one_is_elected_and_the_other_takes_over(
     store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, app_pool: Pool
 ) -> None:
     first, second = anyio.Event(), anyio.Event()
     clock.advance(IN_AN_HOUR)
-
-    async def until_counted(stream: Any) -> None:
-        async with asyncio.timeout(10):
-            while (await store.read(ctx.gym_id, tally, stream))[1] == 0:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-
     running = [
         asyncio.create_task(worker(relay_dsn, store, clock).run(stop)) for stop in (first, second)
     ]
     one, two = new_id(), new_id()
     await set_deadline(store, ctx, one)
-    await until_counted(one)
+    await until_counted(store, ctx, one)
     first.set()
     await set_deadline(store, ctx, two)
-    await until_counted(two)
+    await until_counted(store, ctx, two)
     second.set()
     await asyncio.gather(*running)
 
