@@ -1,7 +1,8 @@
 """Keeps read models up to date: read, apply with the checkpoint in one transaction, tell screens.
 
 Each read model has its own reader and checkpoint and fails alone. Two processes may project the
-same one: the checkpoint row is the fence, the loser loads it again.
+same one: the checkpoint row is the fence. Who was fenced leaves the work to the other from then on,
+and takes over what that one has not done in ``HEAD_START``.
 """
 
 import time
@@ -27,6 +28,7 @@ PACE = 0.02  # seconds from one transaction's begin to the next: under load, mor
 REST = 4  # times what a transaction took: whoever books goes first, screens see it a little later
 LONGEST_REST = 0.2  # seconds
 MOST_TRACES = 16  # in one hint; the screens of more are not followed
+HEAD_START = 0.5  # seconds the other process has for a batch; more than its longest rest
 MEASURE_EVERY = 5.0  # seconds between looks at how far behind a stopped read model is
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,8 @@ class Projection:
         self._ledger = Ledger(model, pool)
         self._reader = Reader(client, model.source, model.subjects, max_batch=max_batch)
         self._max_batch = max_batch
+        self._is_second = False
+        """Another process does the work as long as it gets on with it."""
         self._log = log.bind(projection=model.name)
 
     async def run(self, stopping: anyio.Event) -> None:
@@ -70,20 +74,27 @@ class Projection:
                 if not loaded:
                     await self._load()
                     loaded = True
+                done = self._reader.after
                 batch = await self._reader.next_batch()
                 if not batch:
                     return  # the reader was stopped
+                if self._is_second:
+                    batch = await self._left_over(batch, done, stopping)
+                    if not batch:
+                        continue
                 began = time.monotonic()
                 await self._apply(batch)
-                pause = RETRY_AFTER[0]
+                self._is_second, pause = False, RETRY_AFTER[0]
                 if len(batch) < self._max_batch:  # else it is behind, and catching up
                     await _sleep(stopping, _rest(time.monotonic() - began))
             except Fenced:
                 self._log.info("projection_fenced", seq=self._ledger.seq)
-                loaded = False
+                self._is_second, loaded = True, False
                 await _sleep(stopping, RETRY_AFTER[0])
                 if self.status.state is State.RETRYING:
                     await self._measure()  # the other one may have done what we could not
+                else:
+                    self.status.behind = 0  # the other one has done it; the next batch tells anew
             except TRANSIENT as error:
                 loaded = False
                 self._will_retry(error, pause)
@@ -91,13 +102,33 @@ class Projection:
                 await self._measure()
                 pause = min(pause * 2, RETRY_AFTER[1])
 
+    async def _left_over(
+        self, batch: list[Message], done: int, stopping: anyio.Event
+    ) -> list[Message]:
+        """What the other process has not done of ``batch`` in good time.
+
+        ``done``: the sequence that it had reached before. Raises ``Fenced`` when it has gone back.
+        """
+        await _sleep(stopping, HEAD_START)
+        await self._locate()
+        if self._ledger.seq < done:  # a copy made anew: what we passed over is not in it yet
+            raise Fenced(self._model.name)
+        left = [message for message in batch if message.seq > self._ledger.seq]
+        if not left:
+            self._is_well()
+            self.status.behind = 0
+        return left
+
     async def _load(self) -> None:
-        await self._ledger.load()
+        await self._locate()
         await self._reader.rewind(self._ledger.seq)
-        self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
         self.status.is_located = True
         if self.status.state is not State.RETRYING or not self.status.behind:
             self._is_well()
+
+    async def _locate(self) -> None:
+        await self._ledger.load()
+        self.status.seq, self.status.position = self._ledger.seq, self._ledger.position
 
     async def _apply(self, batch: Sequence[Message]) -> None:
         self.status.oldest_at = batch[0].stored_at

@@ -131,6 +131,12 @@ class Views:
         )
         return (row["seq"], row["position"]) if row else (0, 0)
 
+    async def move(self, tally: Tally, to: int) -> None:
+        """As if its checkpoint were another process's."""
+        await self.db.execute(
+            "UPDATE views.checkpoints SET seq = $2, position = $2 WHERE name = $1", tally.name, to
+        )
+
     async def shape(self, table: str, schema: str = "views") -> list[str]:
         """Everything that makes a table: columns, keys, indexes, security, grants."""
         return [row[0] for row in await self.db.fetch(SHAPE, f"{schema}.{table}")]
