@@ -1,5 +1,7 @@
 """Who asks, for which gym, when, and as part of what."""
 
+import math
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -25,13 +27,22 @@ class Context:
     correlation_id: UUID
     causation_id: UUID
     traceparent: str | None = None
+    waits_until: float = math.inf
+    """By ``time.monotonic``, which no clock moves: then whoever asked has given up, and may have
+    been told something else by another process."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return time.monotonic() >= self.waits_until
 
     @classmethod
     def of(cls, caller: Caller, now: datetime, traceparent: str | None) -> Self:
         """The context of a command that arrived over the bus with a verified ``caller``."""
+        waits_until = time.monotonic() + (caller.deadline - now).total_seconds()
         return cls(
             caller.gym_id, caller.actor, frozenset(caller.roles), now, caller.command_id,
-            caller.correlation_id, caller.causation_id, traceparent,
+            caller.correlation_id, caller.causation_id, traceparent, waits_until,
         )  # fmt: skip
 
     @classmethod

@@ -93,8 +93,9 @@ class EventStore:
 
         A repeat gets the first answer; with another ``request_hash`` it is refused with
         ``IDEMPOTENCY_KEY_REUSED``. A refusal is not remembered. Raises what the rule refuses with,
-        ``ClaimTaken`` when a claim is taken, ``Busy`` when the store cannot take it now, and
-        ``OutcomeUnknown`` when it went away while the command was being written.
+        ``ClaimTaken`` when a claim is taken, ``Busy`` when the store cannot take it now or nobody
+        waits any more, and ``OutcomeUnknown`` when it went away while the command was being
+        written.
         """
         ident = (ctx.gym_id, ctx.actor, ctx.command_id)
         repeated = False
@@ -143,7 +144,7 @@ class EventStore:
     async def _attempt(
         self, ctx: Context, rule: Callable[[Unit], Result], request_hash: bytes
     ) -> Done:
-        while True:
+        while not ctx.is_late:
             unit = Unit(ctx, self._writer.residents)
             try:
                 result = rule(unit)
@@ -154,6 +155,7 @@ class EventStore:
                 await self._stands(unit)
                 raise refusal from None
             return await self._write(unit, result, request_hash)
+        raise Busy  # nobody waits any more: what is not written yet is not decided again
 
     async def _stands(self, unit: Unit) -> None:
         """Wait until what a refusal rests on is durable and still so; else ``Conflict``."""

@@ -1,6 +1,7 @@
 """What happens when commands, replicas and kinds of streams get in each other's way."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ from contracts.booking import CloseWaitlist
 from contracts.envelope import Command
 from contracts.ids import SessionId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
+from tests.component.messaging.probe import until
 
 Rule = Callable[[Unit], Any]
 
@@ -195,6 +197,27 @@ async def test_a_repeat_of_a_command_nobody_waits_for_any_more_waits_for_it(
 
         assert gone.cancelled()
         assert (await repeat).replayed
+
+
+async def test_who_gave_up_waiting_and_was_told_no_elsewhere_gets_nothing_afterwards(
+    recorder: Recorder, other: EventStore, ctx: Context
+) -> None:
+    stream, gated, asked = new_id(), Gated(recorder), again(ctx)
+    async with EventStore(gated) as stands_still:
+        await in_memory(stands_still, ctx, stream)
+        impatient = replace(asked, waits_until=time.monotonic() + 1)
+        first = asyncio.create_task(stands_still.execute(impatient, count(stream)))
+        await gated.reached.wait()
+        await other.execute(again(ctx), count(stream, by=LIMIT))
+        with pytest.raises(Refused):
+            await other.execute(asked, count(stream))
+        await other.execute(again(ctx), count(stream, by=-1))  # now there would be room
+        await until(lambda: impatient.is_late)
+        gated.opened.set()
+        with pytest.raises(Busy):
+            await first
+
+    assert (await other.read(ctx.gym_id, tally, stream))[0].count == LIMIT - 1
 
 
 async def test_an_unreadable_stream_is_nobody_elses_fault(app_pool: Pool, ctx: Context) -> None:
