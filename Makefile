@@ -32,7 +32,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format validate bench security chaos
+.PHONY: lint types format validate bench security chaos drill
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,6 +55,9 @@ bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and be
 
 chaos: $(READY) ## Every fault, also those that take long or take root; tells what each did. T=tests/faults/test_disks.py
 	@$(BIN)/pytest -m "faults or chaos" $(or $(T),tests)
+
+drill: $(READY) ## Lose an installation of its own, bring it back from a backup, prove it is the same
+	@$(BIN)/b2b drill
 
 security: $(READY) $(TOOLS)/ready ## Rules of our own, licences, known faults, walls, fuzzing. ADVISORIES=clone, PARTS=a,b
 	@$(BIN)/python -m deploy.security $(PARTS)

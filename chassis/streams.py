@@ -4,6 +4,7 @@ A stream that exists is never bent silently: what may change is changed field by
 what an operator may tune (size, placement) is left alone, and anything else is an error to read.
 """
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,10 @@ class StreamDiffers(Exception):
     def __init__(self, stream: str, differences: list[Difference]) -> None:
         self.stream, self.differences = stream, differences
         super().__init__(f"stream {stream}: {'; '.join(str(each) for each in differences)}")
+
+
+class StillHeard(Exception):
+    """Somebody listens to a stream that is to be thrown away. Nothing was changed."""
 
 
 def event_stream(context: str) -> str:
@@ -97,6 +102,33 @@ async def declare_one(client: Client, wanted: StreamConfig, *, keep_replicas: bo
     await js.update_stream(replace(found, **{each.field: each.wanted for each in changes}))
     log.warning("stream_changed", stream=name, changes=[str(each) for each in changes])
     return True
+
+
+async def renew(client: Client, wanted: Iterable[StreamConfig]) -> list[str]:
+    """Throw the streams away and make them anew, with the settings they had; names of all.
+
+    For a history that went back to a backup: relays fill the streams again from the stores, and
+    whoever reacts hears everything once more. Raises ``StillHeard`` while services run, or
+    ``nats.js.errors.Error``.
+    """
+    js = client.jetstream(timeout=API_TIMEOUT)
+    found = {}
+    for each in wanted:
+        name = str(each.name)
+        try:
+            found[name] = (await js.stream_info(name)).config
+        except NotFoundError:
+            found[name] = each
+            continue
+        listening = [one.name for one in await js.consumers_info(name) if one.num_waiting]
+        if listening:
+            raise StillHeard(f"{len(listening)} still listen to {name}: {', '.join(listening)}")
+    for name, config in found.items():
+        with contextlib.suppress(NotFoundError):
+            await js.delete_stream(name)
+        await js.add_stream(config)
+        log.info("stream_renewed", stream=name)
+    return list(found)
 
 
 def _stream(name: str, subject: str, replicas: int, *, kept_for_ever: bool) -> StreamConfig:

@@ -27,6 +27,8 @@ COMMANDS = {
     "gym": "gym",
     "clock": "clock",
     "data": "data",
+    "backup": "backup",
+    "drill": "drill",
 }
 """Command -> module of ``deploy.commands``, whose ``cli`` it is."""
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import asyncpg
 import typer
@@ -56,8 +56,21 @@ def status_command() -> None:
 
 
 @cli.command("rebuild")
-def rebuild_command(name: str) -> None:
-    """Make a read model anew beside the live one, then swap."""
+def rebuild_command(
+    names: Annotated[list[str] | None, typer.Argument(help="As `status` shows them.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every one, one after the other.")] = False,
+) -> None:
+    """Make read models anew beside the live ones, then swap."""
+    if every == bool(names):
+        raise typer.BadParameter("names, or --all")
+    operator = Operator()
+    with _traced():
+        for name in names or asyncio.run(_every(operator)):
+            _rebuild(operator, name)
+
+
+def _rebuild(operator: Operator, name: str) -> None:
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns) as bar:
         task = bar.add_task(f"rebuilding {name}", total=None)
@@ -65,8 +78,7 @@ def rebuild_command(name: str) -> None:
         def progress(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        with _traced():
-            seq = asyncio.run(rebuild(Operator(), name, progress))
+        seq = asyncio.run(rebuild(operator, name, progress))
     say(f"{name} is rebuilt up to sequence {seq}")
 
 
@@ -84,6 +96,11 @@ def _traced() -> Iterator[None]:
         yield
     finally:
         flush_traces()
+
+
+async def _every(operator: Operator) -> list[str]:
+    async with operator.nats() as client:
+        return [model.name for model in _models(operator, client)]
 
 
 async def status(operator: Operator) -> list[Standing]:

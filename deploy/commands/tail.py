@@ -1,7 +1,7 @@
 """Events as they happen, straight from the streams."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -9,6 +9,7 @@ import typer
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
+from chassis.reader import Reader, count_behind
 from chassis.streams import CONTEXTS, event_stream
 from contracts.ids import GymId
 from deploy.commands import gym as gyms
@@ -26,13 +27,19 @@ def tail_command(
     kind: Annotated[str, typer.Option("--type", help="booking, or an event's type.")] = "",
     *,
     everything: Annotated[bool, typer.Option("--all", help="Begin with the oldest.")] = False,
+    until_now: Annotated[
+        bool, typer.Option("--until-now", help="From the oldest to the newest, and no further.")
+    ] = False,
 ) -> None:
     """Show events as they happen."""
 
     async def follow() -> None:
         operator = Operator()
         wanted = await gyms.find(operator, gym) if gym else None
-        await tail(operator, gym=wanted, kind=kind, everything=everything, line=say)
+        if until_now:
+            await until_newest(operator, gym=wanted, kind=kind, line=say)
+        else:
+            await tail(operator, gym=wanted, kind=kind, everything=everything, line=say)
 
     asyncio.run(follow())
 
@@ -46,14 +53,13 @@ async def tail(
     ``everything`` begins with the oldest event, else with the next one.
     """
     policy = DeliverPolicy.ALL if everything else DeliverPolicy.NEW
-    contexts = [kind.partition(".")[0]] if kind else CONTEXTS
 
     async def heard(message: Msg) -> None:
         line(shown(orjson.loads(message.data)))
 
     async with operator.nats() as client:
         jetstream = client.jetstream(timeout=5)
-        for context in contexts:
+        for context in _contexts(kind):
             await jetstream.subscribe(
                 subject(gym, kind or context),
                 stream=event_stream(context),
@@ -62,6 +68,27 @@ async def tail(
                 cb=heard,
             )
         await asyncio.Event().wait()
+
+
+async def until_newest(operator: Operator, *, gym: GymId | None, kind: str, line: Line) -> None:
+    """Give ``line`` each event of ``gym`` (any) and ``kind`` (any) there is, context by context."""
+    async with operator.nats() as client:
+        for context in _contexts(kind):
+            stream, subjects = event_stream(context), (subject(gym, kind or context),)
+            left = await count_behind(client, stream, subjects, 0)
+            reader = Reader(client, stream, subjects)
+            try:
+                while left > 0:
+                    batch = await reader.next_batch()
+                    left -= len(batch)
+                    for message in batch:
+                        line(shown(orjson.loads(message.data)))
+            finally:
+                await reader.stop()
+
+
+def _contexts(kind: str) -> Sequence[str]:
+    return [kind.partition(".")[0]] if kind else CONTEXTS
 
 
 def subject(gym: GymId | None, kind: str) -> str:

@@ -1,5 +1,6 @@
 """Postgres for one machine: made on first use, small in memory, never lax about durability."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -47,14 +48,26 @@ class Postgres(Server):
         self.home = postgres_home(data)
         super().__init__(data / "postgres.log")
         self.port = free_port()
+        self.cluster = self.home / "cluster"
+        """The data directory, as Postgres calls it."""
         self._password = password
-        self._cluster = self.home / "cluster"
         self._programs = reachable_programs(postgres_programs(), self.home)
 
     @property
     def dsn(self) -> str:
         """The superuser's, of the database ``postgres``."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster."""
+        return (self.cluster / "PG_VERSION").exists()
+
+    @property
+    def version(self) -> str:
+        """Major version of the programs, ``18``."""
+        asked = self.program("postgres", "--version")
+        return asked.stdout.split()[-1].partition(".")[0]
 
     async def checkpoint(self) -> None:
         """Write what a stop would have to write. Raises ``OSError``, ``asyncpg.PostgresError``."""
@@ -70,7 +83,7 @@ class Postgres(Server):
         Raises ``CannotStart``: no disk space, or data of another version.
         """
         must_have_disk_space(self.home)
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.is_made:
             self._make_cluster()
         self._must_be_same_version()
         options = {
@@ -80,45 +93,59 @@ class Postgres(Server):
             **_TUNING,
         }
         flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
-        command = [self._programs / "postgres", "-D", self._cluster, *flags]
+        command = [self._programs / "postgres", "-D", self.cluster, *flags]
         self._run(command, unprivileged_user())
 
+    def program(
+        self,
+        name: str,
+        *words: object,
+        told: str = "",
+        out: int = subprocess.PIPE,
+        password: str = "",
+    ) -> subprocess.CompletedProcess[str]:
+        """What became of one of Postgres' programs, run by who runs Postgres.
+
+        ``told`` is its input; ``out``, a file descriptor, takes its output instead of the result;
+        ``password`` is for a server it connects to.
+        """
+        return subprocess.run(
+            [str(self._programs / name), *map(str, words)],
+            input=told,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={**os.environ, "PGPASSWORD": password} if password else None,
+            preexec_fn=dies_with_us(unprivileged_user()),
+            check=False,
+        )
+
     def _make_cluster(self) -> None:
-        shutil.rmtree(self._cluster, ignore_errors=True)  # an initdb that was interrupted
+        shutil.rmtree(self.cluster, ignore_errors=True)  # an initdb that was interrupted
         user = unprivileged_user()
         secret = self.home / "initdb.password"
         secret.touch(mode=0o600)
         secret.write_text(self._password)
         if user:
             shutil.chown(secret, user)
-        initdb = [
-            self._programs / "initdb", "-D", self._cluster, "-U", "postgres", "-E", "UTF8",
+        done = self.program(
+            "initdb", "-D", self.cluster, "-U", "postgres", "-E", "UTF8",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
             "--auth=scram-sha-256", "--pwfile", secret,
-        ]  # fmt: skip
-        done = subprocess.run(
-            [str(word) for word in initdb],
-            capture_output=True,
-            text=True,
-            cwd="/",
-            preexec_fn=dies_with_us(user),
-            check=False,
-        )
+        )  # fmt: skip
         secret.unlink()
         if done.returncode:
-            shutil.rmtree(self._cluster, ignore_errors=True)
+            shutil.rmtree(self.cluster, ignore_errors=True)
             self.log.write_text(done.stdout + done.stderr)
             raise self._ended()
 
     def _must_be_same_version(self) -> None:
-        asked = subprocess.run(
-            [self._programs / "postgres", "--version"], capture_output=True, text=True, check=True
-        )
-        program = asked.stdout.split()[-1].partition(".")[0]
-        data = (self._cluster / "PG_VERSION").read_text().strip()
+        program = self.version
+        data = (self.cluster / "PG_VERSION").read_text().strip()
         if data != program:
             raise CannotStart(
-                f"{self._cluster} was made by Postgres {data}, this is Postgres {program}: "
+                f"{self.cluster} was made by Postgres {data}, this is Postgres {program}: "
                 "point PG_BIN at the old version and dump, choose another B2B_DATA, "
                 "or throw the data away with `make reset`"
             )
@@ -126,7 +153,7 @@ class Postgres(Server):
     def _answers(self) -> bool:
         """The last line of the postmaster's own note: what ``pg_ctl --wait`` looks at."""
         try:
-            note = (self._cluster / "postmaster.pid").read_text().splitlines()
+            note = (self.cluster / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, PermissionError):
             return False
         return note[:1] == [str(self.pid)] and note[-1].strip() == "ready"

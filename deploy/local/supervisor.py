@@ -153,10 +153,15 @@ class Supervisor:
         self._tell = tell
         self.children: dict[str, Child] = {}
 
-    async def start(self, *programs: Program) -> None:
-        """Start them side by side; return when all are ready. Raises ``CannotStart``."""
+    def begin(self, *programs: Program) -> list[Child]:
+        """Start them side by side, ready or not."""
         begun = [Child(program, self._tell) for program in programs]
         self.children |= {child.program.name: child for child in begun}
+        return begun
+
+    async def start(self, *programs: Program) -> None:
+        """Start them side by side; return when all are ready. Raises ``CannotStart``."""
+        begun = self.begin(*programs)
         await asyncio.gather(*(child.until_ready() for child in begun))
 
     async def drain(self, within: float) -> None:

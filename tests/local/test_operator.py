@@ -139,6 +139,24 @@ def test_tail_shows_an_event_on_one_line(gym_id: GymId) -> None:
     )
 
 
+async def test_tail_until_now_shows_what_there_is_and_ends(
+    operator: Operator, nats: Client, gym_id: GymId
+) -> None:
+    for _ in range(2):
+        told = an_envelope(gym_id)
+        subject = f"evt.{gym_id}.members.test_told.v1"  # nobody reacts to it
+        await nats.jetstream().publish(subject, told.model_dump_json().encode())
+    said: list[str] = []
+
+    async with asyncio.timeout(10):
+        await tail.until_newest(operator, gym=gym_id, kind="members.test_told", line=said.append)
+        await tail.until_newest(operator, gym=gym_id, kind="", line=said.append)
+        await tail.until_newest(operator, gym=gym_id, kind="booking", line=said.append)
+
+    assert len(said) == 4
+    assert all(f"gym {gym_id}" in line for line in said)
+
+
 # Read models and gyms ---------------------------------------------------------------------------
 
 
@@ -152,6 +170,13 @@ async def test_status_names_every_read_model(operator: Operator) -> None:
 async def test_rebuilding_what_is_not_there_names_what_is(operator: Operator) -> None:
     with pytest.raises(Trouble, match="no read model is called rooster: there are calendar"):
         await projections.rebuild(operator, "rooster", lambda *_: None)
+
+
+async def test_a_rebuild_wants_names_or_all() -> None:
+    for words in ((), ("roster", "--all")):
+        code, said = await b2b("projections", "rebuild", *words)
+        assert code == 2
+        assert "names, or --all" in said
 
 
 async def test_a_gym_is_found_by_either_form_of_its_id(operator: Operator, gym_id: GymId) -> None:

@@ -1,5 +1,6 @@
 """Streams are declared once and never bent without a word."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,10 @@ from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from chassis import streams
+from chassis.reader import Reader
+from contracts.ids import new_id
 from deploy.local.installation import Installation
-from tests.component.messaging.probe import CONTEXT, STREAM, connected_as
+from tests.component.messaging.probe import CONTEXT, STREAM, connected_as, until
 
 WANTED = streams.events_of(CONTEXT)
 
@@ -63,3 +66,31 @@ async def test_a_stream_that_would_lose_events_is_an_error_and_left_alone(
         await streams.declare_one(client, WANTED)
 
     assert getattr(await _found(client), field) == getattr(other, field)
+
+
+async def test_a_stream_made_anew_is_empty_and_set_as_it_was(client: Client) -> None:
+    await _replace_by(client, replace(WANTED, max_bytes=50_000_000))
+    await client.jetstream().publish(f"evt.{new_id()}.probe.counted.v1", b"{}")
+
+    assert await streams.renew(client, [WANTED]) == [STREAM]
+
+    info = await client.jetstream().stream_info(STREAM)
+    assert (info.state.messages, info.state.last_seq) == (0, 0)
+    assert info.config.max_bytes == 50_000_000
+
+
+async def test_a_stream_somebody_listens_to_is_not_thrown_away(client: Client) -> None:
+    await client.jetstream().publish(f"evt.{new_id()}.probe.counted.v1", b"{}")
+    reader = Reader(client, STREAM, after=1)
+    waiting = asyncio.create_task(reader.next_batch())
+
+    async def listens() -> bool:
+        consumers = await client.jetstream().consumers_info(STREAM)
+        return any(one.num_waiting for one in consumers)
+
+    await until(listens)
+    with pytest.raises(streams.StillHeard, match="1 still listen to EVT_PROBE"):
+        await streams.renew(client, [WANTED])
+    assert (await client.jetstream().stream_info(STREAM)).state.messages == 1
+    await reader.stop()
+    assert await waiting == []
