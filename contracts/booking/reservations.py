@@ -62,7 +62,10 @@ class CancelReservation(Command):
 
 
 class UndoCancel(Command):
-    """A late cancel was a mistake: the seat is the client's again, if it is still free."""
+    """A late cancel was a mistake: the seat is the client's again, if it is still free.
+
+    What staff took back only staff gives again.
+    """
 
     command_type = "booking.undo_cancel"
     session_id: SessionId
@@ -144,6 +147,8 @@ class ReservationCancelled(Event):
     """After it."""
     reason: str = ""
     """Of staff; or ``swapped`` for a seat the waitlist gave elsewhere."""
+    removed: bool = False
+    """Whether staff took the seat back, so that only staff gives it again."""
 
 
 class ReservationReinstated(Event):

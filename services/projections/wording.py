@@ -70,7 +70,8 @@ def _reserved(when: str, facts: Facts, at: Tell) -> str:
 
 def _cancelled(outcome: str) -> Callable[[str, Facts, Tell], str]:
     def tell(when: str, facts: Facts, at: Tell) -> str:
-        return f"Cancelled {when}, free until {at(facts.get('free_until'))}: {outcome}"
+        verb = "Taken back by staff" if facts.get("removed") else "Cancelled"
+        return f"{verb} {when}, free until {at(facts.get('free_until'))}: {outcome}"
 
     return tell
 

@@ -59,19 +59,27 @@ def remove(
     reservation = _to_be_given_up(state, client)
     late = now >= reservation.free_until and not waive
     kind = Cancellation.LATE if late else Cancellation.STAFF
-    return _cancelled(state, session_id, client, kind, reason)
+    return _cancelled(state, session_id, client, kind, reason, removed=True)
 
 
 def undo(
     state: ClassSession, session_id: SessionId, client: ClientId, now: datetime, *, by_staff: bool
 ) -> ReservationReinstated:
-    """Give the client the seat back they gave up late, if it is free and nobody waits for it."""
+    """Give the client the seat back they gave up late, if it is free and nobody waits for it.
+
+    Raises ``Refused(FORBIDDEN)`` when staff took it back and somebody else asks.
+    """
     must_be_on(state)
     late = state.late_cancelled.get(client)
     if late is None:
         raise Refused(
             BookingCode.NOT_CANCELLED, "The client gave up no seat late.", field="client_id"
         )
+    if late.removed and not by_staff:
+        raise Refused(
+            BookingCode.FORBIDDEN, "Only staff gives back a seat that staff took.",
+            field="client_id",
+        )  # fmt: skip
     if now >= state.starts_at and not by_staff:
         raise Refused(
             BookingCode.BOOKING_CLOSED, "The session has started.", field="session_id",
@@ -116,10 +124,12 @@ def _cancelled(
     client: ClientId,
     kind: Cancellation,
     reason: str,
+    *,
+    removed: bool = False,
 ) -> ReservationCancelled:
     reservation = state.reserved[client]
     return ReservationCancelled(
         session_id=session_id, client_id=client, reservation_id=reservation.reservation_id,
         kind=kind, free_until=reservation.free_until, policy_version=state.policy.version,
-        seats_taken=len(state.reserved) - 1, reason=reason,
+        seats_taken=len(state.reserved) - 1, reason=reason, removed=removed,
     )  # fmt: skip

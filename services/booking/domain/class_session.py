@@ -9,8 +9,7 @@ Rules      as it lives: ``drafts``, ``timetable``, ``session_edits``, ``session_
 Source     domain rules 3.1 to 3.4
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate, replace
 from contracts.booking import (
@@ -38,7 +37,6 @@ from contracts.booking import (
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
-from contracts.ids import ClientId
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
@@ -50,6 +48,13 @@ from contracts.timetable import (
     SessionRescheduled,
 )
 from services.booking.domain import session_slot
+from services.booking.domain.session_line import (
+    LineEvent,
+    OfferEvent,
+    line_evolved,
+    offers_evolved,
+    without,
+)
 from services.booking.domain.session_slot import SlotEvent
 from services.booking.domain.session_state import (
     ClassSession,
@@ -77,21 +82,17 @@ TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | BooksEvent
 CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | SessionChanged | TurnEvent
 MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
-LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
-OfferEvent: TypeAlias = SpotOffered | OfferExpired | OfferDeclined | ClaimsOpened
 SessionEvent: TypeAlias = (
     DraftEvent | CalendarEvent | SlotEvent | SeatEvent | LineEvent | OfferEvent
 )
-
-T = TypeVar("T")
 
 
 def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
     match event:
         case WaitlistJoined() | WaitlistLeft() | WaitlistPromoted() | WaitlistPromotionSkipped():
-            return _line_evolved(state, event)
+            return line_evolved(state, event)
         case SpotOffered() | OfferExpired() | OfferDeclined() | ClaimsOpened():
-            return _offers_evolved(state, event)
+            return offers_evolved(state, event)
         case (
             SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()
             | SeatsCounted() | AttendanceUnrecorded() | AttendanceFinalized() | SessionChanged()
@@ -153,21 +154,24 @@ def _seat_evolved(state: ClassSession, event: SeatEvent) -> ClassSession:
             made = Reservation.of(event)
             return _seated(replace(state, reserved={**state.reserved, client: made}))
         case ReservationReinstated():
-            again = replace(state.late_cancelled[client], spot=event.spot, after_start=False)
-            again = replace(again, free_until=event.free_until)
-            late = _without(state.late_cancelled, client)
+            again = replace(
+                state.late_cancelled[client], spot=event.spot, free_until=event.free_until,
+                after_start=False, removed=False,
+            )  # fmt: skip
+            late = without(state.late_cancelled, client)
             return _seated(
                 replace(state, reserved={**state.reserved, client: again}, late_cancelled=late)
             )
         case ReservationCancelled(kind=Cancellation.LATE):
-            left = replace(state.reserved[client], after_start=state.empty_at_start is not None)
+            late_on = state.empty_at_start is not None
+            left = replace(state.reserved[client], after_start=late_on, removed=event.removed)
             late = {**state.late_cancelled, client: left}
-            return replace(state, reserved=_without(state.reserved, client), late_cancelled=late)
+            return replace(state, reserved=without(state.reserved, client), late_cancelled=late)
         case ReservationCancelled():
             return replace(
                 state,
-                reserved=_without(state.reserved, client),
-                late_cancelled=_without(state.late_cancelled, client),
+                reserved=without(state.reserved, client),
+                late_cancelled=without(state.late_cancelled, client),
             )
         case _:
             return _seat_marked(state, event)
@@ -193,56 +197,6 @@ def _seated(state: ClassSession) -> ClassSession:
     """Once the last free seat is taken, the next one to come free is news."""
     told = state.claims_told and state.free_online > 0
     return state if told == state.claims_told else replace(state, claims_told=told)
-
-
-def _line_evolved(state: ClassSession, event: LineEvent) -> ClassSession:
-    client = event.client_id
-    match event:
-        case WaitlistJoined():
-            place = Place(event.seq, event.minimum_notice_minutes, event.swap)
-            line = {**state.waiting, client: place}
-            return replace(state, waiting=line, last_seq=event.seq)
-        case WaitlistLeft() | WaitlistPromoted():
-            return replace(
-                state,
-                waiting=_without(state.waiting, client),
-                skipped=_without(state.skipped, client),
-                offers=_without(state.offers, client),
-                declined=tuple(one for one in state.declined if one != client),
-            )
-        case WaitlistPromotionSkipped():
-            return replace(state, skipped={**state.skipped, client: event.reason})
-    assert_never(event)
-
-
-def _offers_evolved(state: ClassSession, event: OfferEvent) -> ClassSession:
-    match event:
-        case SpotOffered(client_id=client):
-            return replace(
-                state,
-                offers={**state.offers, client: event.expires_at},
-                skipped=_without(state.skipped, client),
-            )
-        case OfferExpired(client_id=client):
-            last = replace(state.waiting[client], seq=event.seq)
-            return replace(
-                state,
-                offers=_without(state.offers, client),
-                waiting={**_without(state.waiting, client), client: last},
-                last_seq=event.seq,
-            )
-        case OfferDeclined(client_id=client):
-            declined = (*state.declined, client) if event.keeps_place else state.declined
-            return replace(state, offers=_without(state.offers, client), declined=declined)
-        case ClaimsOpened():
-            return replace(state, claims_told=True)
-    assert_never(event)
-
-
-def _without(people: Mapping[ClientId, T], client: ClientId) -> dict[ClientId, T]:
-    kept = dict(people)
-    kept.pop(client, None)
-    return kept
 
 
 class_session: Aggregate[ClassSession, SessionEvent] = Aggregate(

@@ -65,6 +65,7 @@ class Reservation:
     online: bool = True  # counts towards the online capacity
     spot: str | None = None
     after_start: bool = False  # given up when the session had started
+    removed: bool = False  # not given up: staff took it back
 
     @classmethod
     def of(cls, event: ReservationMade) -> Self:

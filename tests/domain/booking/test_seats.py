@@ -319,6 +319,19 @@ def test_members_undo_until_the_start_and_staff_until_the_books_are_closed() -> 
     given(*GONE, closed).when(UNDO, NOON + HOUR, *DESK).then_refused(BookingCode.SESSION_FINALIZED)
 
 
+def test_what_staff_took_back_only_staff_gives_again() -> None:
+    taken = (
+        given(*SEATED)
+        .when(REMOVE, LATE, *DESK)
+        .then(fact(ReservationCancelled, kind=Cancellation.LATE, removed=True), fact(TimeReleased))
+    )
+    taken.when(UNDO, LATE + MINUTE, *MEMBER).then_refused(BookingCode.FORBIDDEN, field="client_id")
+    taken.when(UNDO, LATE + MINUTE, *DESK).then(fact(ReservationReinstated), fact(TimeTaken))
+    # Given again it is the client's own to give up, and to take back.
+    taken.when(CancelReservation(session_id=SES, client_id=ANN), LATE + 2 * MINUTE, *MEMBER)
+    taken.when(UNDO, LATE + 3 * MINUTE, *MEMBER).then_answered(status="reserved")
+
+
 SKIPPED = WaitlistPromotionSkipped(
     session_id=SES, client_id=BEN, reason=BookingCode.NO_ENTITLEMENT, policy_version=1
 )
@@ -348,8 +361,8 @@ def test_nobody_who_waits_in_the_claim_phase_or_cannot_pay_is_in_the_way() -> No
 def test_who_waits_for_a_seat_that_is_online_does_not_wait_for_one_staff_gave() -> None:
     past = (with_room(2, online_capacity=1), EVERYBODY, reserved(BEN), waiting(CAT, 1))
     scenario = given(*past).when(BOOK, DAY_BEFORE, *DESK)
-    remove = REMOVE.model_copy(update={"waive": False})
-    scenario.when(remove, LATE).then_answered(status="cancelled_late")
+    gives_up = CancelReservation(session_id=SES, client_id=ANN)
+    scenario.when(gives_up, LATE).then_answered(status="cancelled_late")
     scenario.when(UNDO, LATE, *MEMBER).then_answered(status="reserved")
 
 

@@ -117,6 +117,8 @@ def test_times_are_the_locations_own() -> None:
         (made(ReservationSource.BOOKED), "Booked 20:00, seat 7 of 12, free to cancel until 20:00"),
         (PROMOTED, "Promoted from the waitlist 20:00, 1 before them not eligible"),
         (SKIPPED, "Passed over 20:00: no credit or membership covered it"),
+        (cancelled(Cancellation.LATE, "shouted").model_copy(update={"removed": True}),
+         "Taken back by staff 20:00, free until 20:00: late (shouted)"),
         (cancelled(Cancellation.STAFF, "broken bike"),
          "Seat taken back by staff 20:00 (broken bike)"),
         (SpotChanged(**IDS, spot="Bike 4", previous="Bike 7"),
