@@ -133,6 +133,16 @@ class SpotOffered(Event):
     policy_version: int
 
 
+class OfferShortened(Event):
+    """The seat is held for less long: the session moved, or has other rules."""
+
+    event_type = "booking.offer_shortened.v1"
+    session_id: SessionId
+    client_id: ClientId
+    expires_at: AwareDatetime
+    policy_version: int
+
+
 class OfferExpired(Event):
     """The client did not answer: they stand last in line now, and the seat is free again."""
 

@@ -48,6 +48,7 @@ def set_deadlines(unit: Unit, session_id: SessionId) -> None:
         booking_policy.attendance_closes_at(state.policy, state.ends_at),
         CloseAttendance(session_id=session_id),
     )
+    lines.keep_offers_in_phase(unit, session_id)
     lines.tell_of_claims(unit, session_id)
 
 

@@ -75,6 +75,20 @@ def tell_of_claims(unit: Unit, session_id: SessionId) -> None:
         unit.wake(deadlines.claims_open(session_id), at, OpenClaims(session_id=session_id))
 
 
+def keep_offers_in_phase(unit: Unit, session_id: SessionId) -> None:
+    """End offers with their phase, when the session's times or rules have become others."""
+    before = unit.state(class_session, session_id)
+    kept = offers.keep_in_phase(before, session_id, unit.ctx.now)
+    after = unit.record(class_session, session_id, kept)
+    for client, until in before.offers.items():
+        name = deadlines.offer_expires(session_id, client)
+        if client not in after.offers:
+            unit.forget(name)
+        elif after.offers[client] != until:
+            expire = ExpireOffer(session_id=session_id, client_id=client)
+            unit.wake(name, after.offers[client], expire)
+
+
 def leave_waitlist(command: LeaveWaitlist, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)

@@ -34,6 +34,7 @@ class Decision(StrEnum):
     PROMOTED = "promoted"
     PASSED_OVER = "passed_over"
     OFFERED = "offered"
+    OFFER_SHORTENED = "offer_shortened"
     OFFER_EXPIRED = "offer_expired"
     OFFER_DECLINED = "offer_declined"
     CHECKED_IN = "checked_in"
@@ -68,6 +69,7 @@ OF_EVENT: Mapping[type[Event], Decision] = {
     booking.WaitlistPromoted: Decision.PROMOTED,
     booking.WaitlistPromotionSkipped: Decision.PASSED_OVER,
     booking.SpotOffered: Decision.OFFERED,
+    booking.OfferShortened: Decision.OFFER_SHORTENED,
     booking.OfferExpired: Decision.OFFER_EXPIRED,
     booking.OfferDeclined: Decision.OFFER_DECLINED,
     booking.CheckedIn: Decision.CHECKED_IN,
@@ -88,7 +90,7 @@ OF_EVENT: Mapping[type[Event], Decision] = {
 }
 NO_SESSION = SessionId(UUID(int=0))
 """Of what was decided in no session, such as a ban."""
-BY_RULES = {Decision.PROMOTED, Decision.OFFERED}
+BY_RULES = {Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED}
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
 PARTS = {"evidence", "cause"}
 """Fields whose own fields are the facts."""

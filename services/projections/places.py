@@ -14,6 +14,7 @@ from contracts.booking import (
     CheckInUndone,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     ReservationMade,
     ReservationReinstated,
     SessionScheduled,
@@ -75,8 +76,10 @@ class _Batch:
                 self.arrivals[gym, event.reservation_id] = event.source
             case CheckInUndone():
                 self.arrivals[gym, event.reservation_id] = None
-            case SpotOffered() | OfferExpired() | OfferDeclined():
-                until = event.expires_at if isinstance(event, SpotOffered) else None
+            case SpotOffered() | OfferShortened() | OfferExpired() | OfferDeclined():
+                until = (
+                    event.expires_at if isinstance(event, SpotOffered | OfferShortened) else None
+                )
                 seq = event.seq if isinstance(event, OfferExpired) else self._seq(gym, event)
                 self.offers[gym, event.session_id, event.client_id] = (until, seq)
             case WaitlistLeft() | WaitlistPromoted() | WaitlistJoined():
@@ -85,7 +88,7 @@ class _Batch:
                 if key in self.offers or seq is None:
                     self.offers[key] = (None, seq)
 
-    def _seq(self, gym: GymId, event: SpotOffered | OfferDeclined) -> int | None:
+    def _seq(self, gym: GymId, event: SpotOffered | OfferShortened | OfferDeclined) -> int | None:
         return self.offers.get((gym, event.session_id, event.client_id), (None, None))[1]
 
 

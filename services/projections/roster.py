@@ -8,26 +8,19 @@ Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from chassis.projection import Change
 from chassis.tenancy import Db
 from contracts.booking import (
     Attendance,
-    AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
-    Cancellation,
     CapacityChanged,
-    CheckedIn,
-    CheckInUndone,
-    MarkedNoShow,
     OfferDeclined,
     OfferExpired,
-    ReservationCancelled,
+    OfferShortened,
     ReservationMade,
-    ReservationReinstated,
     SessionScheduled,
     SpotChanged,
     SpotOffered,
@@ -37,7 +30,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
-from services.projections import places, session_slots, sessions
+from services.projections import places, seat_status, session_slots, sessions
 from services.projections.session_slots import turns_slot
 from services.projections.sessions import Incomplete, Key, columns
 
@@ -83,44 +76,6 @@ SELECT w.gym_id, w.client_id FROM waitlist_entries w
 """
 SEATED = IN_LINE.replace("waitlist_entries", "reservations")
 
-CANCELLED = {
-    Cancellation.EARLY: "cancelled_early",
-    Cancellation.LATE: "cancelled_late",
-    Cancellation.SESSION: "session_cancelled",
-    Cancellation.STAFF: "cancelled_early",
-}
-
-
-CORRECTED = {
-    Attendance.ATTENDED: "attended",
-    Attendance.NO_SHOW: "no_show",
-    Attendance.LATE_CANCELLED: "cancelled_late",
-    Attendance.EXCUSED: "excused",
-}
-
-Turn: TypeAlias = (
-    ReservationReinstated
-    | ReservationCancelled
-    | CheckedIn
-    | CheckInUndone
-    | MarkedNoShow
-    | AttendanceCorrected
-)
-
-
-def _status(event: Turn) -> str:
-    match event:
-        case ReservationReinstated() | CheckInUndone():
-            return "reserved"
-        case ReservationCancelled():
-            return CANCELLED[event.kind]
-        case AttendanceCorrected():
-            return CORRECTED[event.becomes]
-        case CheckedIn():
-            return "checked_in"
-        case MarkedNoShow():
-            return "no_show"
-
 
 @dataclass(slots=True)
 class _Batch:
@@ -148,10 +103,13 @@ class _Batch:
             case ReservationMade():
                 self.made[gym, event.reservation_id] = (envelope, event)
                 self.clients.add((gym, event.client_id))
-            case _ if isinstance(event, Turn):
-                self.status[gym, event.reservation_id] = (_status(event), *at)
+            case _ if isinstance(event, seat_status.Turn):
+                self.status[gym, event.reservation_id] = (seat_status.after(event), *at)
                 self.clients.add((gym, event.client_id))
-            case SpotChanged() | SpotOffered() | OfferExpired() | OfferDeclined():
+            case (
+                SpotChanged() | SpotOffered() | OfferShortened() | OfferExpired()
+                | OfferDeclined()
+            ):  # fmt: skip
                 self.queues.add((gym, event.session_id))
                 self.clients.add((gym, event.client_id))
             case WaitlistJoined():
@@ -161,7 +119,7 @@ class _Batch:
             case AttendanceFinalized():
                 self.finalized[gym, event.session_id] = at
                 for seat in event.excused:
-                    self.status[gym, seat] = (CORRECTED[Attendance.EXCUSED], *at)
+                    self.status[gym, seat] = (seat_status.CORRECTED[Attendance.EXCUSED], *at)
                 self.header.add((gym, event.session_id))
             case CapacityChanged() | AttendanceUnrecorded():
                 self.header.add((gym, event.session_id))

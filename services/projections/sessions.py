@@ -23,6 +23,7 @@ from contracts.booking import (
     MarkedNoShow,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
@@ -96,6 +97,7 @@ SessionEvent: TypeAlias = (
     | ReservationReinstated
     | SpotChanged
     | SpotOffered
+    | OfferShortened
     | OfferExpired
     | OfferDeclined
     | ClaimsOpened

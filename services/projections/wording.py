@@ -93,6 +93,10 @@ def _offered(when: str, facts: Facts, at: Tell) -> str:
     return f"Offered a seat {when}, held until {at(facts.get('expires_at'))}{_others(facts)}"
 
 
+def _shortened(when: str, facts: Facts, at: Tell) -> str:
+    return f"The class changed {when}, the offered seat is held until {at(facts.get('expires_at'))}"
+
+
 def _others(facts: Facts) -> str:
     passed = facts.get("passed_over", 0)
     return f", {passed} before them not eligible" if passed else ""
@@ -172,6 +176,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.PROMOTED: _promoted,
     Decision.PASSED_OVER: _passed_over,
     Decision.OFFERED: _offered,
+    Decision.OFFER_SHORTENED: _shortened,
     Decision.OFFER_EXPIRED: _said("No answer to the offer, last in line since"),
     Decision.OFFER_DECLINED: _declined,
     Decision.CHECKED_IN: _said("Checked in"),

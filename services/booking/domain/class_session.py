@@ -24,6 +24,7 @@ from contracts.booking import (
     MarkedNoShow,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
@@ -91,7 +92,9 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
     match event:
         case WaitlistJoined() | WaitlistLeft() | WaitlistPromoted() | WaitlistPromotionSkipped():
             return line_evolved(state, event)
-        case SpotOffered() | OfferExpired() | OfferDeclined() | ClaimsOpened():
+        case (
+            SpotOffered() | OfferShortened() | OfferExpired() | OfferDeclined() | ClaimsOpened()
+        ):  # fmt: skip
             return offers_evolved(state, event)
         case (
             SessionScheduled() | CapacityChanged() | SessionCancelled() | SessionReinstated()

@@ -11,6 +11,7 @@ from contracts.booking import (
     BookingCode,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     SpotOffered,
     WaitlistLeft,
 )
@@ -33,6 +34,29 @@ def offer(
             policy_version=state.policy.version,
         )
     ]  # fmt: skip
+
+
+def keep_in_phase(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Hold no seat for longer than offers last, once the session moved or has other rules.
+
+    Where they have ended already the seat is free, as if nobody had answered.
+    """
+    ends_at = booking_policy.offers_until(state.policy, state.starts_at)
+    outliving = [client for client, until in state.offers.items() if until > ends_at]
+    if ends_at > now:
+        return [
+            OfferShortened(
+                session_id=session_id, client_id=client, expires_at=ends_at,
+                policy_version=state.policy.version,
+            )
+            for client in outliving
+        ]  # fmt: skip
+    return [
+        OfferExpired(
+            session_id=session_id, client_id=client, seq=seq, policy_version=state.policy.version
+        )
+        for seq, client in enumerate(outliving, start=state.last_seq + 1)
+    ]
 
 
 def expire(

@@ -8,6 +8,7 @@ from contracts.booking import (
     ClaimsOpened,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
@@ -18,7 +19,7 @@ from contracts.ids import ClientId
 from services.booking.domain.session_state import ClassSession, Place
 
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
-OfferEvent: TypeAlias = SpotOffered | OfferExpired | OfferDeclined | ClaimsOpened
+OfferEvent: TypeAlias = SpotOffered | OfferShortened | OfferExpired | OfferDeclined | ClaimsOpened
 
 T = TypeVar("T")
 
@@ -53,6 +54,8 @@ def offers_evolved(state: ClassSession, event: OfferEvent) -> ClassSession:
                 offers={**state.offers, client: event.expires_at},
                 skipped=without(state.skipped, client),
             )
+        case OfferShortened(client_id=client):
+            return replace(state, offers={**state.offers, client: event.expires_at})
         case OfferExpired(client_id=client):
             last = replace(state.waiting[client], seq=event.seq)
             return replace(

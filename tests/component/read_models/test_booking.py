@@ -23,6 +23,7 @@ from contracts.booking import (
     LedgerOpened,
     MarkedNoShow,
     OfferExpired,
+    OfferShortened,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
@@ -348,6 +349,23 @@ async def test_spots_and_offers_are_on_the_roster(
     _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
     assert leo.waiting is not None
     assert leo.waiting.offered_until == NOON
+
+
+async def test_an_offer_that_was_shortened_shows_its_new_end_and_keeps_the_place(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    sooner = OfferShortened(
+        session_id=SPIN, client_id=LEO, expires_at=NOON - timedelta(hours=1), policy_version=1
+    )  # fmt: skip
+    events = recording.of("session", SPIN, *a_class_with_bikes(), sooner)
+
+    await put(writer, roster.MODEL, events[:3], events[3:])
+
+    _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [
+        (LEO, NOON - timedelta(hours=1)), (ZOE, None),
+    ]  # fmt: skip
 
 
 async def test_who_lets_an_offer_expire_stands_last(

@@ -260,9 +260,12 @@ class Naive:
                 assert not self.is_banned(event.client_id)
                 assert event.client_id not in seats.offered
                 seats.offered[event.client_id] = event.expires_at
+            case said.OfferShortened():
+                self.sessions[event.session_id].offered[event.client_id] = event.expires_at
             case said.OfferExpired():
                 seats = self.sessions[event.session_id]
-                assert seats.offered.pop(event.client_id) <= self.now
+                over = self.now >= seats.starts_at - OFFERS_UNTIL
+                assert seats.offered.pop(event.client_id) <= self.now or over
                 seats.line.remove(event.client_id)
                 seats.line.append(event.client_id)
                 assert event.seq > seats.last_seq

@@ -22,6 +22,7 @@ from contracts.booking import (
     LeaveWaitlist,
     OfferDeclined,
     OfferExpired,
+    OfferShortened,
     OpenClaims,
     PromoteNow,
     PromotionMissed,
@@ -246,6 +247,40 @@ def test_an_offered_seat_is_there_even_when_the_session_has_become_smaller() -> 
         fact(WaitlistLeft), fact(ReservationMade, overbooked=False, seats_taken=2),
         fact(CreditHeld),
     )  # fmt: skip
+
+
+def moved(to: Any) -> RescheduleSession:
+    return RescheduleSession(session_id=SES, starts_at=to, ends_at=to + HOUR)
+
+
+def test_an_offer_ends_with_the_phase_of_a_session_that_moved_earlier() -> None:
+    scenario = given(*OFFERED).when(moved(OFFERS + 70 * MINUTE), OFFERS)
+    scenario.then(
+        fact(SessionRescheduled), fact(SessionsPlaced),
+        fact(OfferShortened, client_id=BEN, expires_at=OFFERS + 10 * MINUTE, policy_version=1),
+    )  # fmt: skip
+    assert scenario.gym.deadlines[f"expire_offer:{SES}:{BEN}"] == (OFFERS + 10 * MINUTE, EXPIRE)
+    scenario.when(EXPIRE, OFFERS + 10 * MINUTE).then(
+        fact(OfferExpired, client_id=BEN), fact(ClaimsOpened, free_seats=1, waiting=(CAT, BEN))
+    )
+
+
+def test_where_offers_have_ended_an_offered_seat_is_there_to_be_claimed() -> None:
+    scenario = given(*OFFERED).when(moved(OFFERS + HOUR), OFFERS)
+    scenario.then(
+        fact(SessionRescheduled), fact(SessionsPlaced),
+        fact(OfferExpired, client_id=BEN, seq=3),
+        fact(ClaimsOpened, free_seats=1, waiting=(CAT, BEN)),
+    )  # fmt: skip
+    assert f"expire_offer:{SES}:{BEN}" not in scenario.gym.deadlines
+    book = BookClass(session_id=SES, client_id=DAN)
+    scenario.when(book, OFFERS + MINUTE).then_answered(status="reserved")
+
+
+def test_a_move_that_leaves_offers_their_time_leaves_them_alone() -> None:
+    given(*OFFERED).when(moved(NOON - HOUR), OFFERS).then(
+        fact(SessionRescheduled), fact(SessionsPlaced)
+    )
 
 
 def test_who_has_an_offer_is_not_passed_over() -> None:
