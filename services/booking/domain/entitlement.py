@@ -4,6 +4,7 @@ A grant the client names wins; else an unlimited one, then a limited one, then t
 expires first; of equals the oldest. Domain rules 3.1 and 3.2.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -72,9 +73,9 @@ def must_be_within_the_day(state: ClientLedger, occasion: Occasion) -> None:
 
 
 def head_start(state: ClientLedger, occasion: Occasion, chosen: GrantId | None = None) -> timedelta:
-    """How much earlier than for others booking opens for the client (B5)."""
-    hours = (grant.early_hours for grant in _covering(state, occasion, chosen).values())
-    return timedelta(hours=max(hours, default=0))
+    """How much earlier than for others booking opens for the client, by what pays (B5)."""
+    paying = _paying(_covering(state, occasion, chosen), occasion)
+    return timedelta(hours=max((one.early_hours for one in paying.values()), default=0))
 
 
 def grant_for(
@@ -94,10 +95,7 @@ def grant_for(
         one: grant for one, grant in _covering(state, occasion, chosen).items()
         if lead <= timedelta(hours=grant.early_hours)
     }  # fmt: skip
-    paying = {
-        one: grant for one, grant in covering.items()
-        if grant.suspended is None and grant.pays_on(occasion.on)
-    }  # fmt: skip
+    paying = _paying(covering, occasion)
     if not paying:
         raise _refusal(state, occasion, covering, chosen)
     return min(paying, key=lambda one: _preference(paying[one]))
@@ -110,6 +108,13 @@ def _covering(
         one: grant for one, grant in state.grants.items()
         if (chosen is None or one == chosen) and grant.is_valid(occasion.starts_at)
         and (grant.coverage is None or _is_within(grant.coverage, occasion))
+    }  # fmt: skip
+
+
+def _paying(covering: Mapping[GrantId, Grant], occasion: Occasion) -> dict[GrantId, Grant]:
+    return {
+        one: grant for one, grant in covering.items()
+        if grant.suspended is None and grant.pays_on(occasion.on)
     }  # fmt: skip
 
 

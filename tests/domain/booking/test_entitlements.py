@@ -30,6 +30,7 @@ from contracts.booking import (
     Suspension,
     WaitlistPromoted,
 )
+from contracts.envelope import Command
 from contracts.ids import SessionId
 from tests.domain.booking.language import (
     ANN,
@@ -103,9 +104,27 @@ def test_whoever_queues_early_has_a_head_start_that_pays() -> None:
     past = (scheduled(), opened(ANN), granted(ANN), early, with_credits(BEN), reserved(BEN))
     join, at = JoinWaitlist(session_id=SES, client_id=ANN), WEEK_BEFORE - HOUR
     given(*past).when(join, at, *MEMBER).then_answered(status="waiting")
-    asleep = SuspendEntitlement(client_id=ANN, grant_id=grant_of(ANN, 2), because=Suspension.HOLD)
-    scenario = given(*past).when(asleep, at).when(join, at, *MEMBER)
-    scenario.then_refused(BookingCode.ON_HOLD)
+
+
+@pytest.mark.parametrize("command", [BOOK, JoinWaitlist(session_id=SES, client_id=ANN)])
+@pytest.mark.parametrize("pays", ["suspended", "exhausted"])
+def test_what_does_not_pay_gives_no_head_start(command: Command, pays: str) -> None:
+    early = granted(ANN, 1, nth=2).model_copy(update={"early_hours": 48})
+    past = (scheduled(), opened(ANN), granted(ANN, 0), early, with_credits(BEN), reserved(BEN))
+    scenario = given(*past)
+    if pays == "suspended":
+        hold = SuspendEntitlement(
+            client_id=ANN, grant_id=grant_of(ANN, 2), because=Suspension.HOLD
+        )  # fmt: skip
+        scenario.when(hold, WEEK_BEFORE - 20 * DAY)
+    else:
+        spent = BookClass(session_id=OTHER, client_id=ANN, grant_id=grant_of(ANN, 2))
+        scenario.gym.happened(scheduled(1, OTHER, WEEK_BEFORE + 2 * DAY))
+        scenario.when(spent, WEEK_BEFORE - DAY, *MEMBER).then_answered(status="reserved")
+    for at in (WEEK_BEFORE - 3 * DAY, WEEK_BEFORE - HOUR):
+        scenario.when(command, at, *MEMBER).then_refused(
+            BookingCode.WINDOW_NOT_OPEN, opens_at=WEEK_BEFORE.isoformat()
+        )
 
 
 # B8 ---------------------------------------------------------------------------------------------
