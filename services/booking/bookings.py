@@ -17,19 +17,19 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import DESK, STAFF
-from services.booking import lines, placing, seats, starting
+from services.booking import lines, seats, starting
 from services.booking.domain import (
     cancelling,
     entitlement,
     holds,
     reservations,
-    session_changes,
     spots,
     standing,
 )
 from services.booking.domain.class_session import ClassSession, class_session, must_be_on
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
 from services.booking.ledgers import opened
+from services.booking.leniency import leniently
 
 
 def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
@@ -95,24 +95,20 @@ def may_overbook(unit: Unit, *, wanted: bool, reason: str) -> bool:
 
 def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    session = _leniently(unit, session_id, client)
+    starting.counted(unit, session_id)
+    session = leniently(unit, session_id, client)
     cancelled = cancelling.cancel(session, session_id, client, unit.ctx.now)
     return _given_up(unit, session_id, cancelled)
 
 
 def remove_reservation(command: RemoveReservation, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    session = _leniently(unit, session_id, client)
+    starting.counted(unit, session_id)
+    session = leniently(unit, session_id, client)
     removed = cancelling.remove(
         session, session_id, client, unit.ctx.now, waive=command.waive, reason=command.reason
     )
     return _given_up(unit, session_id, removed)
-
-
-def _leniently(unit: Unit, session_id: SessionId, client: ClientId) -> ClassSession:
-    session = starting.counted(unit, session_id)
-    now_in_force, _ = placing.terms(unit, session.slot.class_type_id)
-    return session_changes.leniently(session, client, now_in_force)
 
 
 def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled) -> BookingOutcome:

@@ -9,6 +9,7 @@ from contracts.ids import ClientId, SessionId
 from services.booking.domain import cancelling, entitlement, holds
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.client_ledger import LedgerEvent, client_ledger
+from services.booking.leniency import leniently
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def wanted(unit: Unit, session: ClassSession, client: ClientId) -> Sequence[Swap
     for reservation_id, hold in ledger.holds.items():
         if hold not in entitlement.overlapping(ledger, session.occasion):
             continue
-        other = unit.state(class_session, hold.session_id)
+        other = leniently(unit, hold.session_id, client)
         seat = other.reserved.get(client)
         if seat is None or seat.checked_in or now >= seat.free_until:
             continue

@@ -1,8 +1,8 @@
 """PublishedPolicies: the versions of a gym's booking rules, and which of them is in force.
 
 Keeps      versions count up from 2; version 1 is the preset "functional", which every gym begins
-           with; a session keeps the version it was put on the calendar under, except that a later,
-           more lenient one gives its people more time to leave freely
+           with; a session keeps the version it was put on the calendar under, except that the most
+           lenient one since gives its people more time to leave freely
 Stream     ``policies-{gym_id}``, one a gym
 Rules      which instants a version means for a session is in ``booking_policy``
 Source     domain rules 3 and 3.4
@@ -47,7 +47,22 @@ class PublishedPolicies:
         begun = [one for one in self.versions if one.effective_from <= now]
         if not begun:
             return PRESETS[Preset.FUNCTIONAL]
-        return max(begun, key=lambda one: (one.effective_from, one.policy.version)).policy
+        return max(begun, key=_turn).policy
+
+    def since(self, version: int, now: datetime) -> list[BookingPolicy]:
+        """Every version that came into force after this one, in turn, up to the one in force.
+
+        One that was replaced before it began never was in force.
+        """
+        begun = sorted((one for one in self.versions if one.effective_from <= now), key=_turn)
+        came = list({one.effective_from: one for one in begun}.values())
+        after = next((_turn(one) for one in begun if one.policy.version == version), None)
+        return [one.policy for one in came if after is None or _turn(one) > after]
+
+
+def _turn(one: Published) -> tuple[datetime, int]:
+    """In which order versions come into force."""
+    return one.effective_from, one.policy.version
 
 
 def evolve(state: PublishedPolicies, event: PolicyEvent) -> PublishedPolicies:

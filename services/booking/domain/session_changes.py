@@ -5,7 +5,7 @@ everybody leave freely until 12 hours after the notice or the start, whichever i
 rules 3.1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from chassis.decider import Refused, replace
@@ -126,20 +126,23 @@ def reinstate(state: ClassSession, session_id: SessionId, now: datetime) -> list
     return [SessionReinstated(session_id=session_id)]
 
 
-def leniently(state: ClassSession, client: ClientId, published: BookingPolicy) -> ClassSession:
-    """The session as the gym's rules of now, if they are more lenient, let the client leave it.
+def leniently(
+    state: ClassSession, client: ClientId, since: Iterable[BookingPolicy]
+) -> ClassSession:
+    """The session as the most lenient of these rules, if any is, lets the client leave it.
 
-    Of rules that have come into force since it was put on the calendar: those that were in force
-    then were known, and a session with rules of its own has them instead.
+    ``since``: the gym's rules that have come into force since it was put on the calendar. Those
+    that were in force then were known, and a session with rules of its own has them instead.
     """
     seat = state.reserved.get(client)
-    if seat is None or published.version == state.gym_policy_version:
+    found = [(booking_policy.late_from(one, state.starts_at), one.version) for one in since]
+    if seat is None or not found:
         return state
-    until = booking_policy.late_from(published, state.starts_at)
+    until, version = max(found)
     if until <= seat.free_until:
         return state
     longer = {**state.reserved, client: replace(seat, free_until=until)}
-    policy = state.policy.model_copy(update={"version": published.version})
+    policy = state.policy.model_copy(update={"version": version})
     return replace(state, reserved=longer, policy=policy)
 
 

@@ -1,0 +1,132 @@
+"""Whichever of the gym's rules let people leave freely for longest, once promised, counts."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from contracts.booking import (
+    BookClass,
+    BookingPolicy,
+    Cancellation,
+    CancelReservation,
+    CreditHeld,
+    CreditReleased,
+    ReservationCancelled,
+    ReservationMade,
+    WaitlistPromoted,
+)
+from contracts.ids import ClassTypeId, ProgramId
+from contracts.timetable import (
+    ClassTypeDefined,
+    PolicyOverrides,
+    PublishBookingPolicy,
+)
+from services.booking.domain.catalogue import class_type
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    HOUR,
+    MINUTE,
+    NOON,
+    OTHER,
+    SES,
+    given,
+    reserved,
+    scheduled,
+    waiting,
+    with_credits,
+)
+from tests.scenario import Scenario, fact
+
+DAY = timedelta(days=1)
+BOOK = BookClass(session_id=SES, client_id=ANN)
+CANCEL = CancelReservation(session_id=SES, client_id=ANN)
+MEMBER = (f"client:{ANN}", "member")
+
+
+def publish(
+    scenario: Scenario, minutes: int, at: datetime, begins: datetime | None = None
+) -> Scenario:
+    """The gym's next version: giving a seat up is late so many minutes before the start."""
+    policy = BookingPolicy(late_cancel_minutes=minutes)
+    return scenario.when(PublishBookingPolicy(policy=policy, effective_from=begins), at)
+
+
+def test_a_lenient_version_that_was_in_force_for_a_while_still_counts() -> None:
+    """Planned under two hours, booked under half an hour, given up under twelve."""
+    scenario = publish(given(scheduled(5), with_credits(ANN)), 30, NOON - 6 * DAY)
+    scenario.when(BOOK, NOON - 5 * DAY, *MEMBER).then_answered(status="reserved")
+    publish(scenario, 720, NOON - 4 * DAY)
+    scenario.when(CANCEL, NOON - HOUR, *MEMBER).then(
+        fact(ReservationCancelled, kind=Cancellation.EARLY, policy_version=2), fact(CreditReleased)
+    )
+
+
+def test_the_most_lenient_of_several_counts_and_only_as_far_as_it_goes() -> None:
+    scenario = given(scheduled(5), with_credits(ANN), reserved(ANN))
+    for day, minutes in ((6, 60), (5, 30), (4, 90)):
+        publish(scenario, minutes, NOON - day * DAY)
+    scenario.when(CANCEL, NOON - 30 * MINUTE, *MEMBER).then_answered(status="cancelled_late")
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [pytest.param(NOON - 3 * DAY, id="replaced before it began"),
+     pytest.param(NOON, id="not begun yet")],
+)  # fmt: skip
+def test_a_version_that_was_never_in_force_promised_nothing(begins: datetime) -> None:
+    scenario = given(scheduled(5), with_credits(ANN), reserved(ANN))
+    publish(scenario, 0, NOON - 4 * DAY, begins)
+    if begins < NOON:
+        publish(scenario, 240, NOON - 4 * DAY, begins)
+    scenario.when(CANCEL, NOON - HOUR, *MEMBER).then(
+        fact(ReservationCancelled, kind=Cancellation.LATE, policy_version=1),
+        *[fact(type(one)) for one in list(scenario.outcome)[1:]],  # type: ignore[arg-type]
+    )
+
+
+def test_rules_older_than_the_plan_are_not_looked_at() -> None:
+    planned = scheduled(5).model_copy(update={"gym_policy_version": 3})
+    scenario = given(planned, with_credits(ANN), reserved(ANN))
+    for day in (9, 8):
+        publish(scenario, 0, NOON - day * DAY)
+    scenario.when(CANCEL, NOON - HOUR, *MEMBER).then_answered(status="cancelled_late")
+
+
+def test_a_class_that_says_otherwise_keeps_saying_so() -> None:
+    """The gym becomes lenient, the class type still asks for four hours."""
+    spin = ClassTypeId(UUID(int=62))
+    defined = ClassTypeDefined(
+        class_type_id=spin, program_id=ProgramId(UUID(int=61)), name="Spin", description="",
+        minutes=60, capacity=9, overrides=PolicyOverrides(late_cancel_minutes=240),
+    )  # fmt: skip
+    of_spin = scheduled(5, late_cancel_minutes=240).model_copy(update={"class_type_id": spin})
+    scenario = given(of_spin, with_credits(ANN), reserved(ANN, free_until=NOON - 4 * HOUR))
+    gym = scenario.gym
+    gym.home = lambda event, home=gym.home: (  # type: ignore[misc]
+        (class_type, spin) if isinstance(event, ClassTypeDefined) else home(event)
+    )
+    gym.happened(defined)
+    publish(scenario, 0, NOON - 3 * DAY)
+    scenario.when(CANCEL, NOON - 3 * HOUR, *MEMBER).then_answered(status="cancelled_late")
+
+
+def test_a_seat_is_swapped_as_freely_as_it_could_be_given_up() -> None:
+    """Ben's other seat is late to give up under two hours, and free under half an hour."""
+    swaps = waiting(BEN, 1).model_copy(update={"swap": True})
+    past = (
+        scheduled(1, auto_promotion_ends_minutes_before=0), with_credits(ANN, BEN), reserved(ANN),
+        swaps, scheduled(1, OTHER), reserved(BEN, OTHER),
+    )  # fmt: skip
+    scenario = publish(given(*past), 30, NOON - 3 * DAY)
+    publish(scenario, 720, NOON - 2 * DAY)
+    scenario.when(CANCEL, NOON - HOUR, *MEMBER).then(
+        fact(ReservationCancelled, session_id=SES, client_id=ANN), fact(CreditReleased),
+        fact(
+            ReservationCancelled, session_id=OTHER, client_id=BEN, kind=Cancellation.EARLY,
+            policy_version=2, reason="swapped",
+        ),
+        fact(CreditReleased, client_id=BEN), fact(WaitlistPromoted, client_id=BEN),
+        fact(ReservationMade, session_id=SES), fact(CreditHeld),
+    )  # fmt: skip
