@@ -1,6 +1,6 @@
 """Grants in GraphQL once they are given: changed, paused, ended."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -39,6 +39,12 @@ class GrantInput:
 class ChangeEntitlementInput(GrantInput):
     credits: int | None = None
     expires_at: datetime | None = None
+    expires_on: date | None = strawberry.field(
+        default=None, description="Instead of expiresAt: the last local day, in timeZone."
+    )
+    time_zone: str | None = strawberry.field(
+        default=None, description="IANA zone of the gym; needed with expiresOn."
+    )
     early_hours: int | None = None
     coverage: CoverageInput | None = strawberry.field(
         default=None, description="An empty one covers every session again."
@@ -101,6 +107,8 @@ class EntitlementMutation:
                 grant_id=ids.grant(input_.grant_id),
                 credits=input_.credits,
                 expires_at=input_.expires_at,
+                expires_on=input_.expires_on,
+                time_zone=input_.time_zone,
                 early_hours=input_.early_hours,
                 coverage=coverages.asked(input_.coverage),
                 reason=input_.reason,

@@ -100,7 +100,9 @@ class GrantCreditsInput:
     expires_on: date | None = strawberry.field(
         default=None, description="Instead of expiresAt: the last local day, in timeZone."
     )
-    time_zone: str = strawberry.field(default="UTC", description="IANA zone of the gym.")
+    time_zone: str | None = strawberry.field(
+        default=None, description="IANA zone of the gym; needed with expiresOn."
+    )
     coverage: CoverageInput | None = strawberry.field(
         default=None, description="Null: every session."
     )

@@ -1,5 +1,6 @@
 """What a client may spend: grants of credits or time, kept in one ledger per client."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -79,13 +80,14 @@ class GrantCredits(Command):
     early_hours: int = Field(default=0, ge=0, le=8_760)
     """How much earlier than for others booking opens for whoever pays with it."""
     valid_from: Instant | None = None
-    """UTC; ``None`` is now. A grant covers sessions that start in [valid_from, expires_at)."""
+    """UTC; ``None`` is now. A grant covers all sessions of the local day it begins in, where they
+    take place, and of those after it ..."""
     expires_at: Instant | None = None
-    """UTC; ``None`` never."""
+    """... up to the day it ends in. UTC; ``None`` never. What is left of a pack is gone then."""
     expires_on: Day | None = None
-    """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
-    time_zone: str = Field(default="UTC", max_length=64)
-    """IANA zone of the gym, for ``expires_on``."""
+    """Instead of ``expires_at``: the last local day it covers; it ends with it in ``time_zone``."""
+    time_zone: str | None = Field(default=None, max_length=64)
+    """IANA zone of the gym; not ``None`` with ``expires_on``."""
     coverage: Coverage | None = None
     """``None``: every session."""
     counts: bool = True
@@ -101,6 +103,10 @@ class ChangeEntitlement(Command):
     grant_id: GrantId
     credits: int | None = Field(default=None, ge=1, le=10_000)
     expires_at: Instant | None = None
+    expires_on: Day | None = None
+    """Instead of ``expires_at``: the last local day it covers, in ``time_zone``."""
+    time_zone: str | None = Field(default=None, max_length=64)
+    """IANA zone of the gym; not ``None`` with ``expires_on``."""
     early_hours: int | None = Field(default=None, ge=0, le=8_760)
     coverage: Coverage | None = None
     """An empty one covers every session again."""
@@ -157,7 +163,7 @@ class LedgerOpened(Event):
 
 
 class CreditsGranted(Event):
-    """A client may reserve sessions that start in [valid_from, expires_at)."""
+    """A client may reserve sessions of the local days ``valid_from`` to ``expires_at``."""
 
     event_type = "booking.credits_granted.v1"
     client_id: ClientId
@@ -173,6 +179,8 @@ class CreditsGranted(Event):
     """``None``: every session."""
     counts: bool = True
     """Whether seats paid with it count in the KPIs."""
+    expires_on: date | None = None
+    """The last local day it covers, wherever; ``None``: as ``expires_at`` says."""
 
 
 class EntitlementChanged(Event):
@@ -186,6 +194,7 @@ class EntitlementChanged(Event):
     early_hours: int
     reason: str
     coverage: Coverage | None = None
+    expires_on: date | None = None
 
 
 class EntitlementSuspended(Event):

@@ -153,12 +153,13 @@ def _grant_evolved(state: ClientLedger, event: GrantEvent) -> ClientLedger:
             grant = Grant(
                 event.kind, event.credits, event.valid_from, event.expires_at,
                 period=event.period, early_hours=event.early_hours, coverage=event.coverage,
+                last_day=event.expires_on,
             )  # fmt: skip
         case EntitlementChanged():
             grant = replace(
                 state.grants[event.grant_id], credits=event.credits,
                 expires_at=event.expires_at, early_hours=event.early_hours,
-                coverage=event.coverage,
+                coverage=event.coverage, last_day=event.expires_on,
             )  # fmt: skip
         case EntitlementSuspended():
             grant = replace(state.grants[event.grant_id], suspended=event.because)

@@ -106,7 +106,8 @@ def _covering(
 ) -> dict[GrantId, Grant]:
     return {
         one: grant for one, grant in state.grants.items()
-        if (chosen is None or one == chosen) and grant.is_valid(occasion.starts_at)
+        if (chosen is None or one == chosen)
+        and grant.is_valid_on(occasion.on, occasion.time_zone)
         and (grant.coverage is None or _is_within(grant.coverage, occasion))
     }  # fmt: skip
 

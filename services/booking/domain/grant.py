@@ -11,13 +11,15 @@ from typing import Self
 from chassis.decider import replace
 from contracts.booking import Charge, Coverage, GrantKind, Period, Suspension
 from contracts.ids import ProgramId
+from services.booking.domain import booking_policy
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
+INSTANT = timedelta.resolution  # a grant that ends at midnight does not cover the day that begins
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Pays for sessions that start in [valid_from, expires_at) and are within its coverage."""
+    """Pays for sessions of its days, wherever they take place, that are within its coverage."""
 
     kind: GrantKind
     credits: int  # of a pack; of a limited grant reservations a period; 0 when unlimited
@@ -37,16 +39,24 @@ class Grant:
     programs: Mapping[ProgramId, Mapping[date, int]] = field(default_factory=dict)
     """The same by program, of sessions that have one."""
     coverage: Coverage | None = None  # None: every session
+    last_day: date | None = None  # local; None: that of expires_at
 
     @property
     def available(self) -> int:
         """Credits of a pack that are left."""
         return self.credits - self.held - self.consumed - self.forfeited - self.expired
 
-    def is_valid(self, starts_at: datetime) -> bool:
-        """Whether a session that starts then is within its dates."""
-        ends = self.expires_at or FOREVER
-        return not self.is_ended and self.valid_from <= starts_at < ends
+    def is_valid_on(self, day: date, time_zone: str) -> bool:
+        """Whether sessions of that local day are within its dates.
+
+        The day it begins in and the day it ends in are whole ones: what is bought when a class
+        has begun pays for it.
+        """
+        if self.is_ended or day < booking_policy.local_date(self.valid_from, time_zone):
+            return False
+        if self.last_day is not None or self.expires_at is None:
+            return self.last_day is None or day <= self.last_day
+        return day <= booking_policy.local_date(self.expires_at - INSTANT, time_zone)
 
     def pays_on(self, day: date) -> bool:
         """Whether a credit, or room in the period of ``day``, is left."""

@@ -6,7 +6,7 @@ What one is, and what is left of it, is in ``grant``.
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from chassis.decider import Refused
+from chassis.decider import Refused, replace
 from contracts.booking import (
     BookingCode,
     ChangeEntitlement,
@@ -32,7 +32,7 @@ EVERYTHING = Coverage()
 
 
 def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> list[LedgerEvent]:
-    """Entitle the client to sessions that start in [valid_from, expires_at)."""
+    """Entitle the client to sessions of the days from ``valid_from`` to its end."""
     if command.grant_id in state.grants:
         raise Refused(BookingCode.ALREADY_GRANTED, "The grant exists.", field="grant_id")
     if (command.kind is GrantKind.UNLIMITED) == (command.credits > 0):
@@ -50,6 +50,7 @@ def grant_credits(state: ClientLedger, command: GrantCredits, now: datetime) -> 
             reason=command.reason, period=command.period, early_hours=command.early_hours,
             coverage=command.coverage if command.coverage != EVERYTHING else None,
             counts=command.counts,
+            expires_on=command.expires_on,
         )
     ]  # fmt: skip
 
@@ -66,20 +67,26 @@ def change(state: ClientLedger, command: ChangeEntitlement, now: datetime) -> li
             BookingCode.CREDITS_IN_USE, "More credits are used than that.", field="credits",
             used=used,
         )  # fmt: skip
-    expires_at = utc(command.expires_at) or grant.expires_at
-    if command.expires_at is not None:
+    expires_at, last_day = _end_of(command), command.expires_on
+    if expires_at is None:
+        expires_at, last_day = grant.expires_at, grant.last_day
+    else:
         _must_end_later(expires_at, grant.valid_from, now)
     credits_ = grant.credits if command.credits is None else command.credits
     early = grant.early_hours if command.early_hours is None else command.early_hours
     coverage = grant.coverage if command.coverage is None else command.coverage
     coverage = None if coverage == EVERYTHING else coverage
-    after = credits_, expires_at, early, coverage
-    if after == (grant.credits, grant.expires_at, grant.early_hours, grant.coverage):
+    after = replace(
+        grant, credits=credits_, expires_at=expires_at, last_day=last_day, early_hours=early,
+        coverage=coverage,
+    )  # fmt: skip
+    if after == grant:
         return []
     return [
         EntitlementChanged(
             client_id=command.client_id, grant_id=command.grant_id, credits=credits_,
             expires_at=expires_at, early_hours=early, coverage=coverage, reason=command.reason,
+            expires_on=last_day,
         )
     ]  # fmt: skip
 
@@ -139,12 +146,14 @@ def _running(state: ClientLedger, grant_id: GrantId) -> Grant:
     return grant
 
 
-def _end_of(command: GrantCredits) -> datetime | None:
-    """The end of the last local day it covers, or the instant asked for."""
+def _end_of(command: GrantCredits | ChangeEntitlement) -> datetime | None:
+    """The end of the last local day it covers, or the instant asked for; ``None``: neither."""
     if command.expires_on is None:
         return utc(command.expires_at)
     if command.expires_at is not None:
         raise _invalid("A grant ends at an instant or with a day, not both.", "expires_on")
+    if command.time_zone is None:
+        raise _invalid("Say in which time zone the last day ends.", "time_zone")
     next_day = command.expires_on + timedelta(days=1)
     local = booking_policy.zone(command.time_zone)
     return datetime.combine(next_day, time.min, tzinfo=local).astimezone(UTC)

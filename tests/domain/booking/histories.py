@@ -56,7 +56,7 @@ COVERS = (
     ask.Coverage(hours=(ask.Hours(until_time="12:30"),)),
 )  # fmt: skip
 """All sessions; the first two; the first, and the third where it is night then."""
-AFTERNOON = NOON + HOUR  # a pack that ends here pays for the first two
+MORNING = NOON - 1.5 * HOUR  # a pack that ends here ends on the day of the first two alone
 
 INELIGIBLE = {
     BookingCode.OVERLAP, BookingCode.DAILY_LIMIT, BookingCode.NO_ENTITLEMENT, BookingCode.ON_HOLD,
@@ -310,7 +310,7 @@ class Booking(RuleBasedStateMachine):
                 client_id=client, grant_id=GrantId(UUID(int=self.grants)), credits=credits,
                 kind=GrantKind.LIMITED if limited else KINDS[bool(credits)],
                 period=per if limited else None,
-                expires_at=AFTERNOON if short else None, coverage=covers,
+                expires_at=MORNING if short else None, coverage=covers,
             )
         )  # fmt: skip
 

@@ -367,11 +367,15 @@ class Naive:
     def _pays(
         self, client: ClientId, grant: GrantId, wanted: Seats, given_up: "list[Any] | tuple[()]"
     ) -> bool:
-        one, at = self.grants[client][grant], wanted.starts_at
-        if grant in self.asleep | self.ended or not one.valid_from <= at:
+        one = self.grants[client][grant]
+        if grant in self.asleep | self.ended:
             return False
-        if one.expires_at is not None and one.expires_at <= at:
+        if one.valid_from.astimezone(wanted.zone).date() > wanted.day:
             return False
+        if one.expires_at is not None:
+            last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
+            if wanted.day > last:
+                return False
         if one.coverage is not None and not _within(one.coverage, wanted):
             return False
         if one.kind is said.GrantKind.PACK:

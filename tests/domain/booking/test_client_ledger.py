@@ -1,10 +1,11 @@
 """What a client may spend, and from which grant it is taken."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from contracts.booking import (
+    AddWalkIn,
     BookClass,
     BookingCode,
     CreditHeld,
@@ -21,6 +22,7 @@ from tests.domain.booking.language import (
     ANN,
     DAY_BEFORE,
     HOUR,
+    MINUTE,
     NOON,
     SES,
     given,
@@ -97,7 +99,7 @@ def test_a_ledger_is_opened_in_the_same_breath_as_what_needs_it() -> None:
         ([granted(ANN, 5, nth=1), granted(ANN, 0, nth=2)], 2),
         ([granted(ANN, 5, nth=1), granted(ANN, 5, nth=2, expires_at=LATER)], 2),
         ([granted(ANN, 5, nth=1, expires_at=LATER), granted(ANN, 5, nth=2, expires_at=LATER)], 1),
-        ([granted(ANN, 5, nth=1, expires_at=NOON), granted(ANN, 5, nth=2)], 2),
+        ([granted(ANN, 5, nth=1, expires_at=DAY_BEFORE), granted(ANN, 5, nth=2)], 2),
         ([granted(ANN, 0, nth=1, valid_from=LATER), granted(ANN, 5, nth=2)], 2),
         ([granted(ANN, 0, nth=1), granted(ANN, 0, nth=2, expires_at=LATER)], 2),
     ],
@@ -112,9 +114,51 @@ def test_a_seat_is_paid_from_the_grant_that_is_missed_least(
     )
 
 
-def test_a_grant_covers_sessions_from_its_first_instant_to_before_its_last() -> None:
-    ends = granted(ANN, 5, expires_at=NOON)
-    begins = granted(ANN, 5, valid_from=NOON)
-    past = (scheduled(), opened(ANN))
-    given(*past, ends).when(BOOK, DAY_BEFORE).then_refused(BookingCode.NO_ENTITLEMENT, covering=0)
-    given(*past, begins).when(BOOK, DAY_BEFORE).then_answered(status="reserved")
+MIDNIGHT = NOON - 12 * HOUR
+NEW_YORK = {"time_zone": "America/New_York", "starts_at": MIDNIGHT, "ends_at": MIDNIGHT + HOUR}
+"""At seven in the evening of the day before."""
+
+
+@pytest.mark.parametrize(
+    ("dates", "session", "covered"),
+    [
+        ({"expires_at": MIDNIGHT}, {}, False),
+        ({"expires_at": MIDNIGHT + MINUTE}, {}, True),
+        ({"expires_at": NOON}, {}, True),
+        ({"valid_from": NOON + 11 * HOUR}, {}, True),
+        ({"valid_from": MIDNIGHT + 24 * HOUR}, {}, False),
+        ({"expires_at": MIDNIGHT - 19 * HOUR + MINUTE}, NEW_YORK, True),
+        ({"expires_at": MIDNIGHT - 19 * HOUR}, NEW_YORK, False),
+        ({"valid_from": MIDNIGHT + 4 * HOUR}, NEW_YORK, True),
+        ({"valid_from": MIDNIGHT + 5 * HOUR}, NEW_YORK, False),
+    ],
+)
+def test_a_grant_covers_whole_days_where_the_session_takes_place(
+    dates: dict[str, datetime], session: dict[str, object], covered: bool
+) -> None:
+    scenario = given(scheduled().model_copy(update=session), opened(ANN))
+    scenario.gym.happened(granted(ANN, 5).model_copy(update=dates))
+    scenario.when(BOOK, DAY_BEFORE - 13 * HOUR)
+    if covered:
+        scenario.then_answered(status="reserved")
+    else:
+        scenario.then_refused(BookingCode.NO_ENTITLEMENT, covering=0)
+
+
+def test_what_is_bought_when_the_class_has_begun_pays_for_it() -> None:
+    scenario = given(scheduled(), opened(ANN)).when(grant(credits=1), NOON + 5 * MINUTE)
+    walk_in = AddWalkIn(session_id=SES, client_id=ANN)
+    scenario.when(walk_in, NOON + 6 * MINUTE).then_answered(status="checked_in")
+
+
+def test_a_last_day_is_that_day_wherever_the_session_takes_place() -> None:
+    """Of a gym in New York that has a location in Tokyo, where Monday begins earlier."""
+    last = grant(expires_on=NOON.date() - timedelta(days=1), time_zone="America/New_York")
+    tokyo = {"time_zone": "Asia/Tokyo"}
+    for starts_at, covered in ((NOON - 22 * HOUR, True), (NOON - 20 * HOUR, False)):
+        scenario = given(scheduled(starts_at=starts_at).model_copy(update=tokyo), opened(ANN))
+        scenario.when(last, DAY_BEFORE).when(BOOK, DAY_BEFORE)
+        if covered:
+            scenario.then_answered(status="reserved")
+        else:
+            scenario.then_refused(BookingCode.NO_ENTITLEMENT, covering=0)

@@ -305,6 +305,31 @@ def test_a_grant_ends_with_its_last_local_day(last_day: str, zone: str, ends: st
     ]
 
 
+def test_a_last_day_is_that_of_a_time_zone() -> None:
+    last = {"expires_on": date(2027, 3, 28)}
+    for command in (GrantCredits(**PACK, credits=1, **last), ChangeEntitlement(**PACK, **last)):
+        past = (opened(ANN), granted(ANN)) if isinstance(command, ChangeEntitlement) else ()
+        given(opened(ANN), *past).when(command, DAY_BEFORE).then_refused(
+            BookingCode.INVALID_GRANT, field="time_zone"
+        )
+
+
+def test_a_grant_may_get_another_last_day() -> None:
+    last = ChangeEntitlement(**PACK, expires_on=date(2027, 3, 28), time_zone="Europe/Berlin")
+    ends = datetime.fromisoformat("2027-03-28T22:00:00Z")
+    scenario = given(opened(ANN), granted(ANN)).when(last, DAY_BEFORE)
+    scenario.then(fact(EntitlementChanged, expires_at=ends, expires_on=date(2027, 3, 28)))
+    assert list(scenario.gym.deadlines.values()) == [(ends, ExpireCredits(**PACK))]
+    scenario.when(last, DAY_BEFORE).then_nothing()
+    # More credits leave the day; an instant takes its place.
+    more = ChangeEntitlement(**PACK, credits=20)
+    scenario.when(more, DAY_BEFORE).then(fact(EntitlementChanged, expires_on=date(2027, 3, 28)))
+    instant = ChangeEntitlement(**PACK, expires_at=ends)
+    scenario.when(instant, DAY_BEFORE).then(
+        fact(EntitlementChanged, expires_at=ends, expires_on=None)
+    )
+
+
 def test_what_is_left_expires_and_what_is_held_stays_held() -> None:
     expires_at = NOON + HOUR
     past = (

@@ -186,7 +186,7 @@ def test_who_was_busy_gets_the_idle_seat_once_they_are_free() -> None:
 
 
 def test_a_gain_that_does_not_help_is_noted_again() -> None:
-    no_help = granted(BEN, 5, expires_at=NOON)
+    no_help = granted(BEN, 5, expires_at=NOON - 12 * HOUR)  # with the day before
     grant = GrantCredits(
         client_id=BEN, grant_id=no_help.grant_id, credits=5, expires_at=no_help.expires_at
     )
