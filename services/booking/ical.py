@@ -2,13 +2,13 @@
 
 Events are read one by one, each with the number of its first line, so that a bad one spoils
 nothing but itself. Understood: DTSTART with TZID, UTC or floating (then the location's zone), DTEND
-or DURATION, RRULE of weekly and daily rules, EXDATE, and single occurrences moved elsewhere
-(RECURRENCE-ID). What a series cannot say is rejected, never approximated.
+or DURATION, RRULE of weekly and daily rules, EXDATE, and single occurrences moved elsewhere or
+called off (RECURRENCE-ID). What a series cannot say is rejected, never approximated.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,47 +16,14 @@ from icalendar import Event
 
 from chassis.decider import Refused
 from contracts.times import FIRST_DAY, LAST_DAY
-from contracts.timetable import Pattern, RejectedRow, TimetableCode
-from services.booking.domain import booking_policy, recurrence
+from contracts.timetable import RejectedRow, TimetableCode
+from services.booking.domain import booking_policy
+from services.booking.ical_overrides import Override, override, uid_of, without
+from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
+from services.booking.ical_rules import repeated
 
-WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
-UNDERSTOOD = {"FREQ", "INTERVAL", "BYDAY", "UNTIL", "COUNT", "WKST"}
-SPOILT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
-"""What reading an event raises that is not what it should be; OSError: a zone that is no file."""
 MOST_EVENTS = 200  # VEVENTs a file
-MOST_REPEATS = 1_000  # COUNT of a rule
-MOST_WEEKS = 52  # INTERVAL of a rule
-FARTHEST = timedelta(days=3_650)
 LONGEST_TITLE = 80
-
-
-class Unreadable(Exception):
-    """Why an event cannot be taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One event of the file: a series when it repeats, else a single session."""
-
-    line: int  # of its BEGIN:VEVENT, from 1
-    uid: str
-    title: str
-    time_zone: str
-    starts_at: datetime  # with the zone
-    minutes: int
-    weekdays: tuple[int, ...] = ()
-    every_weeks: int = 1
-    until_date: date | None = None
-    except_dates: tuple[date, ...] = ()
-    moved_from: date | None = None  # a single occurrence of the series with this uid
-
-    @property
-    def pattern(self) -> Pattern:
-        """What the series repeats."""
-        return Pattern(
-            title=self.title, weekdays=self.weekdays, every_weeks=self.every_weeks,
-            starts_at=f"{self.starts_at:%H:%M}", minutes=self.minutes,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +53,26 @@ def parse(ics: str, time_zone: str) -> Parsed:
         try:
             rows.append(_row(number, Event.from_ical(block), time_zone))
         except Unreadable as reason:
-            rejected.append(RejectedRow(line=number, uid=_uid(block), reason=str(reason)))
+            rejected.append(RejectedRow(line=number, uid=uid_of(block), reason=str(reason)))
         except SPOILT:
-            rejected.append(RejectedRow(line=number, uid=_uid(block), reason="not iCalendar"))
-    return Parsed(_without_moved(rows), tuple(rejected))
+            rejected.append(RejectedRow(line=number, uid=uid_of(block), reason="not iCalendar"))
+    overrides = [found for number, block in blocks if (found := override(number, block))]
+    return _overridden(Parsed(tuple(rows), tuple(rejected)), overrides)
+
+
+def _overridden(file: Parsed, overrides: list[Override]) -> Parsed:
+    """The file with its series as its single occurrences change them."""
+    rows, rejected = [], {one.line: one for one in file.rejected}
+    for row in file.rows:
+        try:
+            rows.append(without(row, overrides) if row.weekdays else row)
+        except Unreadable as reason:
+            rejected[row.line] = RejectedRow(line=row.line, uid=row.uid, reason=str(reason))
+    series = {row.uid for row in rows if row.weekdays}
+    for one in overrides:
+        if one.is_cancelled and one.uid in series:
+            rejected.pop(one.line, None)  # it is said: the series leaves the date out
+    return Parsed(tuple(rows), tuple(rejected[line] for line in sorted(rejected)))
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -106,11 +89,6 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, str]]:
         yield begun, "\r\n".join(lines[begun - 1 :])
 
 
-def _uid(block: str) -> str | None:
-    named = (line[4:].strip() for line in block.splitlines() if line.upper().startswith("UID:"))
-    return next(named, None)
-
-
 def _row(number: int, event: Any, time_zone: str) -> Row:
     if event.errors:
         raise Unreadable(f"{event.errors[0][0]} cannot be read")
@@ -125,9 +103,11 @@ def _row(number: int, event: Any, time_zone: str) -> Row:
         minutes=_minutes(event, starts_at),
     )  # fmt: skip
     if "RECURRENCE-ID" in event:
-        moved = _local(event["RECURRENCE-ID"].dt, ZoneInfo(zone)).date()
+        if "RANGE" in event["RECURRENCE-ID"].params:
+            raise Unreadable("RECURRENCE-ID with RANGE is more than a single occurrence")
+        moved = local_time(event["RECURRENCE-ID"].dt, ZoneInfo(zone)).date()
         return replace(row, moved_from=moved)
-    return _repeated(row, event) if "RRULE" in event else row
+    return repeated(row, event) if "RRULE" in event else row
 
 
 def _start(event: Any, time_zone: str) -> tuple[datetime, str]:
@@ -139,25 +119,20 @@ def _start(event: Any, time_zone: str) -> tuple[datetime, str]:
         raise Unreadable("an event that takes the whole day is no class")
     if not FIRST_DAY < at.date() < LAST_DAY:
         raise Unreadable("DTSTART is too far away")
+    if at.second:
+        raise Unreadable("DTSTART has seconds")
     zone = named or time_zone
     try:
         local = booking_policy.zone(zone)
     except Refused:
         raise Unreadable(f"TZID {zone} is not in the IANA database") from None
-    return (at.replace(tzinfo=local) if named else _local(at, local)), zone
-
-
-def _local(at: datetime | date, local: ZoneInfo) -> datetime:
-    """The instant as clocks in ``local`` show it; a floating time is theirs."""
-    if not isinstance(at, datetime):
-        return datetime(at.year, at.month, at.day, tzinfo=local)
-    return at.astimezone(local) if at.tzinfo else at.replace(tzinfo=local)
+    return (at.replace(tzinfo=local) if named else local_time(at, local)), zone
 
 
 def _minutes(event: Any, starts_at: datetime) -> int:
     if "DTEND" in event:
         local = ZoneInfo(str(starts_at.tzinfo))
-        ends_at = _local(event["DTEND"].dt, local)
+        ends_at = local_time(event["DTEND"].dt, local)
         span = ends_at.astimezone(UTC) - starts_at.astimezone(UTC)
     elif "DURATION" in event:
         span = event["DURATION"].dt
@@ -167,66 +142,3 @@ def _minutes(event: Any, starts_at: datetime) -> int:
     if rest or not 5 <= minutes <= 1_440:  # noqa: PLR2004 - the contract's limits
         raise Unreadable("a class takes 5 minutes to 24 hours")
     return minutes
-
-
-def _repeated(row: Row, event: Any) -> Row:
-    rule = event["RRULE"]
-    if isinstance(rule, list) or not rule.keys() <= UNDERSTOOD or "RDATE" in event:
-        raise Unreadable("RRULE says more than a weekly series can")
-    every = int(rule.get("INTERVAL", [1])[0])
-    named = [str(one) for one in rule.get("BYDAY", [])]
-    if not set(named) <= WEEKDAYS.keys() or not 1 <= every <= MOST_WEEKS:
-        raise Unreadable("RRULE says more than a weekly series can")
-    match str(rule.get("FREQ", [""])[0]):
-        case "WEEKLY":
-            days = {WEEKDAYS[one] for one in named} or {row.starts_at.isoweekday()}
-        case "DAILY" if every == 1:
-            days = {WEEKDAYS[one] for one in named} or set(WEEKDAYS.values())
-        case other:
-            raise Unreadable(f"RRULE FREQ={other} with this INTERVAL is no weekly series")
-    repeats = replace(row, weekdays=tuple(sorted(days)), every_weeks=every)
-    until = _until(repeats, rule)
-    if until is not None and until > LAST_DAY:
-        raise Unreadable("RRULE ends too far away")
-    return replace(repeats, until_date=until, except_dates=_excepted(row, event))
-
-
-def _until(row: Row, rule: Any) -> date | None:
-    """The last date: the rule's, or the one its COUNT comes to."""
-    begins = row.starts_at.date()
-    if "UNTIL" in rule:
-        told = rule["UNTIL"][0]
-        if not isinstance(told, datetime):
-            return date(told.year, told.month, told.day)
-        until = _local(told, ZoneInfo(row.time_zone))
-        before = until.timetz() < row.starts_at.timetz().replace(tzinfo=until.tzinfo)
-        return until.date() - recurrence.DAY if before else until.date()
-    if "COUNT" not in rule:
-        return None
-    count = int(rule["COUNT"][0])
-    coming = recurrence.dates(row.pattern, begins, begins, begins + FARTHEST)
-    first = [day for _, day in zip(range(min(count, MOST_REPEATS)), coming, strict=False)]
-    if not first:
-        raise Unreadable("RRULE has no dates")
-    return first[-1]
-
-
-def _excepted(row: Row, event: Any) -> tuple[date, ...]:
-    said = event.get("EXDATE", [])
-    lists = said if isinstance(said, list) else [said]
-    local = ZoneInfo(row.time_zone)
-    days = {_local(one.dt, local).date() for each in lists for one in each.dts}
-    return tuple(sorted(day for day in days if FIRST_DAY < day < LAST_DAY))
-
-
-def _without_moved(rows: list[Row]) -> tuple[Row, ...]:
-    """A series does not take place on the dates of which the file says otherwise."""
-    moved: dict[str, set[date]] = {}
-    for row in rows:
-        if row.moved_from is not None:
-            moved.setdefault(row.uid, set()).add(row.moved_from)
-    return tuple(
-        replace(row, except_dates=tuple(sorted({*row.except_dates, *moved[row.uid]})))
-        if row.weekdays and row.uid in moved else row
-        for row in rows
-    )  # fmt: skip

@@ -13,7 +13,8 @@ from contracts.booking import SessionScheduled
 from contracts.ids import LocationId, RoomId
 from contracts.timetable import ImportOutcome, ImportTimetable, ScheduleCreated, TimetableCode
 from services.booking.api import RULES
-from services.booking.ical import Row, parse
+from services.booking.ical import Parsed, parse
+from services.booking.ical_rows import Row
 from services.booking.timetable_import import import_timetable
 from tests.domain.booking.language import home
 from tests.scenario import Gym
@@ -109,10 +110,96 @@ def test_a_moved_occurrence_leaves_its_series_and_stands_for_itself() -> None:
     assert (second.moved_from, second.weekdays) == (date(2026, 3, 8), ())
 
 
+SERIES = event(START, HOUR, "RRULE:FREQ=WEEKLY")
+SECOND = "RECURRENCE-ID;TZID=America/New_York:20260308T090000"
+
+
+def rejections(parsed: Parsed) -> list[tuple[int, str]]:
+    return [(one.line, one.reason) for one in parsed.rejected]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [SECOND, "RECURRENCE-ID:20260308T130000Z", "RECURRENCE-ID;VALUE=DATE:20260308",
+     "RECURRENCE-ID:20260308T\n 090000"],
+    ids=["there", "UTC", "a day", "folded"],
+)  # fmt: skip
+def test_an_occurrence_that_is_called_off_leaves_its_series(second: str) -> None:
+    gone = event(second, START.replace("0301", "0308"), HOUR, "STATUS:CANCELLED")
+    parsed = parse(file(SERIES, gone), ZONE)
+    (series,) = parsed.rows
+    assert (series.except_dates, parsed.rejected) == ((date(2026, 3, 8),), ())
+
+
+def test_a_cancelled_occurrence_of_no_series_is_told() -> None:
+    gone = event(SECOND, START.replace("0301", "0308"), HOUR, "STATUS:CANCELLED")
+    assert rejections(parse(file(gone), ZONE)) == [(3, "the event is cancelled")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (("DTSTART:20260308T110000",), "DTEND or DURATION is missing"),
+        (("DTSTART:nonsense", HOUR), "DTSTART cannot be read"),
+        (("DTSTART:20260308T110030", HOUR), "DTSTART has seconds"),
+    ],
+)
+def test_an_occurrence_that_cannot_be_read_leaves_its_series_and_is_told(
+    lines: tuple[str, ...], why: str
+) -> None:
+    parsed = parse(file(SERIES, event(SECOND, *lines)), ZONE)
+    assert [one.except_dates for one in parsed.rows] == [(date(2026, 3, 8),)]
+    assert rejections(parsed) == [(10, why)]
+
+
+def test_an_occurrence_nobody_can_name_is_told() -> None:
+    lost = event("RECURRENCE-ID:soon", "DTSTART:20260308T110000", HOUR)
+    ancient = event("RECURRENCE-ID:00010101T000000Z", "DTSTART:nonsense", HOUR)
+    parsed = parse(file(SERIES, lost, ancient), ZONE)
+    assert [one.except_dates for one in parsed.rows] == [()]
+    assert [line for line, _ in rejections(parsed)] == [10, 17]
+
+
+def test_a_series_that_is_another_from_a_date_on_is_told_in_both_lines() -> None:
+    second = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=America/New_York:20260308T090000"
+    later = event(second, "DTSTART;TZID=America/New_York:20260308T110000", HOUR)
+    other = event(START, HOUR, "RRULE:FREQ=WEEKLY", uid="2")
+    parsed = parse(file(SERIES, later, other), ZONE)
+    assert [one.uid for one in parsed.rows] == ["2"]
+    assert rejections(parsed) == [
+        (3, "the event in line 10 changes it from a date on (RANGE)"),
+        (10, "RECURRENCE-ID with RANGE is more than a single occurrence"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "taken"),
+    [
+        ("INTERVAL=2;BYDAY=TU,SU;WKST=SU", False),
+        ("INTERVAL=2;BYDAY=TU,SU;WKST=MO", True),
+        ("INTERVAL=2;BYDAY=SU;WKST=SU", True),  # one day: weeks begin where they like
+        ("INTERVAL=2;BYDAY=SU,SA;WKST=SU", False),
+        ("BYDAY=TU,SU;WKST=SU", True),  # every week
+    ],
+)
+def test_weeks_that_begin_on_another_day_are_refused_where_that_matters(
+    rule: str, taken: bool
+) -> None:
+    lines = (START, HOUR, f"RRULE:FREQ=WEEKLY;{rule}")
+    if taken:
+        assert row(*lines).weekdays
+    else:
+        assert reason(*lines) == "RRULE WKST counts other weeks than a series does"
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
         ((HOUR,), "DTSTART is missing"),
+        (("DTSTART:20260301T090030", HOUR), "DTSTART has seconds"),
+        ((START, HOUR, "RRULE:FREQ=DAILY;COUNT=1500"), "COUNT=1500 is more than 1000"),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;COUNT=600"), "COUNT=600 takes more than ten years"),
+        ((START, HOUR, "RRULE:FREQ=WEEKLY;COUNT=2;UNTIL=20260401"), "both UNTIL and COUNT"),
         ((START,), "DTEND or DURATION is missing"),
         (("DTSTART;VALUE=DATE:20260301", HOUR), "takes the whole day"),
         (("DTSTART;TZID=Mars/Olympus:20260301T090000", HOUR), "TZID Mars/Olympus"),

@@ -1,0 +1,69 @@
+"""Single occurrences an iCalendar file says otherwise about, and their series without them.
+
+Which date an event takes out of its series is read by itself: one that cannot be taken for another
+reason takes it out all the same, rather than leave a class at a time nobody meant.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar import Event
+
+from contracts.times import FIRST_DAY, LAST_DAY
+from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
+
+FOLD = re.compile(r"\r?\n[ \t]")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What one event says of an occurrence of a series."""
+
+    line: int  # of its BEGIN:VEVENT, from 1
+    uid: str
+    of: datetime | date  # the occurrence, as the series has it
+    is_cancelled: bool
+    and_future: bool  # and all after it
+
+
+def override(line: int, block: str) -> Override | None:
+    """The override the event is; ``None``: it is none, or nobody can say of what."""
+    said = FOLD.sub("", block).splitlines()
+    named = [one for one in said if one.upper().startswith(("RECURRENCE-ID:", "RECURRENCE-ID;"))]
+    uid = uid_of(block)
+    if not named or uid is None:
+        return None
+    try:
+        event: Any = Event.from_ical("\r\n".join(("BEGIN:VEVENT", named[0], "END:VEVENT", "")))
+        of, and_future = event["RECURRENCE-ID"].dt, "RANGE" in event["RECURRENCE-ID"].params
+        known = FIRST_DAY < (of.date() if isinstance(of, datetime) else of) < LAST_DAY
+    except SPOILT:
+        return None  # whoever reads the whole event says what is wrong with it
+    if not known:
+        return None
+    cancelled = any(one.strip().upper() == "STATUS:CANCELLED" for one in said)
+    return Override(line, uid, of, cancelled, and_future)
+
+
+def uid_of(block: str) -> str | None:
+    """The event's UID, as it stands there."""
+    said = FOLD.sub("", block).splitlines()
+    named = (line[4:].strip() for line in said if line.upper().startswith("UID:"))
+    return next(named, None)
+
+
+def without(series: Row, overrides: list[Override]) -> Row:
+    """The series without the dates the file says otherwise about.
+
+    Raises ``Unreadable`` when it says so of all dates from one on: that is another series.
+    """
+    own = [one for one in overrides if one.uid == series.uid]
+    for one in own:
+        if one.and_future:
+            raise Unreadable(f"the event in line {one.line} changes it from a date on (RANGE)")
+    local = ZoneInfo(series.time_zone)
+    days = {local_time(one.of, local).date() for one in own}
+    return replace(series, except_dates=tuple(sorted({*series.except_dates, *days})))
