@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from contracts import booking
+from contracts.booking import LapsedSeats
 from contracts.timetable import PRESETS, Preset, PublishBookingPolicy
 from gateway import money
 from gateway.context import Info
@@ -17,6 +18,9 @@ from gateway.positions import Position
 from gateway.timetable_codes import PublishBookingPolicyErrorCode
 from services.projections import timetable
 
+strawberry.enum(
+    LapsedSeats, description="What becomes of a seat ahead that nothing pays for any more."
+)
 strawberry.enum(Preset, name="BookingPolicyPreset", description="A policy to begin with.")
 
 
@@ -55,6 +59,9 @@ class BookingPolicy:
     )
     ban_window_days: int
     ban_days: int
+    lapsed_seats: LapsedSeats = strawberry.field(
+        description="What becomes of seats ahead whose grant is put on hold or ends."
+    )
 
 
 @strawberry.type(description="A version and from when on it is in force.")
@@ -94,6 +101,7 @@ class BookingPolicyInput:
     ban_after_penalties: int | None = None
     ban_window_days: int | None = None
     ban_days: int | None = None
+    lapsed_seats: LapsedSeats | None = None
 
 
 @strawberry.input

@@ -31,6 +31,12 @@ class ReservationStatus(Enum):
     EXCUSED = "excused"
 
 
+@strawberry.enum(description="Why nothing the client has pays for a seat any more.")
+class ReservationFlag(Enum):
+    ON_HOLD = "ON_HOLD"
+    NO_ENTITLEMENT = "NO_ENTITLEMENT"
+
+
 @strawberry.enum(description="How a reservation came to be.")
 class ReservationSource(Enum):
     BOOKED = "booked"
@@ -58,6 +64,9 @@ class Reservation:
         default=False, description="Whether staff took a seat the session does not have."
     )
     check_in_source: CheckInSource | None = None
+    flag: ReservationFlag | None = strawberry.field(
+        default=None, description="On rosters: why nothing the client has pays for it any more."
+    )
 
 
 @strawberry.type(description="A client's place in line.")
@@ -141,6 +150,7 @@ def reservation(session_id: strawberry.ID, row: bookings.Reservation) -> Reserva
         spot=row.spot,
         overbooked=row.overbooked,
         check_in_source=CheckInSource(row.check_in_source) if row.check_in_source else None,
+        flag=ReservationFlag(row.flag) if row.flag else None,
     )
 
 

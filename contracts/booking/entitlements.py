@@ -114,7 +114,10 @@ class ChangeEntitlement(Command):
 
 
 class SuspendEntitlement(Command):
-    """A grant pays for nothing new until it is resumed; what it holds stays held."""
+    """A grant pays for nothing new until it is resumed; what it holds stays held.
+
+    On hold it does not pay for seats ahead either: see ``BookingPolicy.lapsed_seats``.
+    """
 
     command_type = "booking.suspend_entitlement"
     client_id: ClientId
@@ -132,7 +135,7 @@ class ResumeEntitlement(Command):
 
 
 class EndEntitlement(Command):
-    """A grant pays for nothing new any more; what it holds stays held."""
+    """A grant pays for nothing any more: seats ahead, see ``BookingPolicy.lapsed_seats``."""
 
     command_type = "booking.end_entitlement"
     client_id: ClientId

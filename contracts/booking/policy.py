@@ -1,8 +1,19 @@
 """The gym's booking rules as numbers."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.money import Price
+
+
+class LapsedSeats(StrEnum):
+    """What becomes of the seats ahead whose grant is put on hold or ends, unless another pays."""
+
+    KEEP = "keep"
+    """They are flagged, for people to see to."""
+    CANCEL = "cancel"
+    """They are given up, early and for nothing."""
 
 
 class BookingPolicy(BaseModel):
@@ -68,3 +79,4 @@ class BookingPolicy(BaseModel):
     """The rolling days those penalties are counted in ..."""
     ban_days: int = Field(default=30, ge=1, le=3_650)
     """... and how long the client may not book."""
+    lapsed_seats: LapsedSeats = LapsedSeats.KEEP

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.booking.codes import BookingCode
 from contracts.booking.entitlements import GrantKind
 from contracts.envelope import Command, Event
 from contracts.ids import (
@@ -146,7 +147,8 @@ class ReservationCancelled(Event):
     seats_taken: int
     """After it."""
     reason: str = ""
-    """Of staff; or ``swapped`` for a seat the waitlist gave elsewhere."""
+    """Of staff; ``swapped`` for a seat the waitlist gave elsewhere; ``entitlement_on_hold`` or
+    ``entitlement_ended`` when nothing paid for it any more."""
     removed: bool = False
     """Whether staff took the seat back, so that only staff gives it again."""
 
@@ -163,6 +165,30 @@ class ReservationReinstated(Event):
     seats_taken: int
     capacity: int
     spot: str | None = None
+
+
+class ReservationFlagged(Event):
+    """Nothing the client has pays for the seat any more; it stays theirs, for people to see to."""
+
+    event_type = "booking.reservation_flagged.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    reason: BookingCode
+    """``ON_HOLD``, or ``NO_ENTITLEMENT`` when what paid for it has ended."""
+    policy_version: int
+
+
+class ReservationCovered(Event):
+    """The seat is paid for again, by the grant that paid for it or by another."""
+
+    event_type = "booking.reservation_covered.v1"
+    session_id: SessionId
+    client_id: ClientId
+    reservation_id: ReservationId
+    grant_id: GrantId
+    grant_kind: GrantKind
+    policy_version: int
 
 
 class SpotChanged(Event):

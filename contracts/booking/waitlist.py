@@ -101,7 +101,8 @@ class WaitlistLeft(Event):
     session_id: SessionId
     client_id: ClientId
     reason: str
-    """``left``, ``claimed``, ``declined``, ``session_started`` or ``session_cancelled``."""
+    """``left``, ``claimed``, ``declined``, ``session_started``, ``session_cancelled`` or
+    ``entitlement_ended``."""
 
 
 class WaitlistPromoted(Event):
@@ -182,6 +183,16 @@ class WaitlistPromotionSkipped(Event):
     client_id: ClientId
     reason: BookingCode
     policy_version: int
+
+
+class LineJoined(Event):
+    """The client's ledger knows of a line they stand in, to be asked when a grant ends."""
+
+    event_type = "booking.line_joined.v1"
+    client_id: ClientId
+    session_id: SessionId
+    starts_at: AwareDatetime
+    joined_at: AwareDatetime
 
 
 class PromotionMissed(Event):

@@ -33,7 +33,7 @@ from services.booking.domain import (
 )
 from services.booking.domain.class_session import ClassSession, class_session, must_be_on
 from services.booking.domain.client_ledger import client_ledger
-from services.booking.domain.session_state import COSTS
+from services.booking.domain.session_people import COSTS
 from services.booking.ledgers import opened
 
 CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})

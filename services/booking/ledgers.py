@@ -8,6 +8,7 @@ from chassis.eventstore.store import Unit
 from contracts.booking import (
     BanCause,
     BarErasedClient,
+    BookingCode,
     BookingOutcome,
     ChangeEntitlement,
     EndBookingBan,
@@ -20,9 +21,10 @@ from contracts.booking import (
     ResumeEntitlement,
     SignWaiver,
     SuspendEntitlement,
+    Suspension,
 )
 from contracts.ids import ClientId, GrantId
-from services.booking import deadlines, seats
+from services.booking import deadlines, lapsing, seats
 from services.booking.domain import client_ledger as ledgers
 from services.booking.domain import grants, standing
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
@@ -76,7 +78,10 @@ def change_entitlement(command: ChangeEntitlement, unit: Unit) -> None:
 
 def suspend_entitlement(command: SuspendEntitlement, unit: Unit) -> None:
     ledger = opened(unit, command.client_id)
-    unit.record(client_ledger, command.client_id, grants.suspend(ledger, command))
+    suspended = grants.suspend(ledger, command)
+    unit.record(client_ledger, command.client_id, suspended)
+    if suspended and command.because is Suspension.HOLD:
+        lapsing.lapse(unit, command.client_id, command.grant_id, BookingCode.ON_HOLD)
 
 
 def resume_entitlement(command: ResumeEntitlement, unit: Unit) -> None:
@@ -86,7 +91,11 @@ def resume_entitlement(command: ResumeEntitlement, unit: Unit) -> None:
 
 def end_entitlement(command: EndEntitlement, unit: Unit) -> None:
     ledger = opened(unit, command.client_id)
-    unit.record(client_ledger, command.client_id, grants.end(ledger, command))
+    ended = grants.end(ledger, command)
+    unit.record(client_ledger, command.client_id, ended)
+    if ended:
+        lapsing.lapse(unit, command.client_id, command.grant_id, BookingCode.NO_ENTITLEMENT)
+        lapsing.leave_lines(unit, command.client_id)
 
 
 def expire_credits(command: ExpireCredits, unit: Unit) -> None:

@@ -19,6 +19,7 @@ from services.booking import deadlines, seats, starting
 from services.booking.domain import (
     booking_policy,
     entitlement,
+    holds,
     offers,
     reservations,
     spots,
@@ -26,6 +27,7 @@ from services.booking.domain import (
     waitlist,
 )
 from services.booking.domain.class_session import class_session, must_be_on
+from services.booking.domain.client_ledger import client_ledger
 from services.booking.ledgers import opened
 
 
@@ -62,6 +64,9 @@ def stand(
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     joined = waitlist.join(session, session_id, client, notice_minutes=notice_minutes, swap=swap)
     after = unit.record(class_session, session_id, joined)
+    ledger = unit.state(client_ledger, client)
+    stood = holds.stand(ledger, client, session_id, session.starts_at, unit.ctx.now)
+    unit.record(client_ledger, client, stood)
     if not session.waiting:
         tell_of_claims(unit, session_id)
     return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))

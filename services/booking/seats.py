@@ -17,7 +17,7 @@ from contracts.booking import (
     ReservationSource,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId, new_id
-from services.booking import deadlines, swaps
+from services.booking import covering, deadlines, swaps
 from services.booking.domain import entitlement, holds, offers, reservations, standing, waitlist
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.class_session import ClassSession, class_session
@@ -170,4 +170,5 @@ def gain(
         if events:
             offered |= dict.fromkeys(unit.state(client_ledger, client).missed)
             unit.record(client_ledger, client, events)
+            covering.cover_again(unit, client, events)
     offer(unit, *offered)

@@ -33,6 +33,8 @@ class Reservation:
     spot: str | None = None
     overbooked: bool = False
     check_in_source: str | None = None
+    flag: str | None = None
+    """Why nothing the client has pays for it: ``ON_HOLD`` or ``NO_ENTITLEMENT``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ async def roster(pool: Pool, gym_id: GymId, session_id: SessionId) -> tuple[int,
     if not rows or rows[0][1] is None:
         return as_of, None
     row = tuple(rows[0])
-    taken = (*row[21:29], *row[33:36]) if row[21] else ()
+    taken = (*row[21:29], *row[33:36], row[40]) if row[21] else ()
     seats = [Reservation(*seat) for seat in zip(*taken, strict=True)]
     line = (*row[29:33], range(1, len(row[29]) + 1), row[36]) if row[29] else ()
     waitlist = [Waiting(*entry) for entry in zip(*line, strict=True)]

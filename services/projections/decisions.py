@@ -28,6 +28,8 @@ class Decision(StrEnum):
     CANCELLED_LATE = "cancelled_late"
     SESSION_CANCELLED = "session_cancelled"
     REMOVED = "removed"
+    FLAGGED = "flagged"
+    COVERED = "covered"
     SPOT_CHANGED = "spot_changed"
     JOINED_WAITLIST = "joined_waitlist"
     LEFT_WAITLIST = "left_waitlist"
@@ -63,6 +65,8 @@ CANCELLED = {
 OF_EVENT: Mapping[type[Event], Decision] = {
     booking.ReservationMade: Decision.RESERVED,
     booking.ReservationReinstated: Decision.REINSTATED,
+    booking.ReservationFlagged: Decision.FLAGGED,
+    booking.ReservationCovered: Decision.COVERED,
     booking.SpotChanged: Decision.SPOT_CHANGED,
     booking.WaitlistJoined: Decision.JOINED_WAITLIST,
     booking.WaitlistLeft: Decision.LEFT_WAITLIST,

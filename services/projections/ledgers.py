@@ -21,6 +21,7 @@ from contracts.booking import (
     CreditsGranted,
     GrantKind,
     LedgerOpened,
+    LineJoined,
     PromotionMissed,
     TimeReleased,
     TimeTaken,
@@ -68,6 +69,7 @@ LedgerEvent = (
     | TimeReleased
     | TimeTaken
     | PromotionMissed
+    | LineJoined
 )
 
 

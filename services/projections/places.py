@@ -15,6 +15,8 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    ReservationCovered,
+    ReservationFlagged,
     ReservationMade,
     ReservationReinstated,
     SessionScheduled,
@@ -41,6 +43,11 @@ UPDATE reservations r SET check_in_source = u.source
   FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym_id, reservation_id, source)
  WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
 """
+FLAG = """
+UPDATE reservations r SET flag = u.flag
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym_id, reservation_id, flag)
+ WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
+"""
 OFFER = """
 UPDATE waitlist_entries w SET offered_until = u.until, seq = coalesce(u.seq, w.seq)
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[])
@@ -61,6 +68,7 @@ UPDATE {table} s
 class _Batch:
     spots: dict[tuple[GymId, ReservationId], tuple[str | None, bool]] = field(default_factory=dict)
     arrivals: dict[tuple[GymId, ReservationId], str | None] = field(default_factory=dict)
+    flags: dict[tuple[GymId, ReservationId], str | None] = field(default_factory=dict)
     offers: dict[tuple[GymId, SessionId, ClientId], tuple[datetime | None, int | None]] = field(
         default_factory=dict
     )
@@ -76,6 +84,9 @@ class _Batch:
                 self.arrivals[gym, event.reservation_id] = event.source
             case CheckInUndone():
                 self.arrivals[gym, event.reservation_id] = None
+            case ReservationFlagged() | ReservationCovered():
+                why = event.reason if isinstance(event, ReservationFlagged) else None
+                self.flags[gym, event.reservation_id] = why
             case SpotOffered() | OfferShortened() | OfferExpired() | OfferDeclined():
                 until = (
                     event.expires_at if isinstance(event, SpotOffered | OfferShortened) else None
@@ -102,6 +113,9 @@ async def apply(db: Db, events: Sequence[Envelope]) -> None:
     if batch.arrivals:
         came = [(*key, source) for key, source in batch.arrivals.items()]
         await db.execute(COME_IN, *columns(came))
+    if batch.flags:
+        flagged = [(*key, why) for key, why in batch.flags.items()]
+        await db.execute(FLAG, *columns(flagged))
     if batch.offers:
         await db.execute(OFFER, *columns([(*key, *row) for key, row in batch.offers.items()]))
     await furnish(db, "roster_sessions", events)

@@ -20,6 +20,8 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    ReservationCovered,
+    ReservationFlagged,
     ReservationMade,
     SessionScheduled,
     SpotChanged,
@@ -108,7 +110,7 @@ class _Batch:
                 self.clients.add((gym, event.client_id))
             case (
                 SpotChanged() | SpotOffered() | OfferShortened() | OfferExpired()
-                | OfferDeclined()
+                | OfferDeclined() | ReservationFlagged() | ReservationCovered()
             ):  # fmt: skip
                 self.queues.add((gym, event.session_id))
                 self.clients.add((gym, event.client_id))

@@ -6,38 +6,28 @@ Kept twice, by the calendar and by the roster, so that each of them is one consi
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self, TypeAlias, TypeGuard, get_args
+from typing import Self
 from uuid import UUID
 
 import asyncpg
 
 from chassis.tenancy import Db
 from contracts.booking import (
-    AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
     CapacityChanged,
     CheckedIn,
     CheckInUndone,
-    ClaimsOpened,
-    MarkedNoShow,
-    OfferDeclined,
-    OfferExpired,
-    OfferShortened,
     ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
-    SeatsCounted,
     SessionCancelled,
     SessionScheduled,
-    SpotChanged,
-    SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
-    WaitlistPromotionSkipped,
 )
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Envelope
 from contracts.ids import (
     ClassTypeId,
     GymId,
@@ -50,7 +40,7 @@ from contracts.ids import (
 )
 from contracts.timetable import SessionReinstated
 from services.projections import session_slots
-from services.projections.session_slots import SlotEvent
+from services.projections.session_events import SessionEvent, is_of_session
 
 STATUS = {AttendanceFinalized: "finalized", AttendanceUnrecorded: "unrecorded"}
 INSERT = """
@@ -77,46 +67,11 @@ UPDATE {table} s
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 
-SessionEvent: TypeAlias = (
-    SessionScheduled
-    | CapacityChanged
-    | SessionCancelled
-    | SlotEvent
-    | ReservationMade
-    | ReservationCancelled
-    | WaitlistJoined
-    | WaitlistLeft
-    | WaitlistPromoted
-    | WaitlistPromotionSkipped
-    | CheckedIn
-    | CheckInUndone
-    | MarkedNoShow
-    | SeatsCounted
-    | AttendanceFinalized
-    | AttendanceUnrecorded
-    | ReservationReinstated
-    | SpotChanged
-    | SpotOffered
-    | OfferShortened
-    | OfferExpired
-    | OfferDeclined
-    | ClaimsOpened
-    | AttendanceCorrected
-)
-"""What a session's stream holds; each of them moves the session's version."""
-
-_SESSION_EVENTS = frozenset(get_args(SessionEvent))
-
 Key = tuple[GymId, SessionId]
 
 
 class Incomplete(Exception):
     """An event speaks of a row that is not there: the stream does not begin at its beginning."""
-
-
-def is_of_session(event: Event) -> TypeGuard[SessionEvent]:
-    """Whether it is one of them; ``isinstance`` would ask class after class."""
-    return type(event) in _SESSION_EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,16 @@ LEFT = {
     "declined": "Left the waitlist after declining",
     "session_started": "The waitlist closed as the class began",
     "session_cancelled": "The waitlist closed as the class was cancelled",
+    "entitlement_ended": "Left the waitlist as nothing would pay for a seat",
 }
+OWN_WORDS = {Decision.LEFT_WAITLIST, Decision.PASSED_OVER, Decision.FLAGGED}
+"""Decisions whose sentences say the reason themselves."""
+GIVEN_UP = {
+    "swapped": "for the seat from the waitlist",
+    "entitlement_on_hold": "the membership is on hold",
+    "entitlement_ended": "what paid for it has ended",
+}
+"""Reasons the rules give -> for people."""
 FORGIVEN = {"refilled": "somebody took the seat", "free_pass": "a free pass was used"}
 VIOLATIONS = {"late_cancel": "late cancel", "no_show": "no-show"}
 
@@ -53,8 +62,10 @@ def told(decided: Decided, zone: str, starts_at: datetime) -> str:
 
     sentence = _SENTENCES[decided.decision](at(decided.at), decided.facts, at)
     reason = decided.facts.get("reason")
-    has_own_words = decided.decision in (Decision.LEFT_WAITLIST, Decision.PASSED_OVER)
-    return sentence if has_own_words or not reason else f"{sentence} ({reason})"
+    has_own_words = decided.decision in OWN_WORDS
+    if has_own_words or not reason:
+        return sentence
+    return f"{sentence} ({GIVEN_UP.get(str(reason), reason)})"
 
 
 def _reserved(when: str, facts: Facts, at: Tell) -> str:
@@ -74,6 +85,12 @@ def _cancelled(outcome: str) -> Callable[[str, Facts, Tell], str]:
         return f"{verb} {when}, free until {at(facts.get('free_until'))}: {outcome}"
 
     return tell
+
+
+def _flagged(when: str, facts: Facts, _: Tell) -> str:
+    held = facts.get("reason") == BookingCode.ON_HOLD
+    why = "the membership is on hold" if held else "what paid for it has ended"
+    return f"Seat kept {when} though {why}"
 
 
 def _said(words: str) -> Callable[[str, Facts, Tell], str]:
@@ -170,6 +187,8 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.CANCELLED_LATE: _cancelled("late"),
     Decision.SESSION_CANCELLED: _said("The gym cancelled the class"),
     Decision.REMOVED: _said("Seat taken back by staff"),
+    Decision.FLAGGED: _flagged,
+    Decision.COVERED: _said("Seat paid for again"),
     Decision.SPOT_CHANGED: _moved,
     Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
     Decision.LEFT_WAITLIST: _left,

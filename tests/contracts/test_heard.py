@@ -8,7 +8,7 @@ from contracts.envelope import EVENTS
 from services.projections.invoices import UNSEEN, InvoiceEvent
 from services.projections.ledgers import LedgerEvent
 from services.projections.penalty_cases import PenaltyEvent
-from services.projections.sessions import SessionEvent
+from services.projections.session_events import SessionEvent
 
 
 def _name(kind: type) -> str:

@@ -26,6 +26,8 @@ from contracts.booking import (
     OfferExpired,
     OfferShortened,
     ReservationCancelled,
+    ReservationCovered,
+    ReservationFlagged,
     ReservationMade,
     ReservationReinstated,
     SeatsCounted,
@@ -56,16 +58,9 @@ from services.booking.domain.session_line import (
     offers_evolved,
     without,
 )
+from services.booking.domain.session_people import Correction, Place, Reservation, given_longer
 from services.booking.domain.session_slot import SlotEvent
-from services.booking.domain.session_state import (
-    ClassSession,
-    Correction,
-    Place,
-    Reservation,
-    Stage,
-    given_longer,
-    must_be_on,
-)
+from services.booking.domain.session_state import ClassSession, Stage, must_be_on
 
 __all__ = [
     "ClassSession",
@@ -81,7 +76,10 @@ BooksEvent: TypeAlias = SeatsCounted | AttendanceUnrecorded | AttendanceFinalize
 DraftEvent: TypeAlias = SessionDrafted | SessionDraftDiscarded
 TurnEvent: TypeAlias = SessionCancelled | SessionReinstated | BooksEvent
 CalendarEvent: TypeAlias = SessionScheduled | CapacityChanged | SessionChanged | TurnEvent
-MarkEvent: TypeAlias = SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected
+PaidEvent: TypeAlias = ReservationFlagged | ReservationCovered
+MarkEvent: TypeAlias = (
+    SpotChanged | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected | PaidEvent
+)
 SeatEvent: TypeAlias = ReservationMade | ReservationCancelled | ReservationReinstated | MarkEvent
 SessionEvent: TypeAlias = (
     DraftEvent | CalendarEvent | SlotEvent | SeatEvent | LineEvent | OfferEvent
@@ -189,6 +187,12 @@ def _seat_marked(state: ClassSession, event: MarkEvent) -> ClassSession:
         case SpotChanged():
             moved = replace(state.reserved[client], spot=event.spot)
             return replace(state, reserved={**state.reserved, client: moved})
+        case ReservationFlagged():
+            flagged = replace(state.reserved[client], flag=event.reason)
+            return replace(state, reserved={**state.reserved, client: flagged})
+        case ReservationCovered(grant_id=grant_id, grant_kind=kind):
+            seat = replace(state.reserved[client], grant_id=grant_id, grant_kind=kind, flag=None)
+            return replace(state, reserved={**state.reserved, client: seat})
         case AttendanceCorrected():
             return replace(state, corrected={**state.corrected, client: Correction.of(event)})
         case MarkedNoShow():

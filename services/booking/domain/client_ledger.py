@@ -10,7 +10,7 @@ Source     domain rules 3.1 (B3, B7, B8, B9) and 3.2
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate, replace
@@ -32,6 +32,7 @@ from contracts.booking import (
     EntitlementResumed,
     EntitlementSuspended,
     LedgerOpened,
+    LineJoined,
     PromotionMissed,
     TimeReleased,
     TimeTaken,
@@ -40,6 +41,7 @@ from contracts.booking import (
 from contracts.ids import ClientId, GrantId, ProgramId, ReservationId, SessionId
 from contracts.timetable import HoldMoved
 from services.booking.domain.grant import Grant
+from services.booking.domain.hold import Hold
 
 Settled: TypeAlias = CreditReleased | CreditConsumed | CreditForfeited
 GrantEvent: TypeAlias = (
@@ -52,30 +54,22 @@ GrantEvent: TypeAlias = (
 )
 HoldEvent: TypeAlias = CreditHeld | HoldMoved | Settled | TimeReleased | TimeTaken | CreditCorrected
 StandingEvent: TypeAlias = (
-    LedgerOpened | WaiverRecorded | BookingBanImposed | BookingBanLifted | PromotionMissed
+    LedgerOpened
+    | WaiverRecorded
+    | BookingBanImposed
+    | BookingBanLifted
+    | PromotionMissed
+    | LineJoined
 )
 LedgerEvent: TypeAlias = GrantEvent | HoldEvent | StandingEvent
 
+REMEMBERED = timedelta(days=30)  # lines of sessions that were to start longer ago are forgotten
 NO_DAYS: Mapping[date, int] = {}
 CHARGES: Mapping[type[Settled], Charge] = {
     CreditReleased: Charge.RELEASED,
     CreditConsumed: Charge.CONSUMED,
     CreditForfeited: Charge.FORFEITED,
 }
-
-
-@dataclass(frozen=True)
-class Hold:
-    """What a reservation has set aside: a credit of a pack, else 0, and the time."""
-
-    grant_id: GrantId
-    session_id: SessionId
-    starts_at: datetime  # UTC
-    ends_at: datetime  # UTC
-    credits: int
-    is_busy: bool = True  # False after a late cancel
-    on: date | None = None  # the session's local date
-    program_id: ProgramId | None = None  # the session's
 
 
 @dataclass(frozen=True)
@@ -97,6 +91,8 @@ class ClientLedger:
     holds: Mapping[ReservationId, Hold] = field(default_factory=dict)
     missed: Mapping[SessionId, BookingCode] = field(default_factory=dict)
     """Sessions that passed the client over since the ledger last gained anything."""
+    lines: Mapping[SessionId, datetime] = field(default_factory=dict)
+    """Where the client stood in line, with the start then; whether they still do, sessions say."""
     ban: Ban | None = None
     waivers: tuple[str, ...] = ()
 
@@ -123,7 +119,7 @@ def evolve(state: ClientLedger, event: LedgerEvent) -> ClientLedger:
             return _corrected(state, event)
         case (
             LedgerOpened() | WaiverRecorded() | BookingBanImposed() | BookingBanLifted()
-            | PromotionMissed()
+            | PromotionMissed() | LineJoined()
         ):  # fmt: skip
             return _standing_evolved(state, event)
         case _:
@@ -190,6 +186,9 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
             return replace(state, ban=None, missed={})
         case PromotionMissed():
             return replace(state, missed={**state.missed, event.session_id: event.reason})
+        case LineJoined():
+            known = {k: at for k, at in state.lines.items() if at > event.joined_at - REMEMBERED}
+            return replace(state, lines={**known, event.session_id: event.starts_at})
     assert_never(event)
 
 

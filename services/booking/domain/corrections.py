@@ -7,7 +7,7 @@ from chassis.decider import Refused
 from contracts.booking import Attendance, AttendanceCorrected, BookingCode, Charge, GrantKind
 from contracts.ids import ClientId, GrantId, ProgramId, ReservationId, SessionId
 from services.booking.domain.class_session import ClassSession, Reservation, Stage, must_be_on
-from services.booking.domain.session_state import COSTS
+from services.booking.domain.session_people import COSTS
 
 
 @dataclass(frozen=True, slots=True)

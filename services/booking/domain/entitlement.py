@@ -12,8 +12,9 @@ from chassis.decider import Refused
 from contracts.booking import BookingCode, Coverage, GrantKind, Suspension
 from contracts.ids import GrantId, LocationId, ProgramId
 from services.booking.domain import booking_policy
-from services.booking.domain.client_ledger import ClientLedger, Hold
+from services.booking.domain.client_ledger import ClientLedger
 from services.booking.domain.grant import FOREVER, Grant
+from services.booking.domain.hold import Hold
 
 AT_ONCE = timedelta(0)
 RANK = {GrantKind.UNLIMITED: 0, GrantKind.LIMITED: 1, GrantKind.PACK: 2}

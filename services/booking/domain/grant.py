@@ -46,6 +46,11 @@ class Grant:
         """Credits of a pack that are left."""
         return self.credits - self.held - self.consumed - self.forfeited - self.expired
 
+    @property
+    def keeps_seats(self) -> bool:
+        """Whether it goes on paying for the seats it holds. A payment past due is often made."""
+        return not self.is_ended and self.suspended is not Suspension.HOLD
+
     def is_valid_on(self, day: date, time_zone: str) -> bool:
         """Whether sessions of that local day are within its dates.
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from contracts.ids import ClientId, ReservationId
 from contracts.timetable import HoldMoved
-from services.booking.domain.client_ledger import Hold, LedgerEvent
+from services.booking.domain.client_ledger import LedgerEvent
+from services.booking.domain.hold import Hold
 
 
 def move(

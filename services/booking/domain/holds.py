@@ -3,6 +3,8 @@
 When its session moves, see ``holding``.
 """
 
+from datetime import datetime
+
 from contracts.booking import (
     BookingCode,
     Charge,
@@ -11,6 +13,7 @@ from contracts.booking import (
     CreditReleased,
     CreditsExpired,
     GrantKind,
+    LineJoined,
     PromotionMissed,
     TimeReleased,
     TimeTaken,
@@ -97,6 +100,19 @@ def free_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]
 def take_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:
     """Take the client's time again: the late cancel was undone."""
     return [TimeTaken(client_id=client, reservation_id=reservation)]
+
+
+def stand(
+    state: ClientLedger, client: ClientId, session_id: SessionId, starts_at: datetime, now: datetime
+) -> list[LedgerEvent]:
+    """Note that the client stands in a line, so that it is asked when a grant ends; once."""
+    if session_id in state.lines:
+        return []
+    return [
+        LineJoined(
+            client_id=client, session_id=session_id, starts_at=starts_at, joined_at=now
+        )
+    ]  # fmt: skip
 
 
 def miss(

@@ -16,7 +16,8 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.ids import ClientId
-from services.booking.domain.session_state import ClassSession, Place
+from services.booking.domain.session_people import Place
+from services.booking.domain.session_state import ClassSession
 
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
 OfferEvent: TypeAlias = SpotOffered | OfferShortened | OfferExpired | OfferDeclined | ClaimsOpened

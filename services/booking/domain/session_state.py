@@ -1,6 +1,6 @@
 """What the past has made of a class session: its seats, its line, its offers, its books."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,20 +9,16 @@ from typing import Self
 from chassis.decider import Refused, replace
 from contracts.booking import (
     Attendance,
-    AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
     BookingCode,
     BookingPolicy,
     CapacityChanged,
     Charge,
-    GrantKind,
-    ReservationMade,
     SessionPlan,
 )
-from contracts.ids import ClientId, GrantId, ReservationId
+from contracts.ids import ClientId
 from contracts.timetable import (
-    NewDeadline,
     SessionChanged,
     SessionDraftDiscarded,
     SessionDrafted,
@@ -31,15 +27,14 @@ from contracts.timetable import (
 from services.booking.domain import booking_policy
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.entitlement import Occasion
+from services.booking.domain.session_people import (
+    Correction,
+    Place,
+    Reservation,
+    given_longer,
+)
 from services.booking.domain.session_slot import Slot
 
-COSTS: Mapping[Attendance, Charge] = {
-    Attendance.ATTENDED: Charge.CONSUMED,
-    Attendance.NO_SHOW: Charge.FORFEITED,
-    Attendance.LATE_CANCELLED: Charge.FORFEITED,
-    Attendance.EXCUSED: Charge.RELEASED,
-}
-"""What a reservation costs in the end; a late cancel that was refilled costs nothing."""
 UNSET = datetime.min.replace(tzinfo=UTC)
 
 
@@ -51,52 +46,6 @@ class Stage(StrEnum):
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
     FINALIZED = "finalized"
-
-
-@dataclass(frozen=True)
-class Reservation:
-    """One client's seat, or what is left of it after a late cancel."""
-
-    reservation_id: ReservationId
-    free_until: datetime  # UTC; giving it up from then on is late
-    grant_id: GrantId  # what pays for it
-    grant_kind: GrantKind
-    checked_in: bool = False
-    online: bool = True  # counts towards the online capacity
-    spot: str | None = None
-    after_start: bool = False  # given up when the session had started
-    removed: bool = False  # not given up: staff took it back
-
-    @classmethod
-    def of(cls, event: ReservationMade) -> Self:
-        """The seat that was taken."""
-        return cls(
-            event.reservation_id, event.free_until, event.grant_id, event.grant_kind,
-            online=event.online, spot=event.spot,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Place:
-    """One client's place in line."""
-
-    seq: int
-    notice_minutes: int = 0  # pass over when the start is nearer
-    swap: bool = False  # give up an overlapping seat for this one
-
-
-@dataclass(frozen=True)
-class Correction:
-    """What the corrected books say of a client, and what their seat costs since."""
-
-    becomes: Attendance
-    charge: Charge
-    credits: int
-
-    @classmethod
-    def of(cls, event: AttendanceCorrected) -> Self:
-        """What was corrected."""
-        return cls(event.becomes, event.charge or COSTS[event.becomes], event.credits)
 
 
 @dataclass(frozen=True)
@@ -237,14 +186,3 @@ def must_be_on(state: ClassSession) -> None:
                 BookingCode.SESSION_FINALIZED, "The session's attendance is closed.",
                 field="session_id",
             )  # fmt: skip
-
-
-def given_longer(
-    reserved: Mapping[ClientId, Reservation], deadlines: Iterable[NewDeadline]
-) -> dict[ClientId, Reservation]:
-    """The seats with these deadlines to give them up."""
-    known = {one.client_id: one.free_until for one in deadlines}
-    return {
-        client: replace(one, free_until=known.get(client, one.free_until))
-        for client, one in reserved.items()
-    }

@@ -59,10 +59,12 @@ def join(
     ]  # fmt: skip
 
 
-def leave(state: ClassSession, session_id: SessionId, client: ClientId) -> list[SessionEvent]:
+def leave(
+    state: ClassSession, session_id: SessionId, client: ClientId, *, reason: str = "left"
+) -> list[SessionEvent]:
     """Step out of the line."""
     must_be_waiting(state, client)
-    return [WaitlistLeft(session_id=session_id, client_id=client, reason="left")]
+    return [WaitlistLeft(session_id=session_id, client_id=client, reason=reason)]
 
 
 def must_be_waiting(state: ClassSession, client: ClientId) -> None:

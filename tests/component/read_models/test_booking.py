@@ -1,6 +1,7 @@
 """Calendar, roster and ledgers, folded in a real database and read as the gateway reads them."""
 
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
+    BookingCode,
     BookingPolicy,
     Cancellation,
     CapacityChanged,
@@ -25,6 +27,8 @@ from contracts.booking import (
     OfferExpired,
     OfferShortened,
     ReservationCancelled,
+    ReservationCovered,
+    ReservationFlagged,
     ReservationMade,
     ReservationReinstated,
     ReservationSource,
@@ -349,6 +353,27 @@ async def test_spots_and_offers_are_on_the_roster(
     _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
     assert leo.waiting is not None
     assert leo.waiting.offered_until == NOON
+
+
+async def test_a_seat_nothing_pays_for_is_flagged_until_something_does(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    seat = ReservationId(new_id())
+    names: dict[str, Any] = {
+        "session_id": SPIN, "client_id": MIA, "reservation_id": seat, "policy_version": 1,
+    }  # fmt: skip
+    lapsed = ReservationFlagged(**names, reason=BookingCode.ON_HOLD)
+    paid = ReservationCovered(**names, grant_id=GrantId(new_id()), grant_kind=GrantKind.PACK)
+    made = [scheduled(), reserved(MIA, 1, seat), lapsed, paid, lapsed]
+    events = Recording(gym_id).of("session", SPIN, *made)
+
+    flags = []
+    for batch in (events[:2], events[2:3], events[3:4], events[4:]):
+        await put(writer, roster.MODEL, batch)
+        _, seen = await bookings.roster(reader, gym_id, SPIN)
+        assert seen is not None
+        flags.append([one.flag for one in seen.reservations])
+    assert flags == [[None], ["ON_HOLD"], [None], ["ON_HOLD"]]
 
 
 async def test_an_offer_that_was_shortened_shows_its_new_end_and_keeps_the_place(

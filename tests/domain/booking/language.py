@@ -43,8 +43,8 @@ ANN, BEN, CAT, DAN = (ClientId(UUID(int=n)) for n in (11, 12, 13, 14))
 HALL = LocationId(UUID(int=99))
 
 
-LEDGER = ("Credit", "Time", "Ledger", "Entitlement", "Waiver", "BookingBan", "PromotionMissed",
-          "HoldMoved")  # fmt: skip
+LEDGER = ("Line", "Credit", "Time", "Ledger", "Entitlement", "Waiver", "BookingBan",
+          "PromotionMissed", "HoldMoved")  # fmt: skip
 
 
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:

@@ -24,6 +24,7 @@ from contracts.booking import (
     JoinWaitlist,
     Period,
     ReservationCancelled,
+    ReservationFlagged,
     ReservationMade,
     ResumeEntitlement,
     SuspendEntitlement,
@@ -248,7 +249,7 @@ def test_another_grant_pays_while_one_is_on_hold() -> None:
 def test_an_ended_grant_keeps_what_it_holds_and_pays_no_more() -> None:
     end = EndEntitlement(**PACK)
     scenario = given(scheduled(), scheduled(5, FAR, NOON + DAY), with_credits(ANN), reserved(ANN))
-    scenario.when(end, DAY_BEFORE).then(fact(EntitlementEnded))
+    scenario.when(end, DAY_BEFORE).then(fact(EntitlementEnded), fact(ReservationFlagged))
     scenario.when(end, DAY_BEFORE).then_nothing()
     scenario.when(BookClass(session_id=FAR, client_id=ANN), DAY_BEFORE).then_refused(
         BookingCode.NO_ENTITLEMENT, covering=0

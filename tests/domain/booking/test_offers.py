@@ -20,6 +20,7 @@ from contracts.booking import (
     ExpireOffer,
     JoinWaitlist,
     LeaveWaitlist,
+    LineJoined,
     OfferDeclined,
     OfferExpired,
     OfferShortened,
@@ -312,7 +313,7 @@ def test_who_wants_notice_is_passed_over_when_it_is_too_short() -> None:
     scenario = (
         given(*FULL)
         .when(joins, DAY_BEFORE)
-        .then(fact(WaitlistJoined, minimum_notice_minutes=1441, swap=False))
+        .then(fact(WaitlistJoined, minimum_notice_minutes=1441, swap=False), fact(LineJoined))
     )
     scenario.gym.happened(waiting(CAT, 2))
     scenario.when(CANCEL, DAY_BEFORE).then(

@@ -10,6 +10,7 @@ from contracts.booking import (
     BookingCode,
     CreditHeld,
     GrantKind,
+    LineJoined,
     ReservationMade,
     ReservationSource,
     SessionCancelled,
@@ -192,7 +193,7 @@ def test_a_full_session_is_told_with_its_numbers() -> None:
 
 def test_whoever_says_so_joins_the_line_of_a_full_session() -> None:
     given(*READY, reserved(BEN)).when(OR_WAIT, DAY_BEFORE).then(
-        fact(WaitlistJoined, client_id=ANN, seq=1)
+        fact(WaitlistJoined, client_id=ANN, seq=1), fact(LineJoined, client_id=ANN)
     ).then_answered(status="waiting", waitlist_position=1)
 
 

@@ -16,6 +16,7 @@ from contracts.booking import (
     GrantCredits,
     JoinWaitlist,
     LeaveWaitlist,
+    LineJoined,
     PromotionMissed,
     ReservationCancelled,
     ReservationMade,
@@ -67,16 +68,17 @@ PASSED_OVER = (
 
 def test_joiners_stand_in_the_order_they_came_and_hold_nothing() -> None:
     given(*FULL, waiting(CAT, 1)).when(JOIN, DAY_BEFORE).then(
-        fact(WaitlistJoined, client_id=BEN, seq=2, policy_version=1)
+        fact(WaitlistJoined, client_id=BEN, seq=2, policy_version=1),
+        fact(LineJoined, client_id=BEN, session_id=SES, starts_at=NOON, joined_at=DAY_BEFORE),
     ).then_answered(status="waiting", waitlist_position=2)
 
 
 def test_whoever_left_and_joins_again_stands_last() -> None:
     left = WaitlistLeft(session_id=SES, client_id=BEN, reason="left")
     past = (*FULL, waiting(BEN, 1), waiting(CAT, 2), left)
-    given(*past).when(JOIN, DAY_BEFORE).then(fact(WaitlistJoined, seq=3)).then_answered(
-        waitlist_position=2
-    )
+    given(*past).when(JOIN, DAY_BEFORE).then(
+        fact(WaitlistJoined, seq=3), fact(LineJoined)
+    ).then_answered(waitlist_position=2)
 
 
 def test_a_line_may_overlap_a_seat_elsewhere() -> None:

@@ -119,6 +119,13 @@ def test_times_are_the_locations_own() -> None:
         (SKIPPED, "Passed over 20:00: no credit or membership covered it"),
         (cancelled(Cancellation.LATE, "shouted").model_copy(update={"removed": True}),
          "Taken back by staff 20:00, free until 20:00: late (shouted)"),
+        (cancelled(Cancellation.EARLY, "entitlement_ended"),
+         "Cancelled 20:00, free until 20:00: in time (what paid for it has ended)"),
+        (booking.ReservationFlagged(**IDS, reason=BookingCode.ON_HOLD, policy_version=3),
+         "Seat kept 20:00 though the membership is on hold"),
+        (booking.ReservationCovered(
+            **IDS, grant_id=GRANT, grant_kind=GrantKind.PACK, policy_version=3
+         ), "Seat paid for again 20:00"),
         (cancelled(Cancellation.STAFF, "broken bike"),
          "Seat taken back by staff 20:00 (broken bike)"),
         (SpotChanged(**IDS, spot="Bike 4", previous="Bike 7"),

@@ -1,0 +1,52 @@
+"""What pays for a seat when its grant does not any more, or does again."""
+
+from collections.abc import Sequence
+
+from chassis.decider import Refused
+from chassis.eventstore.store import Unit
+from contracts.booking import CreditReleased, EntitlementResumed
+from contracts.ids import ClientId, ReservationId
+from services.booking.domain import entitlement, holds, lapses
+from services.booking.domain.class_session import class_session
+from services.booking.domain.client_ledger import LedgerEvent, client_ledger
+
+
+def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
+    """Have whatever else the client has pay for the seat, if anything does."""
+    ledger = unit.state(client_ledger, client)
+    session_id = ledger.holds[reservation].session_id
+    session = unit.state(class_session, session_id)
+    released = holds.settle(ledger, client, reservation, CreditReleased)
+    without = client_ledger.fold(released, ledger)
+    try:
+        grant_id = entitlement.grant_for(without, session.occasion)
+    except Refused:
+        return False
+    held = holds.hold(
+        without, client, reservation, grant_id=grant_id, session_id=session_id,
+        occasion=session.occasion,
+    )  # fmt: skip
+    unit.record(client_ledger, client, [*released, *held])
+    kind = without.grants[grant_id].kind
+    covered = lapses.cover(session, session_id, client, grant_id, kind)
+    unit.record(class_session, session_id, covered)
+    return True
+
+
+def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:
+    """Take the flag off the client's seats that something pays for now."""
+    ledger = unit.state(client_ledger, client)
+    resumed = {one.grant_id for one in gained if isinstance(one, EntitlementResumed)}
+    for reservation, hold in ledger.holds.items():
+        grant = ledger.grants[hold.grant_id]
+        if hold.grant_id not in resumed and grant.keeps_seats:
+            continue
+        session = unit.state(class_session, hold.session_id)
+        is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
+        if not is_ahead or session.reserved[client].flag is None:
+            continue
+        if grant.keeps_seats:
+            covered = lapses.cover(session, hold.session_id, client, hold.grant_id, grant.kind)
+            unit.record(class_session, hold.session_id, covered)
+        else:
+            take_over(unit, client, reservation)

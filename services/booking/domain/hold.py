@@ -1,0 +1,20 @@
+"""One hold: what a reservation has set aside on its client's ledger."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.ids import GrantId, ProgramId, SessionId
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a reservation has set aside: a credit of a pack, else 0, and the time."""
+
+    grant_id: GrantId
+    session_id: SessionId
+    starts_at: datetime  # UTC
+    ends_at: datetime  # UTC
+    credits: int
+    is_busy: bool = True  # False after a late cancel
+    on: date | None = None  # the session's local date
+    program_id: ProgramId | None = None  # the session's
