@@ -87,6 +87,8 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.import_timetable": MANAGERS,
     "booking.place_occurrences": frozenset({SYSTEM}),
     "booking.book_class": STAFF | {OWN},
+    "booking.override": DESK,
+    "booking.override_ban": MANAGERS,
     "booking.cancel_reservation": STAFF | {OWN},
     "booking.join_waitlist": STAFF | {OWN},
     "booking.leave_waitlist": STAFF | {OWN},

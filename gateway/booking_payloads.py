@@ -14,6 +14,7 @@ from gateway.booking_codes import (
     UndoCheckInErrorCode,
 )
 from gateway.mutations import UserError
+from gateway.overrides import BookingOverride
 from gateway.positions import Position
 from gateway.roster import Reservation, WaitlistEntry
 
@@ -36,6 +37,9 @@ class BookClassInput(SeatInput):
     spot: str | None = strawberry.field(default=None, description="Null: any.")
     overbook: bool = strawberry.field(
         default=False, description="The desk: a seat the session does not have."
+    )
+    overrides: list[BookingOverride] = strawberry.field(
+        default_factory=list, description="The desk: rules set aside for this seat, with a reason."
     )
     reason: str = strawberry.field(default="", description="Of staff, for an override.")
 

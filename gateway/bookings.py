@@ -36,6 +36,7 @@ from gateway.booking_payloads import (
     UndoCheckInPayload,
 )
 from gateway.context import Info
+from gateway.overrides import overridden
 
 
 @strawberry.type
@@ -50,6 +51,7 @@ class BookingMutation:
                 session_id=session_id, client_id=client_id, or_waitlist=input_.or_waitlist,
                 grant_id=ids.grant(input_.grant_id) if input_.grant_id else None,
                 spot=input_.spot, overbook=input_.overbook, reason=input_.reason,
+                overrides=overridden(input_.overrides),
             ),
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from gateway import ids, seating
 from gateway.booking_payloads import SeatInput
 from gateway.context import Info
 from gateway.mutations import UserError
+from gateway.overrides import BookingOverride, overridden
 from gateway.positions import Position
 from gateway.roster import Reservation
 from gateway.seat_codes import (
@@ -50,6 +51,9 @@ class AddWalkInInput(SeatInput):
     grant_id: strawberry.ID | None = None
     spot: str | None = strawberry.field(default=None, description="Null: any.")
     overbook: bool = strawberry.field(default=False, description="A seat there is not.")
+    overrides: list[BookingOverride] = strawberry.field(
+        default_factory=list, description="The desk: rules set aside for this seat, with a reason."
+    )
     reason: str = ""
 
 
@@ -146,6 +150,7 @@ class SeatMutation:
                 client_id=client_id,
                 spot=input_.spot,
                 overbook=input_.overbook,
+                overrides=overridden(input_.overrides),
                 reason=input_.reason,
                 grant_id=ids.grant(input_.grant_id) if input_.grant_id else None,
             ),

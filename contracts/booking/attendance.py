@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from contracts.booking.codes import BookingCode
 from contracts.booking.penalties import Charge
 from contracts.envelope import Command, Event
 from contracts.ids import (
@@ -80,6 +81,8 @@ class AddWalkIn(Command):
     grant_id: GrantId | None = None
     spot: str | None = Field(default=None, max_length=20)
     overbook: bool = False
+    overrides: tuple[BookingCode, ...] = Field(default=(), max_length=20)
+    """The rules set aside for this seat, by the codes they would refuse with."""
     reason: str = Field(default="", max_length=200)
 
 

@@ -49,6 +49,8 @@ class CreditHeld(Event):
     """The session's local date, which limits count by."""
     program_id: ProgramId | None = None
     """The session's, which limits count by."""
+    overlaps: tuple[SessionId, ...] = ()
+    """Other seats of the client at that time: the gym moved a session, or staff said so."""
 
 
 class CreditReleased(Event):

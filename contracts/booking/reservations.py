@@ -50,6 +50,8 @@ class BookClass(Command):
     """The spot wanted; ``None`` any."""
     overbook: bool = False
     """Staff: take a seat the session does not have."""
+    overrides: tuple[BookingCode, ...] = Field(default=(), max_length=20)
+    """Staff: the rules set aside for this seat, by the codes they would refuse with."""
     reason: str = Field(default="", max_length=200)
     """Why staff overrides a rule; not empty when it does."""
 
@@ -132,6 +134,8 @@ class ReservationMade(Event):
     """Whether staff took a seat the session does not have."""
     reason: str = ""
     """Of staff, for an override."""
+    overrides: tuple[BookingCode, ...] = ()
+    """Rules that stood in the way and that staff set aside."""
 
 
 class ReservationCancelled(Event):
@@ -165,6 +169,9 @@ class ReservationReinstated(Event):
     seats_taken: int
     capacity: int
     spot: str | None = None
+    reason: str = ""
+    """Of staff, for an override."""
+    overrides: tuple[BookingCode, ...] = ()
 
 
 class ReservationFlagged(Event):

@@ -55,6 +55,7 @@ class Seats:
             self._once.accuse(f"{seen.where}: {event.client_id} again")
         session.taken.add(event.client_id)
         overbooked = getattr(event, "overbooked", False)
+        overbooked = overbooked or b.BookingCode.SESSION_FULL in event.overrides
         if len(session.taken) > session.capacity and not overbooked:
             self._capacity.accuse(f"{seen.where}: {len(session.taken)} of {session.capacity}")
 
@@ -129,7 +130,7 @@ class _Time:
 
 
 class Times:
-    """Nobody is promised to two sessions at one time, unless the gym moved one onto the other."""
+    """Nobody is promised to two sessions at one time, but by a move, or when staff said so."""
 
     def __init__(self) -> None:
         self._clients: dict[Key, dict[UUID, _Time]] = defaultdict(dict)
@@ -143,7 +144,7 @@ class Times:
             case b.CreditHeld():
                 self._verdict.looked_at += 1
                 for key, one in times.items():
-                    if one.is_busy and _overlap(one, event):
+                    if one.is_busy and _overlap(one, event) and not event.overlaps:
                         self._verdict.accuse(f"{seen.where}: {event.reservation_id} and {key}")
                 times[event.reservation_id] = _Time(event.starts_at, event.ends_at)
             case t.HoldMoved():

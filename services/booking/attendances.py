@@ -19,19 +19,23 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import STAFF, SYSTEM
-from services.booking import deadlines, penalties, seats, starting
-from services.booking.bookings import may_overbook
+from services.booking import bookings, deadlines, penalties, seats, starting
 from services.booking.domain import (
     attendance,
     booking_policy,
     corrections,
-    entitlement,
     holds,
+    overrides,
     reservations,
     spots,
     standing,
 )
-from services.booking.domain.class_session import ClassSession, class_session, must_be_on
+from services.booking.domain.class_session import (
+    ClassSession,
+    SessionEvent,
+    class_session,
+    must_be_on,
+)
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.session_people import COSTS
 from services.booking.ledgers import opened
@@ -45,9 +49,16 @@ def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
     session = unit.state(class_session, session_id)
     by_client = unit.ctx.actor.startswith("client:") and not unit.ctx.roles & (STAFF | {SYSTEM})
     source = attendance.source_of(session, command.source, by_client=by_client)
-    seen = attendance.check_in(session, session_id, client, unit.ctx.now, source)
+    seen = attendance.check_in(session, session_id, client, source)
+    attendance.must_be_open(session, unit.ctx.now)
     if session.waiver_required:
         standing.must_have_signed(opened(unit, client))
+    return _arrived(unit, session_id, client, seen)
+
+
+def _arrived(
+    unit: Unit, session_id: SessionId, client: ClientId, seen: list[SessionEvent]
+) -> BookingOutcome:
     seat = unit.record(class_session, session_id, seen).reserved[client]
     return BookingOutcome(status="checked_in", reservation_id=seat.reservation_id, spot=seat.spot)
 
@@ -68,25 +79,28 @@ def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
 def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:
     """A seat and a check-in in one: checks B2 to B4, B7 to B12, while check-in is open."""
     session_id, client, now = command.session_id, command.client_id, unit.ctx.now
-    overbook = may_overbook(unit, wanted=command.overbook, reason=command.reason)
+    over = overrides.asked(
+        command.overrides, command.reason, unit.ctx.roles, overbook=command.overbook
+    )  # fmt: skip
     session = starting.counted(unit, session_id)
     must_be_on(session)
     ledger = opened(unit, client)
-    standing.must_be_welcome(ledger, now)
-    if session.waiver_required:
-        standing.must_have_signed(ledger)
-    reservations.must_be_new(session, client, now)
-    attendance.must_be_open(session, now)
-    entitlement.must_be_free(ledger, session.occasion)
-    entitlement.must_be_within_the_day(ledger, session.occasion)
-    grant_id = entitlement.grant_for(ledger, session.occasion, chosen=command.grant_id)
-    reservations.must_have_a_seat(session, client, now, by_staff=True, overbook=overbook)
-    spots.must_be_free(session, command.spot)
-    seats.take(
-        unit, session_id, client, source=ReservationSource.WALK_IN, grant_id=grant_id,
-        spot=command.spot, reason=command.reason,
-    )  # fmt: skip
-    return check_in(CheckIn(session_id=session_id, client_id=client), unit)
+    bookings.must_be_welcome(unit, session, ledger, client, over)
+    with over.may_pass():
+        attendance.must_be_open(session, now)
+    if client in session.late_cancelled:
+        bookings.take_back(unit, session_id, client, over)
+    else:
+        grant_id = bookings.entitled(unit, session, ledger, over, chosen=command.grant_id)
+        with over.may_pass():
+            reservations.must_have_a_seat(session, client, now, by_staff=True)
+        spots.must_be_free(session, command.spot)
+        seats.take(
+            unit, session_id, client, source=ReservationSource.WALK_IN, grant_id=grant_id,
+            spot=command.spot, reason=command.reason, overrides=tuple(over.used),
+        )  # fmt: skip
+    seen = attendance.check_in(unit.state(class_session, session_id), session_id, client)
+    return _arrived(unit, session_id, client, seen)
 
 
 def finalize_attendance(command: FinalizeAttendance, unit: Unit) -> None:

@@ -16,34 +16,44 @@ from contracts.booking import (
     UndoCancel,
 )
 from contracts.ids import ClientId, GrantId, SessionId
-from contracts.permissions import DESK, STAFF
+from contracts.permissions import STAFF
 from services.booking import lines, seats, starting
 from services.booking.domain import (
     cancelling,
     entitlement,
     holds,
+    overrides,
     reservations,
     spots,
     standing,
 )
 from services.booking.domain.class_session import ClassSession, class_session, must_be_on
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
+from services.booking.domain.overrides import Overrides
 from services.booking.ledgers import opened
 from services.booking.leniency import leniently
 
 
 def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    by_staff = bool(STAFF & unit.ctx.roles)
-    overbook = may_overbook(unit, wanted=command.overbook, reason=command.reason)
+    by_staff, roles = bool(STAFF & unit.ctx.roles), unit.ctx.roles
+    named = overrides.asked(command.overrides, command.reason, roles, overbook=command.overbook)
+    over = overrides.booking(named, roles)
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger = opened(unit, client)
-    grant_id = entitled(ledger, session, client, unit, by_staff=by_staff, chosen=command.grant_id)
+    must_be_welcome(unit, session, ledger, client, over)
+    head_start = entitlement.AT_ONCE
+    if unit.ctx.now < session.opens_at:
+        head_start = entitlement.head_start(ledger, session.occasion, command.grant_id)
+    with over.may_pass():
+        reservations.must_be_open(session, unit.ctx.now, head_start=head_start)
+    if client in session.late_cancelled:
+        return take_back(unit, session_id, client, over)
+    grant_id = entitled(unit, session, ledger, over, chosen=command.grant_id)
     try:
-        reservations.must_have_a_seat(
-            session, client, unit.ctx.now, by_staff=by_staff, overbook=overbook
-        )
+        with over.may_pass():
+            reservations.must_have_a_seat(session, client, unit.ctx.now, by_staff=by_staff)
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
@@ -52,45 +62,62 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(
         unit, session_id, client, source=source, grant_id=grant_id, spot=command.spot,
-        reason=command.reason if by_staff else "",
+        reason=command.reason if by_staff else "", overrides=tuple(over.used),
     )  # fmt: skip
 
 
+def must_be_welcome(
+    unit: Unit, session: ClassSession, ledger: ClientLedger, client: ClientId, over: Overrides
+) -> None:
+    """Checks B3 and B4, in order. Raises ``Refused``."""
+    standing.must_not_be_erased(ledger)
+    with over.may_pass():
+        standing.must_be_welcome(ledger, unit.ctx.now)
+    if session.waiver_required:
+        with over.may_pass():
+            standing.must_have_signed(ledger)
+    with over.may_pass():
+        reservations.must_be_new(session, client, unit.ctx.now)
+
+
 def entitled(
-    ledger: ClientLedger,
-    session: ClassSession,
-    client: ClientId,
     unit: Unit,
+    session: ClassSession,
+    ledger: ClientLedger,
+    over: Overrides,
     *,
-    by_staff: bool,
     chosen: GrantId | None,
 ) -> GrantId:
-    """Checks B3 to B9, in order. Raises ``Refused``; answers the grant that pays."""
-    now, occasion = unit.ctx.now, session.occasion
-    standing.must_be_welcome(ledger, now)
-    if session.waiver_required and not by_staff:
-        standing.must_have_signed(ledger)
-    reservations.must_be_new(session, client, now)
-    head_start = entitlement.AT_ONCE
-    if now < session.opens_at and not by_staff:
-        head_start = entitlement.head_start(ledger, occasion, chosen)
-    reservations.must_be_open(session, now, by_staff=by_staff, head_start=head_start)
-    entitlement.must_be_free(ledger, occasion)
-    entitlement.must_be_within_the_day(ledger, occasion)
-    lead = entitlement.AT_ONCE if by_staff else max(session.opens_at - now, entitlement.AT_ONCE)
+    """Checks B7 to B9, in order. Raises ``Refused``; answers the grant that pays."""
+    occasion = session.occasion
+    with over.may_pass():
+        entitlement.must_be_free(ledger, occasion)
+    with over.may_pass():
+        entitlement.must_be_within_the_day(ledger, occasion)
+    lead = max(session.opens_at - unit.ctx.now, entitlement.AT_ONCE)
+    if BookingCode.WINDOW_NOT_OPEN in over.used:
+        lead = entitlement.AT_ONCE
     return entitlement.grant_for(ledger, occasion, chosen=chosen, lead=lead)
 
 
-def may_overbook(unit: Unit, *, wanted: bool, reason: str) -> bool:
-    """Whether the asker overbooks.
-
-    Raises ``Refused``: ``FORBIDDEN`` when they may not, ``REASON_REQUIRED`` without a reason.
-    """
-    if wanted and not DESK & unit.ctx.roles:
-        raise Refused(BookingCode.FORBIDDEN, "Only the desk overbooks.", field="overbook")
-    if wanted:
-        cancelling.must_say_why(reason)
-    return wanted
+def take_back(
+    unit: Unit, session_id: SessionId, client: ClientId, over: Overrides
+) -> BookingOutcome:
+    """Give the client the seat again that they gave up late: it is paid for already."""
+    session, ledger = unit.state(class_session, session_id), opened(unit, client)
+    with over.may_pass():
+        entitlement.must_be_free(ledger, session.occasion)
+    with over.may_pass():
+        cancelling.must_be_free(session, client, unit.ctx.now)
+    undone = cancelling.undo(
+        session, session_id, client, reason=over.reason, overrides=tuple(over.used)
+    )
+    unit.record(class_session, session_id, [undone])
+    unit.record(client_ledger, client, holds.take_time(client, undone.reservation_id))
+    return BookingOutcome(
+        status="reserved", reservation_id=undone.reservation_id, free_until=undone.free_until,
+        spot=undone.spot,
+    )  # fmt: skip
 
 
 def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome:
@@ -129,19 +156,13 @@ def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled
 
 
 def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
-    session_id, client = command.session_id, command.client_id
+    session_id, client, now = command.session_id, command.client_id, unit.ctx.now
     session = starting.counted(unit, session_id)
     by_staff = bool(STAFF & unit.ctx.roles)
-    undone = cancelling.undo(session, session_id, client, unit.ctx.now, by_staff=by_staff)
-    ledger, reservation = opened(unit, client), undone.reservation_id
-    standing.must_be_welcome(ledger, unit.ctx.now)
-    entitlement.must_be_free(ledger, session.occasion)
-    unit.record(class_session, session_id, [undone])
-    unit.record(client_ledger, client, holds.take_time(client, reservation))
-    return BookingOutcome(
-        status="reserved", reservation_id=reservation, free_until=undone.free_until,
-        spot=undone.spot,
-    )  # fmt: skip
+    cancelling.must_be_undoable(session, client, now, by_staff=by_staff)
+    cancelling.must_be_free(session, client, now)
+    standing.must_be_welcome(opened(unit, client), now)
+    return take_back(unit, session_id, client, Overrides())
 
 
 def change_spot(command: ChangeSpot, unit: Unit) -> BookingOutcome:

@@ -65,6 +65,6 @@ def _let_in_for(session_id: SessionId, client: ClientId, unit: Unit) -> BookingO
     seat = session.reserved.get(client)
     if session.stage is not Stage.SCHEDULED or seat is None or seat.checked_in:
         return None
-    here = attendance.arrive(session, session_id, client, CheckInSource.DOOR)
+    here = attendance.check_in(session, session_id, client, CheckInSource.DOOR)
     unit.record(class_session, session_id, here)
     return BookingOutcome(status="checked_in", reservation_id=seat.reservation_id, spot=seat.spot)

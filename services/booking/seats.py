@@ -37,6 +37,7 @@ def take(
     grant_id: GrantId,
     spot: str | None = None,
     reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
 ) -> BookingOutcome:
     """Reserve a seat and hold what pays for it: on both streams or neither."""
     session = unit.state(class_session, session_id)
@@ -45,7 +46,7 @@ def take(
     made = reservations.reserve(
         session, session_id, client, reservation_id=reservation, source=source, spot=spot,
         grant_id=grant_id, grant_kind=ledger.grants[grant_id].kind, now=unit.ctx.now,
-        reason=reason,
+        reason=reason, overrides=overrides,
     )  # fmt: skip
     held = holds.hold(
         ledger, client, reservation, grant_id=grant_id, session_id=session_id,

@@ -162,6 +162,8 @@ def _facts(event: Event) -> dict[str, Any]:
             facts |= value.model_dump(mode="json", exclude={"policy_version"})
         elif isinstance(value, Money):
             facts |= {"amount_minor": value.minor, "currency": value.currency}
+        elif name == "overrides":
+            facts |= {name: [str(one) for one in value]} if value else {}
         elif isinstance(value, tuple):
             facts[name] = len(value)  # how many, never who
         elif name not in NO_FACTS and value not in (None, ""):

@@ -25,6 +25,19 @@ NOT_ELIGIBLE = {
     BookingCode.BOOKING_BANNED: "booking was suspended",
     BookingCode.WAIVER_REQUIRED: "the waiver was not signed",
 }
+OVERRIDDEN = {
+    "BOOKING_BANNED": "booking was suspended",
+    "WAIVER_REQUIRED": "the waiver was not signed",
+    "LATE_CANCELLED": "the seat was given up late",
+    "WINDOW_NOT_OPEN": "booking was not open yet",
+    "BOOKING_CLOSED": "booking had closed",
+    "OVERLAP": "there was another class at the same time",
+    "DAILY_LIMIT": "the daily limit was reached",
+    "SESSION_FULL": "the class was full",
+    "WAITLIST_HAS_PRIORITY": "others were waiting",
+    "CHECK_IN_NOT_OPEN": "check-in was not open yet",
+    "CHECK_IN_CLOSED": "check-in had closed",
+}
 LEFT = {
     "left": "Left the waitlist",
     "claimed": "Left the waitlist with a claimed seat",
@@ -76,7 +89,18 @@ def _reserved(when: str, facts: Facts, at: Tell) -> str:
     }.get(str(source), "Booked")  # fmt: skip
     over = " over capacity" if facts.get("overbooked") else ""
     seat = f"seat {facts.get('seats_taken')} of {facts.get('capacity')}{over}"
-    return f"{verb} {when}, {seat}, free to cancel until {at(facts.get('free_until'))}"
+    until = at(facts.get("free_until"))
+    return f"{verb} {when}, {seat}, free to cancel until {until}{_although(facts)}"
+
+
+def _reinstated(when: str, facts: Facts, _: Tell) -> str:
+    return f"Cancellation undone {when}{_although(facts)}"
+
+
+def _although(facts: Facts) -> str:
+    """The rules that staff set aside."""
+    codes = [str(one) for one in facts.get("overrides", ())]
+    return f", although {' and '.join(OVERRIDDEN.get(one, one) for one in codes)}" if codes else ""
 
 
 def _cancelled(outcome: str) -> Callable[[str, Facts, Tell], str]:
@@ -182,7 +206,7 @@ def _amount(facts: Facts) -> str:
 
 _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.RESERVED: _reserved,
-    Decision.REINSTATED: _said("Cancellation undone"),
+    Decision.REINSTATED: _reinstated,
     Decision.CANCELLED_EARLY: _cancelled("in time"),
     Decision.CANCELLED_LATE: _cancelled("late"),
     Decision.SESSION_CANCELLED: _said("The gym cancelled the class"),

@@ -113,6 +113,25 @@ async def test_the_desk_overbooks_and_a_trainer_does_not(gym: Gym) -> None:
     ]  # fmt: skip
 
 
+async def test_the_desk_sets_a_rule_aside_by_name_and_the_receipt_tells(gym: Gym) -> None:
+    mia, desk = await gym.member(), await gym.staff("FRONT_DESK")
+    trainer = await gym.staff("TRAINER")
+    session, twin = await bikes(gym, hours=30), await bikes(gym, hours=30)
+    await mia.at.done(documents.BOOK, sessionId=session)
+    asked: dict[str, Any] = {"sessionId": twin, "clientId": mia.id, "reason": "her twin is ill"}
+
+    refused = await desk.do(documents.BOOK, **asked)
+    with pytest.raises(Refused, match="FORBIDDEN"):
+        await trainer.do(documents.BOOK, **asked, overrides=["OVERLAP"])
+    done = await desk.done(documents.BOOK, **asked, overrides=["OVERLAP"])
+
+    assert refused["userErrors"][0]["code"] == "OVERLAP"
+    told = await mia.at.ask(documents.RECEIPTS, id=twin, atLeast=done["position"])
+    assert told["receipts"][0]["text"].endswith(
+        "although there was another class at the same time (her twin is ill)"
+    )
+
+
 MY_PLACE = """query ($id: ID!, $atLeast: Position) { session(id: $id, atLeast: $atLeast) {
   onlineCapacity spots waiverRequired
   myPlace { status reservationId freeUntil spot place offeredUntil } } }"""

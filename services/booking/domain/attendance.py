@@ -44,19 +44,9 @@ def check_in(
     state: ClassSession,
     session_id: SessionId,
     client: ClientId,
-    now: datetime,
     source: CheckInSource = CheckInSource.STAFF,
 ) -> list[SessionEvent]:
-    """The client is here, in the time of check-in."""
-    here = arrive(state, session_id, client, source)
-    must_be_open(state, now)
-    return here
-
-
-def arrive(
-    state: ClassSession, session_id: SessionId, client: ClientId, source: CheckInSource
-) -> list[SessionEvent]:
-    """The client is here, whatever the time."""
+    """The client is here. Whether check-in is open is looked at before."""
     must_be_on(state)
     reservation = reservation_of(state, client)
     if reservation.checked_in:

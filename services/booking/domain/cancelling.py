@@ -62,12 +62,12 @@ def remove(
     return _cancelled(state, session_id, client, kind, reason, removed=True)
 
 
-def undo(
-    state: ClassSession, session_id: SessionId, client: ClientId, now: datetime, *, by_staff: bool
-) -> ReservationReinstated:
-    """Give the client the seat back they gave up late, if it is free and nobody waits for it.
+def must_be_undoable(
+    state: ClassSession, client: ClientId, now: datetime, *, by_staff: bool
+) -> None:
+    """Raise ``Refused`` unless the client gave up a seat late that may be theirs again.
 
-    Raises ``Refused(FORBIDDEN)`` when staff took it back and somebody else asks.
+    ``FORBIDDEN`` when staff took it back and somebody else asks.
     """
     must_be_on(state)
     late = state.late_cancelled.get(client)
@@ -85,6 +85,11 @@ def undo(
             BookingCode.BOOKING_CLOSED, "The session has started.", field="session_id",
             closed_at=state.starts_at.isoformat(),
         )  # fmt: skip
+
+
+def must_be_free(state: ClassSession, client: ClientId, now: datetime) -> None:
+    """Raise ``Refused`` unless a seat given up late is free and nobody waits for it."""
+    late = state.late_cancelled[client]
     free = state.free_online if late.online else state.free_seats
     of_the_line = free <= max(state.free_online, 0)
     if free <= 0:
@@ -98,13 +103,25 @@ def undo(
             BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",
             field="session_id", waiting=len(state.waiting),
         )  # fmt: skip
+
+
+def undo(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    *,
+    reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
+) -> ReservationReinstated:
+    """Give the client the seat back that they gave up late."""
+    late = state.late_cancelled[client]
     # The session may have moved since the seat was given up.
     free_until = max(late.free_until, booking_policy.late_from(state.policy, state.starts_at))
     return ReservationReinstated(
         session_id=session_id, client_id=client, reservation_id=late.reservation_id,
         free_until=free_until, policy_version=state.policy.version,
         seats_taken=len(state.reserved) + 1, capacity=state.capacity,
-        spot=spots.assigned(state, late.spot),
+        spot=spots.assigned(state, late.spot), reason=reason, overrides=overrides,
     )  # fmt: skip
 
 

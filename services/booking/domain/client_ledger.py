@@ -1,7 +1,8 @@
 """ClientLedger: what one client may spend, what their reservations hold, and when they are busy.
 
 Keeps      per grant ``credits = available + held + consumed + forfeited + expired``, none below
-           zero; a client is never promised to two sessions at one time
+           zero; a client is never promised to two sessions at one time, but by a move or by staff,
+           and then it is told
 Stream     ``ledger-{client_id}``; every reservation of the client is recorded on it, so overlap,
            limits and credit are decided here and guarded by the stream's version
 Rules      ``grants``, ``entitlement``, ``holds``, ``standing``

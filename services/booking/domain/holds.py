@@ -19,6 +19,7 @@ from contracts.booking import (
     TimeTaken,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from services.booking.domain import entitlement
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, Settled
 from services.booking.domain.corrections import Settlement
 from services.booking.domain.entitlement import Occasion
@@ -34,12 +35,13 @@ def hold(
     occasion: Occasion,
 ) -> list[LedgerEvent]:
     """Set aside what the reservation needs."""
+    busy = entitlement.overlapping(state, occasion)
     return [
         CreditHeld(
             client_id=client, grant_id=grant_id, reservation_id=reservation,
             session_id=session_id, starts_at=occasion.starts_at, ends_at=occasion.ends_at,
             credits=int(state.grants[grant_id].kind is GrantKind.PACK), on=occasion.on,
-            program_id=occasion.program_id,
+            program_id=occasion.program_id, overlaps=tuple(one.session_id for one in busy),
         )
     ]  # fmt: skip
 

@@ -1,9 +1,8 @@
 """Reservations: who may take a seat of a session.
 
 The checks come in the order of domain rules 3.1 (B1 is the permission matrix); those on the
-client's own ledger (B3, B7 to B9) are in ``standing`` and ``entitlement``. Staff may book outside
-the window (B5), give seats clients may not take themselves, and, saying so, seats that do not
-exist (B10); every other rule binds them too.
+client's own ledger (B3, B7 to B9) are in ``standing`` and ``entitlement``. Staff give seats clients
+may not take themselves (B10); what else they may set aside, saying so, is in ``overrides``.
 """
 
 from datetime import datetime, timedelta
@@ -56,7 +55,7 @@ def may_claim(state: ClassSession, client: ClientId, now: datetime) -> bool:
 
 
 def must_be_open(
-    state: ClassSession, now: datetime, *, by_staff: bool, head_start: timedelta = AT_ONCE
+    state: ClassSession, now: datetime, *, by_staff: bool = False, head_start: timedelta = AT_ONCE
 ) -> None:
     """Raise ``Refused`` outside the booking window (B5, B6)."""
     opens_at = state.opens_at - head_start
@@ -73,18 +72,13 @@ def must_be_open(
 
 
 def must_have_a_seat(
-    state: ClassSession,
-    client: ClientId,
-    now: datetime,
-    *,
-    by_staff: bool = False,
-    overbook: bool = False,
+    state: ClassSession, client: ClientId, now: datetime, *, by_staff: bool = False
 ) -> None:
     """Raise ``Refused`` unless there is a seat and nobody in line has a right to it (B10, B11)."""
     if client in state.offers:
         return
     free = state.free_seats if by_staff else state.free_online
-    if free <= 0 and not overbook:
+    if free <= 0:
         raise _full(state)
     of_the_line = 0 < free <= max(state.free_online, 0)
     if of_the_line and state.owes(now):
@@ -120,6 +114,7 @@ def reserve(
     now: datetime,
     spot: str | None = None,
     reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
 ) -> list[SessionEvent]:
     """Give the client the seat; whoever stood in line claims it."""
     events: list[SessionEvent] = []
@@ -137,6 +132,7 @@ def reserve(
             policy_version=state.policy.version, seats_taken=taken, capacity=state.capacity,
             online=source not in OFFLINE or client in state.offers,
             spot=spots.assigned(state, spot), overbooked=not there, reason=reason,
+            overrides=overrides,
         )
     )  # fmt: skip
     return events

@@ -25,6 +25,12 @@ def must_be_welcome(state: ClientLedger, now: datetime) -> None:
         )  # fmt: skip
 
 
+def must_not_be_erased(state: ClientLedger) -> None:
+    """Raise ``Refused(BOOKING_BANNED)`` when the client was erased, which nobody overrides."""
+    if state.ban is not None and state.ban.erased:
+        raise Refused(BookingCode.BOOKING_BANNED, "The client was erased.", field="client_id")
+
+
 def must_have_signed(state: ClientLedger) -> None:
     """Raise ``Refused(WAIVER_REQUIRED)`` unless the client accepted the waiver."""
     if not state.waivers:

@@ -70,7 +70,7 @@ def weekly(times: int, period: Period = Period.WEEK, nth: int = 1) -> CreditsGra
 
 def booked(scenario: Scenario, session: SessionId, starts_at: datetime) -> Scenario:
     scenario.gym.happened(scheduled(9, session, starts_at))
-    book = BookClass(session_id=session, client_id=ANN)
+    book = BookClass(session_id=session, client_id=ANN, reason="asked at the desk")
     return scenario.when(book, DAY_BEFORE, "staff:x", "owner")
 
 

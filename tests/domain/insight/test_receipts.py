@@ -119,6 +119,11 @@ def test_times_are_the_locations_own() -> None:
         (SKIPPED, "Passed over 20:00: no credit or membership covered it"),
         (cancelled(Cancellation.LATE, "shouted").model_copy(update={"removed": True}),
          "Taken back by staff 20:00, free until 20:00: late (shouted)"),
+        (booking.ReservationReinstated(
+            **IDS, free_until=EIGHT, policy_version=3, seats_taken=2, capacity=1,
+            overrides=(BookingCode.LATE_CANCELLED, BookingCode.SESSION_FULL), reason="twins",
+         ), "Cancellation undone 20:00, although the seat was given up late and the class was full"
+            " (twins)"),
         (cancelled(Cancellation.EARLY, "entitlement_ended"),
          "Cancelled 20:00, free until 20:00: in time (what paid for it has ended)"),
         (booking.ReservationFlagged(**IDS, reason=BookingCode.ON_HOLD, policy_version=3),

@@ -1,0 +1,86 @@
+"""Overrides: rules the desk sets aside for one seat, each named, with the reason, and on record.
+
+A rule that is not named refuses as ever, and one that is named and did not stand in the way is not
+on record. What cannot be set aside: who may do what, that there is such a session, what pays for a
+seat, and that one person, or one bike, is in one place. Domain rules 3.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from chassis.decider import Refused
+from contracts.booking import BookingCode
+from contracts.permissions import STAFF, allows
+from services.booking.domain.cancelling import must_say_why
+
+OVERRIDABLE = frozenset({
+    BookingCode.BOOKING_BANNED, BookingCode.WAIVER_REQUIRED, BookingCode.LATE_CANCELLED,
+    BookingCode.WINDOW_NOT_OPEN, BookingCode.BOOKING_CLOSED, BookingCode.OVERLAP,
+    BookingCode.DAILY_LIMIT, BookingCode.SESSION_FULL, BookingCode.WAITLIST_HAS_PRIORITY,
+    BookingCode.CHECK_IN_NOT_OPEN, BookingCode.CHECK_IN_CLOSED,
+})  # fmt: skip
+FOR_MEMBERS = BookingCode.WAIVER_REQUIRED
+"""Keeps members from booking themselves: staff books all the same, and check-in asks. It is on
+record all the same (B3)."""
+OF_THE_DESK = BookingCode.WINDOW_NOT_OPEN
+"""Set aside by whoever may set rules aside, without naming it, but not without a reason (B5)."""
+
+
+@dataclass
+class Overrides:
+    """The rules somebody sets aside, and those that stood in the way."""
+
+    named: frozenset[BookingCode] = frozenset()
+    reason: str = ""
+    used: list[BookingCode] = field(default_factory=list)
+    """Those that stood in the way, in the order of the checks."""
+
+    @contextmanager
+    def may_pass(self) -> Iterator[None]:
+        """Let a check that refuses pass when its rule is set aside.
+
+        Raises what the check raises when it is not, and ``Refused(REASON_REQUIRED)``.
+        """
+        try:
+            yield
+        except Refused as refusal:
+            if refusal.code not in self.named:
+                raise
+            self.used.append(BookingCode(refusal.code))
+            if refusal.code == OF_THE_DESK:
+                must_say_why(self.reason)
+
+
+def asked(
+    codes: tuple[BookingCode, ...], reason: str, roles: frozenset[str], *, overbook: bool
+) -> Overrides:
+    """The rules an asker with these roles sets aside; ``overbook`` names SESSION_FULL.
+
+    Raises ``Refused``: ``FORBIDDEN`` when they may not, or nobody may; ``REASON_REQUIRED``.
+    """
+    may = allows("booking.override", roles)
+    if overbook and not may:
+        raise Refused(BookingCode.FORBIDDEN, "Only the desk overbooks.", field="overbook")
+    fixed = [str(one) for one in codes if one not in OVERRIDABLE]
+    if fixed:
+        raise Refused(
+            BookingCode.FORBIDDEN, "This rule cannot be overridden.", field="overrides", codes=fixed
+        )
+    may_all = may and (
+        BookingCode.BOOKING_BANNED not in codes or allows("booking.override_ban", roles)
+    )
+    if codes and not may_all:
+        raise Refused(BookingCode.FORBIDDEN, "You may not override this.", field="overrides")
+    if codes or overbook:
+        must_say_why(reason)
+    named = {*codes, *([BookingCode.SESSION_FULL] if overbook else [])}
+    return Overrides(frozenset(named), reason)
+
+
+def booking(asked_for: Overrides, roles: frozenset[str]) -> Overrides:
+    """The same with what staff sets aside by booking for somebody, without naming it."""
+    implied = {FOR_MEMBERS} if roles & STAFF else set()
+    if allows("booking.override", roles):
+        implied.add(OF_THE_DESK)
+    return Overrides(asked_for.named | implied, asked_for.reason)
