@@ -103,13 +103,13 @@ async def _desk(
     process: Process[ServiceSettings], service: Service, store: EventStore, nats: Client
 ) -> None:
     settings, clock = process.settings, process.clock
-    key = settings.caller_key.get_secret_value()
+    keys = settings.caller_keys
     desk = Desk(
-        broker(settings.nats, name=service.name), service=service.name, key=key, clock=clock,
+        broker(settings.nats, name=service.name), service=service.name, keys=keys, clock=clock,
         allows=service.allows,
     )  # fmt: skip
     if "commands" in settings.parts:
-        service.commands(desk, store, Asker(nats, key=key, clock=clock))
+        service.commands(desk, store, Asker(nats, key=keys[0], clock=clock))
     if "reactions" in settings.parts:
         service.reactions(desk, store, clock)
     await desk.start()

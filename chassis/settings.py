@@ -21,6 +21,7 @@ from pydantic import (
     SecretBytes,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -62,6 +63,7 @@ def listed(text: object) -> object:
 
 
 Key = Annotated[SecretBytes, BeforeValidator(_key)]
+Keys = Annotated[tuple[Key, ...], NoDecode, BeforeValidator(listed), Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,14 @@ class BusSettings(ServiceSettings):
     nats_url: str
     nats_user: str
     nats_password: SecretStr
-    caller_key: Key
-    """Signs who is asking; the same in all processes."""
+    caller_key: Keys
+    """Prove who is asking; the same in all processes. The first signs, every one is believed: so a
+    key can be changed while old and new processes talk."""
+
+    @property
+    def caller_keys(self) -> tuple[bytes, ...]:
+        """At least one; the first signs."""
+        return tuple(key.get_secret_value() for key in self.caller_key)
 
     @property
     def nats(self) -> NatsAccess:
@@ -155,7 +163,16 @@ class VaultSettings(ServiceSettings):
 
     vault_database_url: SecretStr
     master_keys: dict[int, Key] = Field(min_length=1)
-    """Number -> key; the highest number seals, all open."""
+    """Version -> key; one seals, all open."""
+    sealing_version: int | None = None
+    """Which seals; the highest when not told. Told while processes without the newest still run."""
+
+    @field_validator("sealing_version")
+    @classmethod
+    def _is_there(cls, version: int | None, told: ValidationInfo) -> int | None:
+        if version is not None and version not in told.data.get("master_keys", {}):
+            raise ValueError("MASTER_KEYS has no key of this version")
+        return version
 
 
 class EdgeSettings(ServiceSettings):
@@ -223,6 +240,8 @@ def _unfit(settings: ServiceSettings) -> Iterator[str]:
         value = getattr(settings, name)
         if isinstance(value, SecretBytes) and _guessable_key(value):
             yield f"{name.upper()}: must be {KEY_BYTES} random bytes in production"
+        if isinstance(value, tuple) and any(map(_guessable_key, _keys_in(value))):
+            yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
         if isinstance(value, dict) and any(map(_guessable_key, value.values())):
             yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
         if isinstance(value, SecretStr) and _guessable(value.get_secret_value()):
@@ -241,6 +260,10 @@ def _guessable(secret: str) -> bool:
 
 def _guessable_issuer(one: ExternalIssuer) -> bool:
     return one.hs256_secret is not None and _guessable(one.hs256_secret.get_secret_value())
+
+
+def _keys_in(listed: tuple[object, ...]) -> Iterator[SecretBytes]:
+    return (one for one in listed if isinstance(one, SecretBytes))
 
 
 def _guessable_key(key: SecretBytes) -> bool:

@@ -55,7 +55,7 @@ class Operator:
     def caller_key(self) -> bytes:
         """What signs callers on the bus."""
         told = os.environ.get("CALLER_KEY") or self.local.environment("gateway")["CALLER_KEY"]
-        return base64.b64decode(told)
+        return base64.b64decode(told.partition(",")[0])
 
     @cached_property
     def clock(self) -> Clock:

@@ -72,7 +72,7 @@ async def _services(process: Process[Settings]) -> Services:
     await follow_progress(client, progress)
     process.check("bus", lambda: client.is_connected)
     process.check("read models", lambda: _answers(pool))
-    key = settings.caller_key.get_secret_value()
+    key = settings.caller_keys[0]
     return Services(
         views=pool, asker=Asker(client, key=key, clock=clock), clock=clock, hints=hints,
         progress=progress, token_key=token_key(key),

@@ -223,7 +223,7 @@ async def _signer(environment: dict[str, str]) -> Signer:
     settings = MembersSettings.model_validate(told)
     pool = await open_pool(settings.database_url.get_secret_value(), name="bench", size=1)
     try:
-        return await SigningKeys(pool, master_keys(settings.master_keys), SystemClock()).signer()
+        return await SigningKeys(pool, master_keys(settings), SystemClock()).signer()
     finally:
         await pool.close()
 

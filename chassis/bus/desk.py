@@ -5,7 +5,7 @@ passed is not carried out, permissions are checked again, and each kind of failu
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -51,12 +51,18 @@ class Desk:
     """One service's place on the bus. Register everything, then ``start``; ``stop`` drains."""
 
     def __init__(
-        self, broker: NatsBroker, *, service: str, key: bytes, clock: Clock, allows: Allows
+        self,
+        broker: NatsBroker,
+        *,
+        service: str,
+        keys: Sequence[bytes],
+        clock: Clock,
+        allows: Allows,
     ) -> None:
-        """``service`` names the queue group and the dead letters."""
+        """``service`` names the queue group and the dead letters; ``keys`` prove who asks."""
         self._broker = broker
         self._service = service
-        self._key = key
+        self._keys = keys
         self._clock = clock
         self._allows = allows
         self._counters: list[Counter] = []
@@ -157,7 +163,7 @@ class Desk:
         with RUNNING.track_inprogress():
             try:
                 header = message.headers.get(HEADER) if message.headers else None
-                caller = verified(header, message.subject, message.data, self._key)
+                caller = verified(header, message.subject, message.data, *self._keys)
             except Forged as error:
                 log.warning("caller not verified", operation=operation, reason=str(error))
                 reply = replies.unverified()

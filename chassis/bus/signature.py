@@ -1,4 +1,4 @@
-"""Who is asking, signed: subject, caller and body under one key that only our processes have."""
+"""Who is asking, signed: subject, caller and body under a key that only our processes have."""
 
 import base64
 import binascii
@@ -22,15 +22,15 @@ def sign(caller: Caller, subject: str, body: bytes, key: bytes) -> str:
     return f"{_text(told)}.{_text(_mac(told, subject, body, key))}"
 
 
-def verified(header: str | None, subject: str, body: bytes, key: bytes) -> Caller:
-    """The caller in ``header``. Raises ``Forged`` unless its signature fits the message."""
+def verified(header: str | None, subject: str, body: bytes, *keys: bytes) -> Caller:
+    """The caller in ``header``. Raises ``Forged`` unless one of ``keys`` signed this message."""
     told_text, _, mac_text = (header or "").partition(".")
     try:
         told = base64.urlsafe_b64decode(told_text.encode())
         mac = base64.urlsafe_b64decode(mac_text.encode())
     except (binascii.Error, ValueError):
         raise Forged("malformed") from None
-    if not hmac.compare_digest(mac, _mac(told, subject, body, key)):
+    if not any(hmac.compare_digest(mac, _mac(told, subject, body, key)) for key in keys):
         raise Forged("wrong signature")
     try:
         return Caller.model_validate_json(told)

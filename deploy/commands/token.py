@@ -63,7 +63,7 @@ async def mint(operator: Operator, gym: GymId, who: str) -> Tokens:
     async with AsyncExitStack() as stack:
         pool = await _pool(stack, settings.database_url.get_secret_value())
         vault = await _pool(stack, settings.vault_database_url.get_secret_value())
-        master = master_keys(settings.master_keys)
+        master = master_keys(settings)
         store = EventStore(PostgresRecorder(pool))
         parts = await gathered(store, pool, Vault(vault, master))
         actor = await _actor(parts, gym, who)

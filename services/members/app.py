@@ -1,9 +1,7 @@
 """Members, wired: settings, databases, store, relay, desk."""
 
-from collections.abc import Mapping
-
 import anyio
-from pydantic import SecretBytes, SecretStr
+from pydantic import SecretStr
 
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
@@ -88,7 +86,7 @@ def _deadlines(process: Process[MembersSettings], store: EventStore) -> None:
 async def _commands(process: Process[MembersSettings], store: EventStore, pool: Pool) -> None:
     settings, clock = process.settings, process.clock
     vault_pool = await _pool(process, "vault", settings.vault_database_url)
-    master = master_keys(settings.master_keys)
+    master = master_keys(settings)
     parts = await gathered(store, pool, Vault(vault_pool, master))
     keys, attempts = SigningKeys(pool, master, clock), Attempts(pool)
     await keys.rotate()
@@ -96,7 +94,7 @@ async def _commands(process: Process[MembersSettings], store: EventStore, pool: 
     desk = Desk(
         broker(settings.nats, name=SERVICE),
         service=SERVICE,
-        key=settings.caller_key.get_secret_value(),
+        keys=settings.caller_keys,
         clock=clock,
         allows=allows,
     )
@@ -108,9 +106,10 @@ async def _commands(process: Process[MembersSettings], store: EventStore, pool: 
     process.check("bus", lambda: desk.is_open)
 
 
-def master_keys(keys: Mapping[int, SecretBytes]) -> MasterKeys:
+def master_keys(settings: VaultSettings) -> MasterKeys:
     """The keys of the setting ``MASTER_KEYS``."""
-    return MasterKeys({version: key.get_secret_value() for version, key in keys.items()})
+    keys = {version: key.get_secret_value() for version, key in settings.master_keys.items()}
+    return MasterKeys(keys, settings.sealing_version)
 
 
 async def gathered(store: EventStore, pool: Pool, vault: Vault) -> Parts:

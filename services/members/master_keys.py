@@ -1,7 +1,8 @@
 """Master keys: what wraps every other secret of members. Versioned, so that they can be changed.
 
-The setting ``MASTER_KEYS`` holds them by version, 32 bytes each; the highest version wraps, all of
-them unwrap. A version may go once nothing is wrapped with it any more.
+The setting ``MASTER_KEYS`` holds them by version, 32 bytes each; one of them wraps, the highest
+unless ``SEALING_VERSION`` names another, and all unwrap. A version may go once nothing is wrapped
+with it any more.
 """
 
 import os
@@ -26,11 +27,11 @@ class Wrapped(NamedTuple):
 class MasterKeys:
     """Wraps and unwraps; each purpose with a key of its own, derived from the master key."""
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, keys: Mapping[int, bytes], sealing: int | None = None) -> None:
         if not keys or any(len(key) != KEY for key in keys.values()):
             raise ValueError(f"MASTER_KEYS must hold at least one key of {KEY} bytes")
         self._keys = dict(keys)
-        self.current = max(keys)
+        self.current = max(keys) if sealing is None else sealing
 
     def wrap(self, purpose: str, place: bytes, secret: bytes) -> Wrapped:
         """``secret`` as only this purpose and place get it back."""

@@ -51,8 +51,8 @@ async def main(process: Process[Settings]) -> None:
     settings = process.settings
     client = await nats_client.connect(settings.nats, name=process.name)
     process.on_stop(client.close)
-    key = settings.caller_key.get_secret_value()
-    kept = models(Asker(client, key=key, clock=process.clock), process.clock)
+    asker = Asker(client, key=settings.caller_keys[0], clock=process.clock)
+    kept = models(asker, process.clock)
     pool = await open_views(settings.database_url.get_secret_value(), size=CONNECTIONS)
     process.on_stop(pool.close)
 

@@ -47,7 +47,7 @@ async def main(process: Process[BusSettings]) -> None:
     desk = Desk(
         broker(process.settings.nats, name="booking"),
         service="booking",
-        key=process.settings.caller_key.get_secret_value(),
+        keys=process.settings.caller_keys,
         clock=process.clock,
         allows=lambda operation, roles, *, own: True,
     )

@@ -26,7 +26,7 @@ from contracts.envelope import Caller, Command, Query, Reply
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
 
-KEY = bytes(range(32))
+KEY, OLD_KEY = bytes(range(32)), bytes(range(1, 33))
 PROMPT = 5.0  # seconds; half of the deadline, so whoever waits for that fails the test
 
 
@@ -95,7 +95,7 @@ def _access(installation: Installation, user: str) -> NatsAccess:
 @pytest.fixture
 async def lock(installation: Installation, clock: FixedClock) -> AsyncIterator[Lock]:
     serving = broker(_access(installation, "booking"), name="booking")
-    desk = Desk(serving, service="booking", key=KEY, clock=clock, allows=_allows)
+    desk = Desk(serving, service="booking", keys=[KEY, OLD_KEY], clock=clock, allows=_allows)
     client = await connect(_access(installation, "gateway"), name="gateway")
     made = Lock(Asker(client, key=KEY, clock=clock), client, clock, desk, _turns)
     desk.command(TurnKey, made.carry_out)
@@ -139,6 +139,20 @@ async def test_the_handler_learns_who_asks_and_when(lock: Lock, caller: Caller) 
     assert (ctx.gym_id, ctx.actor) == (caller.gym_id, caller.actor)
     assert ctx.roles == {"owner"}
     assert (ctx.command_id, ctx.now) == (caller.command_id, lock.clock.now())
+
+
+async def test_who_signs_with_a_key_that_is_on_its_way_out_is_believed(
+    lock: Lock, caller: Caller
+) -> None:
+    body = _key().model_dump_json().encode()
+    subject = "cmd.booking.test_turn_key"
+
+    said = [
+        (await _sent(lock, body, sign(caller, subject, body, key))).outcome
+        for key in (KEY, OLD_KEY, bytes(range(2, 34)))
+    ]
+
+    assert said == ["done", "done", "refused"]
 
 
 async def test_a_query_is_answered_with_its_dict(lock: Lock, caller: Caller) -> None:

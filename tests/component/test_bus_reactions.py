@@ -138,7 +138,7 @@ async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncItera
     operator = await connect(access("operator"), name="operator")
     await streams.declare(operator)
     serving = broker(access("booking"), name="booking")
-    desk = Desk(serving, service="booking", key=bytes(32), clock=SystemClock(), allows=_anybody)
+    desk = Desk(serving, service="booking", keys=[bytes(32)], clock=SystemClock(), allows=_anybody)
     made = Room(gym_id, members, operator, desk)
     desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=BACK_OFF)
     await desk.start()

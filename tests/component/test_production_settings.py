@@ -35,7 +35,7 @@ def secrets_of(settings: type[ServiceSettings]) -> dict[str, str]:
     """Every secret the settings have, by variable, each one guessable."""
     found = {}
     for name, field in settings.model_fields.items():
-        kinds = {field.annotation, *get_args(field.annotation)}
+        kinds = {field.annotation, *_within(field.annotation)}
         if SecretStr in kinds:
             url = name.endswith("url")
             found[name] = "postgres://app:app@127.0.0.1/b2b" if url else "changemechangeme"
@@ -45,6 +45,11 @@ def secrets_of(settings: type[ServiceSettings]) -> dict[str, str]:
         elif name == "issuers":
             found[name] = json.dumps([ISSUER])
     return {name.upper(): value for name, value in found.items()}
+
+
+def _within(annotation: Any) -> set[Any]:
+    """The types an annotation is made of."""
+    return {each for one in get_args(annotation) for each in (one, *_within(one))}
 
 
 def needed(settings: type[ServiceSettings]) -> dict[str, str]:

@@ -48,7 +48,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_a_whole_environment_is_taken_over(environment: pytest.MonkeyPatch) -> None:
     settings = load(BookingSettings)
 
-    assert settings.caller_key.get_secret_value() == bytes(range(32))
+    assert settings.caller_keys == (bytes(range(32)),)
     assert settings.nats.user == "booking"
     assert settings.relay_nats.user == "booking_relay"
     assert settings.parts == {"commands", "relay", "deadlines", "reactions"}
@@ -61,6 +61,7 @@ def test_a_whole_environment_is_taken_over(environment: pytest.MonkeyPatch) -> N
         ("NATS_URL", ""),
         ("CALLER_KEY", "n0t-base64!"),
         ("CALLER_KEY", base64.b64encode(b"short").decode()),
+        ("CALLER_KEY", f"{KEY},"),
         ("HEALTH_PORT", "Xport"),
         ("HEALTH_PORT", "99999"),
         ("TRACE_SAMPLE_RATIO", "7.125"),
@@ -96,6 +97,7 @@ def test_every_missing_variable_is_named_at_once(environment: pytest.MonkeyPatch
         ("NATS_PASSWORD", "short"),
         ("NATS_PASSWORD", "changemechangeme"),
         ("CALLER_KEY", base64.b64encode(bytes(32)).decode()),
+        ("CALLER_KEY", f"{KEY},{base64.b64encode(bytes(32)).decode()}"),
         ("DATABASE_URL", "postgres://app:app@127.0.0.1/b2b_booking"),
     ],
 )
@@ -138,6 +140,26 @@ def test_master_keys_are_numbered(environment: pytest.MonkeyPatch) -> None:
         with pytest.raises(WrongSettings, match=r"^MASTER_KEYS: ") as caught:
             load(VaultSettings)
         assert "n0t" not in str(caught.value)
+
+
+def test_of_several_caller_keys_the_first_signs(environment: pytest.MonkeyPatch) -> None:
+    newer = bytes(range(1, 33))
+    environment.setenv("CALLER_KEY", f"{base64.b64encode(newer).decode()}, {KEY}")
+
+    assert load(BookingSettings).caller_keys == (newer, bytes(range(32)))
+
+
+def test_the_version_that_seals_must_be_there(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("VAULT_DATABASE_URL", "postgres:///b2b_vault")
+    environment.setenv("MASTER_KEYS", f'{{"1": "{KEY}", "2": "{KEY}"}}')
+    assert load(VaultSettings).sealing_version is None
+
+    environment.setenv("SEALING_VERSION", "1")
+    assert load(VaultSettings).sealing_version == 1
+
+    environment.setenv("SEALING_VERSION", "3")
+    with pytest.raises(WrongSettings, match=r"^SEALING_VERSION: MASTER_KEYS has no key of this"):
+        load(VaultSettings)
 
 
 def test_proxies_are_believed_by_name_only(environment: pytest.MonkeyPatch) -> None:

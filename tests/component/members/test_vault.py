@@ -14,7 +14,8 @@ from services.members.signing_keys import ROTATE_EVERY, SigningKeys
 from services.members.vault import PersonErased, Vault
 from tests.component.members.house import House
 
-NEWER = MasterKeys({1: bytes(range(32)), 2: bytes(range(1, 33))})
+BOTH = {1: bytes(range(32)), 2: bytes(range(1, 33))}
+NEWER = MasterKeys(BOTH)
 ONLY_NEWEST = MasterKeys({2: bytes(range(1, 33))})
 
 
@@ -102,6 +103,28 @@ async def test_a_wrapped_key_moved_to_another_person_does_not_open(
         )
     with pytest.raises(InvalidTag):
         await house.parts.vault.sealer(gym_id, ben)
+
+
+async def test_a_new_master_key_is_brought_in_while_others_do_not_seal_with_it_yet(
+    house: House,
+) -> None:
+    """Two roll-outs: first everybody opens with it, then one after the other seals with it."""
+    gym_id, ann, ben = GymId(new_id()), new_id(), new_id()
+    knows_it, seals_with_it = MasterKeys(BOTH, 1), MasterKeys(BOTH, 2)
+    old, first, second = (
+        Vault(house.vault_pool, keys) for keys in (house.master, knows_it, seals_with_it)
+    )
+
+    sealed = (await first.sealer(gym_id, ann)).seal("name", "Ann")
+    assert (await old.sealer(gym_id, ann)).open("name", sealed) == "Ann"
+
+    sealed = (await second.sealer(gym_id, ben)).seal("name", "Ben")
+    assert await second.rewrap(gym_id) == 1
+    for person in (ann, ben):
+        await first.sealer(gym_id, person)
+    assert (await first.sealer(gym_id, ben)).open("name", sealed) == "Ben"
+    with pytest.raises(KeyError):
+        await old.sealer(gym_id, ben)
 
 
 async def test_a_named_secret_is_the_same_for_everybody(house: House) -> None:
