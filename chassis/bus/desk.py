@@ -29,8 +29,8 @@ from chassis.eventstore.writer import Busy, Conflict
 from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
 from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
-from chassis.tenancy import is_away
 from chassis.telemetry.traces import failure
+from chassis.tenancy import is_away
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)

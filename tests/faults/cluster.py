@@ -14,7 +14,7 @@ import pytest
 from deploy.local import nats_conf
 from deploy.local.installation import Installation
 from deploy.local.places import nats_program
-from deploy.local.servers import Server
+from deploy.local.servers import STOP_WITHIN, Server
 from tests.faults.machine import must_be_able_to, run
 from tests.world.system import System
 from tests.world.waiting import until
@@ -55,12 +55,10 @@ class Node(Server):
         finally:
             run("ip", "netns", "delete", self.name)
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Start it; JetStream is there when enough of the three are."""
-        config = self._home / "server.conf"
-        self._run(
-            ["ip", "netns", "exec", self.name, nats_program(), "-c", config], None, self._is_up
-        )
+        there = ("ip", "netns", "exec", self.name)
+        self._run([*there, nats_program(), "-c", self._home / "server.conf"], None)
 
     def cut_off(self) -> None:
         """No packet reaches it, none leaves it; nobody is told."""
@@ -79,12 +77,12 @@ class Node(Server):
     @property
     def is_well(self) -> bool:
         """Whether all of its streams are current."""
-        return self._answers("healthz")
+        return self._shows("healthz")
 
-    def _is_up(self) -> bool:
-        return self._answers("varz")
+    def _answers(self) -> bool:
+        return self._shows("varz")
 
-    def _answers(self, page: str) -> bool:
+    def _shows(self, page: str) -> bool:
         try:
             with urllib.request.urlopen(f"http://{self.address}:8222/{page}", timeout=1) as answer:
                 return bool(answer.status == 200)
@@ -124,10 +122,10 @@ class ClusteredInstallation(Installation):
         self.nodes = {name: Node(name, folder, self._users) for name in NAMES}
         self._service = service
 
-    def stop(self) -> None:
+    def stop(self, within: float = STOP_WITHIN) -> None:
         for node in self.nodes.values():
-            node.stop(signal.SIGKILL)
-        super().stop()
+            node.kill()
+        super().stop(within)
 
     def _start_servers(self) -> None:
         for node in self.nodes.values():

@@ -47,7 +47,7 @@ async def greeting(running: Installation, gym: Gym) -> AsyncIterator[Greeting]:
     login = running.nats_login("booking")
     access = NatsAccess(login["servers"], login["user"], login["password"])
     desk = Desk(
-        broker(access, name="booking"), service="booking", key=b"k" * 32, clock=SystemClock(),
+        broker(access, name="booking"), service="booking", keys=(b"k" * 32,), clock=SystemClock(),
         allows=lambda *_, **__: False,
     )  # fmt: skip
     greeting = Greeting(gym.id)

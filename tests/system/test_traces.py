@@ -44,7 +44,7 @@ async def traces() -> AsyncIterator[Traces]:
 async def system(traces: Traces) -> AsyncIterator[System]:
     """Servers and processes of our own that tell of everything they do."""
     with data_folder("traces") as folder:
-        async with System(folder, **traces.settings) as started:
+        async with System(folder, None, **traces.settings) as started:
             yield started
 
 
