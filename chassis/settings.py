@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -27,14 +26,13 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from chassis import guessable
 from chassis.clock import Clock, MovableClock, SystemClock
+from chassis.guessable import KEY_BYTES
 from chassis.issuers import ExternalIssuer, each_once
 
 WRONG_SETTINGS = 2
 """Exit code of a process whose environment is wrong: trying again would say the same."""
-KEY_BYTES = 32
-SHORTEST_PASSWORD = 16  # characters, in production
-DISTINCT = 8  # different characters or bytes; "changemechangeme" has seven, 32 random bytes never
 
 S = TypeVar("S", bound="ServiceSettings")
 Part = Literal["commands", "relay", "deadlines", "reactions"]
@@ -237,34 +235,4 @@ def _unfit(settings: ServiceSettings) -> Iterator[str]:
     if settings.b2b_clock_file:
         yield "B2B_CLOCK_FILE: only for development; production goes by the machine's clock"
     for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, SecretBytes) and _guessable_key(value):
-            yield f"{name.upper()}: must be {KEY_BYTES} random bytes in production"
-        if isinstance(value, tuple) and any(map(_guessable_key, _keys_in(value))):
-            yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
-        if isinstance(value, dict) and any(map(_guessable_key, value.values())):
-            yield f"{name.upper()}: every key must be {KEY_BYTES} random bytes in production"
-        if isinstance(value, SecretStr) and _guessable(value.get_secret_value()):
-            yield f"{name.upper()}: password too short or a well-known one for production"
-        if name == "issuers" and any(_guessable_issuer(one) for one in value):
-            yield "ISSUERS: every hs256_secret must be random in production"
-
-
-def _guessable(secret: str) -> bool:
-    """A password, or the one inside a URL; a URL without one (peer, certificate) is fine."""
-    password = urlsplit(secret).password if "://" in secret else secret
-    if password is None:
-        return False
-    return len(password) < SHORTEST_PASSWORD or len(set(password)) < DISTINCT
-
-
-def _guessable_issuer(one: ExternalIssuer) -> bool:
-    return one.hs256_secret is not None and _guessable(one.hs256_secret.get_secret_value())
-
-
-def _keys_in(listed: tuple[object, ...]) -> Iterator[SecretBytes]:
-    return (one for one in listed if isinstance(one, SecretBytes))
-
-
-def _guessable_key(key: SecretBytes) -> bool:
-    return len(set(key.get_secret_value())) < DISTINCT
+        yield from guessable.faults(name.upper(), getattr(settings, name))
