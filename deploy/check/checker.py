@@ -1,10 +1,9 @@
-"""One look at a whole installation."""
+"""Looks at a whole installation: the first from zero, every further one at what is new since."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
 from nats.aio.client import Client
@@ -13,11 +12,12 @@ from chassis.bus.asker import Asker
 from chassis.clock import Clock
 from chassis.streams import event_stream
 from deploy.check import history
-from deploy.check.money import Credits, Fees, Invoices
-from deploy.check.seats import IdleSeats, Seats, Times
-from deploy.check.stores import Owners, Stores
+from deploy.check.fees import Charges
+from deploy.check.owners import Owners
+from deploy.check.stores import Stores
+from deploy.check.stories import Stories
 from deploy.check.streams import Streams
-from deploy.check.verdict import Verdict
+from deploy.check.verdict import Moment, Verdict, summed
 from deploy.check.views import Views
 from services.projections.app import models
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 STORES = ("billing", "booking", "members", "access")
-"""In this order: what billing heard of, booking's store, read later, holds for certain."""
 ON_ITS_WAY = timedelta(seconds=30)
 """How long an event may be between a store and who hears of it."""
 
@@ -42,50 +41,92 @@ class Grounds:
     clock: Clock
 
 
-async def check(grounds: Grounds, on_its_way: timedelta = ON_ITS_WAY) -> list[Verdict]:
-    """Every invariant, in the order of their codes.
+class Watch:
+    """Looks that remember how far they have come. ``begun``, and ``close``d after the last."""
 
-    What was recorded less than ``on_its_way`` ago need not have been heard of yet. Raises
-    ``asyncpg.PostgresError``, ``nats.errors.Error`` or ``NotYet`` when it cannot look.
-    """
-    settled_before = datetime.now(UTC) - on_its_way  # recorded_at is the database's time
-    stores, owners = Stores(), Owners()
-    streams, views = Streams(grounds.client, settled_before), Views()
-    rules = (
-        Seats(), IdleSeats(grounds.clock.now()), Times(), Credits(), Invoices(),
-        Fees(settled_before), owners,
-    )  # fmt: skip
-    async with _opened(grounds) as (kept, shown):
-        for db in kept.values():
-            await owners.learn(db)
-        for context, db in kept.items():
-            await stores.look(context, db)
-            async for rows in history.rows(db):
-                for row in rows:
-                    seen = history.seen(context, row)
-                    for rule in rules:
-                        rule.see(seen)
-            await streams.look(context, db)
-        await streams.look_at_places(shown)
-        sources = {event_stream(context): db for context, db in kept.items()}
-        for model in models(grounds.asker, grounds.clock):
-            await views.look(model, shown, sources[model.source])
-    found = [verdict for rule in (*rules, stores, streams, views) for verdict in rule.verdicts()]
-    return sorted(found, key=lambda one: (len(one.code.rstrip("b")), one.code))
+    def __init__(
+        self, grounds: Grounds, on_its_way: timedelta, kept: dict[str, "_Db"], shown: "_Db"
+    ) -> None:
+        self._grounds, self._on_its_way = grounds, on_its_way
+        self._kept, self._shown = kept, shown
+        owners, self._charges = Owners(kept.values()), Charges(kept)
+        self._stories = {
+            context: Stories(context, db, owners, self._charges) for context, db in kept.items()
+        }
+        self._stores, self._streams, self._views = Stores(), Streams(grounds.client), Views(shown)
+        self._read: dict[str, int] = {}
+        """Store -> the position up to which it was read."""
 
-
-@asynccontextmanager
-async def _opened(grounds: Grounds) -> AsyncIterator[tuple[dict[str, "_Db"], "_Db"]]:
-    """Connections to the stores and to the read models."""
-    async with AsyncExitStack() as stack:
+    @classmethod
+    async def begun(cls, grounds: Grounds, on_its_way: timedelta = ON_ITS_WAY) -> Self:
+        """With connections to the stores and to the read models. Raises as asyncpg does."""
+        opened: list[_Db] = []
 
         async def connect(database: str, **settings: str) -> "_Db":
             told = {"application_name": "check", **settings}
             db = await asyncpg.connect(grounds.dsn(database), timeout=10, server_settings=told)
-            stack.push_async_callback(db.close)
+            opened.append(db)
             return db
 
-        kept = {context: await connect(f"b2b_{context}") for context in STORES}
         # Names without a schema are the temporary tables a read model is folded into.
         settings = {"search_path": "pg_temp", "default_transaction_read_only": "off"}
-        yield kept, await connect("b2b_views", **settings)
+        try:
+            kept = {context: await connect(f"b2b_{context}") for context in STORES}
+            return cls(grounds, on_its_way, kept, await connect("b2b_views", **settings))
+        except BaseException:
+            for db in opened:
+                db.terminate()
+            raise
+
+    def close(self) -> None:
+        """At once; nobody needs a goodbye."""
+        for db in (*self._kept.values(), self._shown):
+            db.terminate()
+
+    async def look(self) -> list[Verdict]:
+        """Every invariant, in the order of their codes.
+
+        What was recorded less than ``on_its_way`` ago need not have been heard of yet. Raises
+        ``asyncpg.PostgresError``, ``nats.errors.Error`` or ``NotYet`` when it cannot look; what
+        it has seen until then is not looked at again.
+        """
+        # recorded_at is the databases' time
+        moment = Moment(self._grounds.clock.now(), datetime.now(UTC) - self._on_its_way)
+        self._streams.begin()
+        self._views.begin()
+        for context, db in self._kept.items():
+            await self._look_at(context, db, moment)
+        await self._charges.look(moment)
+        await self._charges.look_again(moment)
+        await self._streams.look_at_places(self._shown, moment)
+        sources = {event_stream(context): db for context, db in self._kept.items()}
+        for model in models(self._grounds.asker, self._grounds.clock):
+            await self._views.look(model, sources[model.source])
+        told = [one for stories in self._stories.values() for one in stories.verdicts(moment)]
+        for rule in (self._charges, self._stores, self._streams, self._views):
+            told += rule.verdicts()
+        return summed(told)
+
+    async def _look_at(self, context: str, db: "_Db", moment: Moment) -> None:
+        stories, until = self._stories[context], await history.horizon(db)
+        if (after := self._read.get(context)) is None:
+            await stories.look_from_zero(until, moment)
+        else:
+            await stories.look_on(after, until, moment)
+        await self._stores.look(context, db, after or 0, until)
+        self._read[context] = until
+        await self._streams.look(context, db, moment)
+
+    @property
+    def must_begin_anew(self) -> bool:
+        """Whether something was found that only a look from zero can take back."""
+        return not (self._stores.holds and self._views.holds) or self._streams.differ
+
+
+async def check(grounds: Grounds, on_its_way: timedelta = ON_ITS_WAY) -> list[Verdict]:
+    """One look from zero. Raises as ``Watch.look``."""
+    watch = await Watch.begun(grounds, on_its_way)
+    try:
+        return await watch.look()
+    finally:
+        watch.close()

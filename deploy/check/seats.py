@@ -1,6 +1,5 @@
-"""Seats, lines, and the time of those who have one (I1, I2, I4, I5)."""
+"""Seats, lines, and the time of those who have one (I1, I2, I4, I5). Each rule sees one stream."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,11 +8,8 @@ from uuid import UUID
 from contracts import booking as b
 from contracts import timetable as t
 from deploy.check.history import Seen
-from deploy.check.verdict import Verdict
+from deploy.check.verdict import Moment, Verdict
 from services.booking.domain.class_session import ClassSession, class_session
-
-Key = tuple[UUID, UUID]
-"""A gym, and something of it."""
 
 
 @dataclass(slots=True)
@@ -29,15 +25,13 @@ class Seats:
     """Who is let in, and in which order."""
 
     def __init__(self) -> None:
-        self._sessions: dict[Key, _Session] = defaultdict(_Session)
+        self._session = _Session()
         self._capacity = Verdict("I1", "no seat is taken that is not there", "seats taken")
         self._once = Verdict("I2", "nobody has two seats, or a seat and a place in line", "seats")
         self._turn = Verdict("I4", "the line is served in its order", "seats given to the line")
 
     def see(self, seen: Seen) -> None:
-        if seen.category != "session":
-            return
-        session, event = self._sessions[seen.gym_id, seen.stream_id], seen.event
+        session, event = self._session, seen.event
         match event:
             case b.SessionScheduled() | b.CapacityChanged():
                 session.capacity = event.capacity
@@ -93,33 +87,37 @@ class Seats:
         if wronged and not out_of_turn:
             self._turn.accuse(f"{seen.where}: {len(wronged)} stood before {client}")
 
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self, moment: Moment) -> list[Verdict]:
+        del moment
         return [self._capacity, self._once, self._turn]
 
 
 class IdleSeats:
     """A free seat and somebody with a right to it; whose turn it is, booking's own fold says."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._sessions: dict[Key, ClassSession] = {}
-        self._verdict = Verdict("I4b", "no seat stays free while somebody is owed it", "sessions")
+    def __init__(self) -> None:
+        self._state: ClassSession = class_session.initial
+        self._last: Seen | None = None
 
     def see(self, seen: Seen) -> None:
-        if seen.category == "session":
-            key: Any = seen.event
-            before = self._sessions.get((seen.gym_id, seen.stream_id), class_session.initial)
-            self._sessions[seen.gym_id, seen.stream_id] = class_session.evolve(before, key)
+        event: Any = seen.event
+        self._state, self._last = class_session.evolve(self._state, event), seen
 
-    def verdicts(self) -> list[Verdict]:
-        self._verdict.looked_at = len(self._sessions)
-        for (gym, session_id), state in self._sessions.items():
-            if state.promotes(self._now) and state.free_online > 0 and state.owes(self._now):
-                self._verdict.accuse(
-                    f"gym {gym} session {session_id}: {state.free_online} free,"
-                    f" {len(state.waiting)} waiting"
-                )
-        return [self._verdict]
+    def may_change(self, moment: Moment) -> bool:
+        """Whether time alone may make it another verdict."""
+        return self._state.promotes(moment.now) and bool(self._state.waiting)
+
+    def verdicts(self, moment: Moment) -> list[Verdict]:
+        verdict = Verdict("I4b", "no seat stays free while somebody is owed it", "sessions", 1)
+        state, last = self._state, self._last
+        if last is None or last.recorded_at >= moment.settled_before:
+            return [verdict]  # the rest of what was decided may not have been read
+        if state.promotes(moment.now) and state.free_online > 0 and state.owes(moment.now):
+            verdict.accuse(
+                f"gym {last.gym_id} session {last.stream_id}: {state.free_online} free,"
+                f" {len(state.waiting)} waiting"
+            )
+        return [verdict]
 
 
 @dataclass(slots=True)
@@ -133,13 +131,11 @@ class Times:
     """Nobody is promised to two sessions at one time, but by a move, or when staff said so."""
 
     def __init__(self) -> None:
-        self._clients: dict[Key, dict[UUID, _Time]] = defaultdict(dict)
+        self._times: dict[UUID, _Time] = {}
         self._verdict = Verdict("I5", "nobody has two seats at one time", "seats")
 
     def see(self, seen: Seen) -> None:
-        if seen.category != "ledger":
-            return
-        times, event = self._clients[seen.gym_id, seen.stream_id], seen.event
+        times, event = self._times, seen.event
         match event:
             case b.CreditHeld():
                 self._verdict.looked_at += 1
@@ -155,7 +151,8 @@ class Times:
             case b.CreditReleased() | b.CreditConsumed() | b.CreditForfeited():
                 times.pop(event.reservation_id, None)
 
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self, moment: Moment) -> list[Verdict]:
+        del moment
         return [self._verdict]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from deploy.local.access import LOGINS, PROCESSES, RELAYS
+from deploy.local.access import AUDITOR, LOGINS, PROCESSES, RELAYS
 from deploy.local.databases import LOGINS as ROLES
 from deploy.local.nats_conf import users
 
@@ -75,6 +75,7 @@ def wanted(server: str = SERVER, options: str = "") -> tuple[Secret, ...]:
     address = _Address(server, options)
     return (
         *(_of_process(name, address) for name in PROCESSES),
+        _auditor(address),
         _operator(address),
         _admin(address),
         _roles(),
@@ -126,14 +127,26 @@ def _of_process(process: str, address: _Address) -> Secret:
     return Secret(process, data, tuple(uses))
 
 
+def _auditor(address: _Address) -> Secret:
+    data = {
+        "NATS_PASSWORD": _value(user(AUDITOR)),
+        "CALLER_KEY": _value(CALLER_KEY),
+        "AUDITOR_URL": address.of("auditor", "postgres"),
+    }
+    return Secret(AUDITOR, data, (user(AUDITOR), CALLER_KEY, role("auditor")))
+
+
 def _operator(address: _Address) -> Secret:
     data = {
         "NATS_PASSWORD": _value(user("operator")),
         "CALLER_KEY": _value(CALLER_KEY),
         "MIGRATOR_URL": address.of("migrator", "postgres"),
         "VIEWS_URL": address.of("projections", "b2b_views"),
+        "AUDITOR_URL": address.of("auditor", "postgres"),
     }
-    uses = (user("operator"), CALLER_KEY, role("migrator"), role("projections"))
+    uses = (
+        user("operator"), CALLER_KEY, role("migrator"), role("projections"), role("auditor"),
+    )  # fmt: skip
     return Secret("operator", data, uses)
 
 

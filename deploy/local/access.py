@@ -13,6 +13,8 @@ from deploy.schema import database_url
 
 PROCESSES = ("members", "booking", "billing", "access", "projections", "gateway")
 """In the order they depend on each other."""
+AUDITOR = "auditor"
+"""Looks at the invariants all day: in a cluster always, on one machine when asked to."""
 
 LOGINS = {
     "members": ("members_app", "b2b_members"),
@@ -35,7 +37,8 @@ _PASSED_ON = (
     "TRACE_SAMPLE_RATIO", "OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_HOST", "ISSUERS",
     "TOKEN_AUDIENCE", "TOKEN_ISSUER", "TRUSTED_PROXIES", "ORIGINS", "TRUSTED_DOCUMENTS",
     "ONLY_TRUSTED_DOCUMENTS", "ADDRESS_RATE", "ADDRESS_BURST", "ADDRESS_CONNECTIONS",
-    "PERSON_RATE", "PERSON_BURST", "COST_RATE", "COST_BURST", "RECHECK_SECONDS",
+    "PERSON_RATE", "PERSON_BURST", "COST_RATE", "COST_BURST", "RECHECK_SECONDS", "CHECK_EVERY",
+    "CHECK_AGAIN",
 )  # fmt: skip
 """What a process gets from the runner's own environment; everything else is made here."""
 
@@ -136,7 +139,7 @@ class Access:
         }
 
     def environment(self, process: str) -> dict[str, str]:
-        """The whole environment of one of ``PROCESSES``."""
+        """The whole environment of one of ``PROCESSES``, or of the ``AUDITOR``."""
         login = self.nats_login(process)
         known = {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -147,9 +150,12 @@ class Access:
             "NATS_URL": login["servers"],
             "NATS_USER": login["user"],
             "NATS_PASSWORD": login["password"],
-            "DATABASE_URL": self.dsn(*LOGINS[process]),
             **self._keys,
         }
+        if process == AUDITOR:
+            known["AUDITOR_URL"] = self.dsn("auditor", "postgres")
+        else:
+            known["DATABASE_URL"] = self.dsn(*LOGINS[process])
         if process != "gateway":  # it answers health questions at its own door
             known["HEALTH_PORT"] = str(self.ports[process])
         if process in RELAYS:

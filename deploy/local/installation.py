@@ -12,7 +12,7 @@ import nats
 from chassis import streams
 from chassis.migrate import Phase
 from deploy.local import databases, nats_conf, obstacles
-from deploy.local.access import NOW_OR_NEVER, PROCESSES, Access
+from deploy.local.access import AUDITOR, NOW_OR_NEVER, PROCESSES, Access
 from deploy.local.places import CannotStart, free_port
 from deploy.local.postgres import Postgres
 from deploy.local.servers import STOP_WITHIN, Nats
@@ -31,7 +31,7 @@ class Installation(Access):
     def __init__(
         self, data: Path, *, tell: Callable[[str], None] = lambda _: None, gateway_port: int = 0
     ) -> None:
-        ports = {name: free_port() for name in PROCESSES}
+        ports = {name: free_port() for name in (*PROCESSES, AUDITOR)}
         postgres, bus = os.environ.get("POSTGRES_URL", ""), os.environ.get("NATS_SERVER_URL", "")
         if not postgres:
             _must_have_its_secrets(data)

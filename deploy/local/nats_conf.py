@@ -26,6 +26,7 @@ ASKS: Mapping[str, tuple[type[Query], ...]] = {
     "billing": (members.ClientStanding,),
     "access": (members.GymReferences,),
     "projections": (members.PersonKeys,),
+    "auditor": (members.PersonKeys,),
 }
 """Context -> the queries it may send. All sign with one key, so this is what keeps them apart."""
 
@@ -59,6 +60,13 @@ def users() -> dict[str, May]:
         ),
         subscribe=("cmd.projections.>", "qry.projections.>"),
         replies=True,
+    )  # fmt: skip
+    known["auditor"] = May(
+        publish=(
+            *_consume(every_stream), *_questions("auditor"), "$JS.API.STREAM.INFO.DLQ",
+            *(f"$JS.API.CONSUMER.LIST.{stream}" for stream in every_stream),
+            *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in every_stream),
+        )
     )  # fmt: skip
     known["gateway"] = May(
         publish=("cmd.>", "qry.>"), subscribe=("live.>", "progress.>"), never=_for_nobody_outside()

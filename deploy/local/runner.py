@@ -15,6 +15,7 @@ import asyncpg
 
 from chassis.migrate import MigrationFailed
 from deploy.demo.marks import Marks
+from deploy.local.access import AUDITOR
 from deploy.local.children import dies_with_us
 from deploy.local.installation import Installation
 from deploy.local.keeping import keep
@@ -31,6 +32,9 @@ WAVES = ((*DECIDING, "projections"), ("gateway",))
 DEMO_WAVES = (("projections",), ("gateway",))
 """What is started once the demo is made: its past is shown in one go, not moment by moment."""
 
+MODULES = {"gateway": "gateway", AUDITOR: "deploy.check"}
+"""Process -> what to run, where it is no service."""
+
 STOPPED_WITHIN = 10.0  # seconds from Ctrl-C to the end
 DRAIN_WITHIN = 7.0  # seconds of them for the processes; the servers have the rest
 _FOR_THE_END = 1.0  # seconds: servers that must be hurried, and our own end
@@ -43,6 +47,7 @@ _COLOURS = {
     "access": 31,
     "projections": 35,
     "gateway": 34,
+    "auditor": 90,
     "back2back": 1,
 }
 
@@ -123,25 +128,24 @@ async def _start(supervisor: Supervisor, installation: Installation, settings: R
         say(f"starting {', '.join(names)}")
         await supervisor.start(*(program(installation, name) for name in names))
 
-    if not settings.demo or _marks(installation).is_made:
-        for wave in WAVES:
-            await up(*wave)
-        return
-    await _must_be_understood(installation, "gateway")
-    await up(*DECIDING)
-    say("making the demo gyms (B2B_DEMO=0 leaves them out)")
-    await _seed(installation, "--ahead")
-    for wave in DEMO_WAVES:
-        await up(*wave)
-    await _seed(installation)
+    begun = not settings.demo or _marks(installation).is_made
+    if not begun:
+        await _must_be_understood(installation, "gateway")
+        await up(*DECIDING)
+        say("making the demo gyms (B2B_DEMO=0 leaves them out)")
+        await _seed(installation, "--ahead")
+    first, last = WAVES if begun else DEMO_WAVES
+    await up(*first, *([AUDITOR] if settings.auditor else []))
+    await up(*last)
+    if not begun:
+        await _seed(installation)
 
 
 def program(installation: Installation, name: str) -> Program:
     """How to run the process ``name``."""
-    module = name if name == "gateway" else f"services.{name}"
     return Program(
         name=name,
-        command=(sys.executable, "-m", module),
+        command=(sys.executable, "-m", MODULES.get(name, f"services.{name}")),
         environment=installation.environment(name),
         health_port=installation.ports[name],
         folder=str(ROOT),

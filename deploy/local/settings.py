@@ -21,6 +21,8 @@ class RunSettings(BaseSettings):
     """How much of a past they get ..."""
     demo_clients: int = Field(300, ge=12, le=3000, validation_alias="B2B_DEMO_CLIENTS")
     """... and how many clients, both together."""
+    auditor: bool = Field(False, validation_alias="B2B_AUDITOR")
+    """Whether the invariants are looked at all day."""
     gateway_port: int = Field(8080, ge=1, le=65535, validation_alias="GATEWAY_PORT")
     postgres_url: str = Field(
         "", pattern=r"^(postgres(ql)?://.+)?$", validation_alias="POSTGRES_URL"

@@ -158,6 +158,17 @@ SYMPTOMS = (
         Severity.TICKET, "Replicas of {{ $labels.process }} decide everything twice.",
     ),
     Alert(
+        "InvariantBroken",  # but for dead letters, which DeadLetters tells of
+        'max by (code) (b2b_invariant_offences{code!="I14c"}) > 0', "0s", Severity.PAGE,
+        "{{ $labels.code }} does not hold: {{ $value }} times.",
+    ),
+    Alert(
+        "InvariantsUnchecked",
+        "(time() - max(b2b_invariant_checked_at_seconds) > 600"
+        " or absent(b2b_invariant_checked_at_seconds))", "10m", Severity.TICKET,
+        "Nobody has looked at the invariants for 10 minutes and more.",
+    ),
+    Alert(
         "SignInsUnchecked", "sum(rate(b2b_gateway_standing_unanswered_total[5m])) > 0", "5m",
         Severity.TICKET, "Members does not say whether sign-ins are still good.",
     ),

@@ -52,11 +52,7 @@ SERVICE = Dashboard(
             "ops",
             ((rate("b2b_http_request_seconds_count", "route, status"), "{{route}} {{status}}"),),
         ),
-        Panel(
-            "Memory",
-            "bytes",
-            (("sum by (pod) (process_resident_memory_bytes)", "{{pod}}"),),
-        ),
+        Panel("Memory", "bytes", (("sum by (pod) (process_resident_memory_bytes)", "{{pod}}"),)),
     ),
 )
 
@@ -117,6 +113,21 @@ EVENT_FLOW = Dashboard(
             "Oldest deadline not carried out",
             "s",
             (("max by (process) (b2b_deadline_overdue_seconds)", "{{process}}"),),
+        ),
+        Panel(
+            "Invariants: offences that stand",
+            "short",
+            (("max by (code) (b2b_invariant_offences)", "{{code}}"),),
+            "Zero, always. The auditor's log names who offends.",
+        ),
+        Panel(
+            "Invariants: since the last look, since the last one from zero",
+            "s",
+            (
+                ("time() - max(b2b_invariant_checked_at_seconds)", "looked"),
+                ("time() - max(b2b_invariant_whole_at_seconds)", "from zero"),
+                (quantile(0.99, "b2b_invariant_look_seconds", "kind"), "{{kind}} took"),
+            ),
         ),
         Panel(
             "Deadlines",

@@ -72,6 +72,16 @@ TRIES = (
     Try("projections", "says", "qry.members.person_keys", True),
     Try("projections", "says", "qry.members.principal_of", False),
     Try("projections", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
+    Try("auditor", "says", "$JS.API.CONSUMER.CREATE.EVT_BILLING.x", True),
+    Try("auditor", "says", "$JS.API.CONSUMER.LIST.EVT_MEMBERS", True),
+    Try("auditor", "says", "$JS.API.STREAM.INFO.DLQ", True),
+    Try("auditor", "says", "qry.members.person_keys", True),
+    Try("auditor", "says", "cmd.booking.book_class", False),
+    Try("auditor", "says", "evt.gym.booking.probed.v1", False),
+    Try("auditor", "says", "live.gym.roster.x", False),
+    Try("auditor", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
+    Try("auditor", "says", "$JS.API.STREAM.MSG.GET.DLQ", False),
+    Try("auditor", "hears", "live.>", False),
     Try("operator", "says", "$JS.API.STREAM.CREATE.EVT_BOOKING", True),
 )
 

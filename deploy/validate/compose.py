@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from deploy.cluster import secrets
-from deploy.local.access import PROCESSES
+from deploy.local.access import AUDITOR, PROCESSES
 from deploy.schema import ROOT
 from deploy.validate.render import parsed
 from deploy.validate.rules import supply
@@ -24,7 +24,7 @@ def faults() -> Iterator[str]:
         f"secrets/{each.name}.env": secrets.filled(each, values)
         for each in secrets.wanted("postgres:5432")
     }
-    for process in PROCESSES:
+    for process in (*PROCESSES, AUDITOR):
         if process not in services:
             yield f"nothing runs {process}"
     for name, service in services.items():

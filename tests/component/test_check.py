@@ -12,9 +12,13 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.ids import new_id
+from deploy.check import history
+from deploy.check.fees import Charges
+from deploy.check.owners import Owners
 from deploy.check.stores import Stores
+from deploy.check.stories import Stories
 from deploy.check.streams import Streams
-from deploy.check.verdict import Verdict
+from deploy.check.verdict import Moment, Verdict, summed
 from deploy.check.views import Views
 from deploy.local.installation import Installation
 from deploy.schema import database_url
@@ -26,9 +30,11 @@ if TYPE_CHECKING:
 
 EVENT = """
 INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, data, meta)
-VALUES ($1, $2, $3, $4, 'door', 'access.door_added.v1', '{}', $5)
+VALUES ($1, $2, $3, $4, 'door', 'access.door_added.v1', $6, $5)
 """
 NOW = datetime.now(UTC)
+LATER = Moment(NOW, NOW + timedelta(hours=1))
+"""What is recorded now is settled."""
 
 
 @pytest.fixture(scope="module")
@@ -73,24 +79,43 @@ async def client(apart: Installation) -> AsyncIterator[Client]:
 
 
 async def record(
-    db: "_Db", version: int, *, stream: UUID | None = None, command: UUID | None = None,
-    event: UUID | None = None,
+    db: "_Db", version: int, *, gym: UUID | None = None, stream: UUID | None = None,
+    command: UUID | None = None, event: UUID | None = None, data: bytes = b"{}",
 ) -> None:  # fmt: skip
     """One event, as no service would."""
-    told = {"actor": "staff:x", "command_id": command or new_id()}
-    await db.execute(
-        EVENT, new_id(), stream or new_id(), version, event or new_id(), orjson.dumps(told)
-    )
+    told = orjson.dumps({"actor": "staff:x", "command_id": command or new_id()})
+    names = gym or new_id(), stream or new_id(), version, event or new_id()
+    await db.execute(EVENT, *names, told, data)
 
 
 def wrong(verdicts: list[Verdict]) -> dict[str, int]:
-    return {one.code: one.offences for one in verdicts if not one.holds}
+    return {one.code: one.offences for one in summed(verdicts) if not one.holds}
+
+
+class Looks:
+    """Looks at access' store, each going on where the one before has ended."""
+
+    def __init__(self, db: "_Db") -> None:
+        self._db = db
+        self._stories = Stories("access", db, Owners([db]), Charges({"access": db}))
+        self._stores = Stores()
+        self._after = 0
+
+    async def wrong(self) -> dict[str, int]:
+        """Code -> offences, at the next look."""
+        until = await history.horizon(self._db)
+        if self._after:
+            await self._stories.look_on(self._after, until, LATER)
+        else:
+            await self._stories.look_from_zero(until, LATER)
+        await self._stores.look("access", self._db, self._after, until)
+        self._after = until
+        return wrong(self._stores.verdicts() + self._stories.verdicts(LATER))
 
 
 async def looked(auditor: "_Db") -> dict[str, int]:
-    stores = Stores()
-    await stores.look("access", auditor)
-    return wrong(stores.verdicts())
+    """Code -> offences, at a first look."""
+    return await Looks(auditor).wrong()
 
 
 async def test_nothing_is_wrong_with_events_in_their_order(
@@ -130,11 +155,74 @@ async def test_a_command_that_was_carried_out_twice(wrongdoer: "_Db", auditor: "
     meta = orjson.dumps({"actor": "staff:x", "command_id": command})
     async with wrongdoer.transaction():  # once, with two events
         for _ in range(2):
-            await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta)
+            await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
     assert await looked(auditor) == {}
 
-    await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta)
+    await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
 
+    assert await looked(auditor) == {"I3": 1}
+
+
+async def test_an_event_that_names_what_is_another_gyms(wrongdoer: "_Db", auditor: "_Db") -> None:
+    ours, theirs, stream = new_id(), new_id(), new_id()
+    await record(wrongdoer, 1, gym=theirs, stream=stream)
+    named = orjson.dumps({"at": stream, "of": new_id()})
+    await record(wrongdoer, 1, gym=theirs, data=named)
+    assert await looked(auditor) == {}
+
+    await record(wrongdoer, 1, gym=ours, data=named)
+
+    assert await looked(auditor) == {"I9": 1}
+
+
+async def test_a_stream_that_two_gyms_have(wrongdoer: "_Db", auditor: "_Db") -> None:
+    stream = new_id()
+    for _ in range(2):
+        await record(wrongdoer, 1, stream=stream)
+
+    assert await looked(auditor) == {"I9": 2}
+
+
+async def test_later_looks_see_what_is_new_and_what_was_mended(
+    wrongdoer: "_Db", auditor: "_Db"
+) -> None:
+    gym, stream, other, twice = (new_id() for _ in range(4))
+    looks = Looks(auditor)
+    await record(wrongdoer, 1, gym=gym, stream=stream)
+    assert await looks.wrong() == {}
+
+    await record(wrongdoer, 2, gym=gym, stream=stream)
+    await record(wrongdoer, 1, gym=gym, stream=other)
+    assert await looks.wrong() == {}
+
+    await record(wrongdoer, 4, gym=gym, stream=stream)
+    await record(wrongdoer, 2, gym=gym, stream=other)
+    assert await looks.wrong() == {"I11": 1}
+    assert await looks.wrong() == {"I11": 1}, "it is still so"
+
+    await wrongdoer.execute("DELETE FROM es.events WHERE version = 4")
+    assert await looks.wrong() == {}
+
+    for version in (3, 4):
+        await record(wrongdoer, version, gym=gym, stream=stream, event=twice)
+    assert await looks.wrong() == {"I11": 1}
+    assert await looked(auditor) == {"I11": 1}
+
+
+async def test_a_command_carried_out_again_long_after_it_was_answered(
+    wrongdoer: "_Db", auditor: "_Db"
+) -> None:
+    gym, command, looks = new_id(), new_id(), Looks(auditor)
+    await record(wrongdoer, 1, gym=gym, command=command)
+    await wrongdoer.execute(
+        "INSERT INTO es.answers (gym_id, actor, command_id, request_hash, answer, pos)"
+        " SELECT $1, 'staff:x', $2, '', '', max(pos) FROM es.events", gym, command,
+    )  # fmt: skip
+    assert await looks.wrong() == {}
+
+    await record(wrongdoer, 1, gym=gym, command=command)
+
+    assert await looks.wrong() == {"I3": 1}
     assert await looked(auditor) == {"I3": 1}
 
 
@@ -144,21 +232,26 @@ async def test_an_event_that_did_not_reach_the_stream(
     await record(wrongdoer, 1)
 
     for settled_before, found in ((NOW - timedelta(hours=1), {}), (NOW + timedelta(hours=1), 1)):
-        streams = Streams(client, settled_before)
-        await streams.look("access", auditor)
+        streams = Streams(client)
+        await streams.look("access", auditor, Moment(NOW, settled_before))
         assert wrong(streams.verdicts()) == ({"I14": 1} if found else {})
 
 
 async def test_a_message_the_store_does_not_have(
     apart: Installation, auditor: "_Db", client: Client
 ) -> None:
+    streams = Streams(client)
+    await streams.look("access", auditor, LATER)
+    assert wrong(streams.verdicts()) == {}
+
     told = {"position": 1, "event_id": str(new_id()), "gym_id": str(new_id()), "event": {}}
     await client.jetstream().publish("evt.x.access.door_added.v1", orjson.dumps(told))
 
-    streams = Streams(client, NOW)
-    await streams.look("access", auditor)
-
-    assert wrong(streams.verdicts()) == {"I14": 1}
+    for _ in range(2):
+        streams.begin()
+        await streams.look("access", auditor, LATER)
+        assert wrong(streams.verdicts()) == {"I14": 1}
+    assert streams.differ
 
 
 async def test_a_reaction_that_tries_one_event_for_ever(
@@ -178,33 +271,60 @@ async def test_a_reaction_that_tries_one_event_for_ever(
     [failing] = await consumer.fetch(1, timeout=10)
     assert failing.metadata.num_delivered == 2
 
-    a_moment_ago, long_ago = Streams(client, NOW), Streams(client, NOW + timedelta(hours=1))
-    await a_moment_ago.look_at_places(views)
-    await long_ago.look_at_places(views)
+    a_moment_ago, long_ago = Streams(client), Streams(client)
+    await a_moment_ago.look_at_places(views, Moment(NOW, NOW))
+    await long_ago.look_at_places(views, LATER)
 
     assert wrong(a_moment_ago.verdicts()) == {}
     assert wrong(long_ago.verdicts()) == {"I14b": 1}
     assert "reaction test_trying has been trying sequence 2" in str(long_ago.verdicts())
     await failing.ack_sync()
-    healed = Streams(client, NOW + timedelta(hours=1))
-    await healed.look_at_places(views)
-    assert wrong(healed.verdicts()) == {}
+    long_ago.begin()
+    await long_ago.look_at_places(views, LATER)
+    assert wrong(long_ago.verdicts()) == {}
 
 
-async def test_a_row_no_event_made(apart: Installation, views: "_Db", auditor: "_Db") -> None:
+async def test_a_row_no_event_made_until_it_is_gone(
+    apart: Installation, views: "_Db", auditor: "_Db"
+) -> None:
     admin = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_views"))
-    before, after = Views(), Views()
-    await before.look(doors.MODEL, views, auditor)
+    seen, gym = Views(views), new_id()
 
+    async def look() -> dict[str, int]:
+        seen.begin()
+        await seen.look(doors.MODEL, auditor)
+        return wrong(seen.verdicts())
+
+    assert await look() == {}
     await admin.execute(
-        "INSERT INTO views.doors VALUES ($1, $1, $1, 'Front', 'Europe/Berlin', '[]', 1, 1)",
-        new_id(),
+        "INSERT INTO views.doors VALUES ($1, $1, $1, 'Front', 'Europe/Berlin', '[]', 1, 1)", gym
     )
-    await after.look(doors.MODEL, views, auditor)
+    assert await look() == {"I10": 1}
+    await admin.execute("DELETE FROM views.doors WHERE gym_id = $1", gym)
+    assert await look() == {}
     await admin.close()
 
-    assert wrong(before.verdicts()) == {}
-    assert wrong(after.verdicts()) == {"I10": 1}
+
+async def test_a_large_table_is_compared_in_turn_and_what_is_wrong_every_time(
+    apart: Installation, views: "_Db", auditor: "_Db", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.check.views.ROWS", 2)
+    admin = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_views"))
+    seen, gyms = Views(views), sorted(new_id() for _ in range(5))
+
+    async def look() -> int:
+        seen.begin()
+        await seen.look(doors.MODEL, auditor)
+        return wrong(seen.verdicts()).get("I10", 0)
+
+    for gym in gyms:
+        await admin.execute(
+            "INSERT INTO views.doors VALUES ($1, $1, $1, 'Front', 'Europe/Berlin', '[]', 1, 1)", gym
+        )
+    assert [await look() for _ in range(4)] == [2, 4, 5, 5]
+    await admin.execute("DELETE FROM views.doors")
+    assert await look() == 0
+    await admin.close()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretBytes, SecretStr
 
 from chassis.settings import WRONG_SETTINGS, RelaySettings, ServiceSettings
+from deploy.check.app import Settings as AuditorSettings
 from deploy.schema import ROOT
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings
@@ -28,6 +29,7 @@ PROCESSES: dict[str, type[ServiceSettings]] = {
     "services.access": import_module("chassis.service").ServiceSettings,
     "services.projections": ProjectionsSettings,
     "gateway": GatewaySettings,
+    "deploy.check": AuditorSettings,
 }
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from contracts.ids import new_id
 from deploy.cluster import secrets
-from deploy.local.access import PROCESSES
+from deploy.local.access import AUDITOR, PROCESSES
 from deploy.local.places import free_port
 from deploy.local.postgres import Postgres
+from deploy.local.runner import MODULES
 from deploy.local.servers import Nats
 from deploy.local.supervisor import Program, Supervisor
 from deploy.schema import ROOT
@@ -111,19 +112,21 @@ async def test_an_admin_who_is_no_superuser_makes_roles_without_rights_over_rows
     assert mighty == []
 
 
-@pytest.mark.timeout(300)  # six processes and as many commands, each with its imports
+@pytest.mark.timeout(300)  # seven processes and as many commands, each with its imports
 async def test_every_process_starts_with_its_secrets_and_a_gym_is_opened(
     prepared: Cluster,
 ) -> None:
-    ports = {name: free_port() for name in (*PROCESSES, "door")}
+    ports = {name: free_port() for name in (*PROCESSES, AUDITOR, "door")}
     supervisor, said = Supervisor(lambda name, line: said.append(f"{name}: {line}")), list[str]()
     try:
-        await supervisor.start(*(_program(prepared, name, ports) for name in PROCESSES))
+        for wave in (PROCESSES, (AUDITOR,)):
+            await supervisor.start(*(_program(prepared, name, ports) for name in wave))
         prepared.b2b(
             "gym", "register", "oak", "--name", "Oak", "--owner-name", "Olga",
             "--owner-email", OWNER["email"], OWNER_PASSWORD=OWNER["password"],
         )  # fmt: skip
         assert await _signed_in(f"http://127.0.0.1:{ports['door']}/graphql"), said
+        assert "I14c" in prepared.b2b("check")
     finally:
         await supervisor.drain(10)
 
@@ -132,11 +135,11 @@ def _program(cluster: Cluster, name: str, ports: dict[str, int]) -> Program:
     more = {"NATS_USER": name, "HEALTH_PORT": str(ports[name]), "HEALTH_HOST": "127.0.0.1"}
     if name == "gateway":
         more |= {"GATEWAY_PORT": str(ports["door"])}
-    elif name != "projections":
+    elif name not in ("projections", AUDITOR):
         more |= {"RELAY_NATS_USER": f"{name}_relay"}
     return Program(
         name=name,
-        command=(sys.executable, "-m", name if name == "gateway" else f"services.{name}"),
+        command=(sys.executable, "-m", MODULES.get(name, f"services.{name}")),
         environment=cluster.environment(name, **more),
         health_port=ports[name],
         folder=str(ROOT),

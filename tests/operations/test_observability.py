@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 import chassis
 import contracts.freeze
+import deploy.check
 import gateway
 from contracts.envelope import COMMANDS
 from deploy.observability.alerts import alerts, records
@@ -35,7 +36,7 @@ def questions() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def metrics() -> set[str]:
-    for package in (chassis, gateway):
+    for package in (chassis, deploy.check, gateway):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 import_module(module.name)

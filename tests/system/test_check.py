@@ -4,7 +4,23 @@ from tests.world import documents
 from tests.world.gym import Gym
 from tests.world.system import System
 
-CODES = ["I1", "I2", "I3", "I4", "I4b", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I14", "I14b"]
+CODES = [
+    "I1",
+    "I2",
+    "I3",
+    "I4",
+    "I4b",
+    "I5",
+    "I6",
+    "I7",
+    "I8",
+    "I9",
+    "I10",
+    "I11",
+    "I14",
+    "I14b",
+    "I14c",
+]
 
 
 async def test_every_invariant_holds_and_says_what_it_looked_at(system: System, gym: Gym) -> None:

@@ -13,7 +13,8 @@ from chassis.settings import ServiceSettings, WrongSettings, load
 from deploy.cli import COMMANDS
 from deploy.cluster import secrets
 from deploy.cluster.scaling import durables
-from deploy.local.access import PROCESSES
+from deploy.local.access import AUDITOR, PROCESSES
+from deploy.local.runner import MODULES
 from deploy.validate.objects import Object, Objects, Pods, at, name
 
 Found = Iterator[tuple[str, str]]
@@ -87,10 +88,10 @@ def would_run(command: str, told: Mapping[str, str]) -> Iterator[str]:
 
 
 def processes(objects: Objects) -> Found:
-    """Everything that runs locally runs here."""
+    """Everything that runs locally runs here, and the auditor."""
     run = {_module(container) for pods in objects.pods for container in pods.containers}
-    for process in PROCESSES:
-        if {process, f"services.{process}"}.isdisjoint(run):
+    for process in (*PROCESSES, AUDITOR):
+        if MODULES.get(process, f"services.{process}") not in run:
             yield "base/services", f"nothing runs {process}"
 
 
@@ -114,7 +115,7 @@ def consumers(objects: Objects) -> Found:
 def settings_of(module: str) -> type[ServiceSettings] | None:
     """What ``python -m module`` reads at its start: its ``main`` says so by its type."""
     top = module.partition(".")[0]
-    if top not in ("services", "gateway") or find_spec(module) is None:
+    if top not in ("services", "gateway", "deploy") or find_spec(module) is None:
         return None
     main = import_module(f"{module}.app").main
     kind: type[ServiceSettings] = get_type_hints(main)["process"].__args__[0]

@@ -51,6 +51,8 @@ async def test_the_relays_user_writes_its_stream_and_projections_user_reads_it(
         ("access_relay", "$JS.API.STREAM.DELETE.EVT_ACCESS"),
         ("access_relay", "$JS.API.STREAM.PURGE.EVT_ACCESS"),
         ("projections", "$JS.API.STREAM.PURGE.EVT_ACCESS"),
+        ("auditor", "$JS.API.STREAM.PURGE.EVT_ACCESS"),
+        ("auditor", "evt.gym.access.probed.v1"),
     ],
 )
 async def test_nobody_else_writes_or_empties_a_stream(
@@ -72,6 +74,8 @@ async def test_nobody_else_writes_or_empties_a_stream(
         ("gateway", "cmd.booking.open_ledger"),
         ("gateway", "cmd.booking.close_waitlist"),
         ("gateway", "qry.members.client_standing"),
+        ("auditor", "qry.members.client_standing"),
+        ("auditor", "cmd.booking.book_class"),
     ],
 )
 async def test_nobody_asks_what_is_not_theirs_to_ask(
@@ -86,6 +90,7 @@ async def test_nobody_asks_what_is_not_theirs_to_ask(
     ("user", "subject"),
     [
         ("projections", "qry.members.person_keys"),
+        ("auditor", "qry.members.person_keys"),
         ("booking", "qry.members.client_standing"),
         ("gateway", "qry.members.principal_of"),
         ("gateway", "cmd.members.sign_in"),

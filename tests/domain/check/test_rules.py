@@ -13,11 +13,12 @@ from contracts import timetable as t
 from contracts.envelope import Event
 from contracts.ids import new_id
 from contracts.money import Money
+from deploy.check.fees import Fees
 from deploy.check.history import Seen
-from deploy.check.money import Credits, Fees, Invoices
-from deploy.check.seats import Seats, Times
-from deploy.check.stores import Owners
-from deploy.check.verdict import Verdict
+from deploy.check.money import Credits, Invoices
+from deploy.check.seats import IdleSeats, Seats, Times
+from deploy.check.verdict import Moment, Verdict, summed
+from tests.domain.booking import language
 
 GYM, STREAM, PACK, FEE = (new_id() for _ in range(4))
 MIA, LEO, KIM = (new_id() for _ in range(3))
@@ -27,10 +28,14 @@ FIVER = Money(minor=500, currency="EUR")
 BACK = Money(minor=-500, currency="EUR")
 
 
+LATER = Moment(NINE, NINE + HOUR)
+"""What was recorded at nine is settled."""
+
+
 class Rule(Protocol):
     def see(self, seen: Seen) -> None: ...
 
-    def verdicts(self) -> list[Verdict]: ...
+    def verdicts(self, moment: Moment) -> list[Verdict]: ...
 
 
 def told(of: type[Event], /, **facts: Any) -> Event:
@@ -39,7 +44,11 @@ def told(of: type[Event], /, **facts: Any) -> Event:
 
 
 def offences(
-    rule: Rule, *events: Event, category: str = "session", context: str = "booking"
+    rule: Rule,
+    *events: Event,
+    category: str = "session",
+    context: str = "booking",
+    moment: Moment = LATER,
 ) -> dict[str, int]:
     """Code -> offences, after these events of one stream."""
     positions = count(1)
@@ -52,7 +61,7 @@ def offences(
                 data=event.model_dump_json().encode(), event=event,
             )
         )  # fmt: skip
-    return {one.code: one.offences for one in rule.verdicts() if not one.holds}
+    return {one.code: one.offences for one in rule.verdicts(moment) if not one.holds}
 
 
 def opened(capacity: int) -> Event:
@@ -97,6 +106,20 @@ def skipped(client: UUID) -> Event:
 )
 def test_seats_and_lines(events: list[Event], found: dict[str, int]) -> None:
     assert offences(Seats(), *events) == found
+
+
+@pytest.mark.parametrize(
+    ("now", "settled_before", "found"),
+    [
+        (language.DAY_BEFORE, NINE + HOUR, {"I4b": 1}),
+        (language.DAY_BEFORE, NINE, {}),  # what was decided with it may not have been read yet
+        (language.CLAIMS, NINE + HOUR, {}),
+    ],
+)
+def test_an_idle_seat(now: datetime, settled_before: datetime, found: dict[str, int]) -> None:
+    events = [language.scheduled(capacity=1), language.waiting(language.ANN, 1)]
+
+    assert offences(IdleSeats(), *events, moment=Moment(now, settled_before)) == found
 
 
 def held(seat: UUID, hours: float, credits: int = 1) -> Event:  # noqa: A002 - the contract's word
@@ -206,19 +229,25 @@ NEVER_DUE = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=False)
 def test_a_fee_goes_from_booking_to_billing_and_back(
     events: list[Event], found: dict[str, int]
 ) -> None:
-    assert offences(Fees(NINE + HOUR), *events) == found
+    assert offences(Fees(), *events) == found
 
 
 def test_a_fee_that_was_just_due_may_be_on_its_way() -> None:
-    assert offences(Fees(NINE - HOUR), DUE) == {}
+    fees, just_now = Fees(), Moment(NINE, NINE - HOUR)
+
+    assert offences(fees, DUE, moment=just_now) == {}
+    assert not fees.is_settled(just_now)
+    assert offences(fees) == {"I7": 1}
 
 
-def test_an_event_may_name_what_is_its_own_gyms_only() -> None:
-    owners = Owners()
-    owners.belongs(str(MIA), GYM)
-    owners.belongs(str(LEO), new_id())
+def test_verdicts_of_many_streams_add_up_in_the_order_of_their_codes() -> None:
+    told = [Verdict("I14b", "", ""), Verdict("I2", "", "", 3), Verdict("I14", "", ""),
+            Verdict("I2", "", "", 4)]  # fmt: skip
+    for number in range(30):
+        told[3].accuse(str(number))
 
-    assert offences(owners, seated(MIA), seated(KIM)) == {}
-    assert offences(owners, seated(LEO)) == {"I9": 1}
-    owners.belongs(str(MIA), new_id())
-    assert offences(owners) == {"I9": 2}
+    found = summed(told)
+
+    assert [one.code for one in found] == ["I2", "I14", "I14b"]
+    assert (found[0].looked_at, found[0].offences, len(found[0].offenders)) == (7, 30, 20)
+    assert told[1].holds
