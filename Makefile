@@ -25,8 +25,8 @@ test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make tes
 quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
 	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)
 
-seed: $(READY) ## Make the demo gyms on the running installation, if they are not there
-	@$(BIN)/b2b seed
+seed: $(READY) ## Make the demo gyms on the running installation, if they are not there; S=seed
+	@$(BIN)/b2b seed $(if $(S),--seed $(S))
 
 demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a second instead of 2
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))

@@ -16,13 +16,21 @@ from deploy.trouble import Trouble
 cli = typer.Typer(add_completion=False)
 
 
-@cli.command()
-def seed(
-    *, ahead: Annotated[bool, typer.Option(help="Leave it to later that screens show it.")] = False
+@cli.command("seed")
+def make(
+    *,
+    ahead: Annotated[bool, typer.Option(help="Leave it to later that screens show it.")] = False,
+    seed: Annotated[
+        str | None,
+        typer.Option(help="Whatever names the lives they live; else B2B_DEMO_SEED."),
+    ] = None,
 ) -> None:
-    """Make the demo gyms on what runs here, if they are not there. B2B_DEMO_DAYS, _CLIENTS."""
+    """Make the demo gyms on what runs here, if they are not there.
+
+    B2B_DEMO_DAYS, _CLIENTS and _SEED say how; the same of all three make the same gyms.
+    """
     settings = read_settings()
-    size = Size(settings.demo_days, settings.demo_clients)
+    size = Size(settings.demo_days, settings.demo_clients, seed or settings.demo_seed)
     try:
         asyncio.run(_made(size, ahead=ahead))
     except (asyncio.CancelledError, KeyboardInterrupt):

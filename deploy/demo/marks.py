@@ -20,6 +20,7 @@ class Begun:
     """What stood in the clock file; ``None``: there was none."""
     days: int
     clients: int
+    seed: str = "back2back"  # of one begun before it could be chosen
 
     @property
     def until(self) -> datetime:
@@ -45,10 +46,10 @@ class Marks:
         except FileNotFoundError:
             return None
 
-    def begin(self, present: datetime, days: int, clients: int) -> Begun:
+    def begin(self, present: datetime, days: int, clients: int, seed: str) -> Begun:
         """Remember how things stood."""
         offset = self._clock.read_text() if self._clock.exists() else None
-        begun = Begun(present.isoformat(), offset, days, clients)
+        begun = Begun(present.isoformat(), offset, days, clients, seed)
         new = self._begun.with_suffix(".new")
         new.write_text(json.dumps(asdict(begun)))
         os.replace(new, self._begun)

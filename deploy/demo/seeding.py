@@ -39,6 +39,8 @@ class Size:
     days: int = 90
     clients: int = 300
     """In all gyms together."""
+    seed: str = SEED
+    """What chance draws their lives from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ async def go_on(installation: Access, say: Say, size: Size, *, ahead: bool = Fal
         begun = marks.begun
         if begun is None:
             present = MovableClock(installation.clock_file).now()
-            begun = marks.begin(present, size.days, size.clients)
+            begun = marks.begin(present, size.days, size.clients, size.seed)
         else:
             say(f"going on with the demo gyms begun at {begun.present[:16]} UTC")
-        await live(installation, say, Size(begun.days, begun.clients), present=begun.until)
+        await live(
+            installation, say, Size(begun.days, begun.clients, begun.seed), present=begun.until
+        )
         marks.finish(guide(begun.until.date()))
     if not ahead:
         await shown(installation, say)
@@ -82,21 +86,19 @@ async def shown(installation: Access, say: Say) -> None:
         await Settling(installation, *bus).everything(say)
 
 
-async def live(
-    installation: Access, say: Say, size: Size, *, chance: str = SEED, present: datetime
-) -> Made:
+async def live(installation: Access, say: Say, size: Size, *, present: datetime) -> Made:
     """Let the demo gyms live on what runs there, up to ``present``. Raises ``Trouble``.
 
     All processes' clock goes back and comes up to where it was found; leave the installation alone
-    meanwhile. The same ``chance`` and ``present`` make the same gyms.
+    meanwhile. The same ``size`` and ``present`` make the same gyms.
     """
     began = time.monotonic()
     deadlines = (installation.dsn(f"{one}_relay", f"b2b_{one}") for one in ("booking", "billing"))
     async with _bus(installation) as (client, asker, clock):
         settling = Settling(installation, client, asker, clock)
-        counter = Counter(asker, clock, chance)
+        counter = Counter(asker, clock, size.seed)
         async with Timeline(installation.clock_file, *deadlines) as timeline:
-            days = moments(size, chance, present)
+            days = moments(size, present)
             await _live(timeline, counter, settling, days, _Progress(say, size, present))
             stops = timeline.stops
     refused = sum(n for (_, outcome), n in counter.told.items() if outcome != "done")
@@ -117,13 +119,13 @@ async def _bus(installation: Access) -> AsyncIterator[tuple[Client, Asker, Movab
         await client.close()
 
 
-def moments(size: Size, chance: str, present: datetime) -> Days:
+def moments(size: Size, present: datetime) -> Days:
     """Everything both gyms do up to ``present``, moment by moment. Pure."""
     begins = datetime(present.year, present.month, present.day, tzinfo=UTC)
     begins -= timedelta(days=size.days)
     acts = [
         act for gym in GYMS
-        for act in diary(gym, size.clients // len(GYMS), chance, begins, present)
+        for act in diary(gym, size.clients // len(GYMS), size.seed, begins, present)
     ]  # fmt: skip
     shared = _shared(sorted({act.at for act in acts}))
     acts.sort(key=lambda act: (shared[act.at], act.wave))

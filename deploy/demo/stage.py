@@ -14,9 +14,13 @@ from deploy.demo.app import App
 from deploy.demo.gyms import DemoGym
 
 CALENDAR = """query ($from: DateTime!, $to: DateTime!) {
-  calendar(from: $from, to: $to, first: 100) { nodes { id startsAt endsAt status } } }"""
+  calendar(from: $from, to: $to, first: 100) {
+    nodes { id startsAt endsAt status reserved capacity } } }"""
 CLIENTS = "{ clients(first: 100) { nodes { id } } }"
 PLACE = "{ gym { timeZone locations { id } } }"
+DOORS = "{ doors { id } }"
+MINE = """{ myBookings(first: 20) { nodes {
+  session { id startsAt } reservation { status } waitlistEntry { id } } } }"""
 ROSTER = """query ($id: ID!) { roster(sessionId: $id) {
   reservations { clientId status } waitlist { clientId } } }"""
 
@@ -43,6 +47,7 @@ class Stage:
         self.coach = App(http, gym.slug, gym.one(Role.TRAINER).email, troubles)
         self.members = [App(http, gym.slug, gym.email(one), troubles) for one in gym.members]
         self.clients: list[str] = []
+        self.doors: list[str] = []
         self.sessions: list[Json] = []
         self._place: Json = {}
 
@@ -53,6 +58,7 @@ class Stage:
         clients = await self.desk.ask(CLIENTS)
         self.clients = [one["id"] for one in clients["clients"]["nodes"]]
         self._place = (await self.owner.ask(PLACE))["gym"]
+        self.doors = [one["id"] for one in (await self.desk.ask(DOORS))["doors"]]
         await self.look()
 
     async def look(self) -> None:
@@ -88,6 +94,28 @@ class Stage:
         """Classes that may be booked."""
         now = self._clock.now()
         return [one["id"] for one in self.sessions if _at(one["startsAt"]) > now]
+
+    def full(self) -> list[str]:
+        """Classes to come without a free seat."""
+        taken = {one["id"] for one in self.sessions if one["reserved"] >= one["capacity"]}
+        return [one for one in self.to_come() if one in taken]
+
+    async def booked_by(self, member: App) -> list[str]:
+        """Classes to come the member has a seat in."""
+        return [
+            one["session"]["id"] for one in await self._to_come_of(member)
+            if (one["reservation"] or {}).get("status") == "RESERVED"
+        ]  # fmt: skip
+
+    async def waited_for_by(self, member: App) -> list[str]:
+        """Classes to come the member stands in line for."""
+        return [
+            one["session"]["id"] for one in await self._to_come_of(member) if one["waitlistEntry"]
+        ]
+
+    async def _to_come_of(self, member: App) -> list[Json]:
+        mine: list[Json] = (await member.ask(MINE))["myBookings"]["nodes"]
+        return [one for one in mine if _at(one["session"]["startsAt"]) > self._clock.now()]
 
     async def somebody(self, session: str, status: str, chance: Random) -> str | None:
         """A client with a seat of that status in the class."""

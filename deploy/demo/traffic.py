@@ -1,4 +1,4 @@
-"""Keeps the demo gyms moving: people book, give up and come, staff books, checks in and closes.
+"""Keeps the demo gyms moving: people book, give up, wait and come, staff books, checks in, closes.
 
 Everything goes through GraphQL, as from apps. What a rule refuses is part of life and counted.
 """
@@ -38,6 +38,8 @@ class Traffic:
         """Mutation -> how often it was carried out."""
         self.refused: Counter[str] = Counter()
         """Code -> how often a rule said no."""
+        self.by_members: Counter[str] = Counter()
+        """Mutation -> how often members asked for it themselves, whatever came of it."""
         self.troubles: Counter[str] = Counter()
         """What got in the way of an answer, and was overcome."""
 
@@ -84,13 +86,17 @@ class Traffic:
 
     async def _one(self, stage: Stage) -> None:
         """One deed."""
-        kinds = (self._books, self._books_at_desk, self._gives_up, self._comes, self._walks_in,
-                 self._closes)  # fmt: skip
-        kind = self._chance.choices(kinds, (4, 4, 3, 5, 1, 1))[0]
+        kinds = {
+            self._books: 4, self._books_at_desk: 4, self._gives_up: 2, self._leaves_seat: 2,
+            self._joins: 1, self._leaves_line: 1, self._claims: 1, self._comes: 4,
+            self._enters: 3, self._walks_in: 1, self._closes: 1,
+        }  # fmt: skip
+        kind = self._chance.choices(list(kinds), list(kinds.values()))[0]
         deed = await kind(stage)
         if deed is None:
             return
         who, mutation, given = deed
+        self.by_members[mutation] += who in stage.members
         code, _ = await who.do(mutation, **given)
         if code == "done":
             self.done[mutation] += 1
@@ -121,6 +127,27 @@ class Traffic:
             return None
         return stage.desk, "cancelReservation", {"sessionId": session, "clientId": client}
 
+    async def _leaves_seat(self, stage: Stage) -> Deed | None:
+        who = self._chance.choice(stage.members)
+        return _about(who, "cancelReservation", self._one_of(await stage.booked_by(who)))
+
+    async def _joins(self, stage: Stage) -> Deed | None:
+        who = self._chance.choice(stage.members)
+        return _about(who, "joinWaitlist", self._one_of(stage.full()))
+
+    async def _leaves_line(self, stage: Stage) -> Deed | None:
+        who = self._chance.choice(stage.members)
+        return _about(who, "leaveWaitlist", self._one_of(await stage.waited_for_by(who)))
+
+    async def _claims(self, stage: Stage) -> Deed | None:
+        who = self._chance.choice(stage.members)
+        return _about(who, "claimSpot", self._one_of(await stage.waited_for_by(who)))
+
+    async def _enters(self, stage: Stage) -> Deed | None:
+        """A door that stays shut is an answer too."""
+        door, who = self._one_of(stage.doors), self._chance.choice(stage.members)
+        return (who, "requestEntry", {"doorId": door}) if door else None
+
     async def _comes(self, stage: Stage) -> Deed | None:
         session = self._one_of(stage.near())
         client = await stage.somebody(session, "RESERVED", self._chance) if session else None
@@ -142,6 +169,10 @@ class Traffic:
 
     def _one_of(self, several: list[str]) -> str | None:
         return self._chance.choice(several) if several else None
+
+
+def _about(who: App, mutation: str, session: str | None) -> Deed | None:
+    return (who, mutation, {"sessionId": session}) if session else None
 
 
 async def _ended(moving: asyncio.Task[None]) -> None:

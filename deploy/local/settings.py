@@ -23,6 +23,8 @@ class RunSettings(BaseSettings):
     """... and how many clients, both together."""
     auditor: bool = Field(False, validation_alias="B2B_AUDITOR")
     """Whether the invariants are looked at all day."""
+    demo_seed: str = Field("back2back", min_length=1, validation_alias="B2B_DEMO_SEED")
+    """What chance draws their lives from: the same seed lives the same life."""
     gateway_port: int = Field(8080, ge=1, le=65535, validation_alias="GATEWAY_PORT")
     postgres_url: str = Field(
         "", pattern=r"^(postgres(ql)?://.+)?$", validation_alias="POSTGRES_URL"

@@ -1,6 +1,7 @@
 """The demo gyms look lived in, and the same seed lives the same life."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from chassis.clock import MovableClock
+from deploy.commands import seed as seeds
 from deploy.demo.gyms import GYMS, HARBOR, PASSWORD, VELO, DemoGym
-from deploy.demo.seeding import Size, live, shown
+from deploy.demo.seeding import Size, live, moments, shown
 from deploy.demo.traffic import Traffic
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
@@ -41,6 +44,15 @@ CLIENTS = """query ($after: String) { clients(first: 100, after: $after) {
 LEDGER = """query ($id: ID!) { ledger(clientId: $id) { available unlimited } }"""
 ENTRIES = """query ($after: String) { entries(first: 100, after: $after) {
   nodes { clientId result } pageInfo { endCursor hasNextPage } } }"""
+PENALTIES = """query ($after: String) { penalties(first: 100, after: $after) {
+  nodes { clientName sessionTitle kind status forgiven paidWith amount { minor currency } }
+  pageInfo { endCursor hasNextPage } } }"""
+INVOICES = """query ($after: String) { invoices(first: 100, after: $after) {
+  nodes { clientName status total { minor currency } lines { kind amount { minor } reason } }
+  pageInfo { endCursor hasNextPage } } }"""
+RECEIPTS = """query ($session: ID, $client: ID) {
+  receipts(sessionId: $session, clientId: $client) {
+    receipts { decision decidedBy policyVersion } } }"""
 KPIS = """{ kpis { classesToday { total done { count } booked { count } capacity { people } }
   attendanceRate { rate attended { count } noShows { count } recorded { count } } } }"""
 
@@ -111,8 +123,26 @@ async def screens(system: System) -> Json:
                     (one["clientId"], one["result"]) for one in await everything(desk, ENTRIES)
                 ),
                 "kpis": await desk.ask(KPIS),
+                "penalties": _in_any_order(await everything(desk, PENALTIES)),
+                "invoices": _in_any_order(await everything(desk, INVOICES)),
             }
+            seen[gym.slug]["receipts"] = await receipts(desk, seen[gym.slug]["rosters"], calendar)
     return seen
+
+
+def _in_any_order(several: list[Json]) -> list[str]:
+    """Those judged in one moment are listed by ids that services give."""
+    return sorted(json.dumps(one, sort_keys=True) for one in several)
+
+
+async def receipts(desk: Person, rosters: list[Json], calendar: list[Json]) -> list[Json]:
+    """What was decided about whoever heads each roster, there and beyond classes."""
+    heads = [
+        (one["id"], roster["reservations"][0]["clientId"])
+        for one, roster in zip(calendar, rosters, strict=True) if roster["reservations"]
+    ]  # fmt: skip
+    asked = [*heads, *((None, client) for client in sorted({client for _, client in heads}))]
+    return [await desk.ask(RECEIPTS, session=session, client=client) for session, client in asked]
 
 
 @pytest.mark.parametrize("gym", GYMS, ids=lambda gym: gym.slug)
@@ -188,7 +218,40 @@ async def test_making_them_again_changes_nothing(demo: System) -> None:
 async def test_the_same_seed_lives_the_same_life(demo: System) -> None:
     with data_folder("demo-again") as folder:
         async with lived(folder) as again:
-            assert await screens(again) == await screens(demo)
+            lives = await screens(demo)
+            assert await screens(again) == lives
+    for kind in ("penalties", "invoices", "receipts"):
+        assert any(gym[kind] for gym in lives.values()), f"no {kind} were compared"
+
+
+def test_another_seed_lives_another_life() -> None:
+    other = Size(SMALL.days, SMALL.clients, "another")
+    again, lives, others = (
+        [[(act.at, act.about) for act in acts] for _, acts in moments(size, PRESENT)]
+        for size in (SMALL, SMALL, other)
+    )
+    assert lives == again
+    assert lives != others
+
+
+@pytest.mark.parametrize(
+    ("words", "setting", "seed"),
+    [((), None, "back2back"), ((), "7", "7"), (("--seed", "9"), "7", "9")],
+)  # fmt: skip
+def test_the_seed_is_said_by_option_or_setting(
+    words: tuple[str, ...], setting: str | None, seed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Size] = []
+
+    async def make(size: Size, *, ahead: bool) -> None:
+        made.append(size)
+
+    monkeypatch.setattr(seeds, "_made", make)
+    if setting is not None:
+        monkeypatch.setenv("B2B_DEMO_SEED", setting)
+    told = CliRunner().invoke(seeds.cli, list(words))
+    assert told.exit_code == 0, told.output
+    assert [one.seed for one in made] == [seed]
 
 
 async def test_traffic_moves_screens_through_a_restart_of_the_gateway(demo: System) -> None:
@@ -197,7 +260,9 @@ async def test_traffic_moves_screens_through_a_restart_of_the_gateway(demo: Syst
     running = asyncio.create_task(traffic.run(stop, said.append))
 
     async def both_were_done() -> bool:
-        return min(traffic.done[one] for one in ("bookClass", "checkIn")) > 0
+        by_staff = min(traffic.done[one] for one in ("bookClass", "checkIn")) > 0
+        themselves = {"bookClass", "cancelReservation", "requestEntry"}
+        return by_staff and themselves <= {one for one, n in traffic.by_members.items() if n}
 
     async def it_was_noticed() -> bool:
         return traffic.troubles["gateway away"] > 0

@@ -1,6 +1,7 @@
 """The README's tour, pasted into a shell as a newcomer would."""
 
 import asyncio
+import json
 import os
 import re
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ import pytest
 from tests.world.system import System, data_folder
 
 README = Path(__file__).parents[2] / "README.md"
-SECONDS = 200.0  # for the whole tour, twenty of them until a class begins
+SECONDS = 200.0  # for the whole tour, twenty-five of them until a class begins
 
 
 @pytest.fixture
@@ -40,11 +41,17 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
         said, complained = await shell.communicate()
 
     assert shell.returncode == 0, f"{said.decode()}{complained.decode()}"
-    bookings, calendar, booked, came, walked_in, *screen, cards, fees = said.decode().splitlines()
+    bookings, calendar, booked, receipts, coached, came, walked_in, *screen, cards, fees = (
+        said.decode().splitlines()
+    )
     assert '"myBookings"' in bookings
     assert '"startsAt"' in calendar
     assert '"status": "RESERVED"' in booked
-    assert '"status": "CHECKED_IN"' in came
+    assert [one["decision"] for one in json.loads(receipts)["data"]["receipts"]["receipts"]] == [
+        "RESERVED", "CANCELLED_LATE",
+    ]  # fmt: skip
+    assert "Pop-up" in coached
+    assert '"result": "GRANTED"' in came
     assert '"status": "CHECKED_IN"' in walked_in
     shown = "\n".join(screen)
     assert "Robin Quick" in shown
