@@ -116,6 +116,8 @@ MUTATIONS = (
        "10.0.0.0/99"),
     _m("a moved clock in production", "settings", "Deployment booking", f"{_APP}.env.0",
        {"name": "B2B_CLOCK_FILE", "value": "/tmp/clock"}),
+    _m("a tool that cannot look", "settings", "ExternalSecret operator",
+       "spec.target.template.data.AUDITOR_URL", DELETE),
     _m("no such process", "settings", "Deployment booking", f"{_APP}.command.2",
        "services.bookings"),
     _m("another port than said", "settings", "Deployment booking", f"{_APP}.ports.0.containerPort",

@@ -127,6 +127,15 @@ def test_a_tool_is_asked_for_what_it_needs() -> None:
     assert list(supply.would_run("migrate", {"MIGRATOR_URL": "postgresql://x"})) == []
 
 
+def test_where_an_operator_types_every_tool_finds_what_it_needs() -> None:
+    operator = deployment("operator")
+    container = operator["spec"]["template"]["spec"]["containers"][0]
+    container |= {"command": ["sleep", "infinity"], "env": [{"name": "NATS_URL", "value": "x"}]}
+    texts = [text for _, text in supply.settings(Objects([operator]))]
+    assert "b2b check is not told AUDITOR_URL" in texts
+    assert "b2b tail is not told NATS_PASSWORD" in texts
+
+
 def test_a_fault_is_planted_in_a_copy() -> None:
     objects = Objects([deployment("booking")])
     mutation = mutations.Mutation("x", "images", "Deployment", "booking",

@@ -19,12 +19,20 @@ from deploy.validate.objects import Object, Objects, Pods, at, name
 
 Found = Iterator[tuple[str, str]]
 
+_BUS = ("NATS_URL", "NATS_USER", "NATS_PASSWORD")
 NEEDS = {
     "databases": ("ADMIN_URL",),
     "migrate": ("MIGRATOR_URL",),
-    "streams": ("NATS_URL", "NATS_USER", "NATS_PASSWORD"),
+    "streams": _BUS,
+    "tail": _BUS,
+    "dead-letters": _BUS,
+    "projections": (*_BUS, "CALLER_KEY", "VIEWS_URL"),
+    "gym": (*_BUS, "CALLER_KEY", "VIEWS_URL"),
+    "check": (*_BUS, "CALLER_KEY", "AUDITOR_URL"),
 }
 """Command of ``b2b`` -> what it must find in its environment (deploy/operator.py)."""
+TYPED = ("streams", "tail", "dead-letters", "projections", "gym", "check")
+"""What an operator types where nothing runs but ``sleep``."""
 
 _LISTENS = {"HEALTH_PORT": "health", "GATEWAY_PORT": "http"}
 _TEMPLATE = re.compile(r"\{\{ \.(\w+) \}\}")
@@ -42,6 +50,8 @@ def settings(objects: Objects) -> Found:
                 texts = _process(module, container, told, objects)
             elif command:
                 texts = would_run(command, told)
+            elif _waits_for_words(container):
+                texts = (text for typed in TYPED for text in would_run(typed, told))
             for text in texts:
                 yield f"{pods.place}, container {container['name']}", text
 
@@ -178,3 +188,8 @@ def _module(container: Object) -> str | None:
 def _command(container: Object) -> str | None:
     command = container.get("command") or []
     return str(command[1]) if command[:1] == ["b2b"] else None
+
+
+def _waits_for_words(container: Object) -> bool:
+    command = container.get("command") or []
+    return bool(command[:1] == ["sleep"])
