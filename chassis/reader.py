@@ -219,7 +219,7 @@ async def count_behind(client: Client, stream: str, subjects: tuple[str, ...], a
 async def _create_consumer(
     client: Client, stream: str, subjects: tuple[str, ...], after: int, *, kept: float
 ) -> tuple[str, int]:
-    name = client.new_inbox().rpartition(".")[2]
+    name = client.new_inbox().partition(".")[2].replace(".", "-")  # ``user-random``: whose it is
     config: dict[str, Any] = {
         "name": name,
         "ack_policy": "none",

@@ -142,6 +142,12 @@ BUS: tuple[tuple[str, str, str, str], ...] = (
     ("more than the volume holds", "nats.conf", "max_file_store: 18GB", "max_file_store: 22GB"),
     ("a wildcard that is none", "accounts.conf", '"evt.*.booking.>"', '"evt.*.book*.>"'),
     ("a right too many", "accounts.conf", '"dlq.booking.>"', '"cmd.billing.>"'),
+    ("hands on others' consumers", "accounts.conf",
+     '"$JS.API.CONSUMER.DELETE.EVT_BOOKING.billing_invoice_fee"',
+     '"$JS.API.CONSUMER.DELETE.EVT_BOOKING.billing"'),
+    ("acknowledges for others", "accounts.conf",
+     '"$JS.ACK.EVT_BOOKING.billing_invoice_fee.>"', '"$JS.ACK.EVT_BOOKING.>"'),
+    ("asks for everything", "accounts.conf", '"cmd.booking.book_class"', '"cmd.>"'),
     ("an open door", "nats.conf", 'include "accounts.conf"',
      'no_auth_user: "booking"\ninclude "accounts.conf"'),
 )  # fmt: skip

@@ -114,8 +114,9 @@ class Room:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Nats]:
-    """A fresh nats-server."""
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nats]:
+    """A fresh nats-server, which knows our consumer."""
+    monkeypatch.setitem(nats_conf.HEARS, "booking", {"EVT_MEMBERS": (CONSUMER,)})
     passwords = dict.fromkeys(nats_conf.users(), PASSWORD)
     made = Nats(
         tmp_path,

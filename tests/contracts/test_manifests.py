@@ -7,7 +7,7 @@ import pytest
 
 from deploy.cluster import manifests, secrets
 from deploy.cluster.scaling import durables
-from deploy.local.nats_conf import users
+from deploy.local.nats_conf import HEARS, users
 
 
 @pytest.mark.parametrize("file", manifests.generated(), ids=str)
@@ -29,6 +29,16 @@ def test_autoscalers_measure_every_durable_consumer() -> None:
     assert {each.service for each in consumers} == {"booking", "billing", "access"}
     for each in consumers:
         assert f"stream: {each.stream}\n        consumer: {each.name}\n" in told
+
+
+def test_the_bus_knows_every_durable_consumer_by_name() -> None:
+    known = {
+        (stream, durable, service)
+        for service, heard in HEARS.items()
+        for stream, names in heard.items()
+        for durable in names
+    }
+    assert known == set(durables()), "put it into HEARS of deploy/local/nats_conf.py"
 
 
 def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None:

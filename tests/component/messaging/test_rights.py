@@ -1,18 +1,23 @@
 """Each user of the bus may do its part and nothing else."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import nats
 import nats.errors
+import orjson
 import pytest
 
+from chassis.nats_client import settled
 from chassis.reader import Reader
 from chassis.relay import Relay
 from chassis.wire import unpack
 from deploy.local.installation import Installation
 from tests.component.messaging.probe import Journal, connected_as, running
+from tests.world.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,102 @@ async def test_nobody_else_writes_or_empties_a_stream(
     async with connected_as(installation, user) as client:
         with pytest.raises(nats.errors.TimeoutError):  # the server refuses without an answer
             await client.request(subject, b"{}", timeout=0.3)
+
+
+@pytest.mark.parametrize("user", ["booking", "projections", "access_relay", "gateway"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired",
+        "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired.evt.>",
+        "$JS.API.CONSUMER.CREATE.EVT_MEMBERS",
+        "$JS.API.CONSUMER.DURABLE.CREATE.EVT_MEMBERS.access_staff_hired",
+        "$JS.API.CONSUMER.DELETE.EVT_MEMBERS.access_staff_hired",
+        "$JS.API.CONSUMER.PAUSE.EVT_MEMBERS.access_staff_hired",
+        "$JS.API.CONSUMER.MSG.NEXT.EVT_MEMBERS.access_staff_hired",
+        "$JS.ACK.EVT_MEMBERS.access_staff_hired.1.1.1.1.1",
+    ],
+)
+async def test_a_services_durable_consumer_is_touched_by_nobody_else(
+    installation: Installation, user: str, subject: str
+) -> None:
+    assert await _refused(installation, user, subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired.evt.x.members.staff_hired.v1",
+        "$JS.API.CONSUMER.INFO.EVT_MEMBERS.access_staff_hired",
+        "$JS.API.CONSUMER.MSG.NEXT.EVT_MEMBERS.access_staff_hired",
+        "$JS.ACK.EVT_MEMBERS.access_staff_hired.1.1.1.1.1",
+    ],
+)
+async def test_a_service_makes_and_uses_its_durable_consumers(
+    installation: Installation, subject: str
+) -> None:
+    assert not await _refused(installation, "access", subject)
+
+
+@pytest.mark.parametrize("named", ["name", "durable_name"])
+async def test_a_throw_away_consumer_becomes_no_durable_one(
+    installation: Installation, named: str
+) -> None:
+    """Its name stands in the subject and in the body: what is asked for by the latter is not."""
+    durable = {named: "access_staff_hired", "filter_subject": "evt.*.nothing"}
+    async with (
+        connected_as(installation, "operator") as operator,
+        connected_as(installation, "projections") as projections,
+    ):
+        jetstream = operator.jetstream()
+        made = await jetstream.add_consumer("EVT_MEMBERS", durable_name="access_staff_hired")
+        answer = await projections.request(
+            "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.projections-1",
+            orjson.dumps({"stream_name": "EVT_MEMBERS", "config": durable}),
+        )
+        assert orjson.loads(answer.data).get("name") in (None, "projections-1")
+        kept = await jetstream.consumer_info("EVT_MEMBERS", "access_staff_hired")
+        assert (kept.created, kept.config) == (made.created, made.config)
+        await jetstream.delete_consumer("EVT_MEMBERS", "access_staff_hired")
+
+
+async def test_who_reads_shows_in_the_consumers_name(installation: Installation) -> None:
+    async with (
+        connected_as(installation, "operator") as operator,
+        connected_as(installation, "projections") as projections,
+    ):
+        reader = Reader(projections, "EVT_BILLING")
+        async with asyncio.TaskGroup() as reading:
+            reading.create_task(reader.next_batch())
+
+            async def is_there() -> bool:
+                there = await operator.jetstream().consumers_info("EVT_BILLING")
+                return any(each.name.startswith("projections-") for each in there)
+
+            await until(is_there, 10)
+            await reader.stop()
+
+
+@pytest.mark.parametrize("subject", ["cmd.booking.no_such_thing", "qry.members.no_such_thing"])
+async def test_the_gateway_asks_only_what_is_known_to_be_for_people(
+    installation: Installation, subject: str
+) -> None:
+    assert await _refused(installation, "gateway", subject)
+
+
+async def _refused(installation: Installation, user: str, subject: str) -> bool:
+    """Whether the server says so; it does before it answers the pings behind it."""
+    said: list[str] = []
+
+    async def note(error: Exception) -> None:
+        said.append(str(error).lower())
+
+    login = installation.nats_login(user)
+    client = await nats.connect(**login, allow_reconnect=False, error_cb=note)
+    await client.publish(subject, b"{}")
+    await settled(client)
+    await client.close()
+    return any("permissions violation" in each for each in said)
 
 
 @pytest.mark.parametrize(
