@@ -186,7 +186,7 @@ class EdgeSettings(ServiceSettings):
     """Networks whose ``X-Forwarded-For`` is believed: the proxy in front, if there is one."""
     token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
     token_audience: str = "back2back"  # noqa: S105
-    recheck_seconds: float = Field(default=20.0, gt=0, le=30)
+    recheck_seconds: float = Field(default=20.0, gt=0, le=20)
     """Between looks whether who opened a live connection still may."""
 
     @property

@@ -1,9 +1,10 @@
 """What sign-ins are worth just now, as members says: asked in batches, remembered for a moment.
 
 A token says what was true when it was made. Signing out, leaving and other roles show here within
-``STALE`` seconds of a request, and never later than the token ends. While members does not answer,
-what was last known holds: the tokens in question end within minutes, and turning everybody away
-would close the gym instead of a door.
+``STALE`` seconds of a request, and never later than the token ends. An open connection, looked at
+every RECHECK_SECONDS, is found out one look after that at the latest: within ``PROMISED`` seconds.
+While members does not answer, what was last known holds: the tokens in question end within minutes,
+and turning everybody away would close the gym instead of a door.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from chassis.clock import Clock
 from contracts.ids import GymId
 
 FRESH = 20.0  # seconds an answer is used as it is
-STALE = 45.0  # seconds it is used while it is asked again behind the scenes
+STALE = 35.0  # seconds it is used while it is asked again behind the scenes
+PROMISED = 60.0  # seconds until an open connection shows it, whatever RECHECK_SECONDS may be
 AWAY = 2.0  # seconds nobody is asked after nobody answered
 KEPT = 50_000
 AT_ONCE = 500  # sign-ins in one question

@@ -119,7 +119,7 @@ def test_a_secret_is_typed_as_one(settings: type[ServiceSettings]) -> None:
         ("TRUSTED_DOCUMENTS", "nowhere.json"),
         ("COST_BURST", "10"),
         ("ADDRESS_RATE", "0"),
-        ("RECHECK_SECONDS", "3600"),
+        ("RECHECK_SECONDS", "20.5"),
         ("ISSUERS", json.dumps([ISSUER | {"hs256_secret": "x" * 8}])),
     ],
 )

@@ -7,17 +7,25 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from annotated_types import Le
 
 from chassis.auth import Principal
 from chassis.bus.asker import Unavailable
 from chassis.clock import FixedClock
 from contracts.ids import GymId, new_id
 from gateway import standings
-from gateway.standings import AWAY, FRESH, STALE, Roles, Standings
+from gateway.settings import Settings
+from gateway.standings import AWAY, FRESH, PROMISED, STALE, Roles, Standings
 
 TRAINER, OWNER = frozenset({"trainer"}), frozenset({"owner"})
 SOON, LATER = timedelta(seconds=FRESH + 1), timedelta(seconds=STALE + 1)
 GYM = GymId(new_id())
+LONGEST = next(
+    float(str(limit.le))
+    for limit in Settings.model_fields["recheck_seconds"].metadata
+    if isinstance(limit, Le)
+)
+"""Seconds between two looks at an open connection, at most."""
 
 
 class Members:
@@ -78,6 +86,27 @@ async def test_who_signed_out_is_nobody_once_the_answer_is_a_minute_old(
     clock.advance(LATER)
 
     assert await known.roles(olga) == frozenset()
+
+
+@pytest.mark.parametrize("every", [1.0, 7.0, 12.5, 17.0, 20.0])
+async def test_who_signed_out_is_off_an_open_connection_within_the_minute_promised(
+    members: Members, clock: FixedClock, every: float
+) -> None:
+    """However often connections are looked at, and wherever the answer's age falls between."""
+    assert every <= LONGEST
+    latest = 0.0
+    for phase in range(int(every)):
+        known, olga = Standings(members.answer, clock), signed_in(members, clock)
+        del members.roles[olga.sign_in_id]  # type: ignore[arg-type]
+        passed = phase + 0.001
+        clock.advance(timedelta(seconds=passed))
+        while await known.roles(olga):
+            await settled(known)
+            passed += every
+            clock.advance(timedelta(seconds=every))
+        latest = max(latest, passed)
+
+    assert latest <= STALE + LONGEST < PROMISED, "and 5 s are left for slow answers"
 
 
 async def test_nobody_waits_for_an_answer_that_is_only_a_little_old(
