@@ -145,8 +145,8 @@ def _begun(
     context = current_context.Context() if links else None
     if parent:
         context = _W3C.extract({"traceparent": parent})
-    linked = [Link(trace.get_current_span(_W3C.extract({"traceparent": one})).get_span_context())
-              for one in links]  # fmt: skip
+    told = (trace.get_current_span(_W3C.extract({"traceparent": one})) for one in links)
+    linked = [Link(there) for one in told if (there := one.get_span_context()).is_valid]
     return _tracer.start_span(name, context, kind, attributes, linked)
 
 

@@ -21,7 +21,11 @@ CONTENT_TYPE, EVENT_STREAM = b"content-type", b"text/event-stream"
 
 
 class Observed:
-    """``app`` with a span below the request's ``traceparent`` and a time per route template."""
+    """``app`` with a span and a time per route template.
+
+    Strangers ask here: each request begins a trace, and is sampled as ours are. The ``traceparent``
+    they send, which says whether they sample, is only linked to.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -33,7 +37,7 @@ class Observed:
         began, status = time.perf_counter(), [500]
         method = scope["method"] if scope["method"] in METHODS else "other"
         try:
-            with span(f"HTTP {method}", parent=_parent(scope), kind=SpanKind.SERVER) as current:
+            with span(f"HTTP {method}", link=_theirs(scope), kind=SpanKind.SERVER) as current:
 
                 async def noting(message: Message) -> None:
                     if message["type"] == "http.response.start":
@@ -57,7 +61,7 @@ def _note(current: Span, scope: Scope, started: Message) -> None:
         current.end()
 
 
-def _parent(scope: Scope) -> str | None:
+def _theirs(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"traceparent":
             return str(value.decode("latin-1"))

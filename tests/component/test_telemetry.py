@@ -212,9 +212,29 @@ async def _away(message: Message) -> None:
     """Nobody hears."""
 
 
+@pytest.mark.parametrize(("ratio", "spans"), [(0.0, 0), (1.0, 1)])
+async def test_a_stranger_decides_neither_what_is_sampled_nor_whose_trace_it_is(
+    monkeypatch: pytest.MonkeyPatch, kept: Kept, ratio: float, spans: int
+) -> None:
+    monkeypatch.setattr(traces, "_ratio", ratio)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert trace_id() not in (None, SAMPLED.split("-")[1])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    for told in (SAMPLED, "not a traceparent"):
+        headers = [(b"traceparent", told.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        await Observed(app)(scope, _nothing, _away)
+
+    found = kept.named("HTTP GET")
+    assert len(found) == 2 * spans
+    assert [len(one.links) for one in found] == [1, 0] * spans
+    assert {one.parent for one in found} <= {None}
+
+
 async def test_requests_are_measured_by_route_and_never_by_path() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        assert trace_id() == PARENT.split("-")[1]
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 

@@ -149,16 +149,17 @@ async def test_a_stream_of_events_does_not_keep_its_request_open(gym: Gym, trace
         client.stream("POST", "/graphql", json=asked, headers=headers) as response,
     ):
         assert response.status_code == 200
-        trace_id = ours.split("-")[1]
+        theirs = (ours.split("-")[1], ours.split("-")[2])
 
-        async def sent() -> bool:
-            return len(traces.of(trace_id).spans) >= 2
+        async def sent() -> Trace | None:
+            found = [span for span in traces.named("HTTP POST") if theirs in span.links]
+            trace = traces.of(found[0].trace_id) if found else None
+            return trace if trace and trace.named("SSE subscribe") else None
 
-        await until(sent, SENT_WITHIN)  # while the stream is open
+        trace = await until(sent, SENT_WITHIN)  # while the stream is open
 
-    trace = traces.of(trace_id)
     request, joined = trace.one("HTTP POST"), trace.one("SSE subscribe")
-    assert request.parent_id == ours.split("-")[2]
+    assert (request.parent_id, traces.of(theirs[0]).spans) == ("", [])
     assert request.attributes == {
         "graphql.operation.type": "subscription", "http.route": "/graphql",
         "http.response.status_code": 200,
