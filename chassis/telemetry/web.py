@@ -34,31 +34,54 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)  # a WebSocket outlives any useful span
             return
-        began, status = time.perf_counter(), [500]
         method = scope["method"] if scope["method"] in METHODS else "other"
+        request = _Request(scope, method)
         try:
             with span(f"HTTP {method}", link=_theirs(scope), kind=SpanKind.SERVER) as current:
 
                 async def noting(message: Message) -> None:
                     if message["type"] == "http.response.start":
-                        status[0] = message["status"]
+                        request.status = message["status"]
                         if current.is_recording():
                             _note(current, scope, message)
+                        if _is_stream(message):
+                            current.end()
+                            request.measure()
                     await send(message)
 
                 await self._app(scope, receive, noting)
         finally:
-            REQUESTS.labels(_route(scope), method, status[0]).observe(time.perf_counter() - began)
+            request.measure()
+
+
+class _Request:
+    """How long one takes; what goes on as a stream of events is over with its start."""
+
+    def __init__(self, scope: Scope, method: str) -> None:
+        self.status = OUR_FAULT
+        self._scope, self._method = scope, method
+        self._began: float | None = time.perf_counter()
+
+    def measure(self) -> None:
+        """Once: it is over."""
+        began, self._began = self._began, None
+        if began is not None:
+            labels = _route(self._scope), self._method, self.status
+            REQUESTS.labels(*labels).observe(time.perf_counter() - began)
 
 
 def _note(current: Span, scope: Scope, started: Message) -> None:
-    """What came of the request; one that goes on as a stream of events is over with its start."""
+    """What came of the request."""
     current.set_attribute("http.route", _route(scope))
     current.set_attribute("http.response.status_code", started["status"])
     if started["status"] >= OUR_FAULT:
         current.set_status(StatusCode.ERROR)
-    if any(EVENT_STREAM in value for name, value in started["headers"] if name == CONTENT_TYPE):
-        current.end()
+
+
+def _is_stream(started: Message) -> bool:
+    return any(
+        EVENT_STREAM in value for name, value in started.get("headers", ()) if name == CONTENT_TYPE
+    )
 
 
 def _theirs(scope: Scope) -> str | None:

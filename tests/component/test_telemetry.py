@@ -195,10 +195,17 @@ async def test_the_request_of_a_stream_of_events_is_over_when_the_stream_begins(
         headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         assert len(kept.named("HTTP POST")) == 1
+        assert measured() == before + 1
         with span("in the stream"):
             pass
 
+    def measured() -> float:
+        labels = {"route": "other", "method": "POST", "status": "200"}
+        return REGISTRY.get_sample_value("b2b_http_request_seconds_count", labels) or 0
+
+    before = measured()
     await Observed(app)({"type": "http", "method": "POST", "headers": []}, _nothing, _away)
+    assert measured() == before + 1, "and not once more when the stream ends"
 
     [request], [later] = kept.named("HTTP POST"), kept.named("in the stream")
     assert parent(later) == ids(context(request))
