@@ -141,7 +141,7 @@ async def test_a_member_books_and_the_next_one_waits_and_is_promoted(
     told = await heard(installation, house.gym_id, "booking.waitlist_promoted.v1")
     assert [type(event).__name__ for event in told if type(event).__name__ != "LedgerOpened"] == [
         "CreditsGranted", "CreditsGranted", "SessionScheduled", "SessionsPlaced",
-        "ReservationMade", "CreditHeld", "WaitlistJoined", "ReservationCancelled",
+        "ReservationMade", "CreditHeld", "WaitlistJoined", "LineJoined", "ReservationCancelled",
         "CreditReleased", "WaitlistPromoted",
     ]  # fmt: skip
 
