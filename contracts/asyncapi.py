@@ -72,8 +72,12 @@ def _head(command_type: str) -> str:
 
 def _event_operations() -> dict[str, Any]:
     return {
-        f"emit.{name}": {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
-        for name in promised(EVENTS)
+        f"emit.{name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{name}"},
+            "messages": [_message(name, event.__name__)],
+        }
+        for name, event in promised(EVENTS).items()
     }
 
 
@@ -82,7 +86,12 @@ def _ask_operations() -> dict[str, Any]:
         f"answer.{name}": {
             "action": "receive",
             "channel": {"$ref": f"#/channels/{name}"},
-            "reply": {"messages": [{"$ref": f"#/channels/{name}/messages/Reply"}]},
+            "messages": [_message(name, command.__name__)],
+            "reply": {"messages": [_message(name, "Reply")]},
         }
-        for name in promised(COMMANDS)
+        for name, command in promised(COMMANDS).items()
     }
+
+
+def _message(channel: str, message: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/{channel}/messages/{message}"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.validate.crds import UNKNOWN
 from deploy.validate.objects import Fault, Objects
-from deploy.validate.programs import run
+from deploy.validate.programs import node, npm, run
 from deploy.validate.schemas import is_custom
 
 FOLDER = Path(__file__).parent / "models"
@@ -24,5 +24,6 @@ def faults(objects: Objects) -> Iterator[Fault]:
 
 
 def _asked(objects: str) -> str:
-    run("npm", "ci", "--silent", "--no-audit", "--no-fund", folder=FOLDER)
-    return run("node", str(FOLDER / "check.mjs"), told=objects, folder=FOLDER)
+    quietly = ("--silent", "--no-audit", "--no-fund")
+    run(str(node()), str(npm()), "ci", "--ignore-scripts", *quietly, folder=FOLDER)
+    return run(str(node()), str(FOLDER / "check.mjs"), told=objects, folder=FOLDER)

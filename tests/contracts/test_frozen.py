@@ -1,7 +1,9 @@
 """What was promised stays readable: every event ever released still decodes."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -89,6 +91,35 @@ def test_every_command_says_who_may(command_type: str) -> None:
 
 def test_the_asyncapi_document_is_the_committed_one() -> None:
     assert freeze.as_text(document()) == freeze.ASYNCAPI.read_text(), "run `make freeze`"
+
+
+def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:
+    told = document()
+
+    for reference in _references(told):
+        found = told
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+        assert found
+
+
+def test_every_operation_names_its_channel_and_its_messages_there() -> None:
+    for name, told in document()["operations"].items():
+        channel = told["channel"]["$ref"]
+        messages = told["messages"] + told.get("reply", {}).get("messages", [])
+        assert channel == f"#/channels/{name.partition('.')[2]}"
+        assert told["messages"], name
+        assert all(one["$ref"].startswith(f"{channel}/messages/") for one in messages)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        node = dict(enumerate(node))
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for part in node.values():
+            yield from _references(part)
 
 
 def test_ids_are_readable_and_name_their_kind() -> None:
