@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
@@ -20,6 +21,7 @@ from deploy.commands import clock, dead_letters, gym, projections, tail
 from deploy.local.access import Access
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
+from deploy.local.runner import alone
 from deploy.operator import Operator
 from deploy.schema import ROOT
 from deploy.trouble import Trouble
@@ -202,6 +204,38 @@ def test_moves_of_the_clock_add_up_until_it_is_reset(operator: Operator) -> None
 def test_what_is_no_duration_is_refused(operator: Operator) -> None:
     with pytest.raises(Trouble, match="tomorrow is not a duration"):
         clock.move(operator, "tomorrow")
+
+
+# The data folder --------------------------------------------------------------------------------
+
+
+async def test_a_reset_throws_everything_away_where_it_lies_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, outside = tmp_path / "data", tmp_path / "outside"
+    (folder / "secrets").mkdir(parents=True)
+    outside.mkdir()
+    (folder / "postgres").symlink_to(outside)
+    monkeypatch.setenv("B2B_DATA", str(folder))
+
+    assert await b2b("data", "reset", "--yes") == (0, f"{folder} is gone\n")
+    assert os.listdir(tmp_path) == []
+    assert await b2b("data", "reset", "--yes") == (0, f"nothing at {folder}\n")
+
+
+async def test_what_runs_is_not_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("B2B_DATA", str(tmp_path))
+
+    with alone(tmp_path):
+        code, said = await b2b("data", "reset", "--yes")
+
+    assert (code, said.split(":")[:2]) == (
+        1,
+        ["b2b", f" already running on {tmp_path} (process {os.getpid()})"],
+    )
+    assert "run.lock" in os.listdir(tmp_path)
 
 
 # Dead letters -----------------------------------------------------------------------------------
