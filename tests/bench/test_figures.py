@@ -38,6 +38,10 @@ def test_every_goal_is_measured() -> None:
     assert list(BENCHES) == list(GOALS)
 
 
+def test_of_every_goal_it_is_known_why_it_may_be_missed() -> None:
+    assert list(WHY) == list(GOALS)
+
+
 def test_programs_read_value_goal_and_spread() -> None:
     told = json.loads(as_json({"hot": Figure([4.0, 6.0, 5.0], "")}))
 
