@@ -104,6 +104,11 @@ WHY: dict[str, str] = {
         "Both sides answer the same rows over HTTP, with 530 to 590 µs a query when last measured: "
         "a few tens of µs in finding the document, walking it and encoding decide."
     ),
+    "telemetry": (
+        "A booking that is followed has a span in each process it goes through, made, encoded and "
+        "sent there; of the nine that are not, each still asks whether it is. Two whole systems "
+        "are compared, with all they do in the background, so small differences move the ratio."
+    ),
     "growth": (
         "Plans and rows touched are the same in both. After a vacuum small events fill what old "
         "pages have left, so more pages are read and written whole to the log for the first time "

@@ -38,7 +38,7 @@ _PASSED_ON = (
     "TOKEN_AUDIENCE", "TOKEN_ISSUER", "TRUSTED_PROXIES", "ORIGINS", "TRUSTED_DOCUMENTS",
     "ONLY_TRUSTED_DOCUMENTS", "ADDRESS_RATE", "ADDRESS_BURST", "ADDRESS_CONNECTIONS",
     "PERSON_RATE", "PERSON_BURST", "COST_RATE", "COST_BURST", "RECHECK_SECONDS", "CHECK_EVERY",
-    "CHECK_AGAIN",
+    "CHECK_AGAIN", "SEALING_VERSION",
 )  # fmt: skip
 """What a process gets from the runner's own environment; everything else is made here."""
 
