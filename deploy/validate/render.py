@@ -11,7 +11,7 @@ from deploy.validate.programs import run
 from deploy.validate.rules.references import SUPPLIED
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-OVERLAYS = ("dev", "production")
+OVERLAYS = ("dev", "production", "recovery")
 
 
 def rendered(overlay: str) -> Objects:

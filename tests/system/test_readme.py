@@ -1,9 +1,10 @@
-"""The README's tour, pasted into a shell as a newcomer would."""
+"""The README's tour and the install guide's first booking, pasted into a shell as they stand."""
 
 import asyncio
 import json
 import os
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 
 from tests.world.system import System, data_folder
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README, INSTALL = ROOT / "README.md", ROOT / "docs/operations/install.md"
 SECONDS = 200.0  # for the whole tour, twenty-five of them until a class begins
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def fresh() -> AsyncIterator[System]:
     """One whose clock nobody has moved: the tour goes by the machine's time."""
     with data_folder("readme") as folder:
@@ -29,20 +31,9 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
     monkeypatch.setenv("B2B_DEMO_CLIENTS", "24")
     assert "demo: 2 days" in await fresh.b2b("seed")
     assert "are there" in await fresh.b2b("seed"), "the second time there is nothing to do"
-    tour = re.search(r"```bash\n(.*?)```", README.read_text(), re.DOTALL)
-    assert tour
 
-    shell = await asyncio.create_subprocess_exec(
-        "bash", "-eu", "-o", "pipefail", "-c", tour[1],
-        env={**os.environ, "GATEWAY": fresh.url},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    async with asyncio.timeout(SECONDS):
-        said, complained = await shell.communicate()
-
-    assert shell.returncode == 0, f"{said.decode()}{complained.decode()}"
     bookings, calendar, booked, receipts, coached, came, walked_in, *screen, cards, fees = (
-        said.decode().splitlines()
+        await pasted(README, fresh)
     )
     assert '"myBookings"' in bookings
     assert '"startsAt"' in calendar
@@ -60,3 +51,34 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
     assert "ATTENDED" in shown
     assert '"classesToday"' in cards
     assert '"penalties":{"nodes":[' in fees
+
+
+@pytest.mark.timeout(300)
+async def test_the_first_booking_of_the_install_guide_works(fresh: System) -> None:
+    said = "\n".join(await pasted(INSTALL, fresh))
+
+    assert re.search(r"^gym_\w+$", said, re.M), "the gym that was opened"
+    assert '"status": "RESERVED"' in said
+    assert said.count(" yes") >= 14, "every invariant holds"
+    assert "EVT_BOOKING" in said, "read models are named with their streams"
+
+
+async def pasted(page: Path, system: System) -> list[str]:
+    """What the page's only block of bash says, line by line."""
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-eu", "-o", "pipefail", "-c", _block(page), cwd=ROOT,
+        env={
+            **os.environ, "GATEWAY": system.url, "B2B": f"{sys.executable} -m deploy.cli",
+            "B2B_DATA": str(system.installation.data), "COLUMNS": "200",
+        },
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(SECONDS):
+        said, complained = await shell.communicate()
+    assert shell.returncode == 0, f"{said.decode()}{complained.decode()}"
+    return said.decode().splitlines()
+
+
+def _block(page: Path) -> str:
+    [block] = re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL)
+    return str(block)

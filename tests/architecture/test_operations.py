@@ -1,0 +1,162 @@
+"""What operators are told is there: files, commands with their options, variables, objects."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from deploy.cli import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "docs/scaling.md", *ROOT.glob("docs/operations/**/*.md")]
+)
+FOLDERS = ("bench", "chassis", "contracts", "deploy", "docs", "gateway", "services", "tests")
+TOLD_IN = {".py", ".md", ".yaml", ".conf", ".env", ".sql", ".toml"}
+TOLD_IN_TOO = {"Makefile", "Dockerfile", "b2b", "healthy"}
+ASIDE = {"node_modules", "__pycache__"}
+MADE_LATER = {"deploy/image/secrets"}
+"""Paths that somebody makes by a command."""
+OF_OTHERS = {"ContinuousArchiving", "ClusterSecretStore"}
+"""Words of operators that our own files need not have."""
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PATH = re.compile(r"\b(?:deploy|docs|chassis|contracts|services|gateway|tests|bench)/[\w./-]*\w")
+PART = re.compile(r"`((?:components|overlays)/[\w-]+)`")
+FENCE = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
+SPAN = re.compile(r"`([^`]+)`", re.DOTALL)
+CALL = re.compile(r"\bb2b ([a-z][^`\n|;>&)]*)")
+MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
+OBJECT = re.compile(r"\b(deployment|job|service|cluster)[/ ]([a-z][a-z0-9-]*)\b")
+WORD = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,}|(?:[A-Z][a-z]+){2,}")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def code(page: Path) -> list[str]:
+    """Everything set as code: blocks with their lines joined as a shell does, and spans."""
+    text = page.read_text().replace("\\\n", " ")
+    return [*FENCE.findall(text), *SPAN.findall(FENCE.sub("", text))]
+
+
+def ours() -> Iterator[Path]:
+    """Every text file of the repository."""
+    for path in (*ROOT.glob("*"), *chain.from_iterable((ROOT / one).rglob("*") for one in FOLDERS)):
+        is_text = path.suffix in TOLD_IN or path.name in TOLD_IN_TOO
+        if is_text and path.is_file() and not ASIDE & set(path.parts):
+            yield path
+
+
+@cache
+def said() -> str:
+    """All that code and manifests say."""
+    return "\n".join(
+        path.read_text()
+        for path in ours()
+        if path.suffix != ".md" and path.relative_to(ROOT).parts[0] not in ("docs", "tests")
+    )
+
+
+@cache
+def words() -> set[str]:
+    """Each word of it."""
+    return set(re.findall(r"\w+", said()))
+
+
+@cache
+def objects() -> set[tuple[str, str]]:
+    """(kind, name) of every object in the manifests."""
+    found = re.findall(r"^kind: (\w+)\nmetadata:(?:\n  name: | \{name: )([\w-]+)", said(), re.M)
+    return {(kind.lower(), name) for kind, name in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_files_that_are_named_are_there(page: Path) -> None:
+    text = page.read_text()
+    for path in PATH.findall(text):
+        there = any((folder / path).exists() for folder in (ROOT, page.parent))
+        assert there or path.startswith(tuple(MADE_LATER)), path
+    for part in PART.findall(text):
+        assert (ROOT / "deploy/kubernetes" / part).is_dir(), part
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_commands_and_their_options_are_there(page: Path) -> None:
+    for text in code(page):
+        for call in CALL.findall(text):
+            assert not wrong_with(call), f"b2b {call}"
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong"),
+    [
+        ("backup take /somewhere", ""),
+        ("streams --anew --yes", ""),
+        ("gym register oak --name Oak", ""),
+        ("backups take /somewhere", "backups"),
+        ("backup steal /somewhere", "steal"),
+        ("streams --again", "--again"),
+        ("projections rebuild --every", "--every"),
+    ],
+)
+def test_a_command_that_is_not_there_would_be_noticed(call: str, wrong: str) -> None:
+    assert wrong_with(call) == wrong
+
+
+def wrong_with(call: str) -> str:
+    """The first word of a call that ``b2b`` would not understand."""
+    name, *words = call.split()
+    if name not in COMMANDS:
+        return name
+    cli = import_module(f"deploy.commands.{COMMANDS[name]}").cli
+    command: TyperCommand | TyperGroup = typer.main.get_command(cli)  # type: ignore[assignment]
+    if isinstance(command, TyperGroup) and words:
+        if words[0] not in command.commands:
+            return words[0]
+        command = command.commands[words.pop(0)]  # type: ignore[assignment]
+    known = {option for each in command.params for option in each.opts} | {"--help"}
+    return next((word for word in words if word.startswith("--") and word not in known), "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_targets_are_there(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for text in code(page):
+        assert set(MAKE.findall(text)) <= targets, text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_objects_of_the_cluster_are_there(page: Path) -> None:
+    assert ("deployment", "operator") in objects()
+    for text in FENCE.findall(page.read_text()):
+        for kind, name in OBJECT.findall(text):
+            if "kubectl" in text:
+                assert (kind, name) in objects(), f"{kind}/{name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_variables_and_names_are_those_of_code(page: Path) -> None:
+    for text in SPAN.findall(FENCE.sub("", page.read_text())):
+        for word in WORD.findall(text) if WORD.match(text) else ():
+            assert word in words() or word in OF_OTHERS, word
+
+
+def test_every_page_that_is_mentioned_anywhere_is_there() -> None:
+    for path in ours():
+        for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text()):
+            assert (ROOT / page).exists(), f"{_name(path)} names {page}"
