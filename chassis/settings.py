@@ -87,8 +87,10 @@ class ServiceSettings(BaseSettings):
     health_port: int | None = Field(default=None, ge=0, le=65535)
     """None: the process has its own web server and answers health questions there."""
     health_host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
-    otel_exporter_otlp_endpoint: str | None = None
+    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """A collector's, without the path; None: no span is kept."""
     trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
+    """Of the traces that begin in this process; others' are followed as they say."""
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -65,6 +65,7 @@ def test_a_whole_environment_is_taken_over(environment: pytest.MonkeyPatch) -> N
         ("HEALTH_PORT", "Xport"),
         ("HEALTH_PORT", "99999"),
         ("TRACE_SAMPLE_RATIO", "7.125"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "Xcollector:4318"),
         ("LOG_LEVEL", "Xloud"),
         ("B2B_ENV", "Xstaging"),
         ("PARTS", "commands,Xcoffee"),
