@@ -34,12 +34,15 @@ class Traces:
         return Trace([span for span in self.spans if span.trace_id == trace_id])
 
     async def news(self, name: str, before: Collection[str], *others: str) -> "Trace":
-        """A trace with a span ``name``, none of ``before``, once ``others`` are in it too."""
+        """A trace with a span ``name``, none of ``before``, once ``others`` are in it too.
+
+        And whole: processes send when it suits them, a child perhaps before its parent.
+        """
 
         async def found() -> Trace | None:
             for trace_id in {span.trace_id for span in self.named(name)} - set(before):
                 trace = self.of(trace_id)
-                if set(others) <= {span.name for span in trace}:
+                if trace.is_whole and set(others) <= {span.name for span in trace}:
                     return trace
             return None
 
@@ -53,6 +56,11 @@ class Trace:
     def __init__(self, spans: list[Span]) -> None:
         self.spans = spans
         self._by_id = {span.span_id: span for span in spans}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every parent is there."""
+        return all(not span.parent_id or span.parent_id in self._by_id for span in self.spans)
 
     def named(self, name: str, service: str | None = None) -> list[Span]:
         """Spans of that name, of all services or one."""
