@@ -32,9 +32,18 @@ async def test_the_tour_in_the_readme_works(fresh: System, monkeypatch: pytest.M
     assert "demo: 2 days" in await fresh.b2b("seed")
     assert "are there" in await fresh.b2b("seed"), "the second time there is nothing to do"
 
-    bookings, calendar, booked, receipts, coached, came, walked_in, *screen, cards, fees = (
-        await pasted(README, fresh)
-    )
+    (
+        bookings,
+        calendar,
+        booked,
+        receipts,
+        coached,
+        came,
+        walked_in,
+        *screen,
+        cards,
+        fees,
+    ) = await pasted(README, fresh)
     assert '"myBookings"' in bookings
     assert '"startsAt"' in calendar
     assert '"status": "RESERVED"' in booked
