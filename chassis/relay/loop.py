@@ -76,7 +76,7 @@ class Relay:
                             pause = RETRY_AFTER[0]
                             await self._lead(store, stopping)
                 except StoreLost as error:
-                    self._note(State.RETRYING, f"the event store is away: {error}")
+                    self._note(State.STORE_AWAY, str(error))
                     await self._sleep(pause, stopping)
                     pause = min(pause * 2, RETRY_AFTER[1])
             if bell is not None and not self._client.is_closed:

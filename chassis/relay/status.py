@@ -14,7 +14,9 @@ class State(StrEnum):
     """Another process relays; this one takes over when it goes."""
     RUNNING = "running"
     RETRYING = "retrying"
-    """The bus or the database is away; nothing is lost, everything waits."""
+    """The stream takes nothing, or does not say so; nothing is lost, everything waits."""
+    STORE_AWAY = "store_away"
+    """The database is away; there is nothing to send from."""
     REFUSED = "refused"
     """A person has to look: the stream and the store do not fit, or an event cannot be sent."""
 

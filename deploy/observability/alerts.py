@@ -4,9 +4,11 @@
 waits for the morning.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from deploy.local.access import PROCESSES, RELAYS
 
 
 class Severity(StrEnum):
@@ -89,10 +91,21 @@ def burning() -> Iterator[Alert]:
             )
 
 
+def _or_absent(metric: str, label: str, names: Iterable[str], **others: str) -> str:
+    """For each name a series when there is none of ``metric``: who vanished tells nothing."""
+    told = "".join(f'{other}=~"{value}",' for other, value in others.items())
+    return "".join(f' or absent({metric}{{{told}{label}="{name}"}})' for name in names)
+
+
 SYMPTOMS = (
     Alert(
         "ProcessDown", 'up{job=~".*services"} == 0', "2m", Severity.PAGE,
         "{{ $labels.pod }} does not answer its scrape.",
+    ),
+    Alert(
+        "ProcessGone",
+        _or_absent("up", "process", PROCESSES, job=".*services").removeprefix(" or "), "2m",
+        Severity.PAGE, "There is no pod of {{ $labels.process }} to be scraped.",
     ),
     Alert(
         "CommandsFail",
@@ -115,13 +128,21 @@ SYMPTOMS = (
         Severity.PAGE, "The relay of {{ $labels.context }} stopped: a person has to look.",
     ),
     Alert(
-        "RelayMissing", 'sum by (context) (b2b_relay_state{b2b_relay_state="running"}) == 0', "1m",
+        "RelayMissing",  # but where another alert says why
+        '(sum by (context) (b2b_relay_state{b2b_relay_state="running"}) == 0 unless on (context)'
+        ' b2b_relay_state{b2b_relay_state=~"retrying|store_away|refused"} == 1)'
+        + _or_absent("b2b_relay_state", "context", RELAYS), "1m",
         Severity.PAGE, "Nobody relays the events of {{ $labels.context }}.",
     ),
     Alert(
         "JetStreamWritesFail",
         'max by (context) (b2b_relay_state{b2b_relay_state="retrying"}) == 1', "1m", Severity.PAGE,
         "The stream takes no events of {{ $labels.context }}.",
+    ),
+    Alert(
+        "EventStoreAway",
+        'max by (context) (b2b_relay_state{b2b_relay_state="store_away"}) == 1', "1m",
+        Severity.PAGE, "The event store of {{ $labels.context }} cannot be read.",
     ),
     Alert(
         "ProjectionLag", "max by (projection) (b2b_projection_lag_seconds) > 5", "1m",
@@ -148,8 +169,10 @@ SYMPTOMS = (
         "A deadline of {{ $labels.process }} is {{ $value | humanizeDuration }} late.",
     ),
     Alert(
-        "DeadlinesUnattended", "sum by (process) (b2b_deadline_worker) == 0", "1m",
-        Severity.PAGE, "Nobody carries out the deadlines of {{ $labels.process }}.",
+        "DeadlinesUnattended",
+        "sum by (process) (b2b_deadline_worker) == 0"
+        + _or_absent("b2b_deadline_worker", "process", RELAYS), "1m", Severity.PAGE,
+        "Nobody carries out the deadlines of {{ $labels.process }}.",
     ),
     Alert(
         "WritersCollide",

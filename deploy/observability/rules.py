@@ -7,6 +7,8 @@ from deploy.observability.alerts import Alert, alerts, records
 
 RUNBOOKS = "docs/operations/runbooks"
 """Where each alert's runbook is, in this repository."""
+BROWSED = "https://git.example.com/back2back"
+"""Where a browser finds this repository; yours: `sed` it in your copy of the rules."""
 
 OPERATORS = """\
 apiVersion: monitoring.coreos.com/v1
@@ -51,6 +53,7 @@ def _alert(alert: Alert) -> Iterator[str]:
     yield "  annotations:"
     yield f"    summary: {_quoted(alert.summary)}"
     yield f"    runbook: {RUNBOOKS}/{alert.name}.md"
+    yield f"    runbook_url: {BROWSED}/{RUNBOOKS}/{alert.name}.md"
 
 
 def _quoted(text: str) -> str:

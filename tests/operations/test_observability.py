@@ -6,7 +6,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Enum
+from prometheus_client.registry import Collector
 
 import chassis
 import contracts.freeze
@@ -16,13 +17,18 @@ from contracts.envelope import COMMANDS
 from deploy.observability.alerts import alerts, records
 from deploy.observability.dashboards import DASHBOARDS
 from deploy.observability.files import RULES
-from deploy.observability.rules import RUNBOOKS
+from deploy.observability.rules import BROWSED, RUNBOOKS
 from deploy.schema import ROOT
 
 METRIC = re.compile(r"\b(?:b2b|process)_[a-z_]+(?=[\[{) ]|$)")
 COMMAND = re.compile(r'command="([^"]+)"')
 TOLD = re.compile(r"alertname: (\w+)\n\s+exp_alerts:\n")
 NAMES = {alert.name for alert in alerts()}
+SELECTOR = re.compile(r"\b((?:b2b|process)_[a-z_]+)\{([^}]*)\}")
+LABEL = re.compile(r"(\w+)(?:=~|!~|!=|=)\"")
+GROUPED = re.compile(r"\b(?:by|on) \(([^)]*)\)")
+SCRAPED = {"process", "pod", "job"}
+"""Labels a scrape adds (monitors.yaml)."""
 PROCESS = {"process"}
 """A label Kubernetes adds, spelt like a metric of Python's."""
 
@@ -35,20 +41,40 @@ def questions() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def metrics() -> set[str]:
+def metrics() -> dict[str, set[str]]:
+    """Name -> its labels."""
     for package in (chassis, deploy.check, gateway):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 import_module(module.name)
-    return set(REGISTRY._names_to_collectors)
+    return {name: _labels(name, of) for name, of in REGISTRY._names_to_collectors.items()}
+
+
+def _labels(name: str, collector: Collector) -> set[str]:
+    labels = set(getattr(collector, "_labelnames", ()))
+    if isinstance(collector, Enum):
+        labels.add(collector._name)
+    return labels | ({"le"} if name.endswith("_bucket") else set()) | SCRAPED
 
 
 @pytest.mark.parametrize("question", sorted(set(questions())))
-def test_a_question_asks_for_metrics_there_are(question: str, metrics: set[str]) -> None:
+def test_a_question_asks_for_metrics_there_are(question: str, metrics: dict[str, set[str]]) -> None:
     recorded = {name for name, _ in records()}
     asked = set(METRIC.findall(question)) - PROCESS
     assert asked or any(name in question for name in recorded) or "up{" in question
-    assert asked <= metrics
+    assert asked <= metrics.keys()
+    for metric, chosen in SELECTOR.findall(question):
+        assert set(LABEL.findall(chosen)) <= metrics[metric], metric
+    grouped = {label.strip() for labels in GROUPED.findall(question) for label in labels.split(",")}
+    assert grouped <= set().union(SCRAPED, *(metrics[name] for name in asked))
+
+
+@pytest.mark.parametrize(
+    "question", ['b2b_commands_total{outcom="failed"}', "sum by (comand) (b2b_commands_total)"]
+)
+def test_a_label_nobody_has_is_found(question: str, metrics: dict[str, set[str]]) -> None:
+    with pytest.raises(AssertionError):
+        test_a_question_asks_for_metrics_there_are(question, metrics)
 
 
 def test_the_commands_on_dashboards_are_commands() -> None:
@@ -61,6 +87,10 @@ def test_the_commands_on_dashboards_are_commands() -> None:
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     books = {path.stem: path.read_text() for path in (ROOT / RUNBOOKS).glob("*.md")}
     assert books.keys() == NAMES
+    assert all(
+        f"runbook_url: {BROWSED}/{RUNBOOKS}/{name}.md" in (ROOT / RULES).read_text()
+        for name in books
+    )
     for text in books.values():
         assert all(part in text for part in ("**Means.**", "**Look.**", "**Do.**"))
 

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from chassis.relay import Relay
 from chassis.relay.status import State
 from deploy.local.installation import Installation
+from deploy.local.places import free_port
 from deploy.local.servers import Nats
 from tests.component.messaging.probe import (
     CONTEXT,
@@ -95,6 +96,14 @@ async def test_a_broker_killed_again_and_again_gets_one_history(
         await _level(client, journal)
 
     assert await in_stream(client) == await journal.history()
+
+
+async def test_a_store_that_is_away_is_not_taken_for_a_stream_that_is(client: Client) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    relay = Relay(context=CONTEXT, dsn=nowhere, client=client)
+    async with running(relay.run):
+        await until(lambda: relay.status.state is State.STORE_AWAY)
+        assert not relay.ready
 
 
 async def test_while_the_broker_is_away_the_relay_is_not_ready_and_counts_what_waits(
