@@ -108,6 +108,9 @@ MUTATIONS = (
        "spec.template.metadata.labels", {"app.kubernetes.io/name": "billing"}),
     _m("the whole internet", "arrows", "NetworkPolicy to-nats", "spec.egress.0.to",
        [{"ipBlock": {"cidr": "0.0.0.0/0"}}]),
+    _m("spans into the void", "arrows", "NetworkPolicy services-to-collector",
+       "spec.egress.0.ports.0.port", 4317),
+    _m("a collector nobody may reach", "arrows", "NetworkPolicy services-to-collector", "", DELETE),
     # What processes are told
     _m("a setting forgotten", "settings", "Deployment booking", f"{_APP}.env.NATS_USER", DELETE),
     _m("a setting mistyped", "settings", "Deployment gateway", f"{_APP}.env.TRUSTED_PROXIES.name",

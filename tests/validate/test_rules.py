@@ -96,6 +96,18 @@ def test_an_arrow_is_open_at_both_ends() -> None:
     )  # fmt: skip
 
 
+def test_who_is_told_an_address_in_another_namespace_may_go_there() -> None:
+    one = deployment("a")
+    container = one["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "COLLECTOR", "value": "http://otel.observability:4318"}]
+    there = {"namespaceSelector": {"matchLabels": {network.NAMESPACE: "observability"}}}
+    leaves = policy("out", egress=[{"to": [there], "ports": [{"port": 4318}]}])
+    assert list(network.arrows(Objects([one, leaves]))) == []
+    assert list(network.arrows(Objects([one]))) == [
+        ("Deployment a", "is told an address in observability:4318, but may not go there")
+    ]
+
+
 def test_denial_by_default_is_both_ways_and_without_exceptions() -> None:
     everything = policy("d", policyTypes=["Ingress", "Egress"])
     some = policy("d", policyTypes=["Ingress", "Egress"], egress=[{}])

@@ -1,15 +1,22 @@
 """Who may talk to whom: nothing by default, and every arrow open at both of its ends."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from deploy.validate.objects import Object, Objects, Pods, at, name, place
+from deploy.validate.objects import Object, Objects, Pods, at, matches, name, place
 from deploy.validate.rules import supply
 
 Found = Iterator[tuple[str, str]]
 
 WORLD = ("postgres-cluster", "gateway-to-identity-providers")
 """Policies that may name addresses: what they lead to has no labels."""
+
+
+NAMESPACE = "kubernetes.io/metadata.name"
+"""The label every namespace has, with its name."""
+_ELSEWHERE = re.compile(r"https?://[a-z0-9-]+\.([a-z0-9-]+):(\d+)")
+"""An address of a Service in another namespace."""
 
 
 class Arrow(NamedTuple):
@@ -45,6 +52,7 @@ def arrows(objects: Objects) -> Found:
     for arrow in sorted(entering - leaving, key=str):
         yield arrow.target, f"lets {arrow.source} in at {arrow.port}, which may not leave"
     yield from _needed(objects, leaving)
+    yield from _needed_elsewhere(objects)
 
 
 def _policy(policy: Object, objects: Objects) -> Iterator[str]:
@@ -113,3 +121,26 @@ def _needed(objects: Objects, leaving: set[Arrow]) -> Found:
                 for target in targets
             ):
                 yield pods.place, f"is told a {address} address, but may not go there"
+
+
+def _needed_elsewhere(objects: Objects) -> Found:
+    """Whoever is told an address in another namespace may go to that namespace, at that port."""
+    for pods in objects.pods:
+        told = {found.groups() for value in supply.variables(pods, objects)
+                if (found := _ELSEWHERE.fullmatch(value))}  # fmt: skip
+        if not told:
+            continue
+        for namespace, port in sorted(told - set(_ways_out(pods, objects)), key=str):
+            yield pods.place, f"is told an address in {namespace}:{port}, but may not go there"
+
+
+def _ways_out(pods: Pods, objects: Objects) -> Iterator[tuple[str, str]]:
+    """(namespace, port) of every policy that lets ``pods`` out to all pods of another namespace."""
+    for policy in objects.of("NetworkPolicy"):
+        if not matches(policy["spec"].get("podSelector") or {}, pods.labels):
+            continue
+        for rule in policy["spec"].get("egress") or ():
+            for peer in rule.get("to") or ():
+                namespace = at(peer, "namespaceSelector", "matchLabels", NAMESPACE)
+                if namespace and "podSelector" not in peer:
+                    yield from ((namespace, str(port["port"])) for port in rule.get("ports") or ())
