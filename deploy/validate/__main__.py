@@ -35,8 +35,6 @@ def main() -> int:
             print(f"       {text}")
         passed, failed = passed + (not found), failed + bool(found)
         sys.stdout.flush()
-    for api, kind in sorted(crds.UNKNOWN):
-        print(f"not checked: the fields of {kind} ({api}), for want of its definition")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

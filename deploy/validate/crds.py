@@ -11,17 +11,17 @@ from typing import Any
 
 import jsonschema
 
-from deploy.validate import cel
+from deploy.validate import cel, object_store
 from deploy.validate.objects import Fault, Object, Objects, place
 from deploy.validate.programs import CannotCheck
 from deploy.validate.render import parsed
 from deploy.validate.schemas import is_custom
 
-UNKNOWN = frozenset({("barmancloud.cnpg.io/v1", "ObjectStore")})
-"""Kinds we use without a definition to check them against; said by name in each run."""
-
 Schemas = Mapping[tuple[str, str], Object]
 """(apiVersion, kind) -> OpenAPI schema."""
+
+OURS: Schemas = {object_store.KIND: object_store.SCHEMA}
+"""What nobody ships a definition of."""
 
 
 def definitions(folder: Path) -> dict[tuple[str, str], Object]:
@@ -41,15 +41,21 @@ def definitions(folder: Path) -> dict[tuple[str, str], Object]:
 
 def faults(objects: Objects, schemas: Schemas) -> Iterator[Fault]:
     """What an API server, told to be strict, would refuse."""
+    known = {**OURS, **schemas}
     for each in objects.all:
-        key = str(each.get("apiVersion")), str(each.get("kind"))
-        if not is_custom(each) or key in UNKNOWN:
+        if not is_custom(each):
             continue
-        if key not in schemas:
-            yield Fault("crd", place(each), f"no definition of {key[1]} {key[0]} to check against")
+        api, kind = key_of(each)
+        if (api, kind) not in known:
+            yield Fault("crd", place(each), f"no definition of {kind} {api} to check against")
             continue
-        for text in _against(each, schemas[key]):
+        for text in _against(each, known[api, kind]):
             yield Fault("crd", place(each), text)
+
+
+def key_of(each: Object) -> tuple[str, str]:
+    """What its schema is found by."""
+    return str(each.get("apiVersion")), str(each.get("kind"))
 
 
 def _against(each: Object, schema: Object) -> Iterator[str]:

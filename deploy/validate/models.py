@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.validate.crds import UNKNOWN
+from deploy.validate import crds
 from deploy.validate.objects import Fault, Objects
 from deploy.validate.programs import node, npm, run
 from deploy.validate.schemas import is_custom
@@ -14,11 +14,9 @@ FOLDER = Path(__file__).parent / "models"
 
 def faults(objects: Objects) -> Iterator[Fault]:
     """Wrong types and words. Not strict: unknown fields pass, and so does what CEL rules forbid."""
-    custom = [
-        each
-        for each in objects.all
-        if is_custom(each) and (each["apiVersion"], each["kind"]) not in UNKNOWN
-    ]
+    ours = [each for each in objects.all if crds.key_of(each) in crds.OURS]
+    custom = [each for each in objects.all if is_custom(each) and each not in ours]
+    yield from crds.faults(Objects(ours), {})
     for each in json.loads(_asked(json.dumps(custom))):
         yield Fault("crd", each["place"], each["text"][:500])
 

@@ -136,6 +136,10 @@ MUTATIONS = (
        "spec.triggers.1.metadata.lagThreshold", 500),
     _m("against a CEL rule", "crd", "HTTPRoute gateway", "spec.rules.1.timeouts",
        {"request": "1s", "backendRequest": "2s"}),
+    _m("a backup to nowhere", "crd", "ObjectStore backup", "spec.configuration.destinationPath",
+       "back2back-backup"),
+    _m("a backup's unknown field", "crd", "ObjectStore backup", "spec.configuration.bucket", "b"),
+    _m("a retention of nothing", "crd", "ObjectStore backup", "spec.retentionPolicy", "30 days"),
     _m("no such custom resource", "crd", "ScaledObject booking", "apiVersion", "keda.sh/v1"),
 )  # fmt: skip
 

@@ -56,6 +56,24 @@ def test_a_rule_that_cannot_be_evaluated_is_not_passed_over() -> None:
         list(cel.refusals({"a": 1}, {"x-kubernetes-validations": [{"rule": "self.b.c == 2"}]}))
 
 
+def test_where_backups_go_is_checked_without_a_definition_of_its_operator() -> None:
+    secret = {"name": "bucket", "key": "ID"}
+    store = {
+        "apiVersion": "barmancloud.cnpg.io/v1", "kind": "ObjectStore", "metadata": {"name": "b"},
+        "spec": {"retentionPolicy": "30d", "configuration": {
+            "destinationPath": "s3://bucket/", "s3Credentials": {"accessKeyId": secret},
+            "wal": {"compression": "gzip"},
+        }},
+    }  # fmt: skip
+    assert list(crds.faults(Objects([store]), {})) == []
+
+    del secret["key"]
+    store["spec"]["configuration"]["wal"]["compression"] = "zip"  # type: ignore[index]
+    texts = " ".join(fault.text for fault in crds.faults(Objects([store]), {}))
+    assert "'key' is a required property" in texts
+    assert "'zip' is not one of" in texts
+
+
 def test_a_kind_without_a_definition_is_a_fault() -> None:
     assert found("x.example/v2", most=1) == ["no definition of Range x.example/v2 to check against"]
 
