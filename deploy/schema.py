@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from chassis.migrate import LOCK_TIMEOUT, MigrationFailed, Phase, migrate, newer
+from deploy.quoting import identifier
 
 ROOT = Path(__file__).parent.parent
 EVENT_STORE = "chassis/eventstore/migrations"
@@ -78,7 +79,7 @@ async def _add_months(dsn: str, owner: str) -> None:
     db = await asyncpg.connect(dsn, timeout=10, command_timeout=60)
     try:
         async with db.transaction():
-            await db.execute(f"SET LOCAL ROLE {owner}")
+            await db.execute(f"SET LOCAL ROLE {identifier(owner)}")
             await db.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             await db.execute(f"SELECT es.add_months(current_date, {MONTHS_AHEAD})")
     except asyncpg.PostgresError as error:

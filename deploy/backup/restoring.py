@@ -13,6 +13,7 @@ from deploy.local.places import unprivileged_user
 from deploy.local.postgres import Postgres
 from deploy.local.runner import alone
 from deploy.local.secrets import Secrets
+from deploy.quoting import literal
 from deploy.trouble import Trouble
 
 
@@ -95,7 +96,7 @@ def _make_whole(postgres: Postgres, cluster: Path, password: str) -> None:
         raise Trouble(f"the backup is damaged: {looked.stderr[:REASONS].strip()}")
     alone_in_it = postgres.program(
         "postgres", "--single", "-D", cluster, "-c", "log_min_messages=warning", "postgres",
-        told=f"ALTER ROLE postgres PASSWORD '{password}'\n",
+        told=f"ALTER ROLE postgres PASSWORD {literal(password)}\n",
     )  # fmt: skip
     if alone_in_it.returncode or "ERROR" in alone_in_it.stderr:
         raise Trouble(f"the backup does not start: {alone_in_it.stderr[-REASONS:].strip()}")

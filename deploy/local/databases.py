@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from deploy.quoting import identifier, literal
+
 OWNERS = ("es_owner", "views_owner", "members_owner")
 GROUPS = (
     "es_app", "es_relay", "es_auditor", "views_projector", "views_reader", "views_auditor",
@@ -75,7 +77,9 @@ async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
             await _make_role(admin, role)
             await _set_login(admin, role, login, passwords[role])
         for owner in OWNERS:
-            await admin.execute(f"GRANT {owner} TO migrator WITH INHERIT FALSE, SET TRUE")
+            await admin.execute(
+                f"GRANT {identifier(owner)} TO migrator WITH INHERIT FALSE, SET TRUE"
+            )
         for database, owners in DATABASES.items():
             await _make_database(admin, database, owners)
     finally:
@@ -84,32 +88,38 @@ async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
 
 async def _make_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
     if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
-        await admin.execute(f"CREATE ROLE {role} NOLOGIN")
+        await admin.execute(f"CREATE ROLE {identifier(role)} NOLOGIN")
 
 
 async def _set_login(
     admin: "asyncpg.Connection[asyncpg.Record]", role: str, login: Login, password: str
 ) -> None:
-    # Utility statements take no parameters; the server does the quoting.
-    quoted = await admin.fetchval("SELECT quote_literal($1::text)", password)
-    await admin.execute(f"ALTER ROLE {role} LOGIN PASSWORD {quoted}")
+    await admin.execute(f"ALTER ROLE {identifier(role)} LOGIN PASSWORD {literal(password)}")
     for group in login.groups:
-        await admin.execute(f"GRANT {group} TO {role}")
+        await admin.execute(f"GRANT {identifier(group)} TO {identifier(role)}")
     for setting, value in login.settings.items():
-        await admin.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
+        await admin.execute(
+            f"ALTER ROLE {identifier(role)} SET {identifier(setting)} = {literal(value)}"
+        )
 
 
 async def _make_database(
     admin: "asyncpg.Connection[asyncpg.Record]", database: str, owners: tuple[str, ...]
 ) -> None:
     if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
-        await admin.execute(f"CREATE DATABASE {database}")
-    await admin.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+        await admin.execute(f"CREATE DATABASE {identifier(database)}")
+    await admin.execute(f"REVOKE ALL ON DATABASE {identifier(database)} FROM PUBLIC")
     for owner in (*owners, "migrator"):
-        await admin.execute(f"GRANT CREATE, TEMPORARY ON DATABASE {database} TO {owner}")
+        await admin.execute(
+            f"GRANT CREATE, TEMPORARY ON DATABASE {identifier(database)} TO {identifier(owner)}"
+        )
     for role, login in LOGINS.items():
         if database in login.databases:
-            await admin.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+            await admin.execute(
+                f"GRANT CONNECT ON DATABASE {identifier(database)} TO {identifier(role)}"
+            )
     for role, where in FOLDS_ASIDE:
         if where == database:
-            await admin.execute(f"GRANT TEMPORARY ON DATABASE {database} TO {role}")
+            await admin.execute(
+                f"GRANT TEMPORARY ON DATABASE {identifier(database)} TO {identifier(role)}"
+            )

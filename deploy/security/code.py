@@ -7,7 +7,7 @@ from deploy.schema import ROOT
 from deploy.security.found import Found, Verdict, last, tool
 
 RULES = "deploy/security/rules"
-SHIPPED = ("contracts", "chassis", "services", "gateway")
+SHIPPED = ("contracts", "chassis", "services", "gateway", "deploy")
 QUIETLY = ("--metrics=off", "--disable-version-check")
 
 
@@ -21,7 +21,8 @@ def rules_find_what_is_planted() -> Found:
     checks = {rule: one for file in told.values() for rule, one in file["checks"].items()}
     planted = Counter(
         line.partition("ruleid:")[2].strip()
-        for file in (ROOT / RULES).glob("*.py")
+        for file in (ROOT / RULES).iterdir()
+        if file.suffix != ".yaml"
         for line in file.read_text().splitlines()
         if "ruleid:" in line
     )
@@ -35,7 +36,8 @@ def rules_find_what_is_planted() -> Found:
 
 def code_keeps_the_rules() -> Found:
     """No finding in what ships."""
-    done = tool("semgrep", "scan", *QUIETLY, "--quiet", "--json", "--config", RULES, *SHIPPED)
+    quietly = (*QUIETLY, "--quiet", "--json", "--exclude", RULES)
+    done = tool("semgrep", "scan", *quietly, "--config", RULES, *SHIPPED)
     try:
         told = json.loads(done.stdout)
     except ValueError:

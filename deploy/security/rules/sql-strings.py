@@ -10,6 +10,8 @@ async def planted(db, name, sql, table):
     await db.fetchrow("SELECT * FROM clients WHERE name = '" + name + "'")
     # ruleid: sql-from-strings
     await db.fetchval("SELECT %s" % name)
+    # ruleid: sql-from-strings
+    await db.execute(f"GRANT {identifier(name)} TO {table}")
     # ruleid: sql-from-strings-kept
     query = f"DELETE FROM {table}"
     await db.execute(query, 1)
@@ -34,3 +36,5 @@ async def right(db, name, sql):
     await db.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     # ok: sql-from-strings
     await db.execute(sql.format(table="client_words"), name)
+    # ok: sql-from-strings
+    await db.execute(f"ALTER ROLE {identifier(name)} PASSWORD {literal(sql)}")
