@@ -1,6 +1,7 @@
 """Rules as Prometheus reads them: plain, and as an object of its operator."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from deploy.observability.alerts import Alert, alerts, records
@@ -46,7 +47,7 @@ def _groups() -> Iterator[str]:
 
 def _alert(alert: Alert) -> Iterator[str]:
     yield f"- alert: {alert.name}"
-    yield f"  expr: {_quoted(alert.expr)}"
+    yield from (f"  {line}" for line in _expression(alert.expr))
     yield f"  for: {alert.holds}"
     labels = {"severity": alert.severity.value, **dict(alert.labels)}
     yield "  labels: {" + ", ".join(f"{name}: {told}" for name, told in labels.items()) + "}"
@@ -54,6 +55,16 @@ def _alert(alert: Alert) -> Iterator[str]:
     yield f"    summary: {_quoted(alert.summary)}"
     yield f"    runbook: {RUNBOOKS}/{alert.name}.md"
     yield f"    runbook_url: {BROWSED}/{RUNBOOKS}/{alert.name}.md"
+
+
+def _expression(expr: str) -> Iterator[str]:
+    """On one line, or broken where another alternative or exception begins."""
+    lines = re.sub(r" (?=or absent\(|unless )", "\n", expr).split("\n")
+    if len(lines) == 1:
+        yield f"expr: {_quoted(expr)}"
+        return
+    yield "expr: >-"
+    yield from (f"  {line}" for line in lines)
 
 
 def _quoted(text: str) -> str:
