@@ -44,7 +44,7 @@ class Greeting:
 
 @pytest.fixture
 async def greeting(running: Installation, gym: Gym) -> AsyncIterator[Greeting]:
-    login = running.nats_login("booking")
+    login = running.nats_login("operator")  # a consumer that no service has
     access = NatsAccess(login["servers"], login["user"], login["password"])
     desk = Desk(
         broker(access, name="booking"), service="booking", keys=(b"k" * 32,), clock=SystemClock(),
