@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from uuid import uuid4
 
 from deploy.demo.gyms import PASSWORD
@@ -21,6 +23,11 @@ GYM = "harbor"
 PEOPLE = ("owner@harbor.example", "ada.reyes@harbor.example")
 EXAMPLES = "3"  # of each query, mutation
 SECONDS = 150  # for each of the people; an access token lives ten minutes
+SMALL = {"B2B_DEMO_DAYS": "7", "B2B_DEMO_CLIENTS": "40"}
+"""A past that is lived through in a minute; all kinds of things are in it."""
+READY_WITHIN = 600.0  # seconds
+ENDED_WITHIN = 60.0
+LAST_WORDS = 20  # lines
 SIGN_IN = """mutation ($input: SignInInput!) {
   signIn(input: $input) { tokens { accessToken } userErrors { code } } }"""
 NO_LIMIT = dict.fromkeys(
@@ -29,8 +36,23 @@ NO_LIMIT = dict.fromkeys(
 )
 
 
+class NotStarted(Exception):
+    """There is nothing to ask; ``said`` are its last words."""
+
+    def __init__(self, said: tuple[str, ...]) -> None:
+        super().__init__("\n".join(said))
+        self.said = said
+
+
 def gateway_withstands_anything() -> Found:
     """Every operation, asked at random by an owner and by a member."""
+    try:
+        return _asked()
+    except NotStarted as reason:
+        return Found(Verdict.NOT_DONE, ("the installation did not start:", *reason.said))
+
+
+def _asked() -> Found:
     told: list[str] = []
     with _installation() as url:
         for email in PEOPLE:
@@ -55,31 +77,59 @@ def gateway_withstands_anything() -> Found:
 
 @contextmanager
 def _installation() -> Iterator[str]:
-    """A demo installation as ``make run`` starts it, without limits on how much is asked."""
+    """A small demo installation as ``make run`` starts it, with no limit on how much is asked.
+
+    Raises ``NotStarted`` with what it said last.
+    """
     with TemporaryDirectory(prefix="back2back-fuzz-") as folder:
         Path(folder).chmod(0o755)
         port = _free_port()
-        running = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "run"], cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, **NO_LIMIT, "B2B_DATA": folder, "GATEWAY_PORT": str(port)},
-        )  # fmt: skip
-        try:
-            assert running.stdout is not None
-            said = []
-            for line in running.stdout:
-                said.append(line)
-                if line.startswith("ready:"):
-                    break
-            else:
-                raise RuntimeError("".join(said[-20:]))
-            with open(os.devnull, "wb") as nowhere:
-                draining = subprocess.Popen(["cat"], stdin=running.stdout, stdout=nowhere)
+        told = {**NO_LIMIT, **SMALL, "B2B_DATA": folder, "GATEWAY_PORT": str(port)}
+        with started([sys.executable, "-m", "deploy.cli", "run"], told):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            running.send_signal(signal.SIGINT)
-            running.wait(60)
-            draining.wait(10)
+
+
+@contextmanager
+def started(
+    command: Sequence[str], told: Mapping[str, str], within: float = READY_WITHIN
+) -> Iterator[None]:
+    """A program that says ``ready:``, and runs as long as the block.
+
+    Raises ``NotStarted`` with its last words when it ends before, or is silent for too long.
+    """
+    running = subprocess.Popen(
+        command, cwd=ROOT, text=True, env={**os.environ, **told},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    said: deque[str] = deque(maxlen=LAST_WORDS)
+    is_ready, is_over = Event(), Event()
+
+    def listen() -> None:
+        assert running.stdout is not None
+        with running.stdout as lines:
+            for line in lines:  # to its end: a program nobody listens to comes to a halt
+                said.append(line.rstrip())
+                if line.startswith("ready:"):
+                    is_ready.set()
+                    is_over.set()
+        is_over.set()
+
+    listening = Thread(target=listen, daemon=True)
+    listening.start()
+    try:
+        in_time = is_over.wait(within)
+        if not is_ready.is_set():
+            late = () if in_time else (f"not ready after {within:.0f} s",)
+            raise NotStarted((*said, *late))
+        yield
+    finally:
+        running.send_signal(signal.SIGINT)
+        try:
+            running.wait(ENDED_WITHIN)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+        listening.join(ENDED_WITHIN)
 
 
 def _token(url: str, email: str) -> str:

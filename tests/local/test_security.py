@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from packaging.version import Version
 
 from deploy.security import __main__ as security
-from deploy.security import dependencies
+from deploy.security import dependencies, fuzzing
 from deploy.security.advisories import _is_inside
 from deploy.security.found import Found, Verdict
 
@@ -82,3 +83,48 @@ def test_a_version_is_affected_from_its_introduction_to_its_fix(version: str, in
               {"last_affected": "3.0"}]  # fmt: skip
 
     assert _is_inside(Version(version), events) is inside
+
+
+# What is fuzzed is started first ----------------------------------------------------------------
+
+
+def program(text: str) -> list[str]:
+    return [sys.executable, "-u", "-c", text]
+
+
+def test_what_does_not_start_says_why() -> None:
+    ends = fuzzing.started(program("print('no port is free')"), {})
+    with pytest.raises(fuzzing.NotStarted, match="no port is free"), ends:
+        raise AssertionError("it never was ready")
+
+
+def test_what_never_is_ready_is_not_waited_for_without_end() -> None:
+    text = "import time; print('starting'); time.sleep(600)"
+    waits = fuzzing.started(program(text), {}, within=3)
+    with pytest.raises(fuzzing.NotStarted, match="not ready after 3 s"), waits:
+        raise AssertionError("it never was ready")
+
+
+def test_what_is_ready_runs_as_long_as_the_block(tmp_path: Path) -> None:
+    ends = tmp_path / "ended"
+    text = f"""
+import pathlib, time
+print("ready: now")
+try:
+    time.sleep(600)
+finally:
+    pathlib.Path({str(ends)!r}).touch()
+"""
+    with fuzzing.started(program(text), {}):
+        assert not ends.exists()
+    assert ends.exists()
+
+
+def test_an_installation_that_did_not_start_was_not_fuzzed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> Found:
+        raise fuzzing.NotStarted(("no port is free",))
+
+    monkeypatch.setattr(fuzzing, "_asked", asked)
+
+    found = fuzzing.gateway_withstands_anything()
+    assert (found.verdict, found.told[-1]) == (Verdict.NOT_DONE, "no port is free")
