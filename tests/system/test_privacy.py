@@ -12,6 +12,7 @@ import pytest
 from nats.js.api import StreamInfo
 
 from contracts.ids import new_id
+from deploy.local.access import PROCESSES
 from deploy.local.installation import Installation
 from deploy.schema import PARTS, database_url
 from tests.world import documents
@@ -71,7 +72,8 @@ async def test_nobody_reads_of_a_person_in_logs_or_metrics(
     assert any("ready" in line for line in said)
     assert not [line for line in said if mia.is_in(line) or PASSWORD in line]
     async with httpx.AsyncClient() as client:
-        for port in running.ports.values():
+        for process in PROCESSES:
+            port = running.ports[process]
             told = await client.get(f"http://127.0.0.1:{port}/metrics")
             assert told.status_code == 200
             assert not mia.is_in(told.text)
