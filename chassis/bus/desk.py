@@ -116,7 +116,9 @@ class Desk:
             with anyio.move_on_after(MEND_SECONDS):
                 await stopping.wait()
                 return
-            for hearing in self._hearings if self.is_open else ():
+            for hearing in self._hearings:
+                if not self.is_open:  # we may have been stopped since the last
+                    break
                 try:
                     await hearing.mend()
                 except (Error, TimeoutError) as trouble:  # asked again at the next look

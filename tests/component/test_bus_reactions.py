@@ -12,11 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import anyio
 import orjson
 import pytest
 from nats.aio.client import Client
 
 from chassis import streams
+from chassis.bus import desk
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.reactions import Hopeless
@@ -303,6 +305,23 @@ async def test_a_desk_can_stop_while_the_server_is_away(server: Nats, room: Room
         await room.desk.stop()
 
     server.start()
+
+
+async def test_a_desk_that_is_stopped_while_it_looks_at_its_consumers_looks_no_further(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MEND_SECONDS", 0.01)
+    [hearing] = room.desk._hearings
+    stopping = anyio.Event()
+
+    class Leaving:
+        async def mend(self) -> None:
+            await room.desk.stop()
+            stopping.set()
+
+    monkeypatch.setattr(room.desk, "_hearings", [Leaving(), hearing])
+    async with asyncio.timeout(PATIENCE):
+        await room.desk.keep_hearing(stopping)  # the second would find no connection
 
 
 async def test_a_reaction_is_followed_below_what_published_its_event(
