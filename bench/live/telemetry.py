@@ -2,12 +2,14 @@
 
 Two systems stand side by side, each on servers of its own; one sends its spans to a collector in
 yet another process, the other was never told of one. Members book over GraphQL and HTTP and read
-the class again, while screens follow the roster; the CPU is that of all processes and servers.
+the class again, while screens follow the roster; the CPU is that of all processes and servers,
+without what the system that sends nothing takes while nobody books.
 """
 
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count, cycle
@@ -24,7 +26,8 @@ from deploy.local.supervisor import Program, Supervisor
 from deploy.schema import ROOT
 
 SAMPLED = "0.1"
-CONNECTIONS = 8
+CONNECTIONS = 32
+IDLE = 5.0  # seconds to see what a system does for itself
 SCREENS = 20  # each on another class
 PATIENCE = 10.0  # seconds for a read model to show what was planned
 SETTLE = 2.5  # seconds for read models, screens and exporters, on both sides
@@ -50,16 +53,20 @@ async def telemetry(ground: Ground) -> Figure:
     ):
         ours, theirs = await _Town.of(traced, "traced"), await _Town.of(plain, "plain")
 
+        await ours.bookings(0.0), await theirs.bookings(0.0)  # caches and plans
+        idle = await theirs.idle()
+        ground.tell(f"while nobody books, {idle:.3f} of a core")
+
         async def followed() -> float:
             before = await _taken(collector)
-            cost = await ours.bookings()
+            cost = await ours.bookings(idle)
             _must_have_come(before, await _taken(collector))
             return cost
 
-        await followed(), await theirs.bookings()  # caches and plans
         return await ratio(
-            ground.sizes.rounds, followed, theirs.bookings, unit="µs", tell=ground.tell
-        )
+            ground.sizes.rounds, followed, lambda: theirs.bookings(idle), unit="µs",
+            tell=ground.tell,
+        )  # fmt: skip
 
 
 class _Town:
@@ -76,8 +83,18 @@ class _Town:
         people = await running.clients(running.ground.sizes.bookings)
         return cls(running, name, people, (await running.trainers(1))[0])
 
-    async def bookings(self) -> float:
-        """Everybody books a class, the class is full then; microseconds of CPU for each."""
+    async def idle(self) -> float:
+        """CPU seconds a second while nobody books."""
+        began, before = time.monotonic(), self._running.cpu()
+        await asyncio.sleep(IDLE)
+        used = sum(self._running.cpu().values()) - sum(before.values())
+        return used / (time.monotonic() - began)
+
+    async def bookings(self, idle: float) -> float:
+        """Everybody books a class, the class is full then; microseconds of CPU for each.
+
+        ``idle`` is what would have been used all the same, CPU seconds a second.
+        """
         running, hours = self._running, 24 + next(self._rounds)
         tokens = await running.members(self._people)
         classes = [
@@ -95,16 +112,17 @@ class _Town:
             for session, token in wanted:
                 await _book(connection, session, token)
 
-        before = running.cpu()
+        began, before = time.monotonic(), running.cpu()
         await asyncio.gather(*map(book, connections))
         await asyncio.sleep(SETTLE)
-        after = running.cpu()
+        after, seconds = running.cpu(), time.monotonic() - began
         for screen in screens:
             screen.switch_off()
         for connection in connections:
             connection.close()
         running.ground.tell(f"{self._name}: CPU a booking: {spent(before, after, len(tokens))}")
-        return (sum(after.values()) - sum(before.values())) / len(tokens) * 1e6
+        used = sum(after.values()) - sum(before.values()) - idle * seconds
+        return used / len(tokens) * 1e6
 
 
 async def _book(connection: Connection, session: str, token: str) -> None:
