@@ -13,21 +13,21 @@ from deploy.demo.app import App
 from deploy.demo.gyms import GYMS, DemoGym
 from deploy.drill.steps import Failed
 
-PAGE = "pageInfo { endCursor hasNextPage }"
+_PAGE = "pageInfo { endCursor hasNextPage }"
 CALENDAR = f"""query ($from: DateTime!, $to: DateTime!, $after: String) {{
   calendar(from: $from, to: $to, first: 100, after: $after) {{ nodes {{
     id title startsAt endsAt status instructorName roomName capacity reserved waiting checkedIn }}
-    {PAGE} }} }}"""
+    {_PAGE} }} }}"""
 CLIENTS = f"""query ($after: String) {{ clients(first: 100, after: $after) {{
-  nodes {{ id name email status tags }} {PAGE} }} }}"""
+  nodes {{ id name email status tags }} {_PAGE} }} }}"""
 ENTRIES = f"""query ($after: String) {{ entries(first: 100, after: $after) {{
-  nodes {{ id clientId result reason }} {PAGE} }} }}"""
+  nodes {{ id clientId result reason }} {_PAGE} }} }}"""
 ROSTER = """query ($id: ID!) { roster(sessionId: $id) {
   reservations { id clientId clientName status spot source checkInSource }
   waitlist { id clientId place } } }"""
 LEDGER = """query ($id: ID!) { ledger(clientId: $id) { available unlimited
   grants { id held consumed forfeited } } }"""
-KPIS = """{ kpis { classesToday { total booked capacity }
+KPIS = """{ kpis { classesToday { total booked { count } capacity { people } }
   attendanceRate { rate attended { count } noShows { count } } } }"""
 MINE = """{ myBookings(first: 100) { nodes { session { id } reservation { id status }
   waitlistEntry { place } } } }"""

@@ -174,7 +174,7 @@ class Course:
             told.append(await apps.book_something(running.url, before.moment))
             await life.everything_is_shown(running)
         with step("$ b2b check") as told:
-            told.append(await proofs.invariants_hold(running))
+            told.append(f"{await proofs.invariants_hold(running)} invariants hold")
 
     async def _erase(self, client: str) -> None:
         name = await apps.erase(self._running.url, client)

@@ -1,13 +1,16 @@
 """The drill notices what is not as it was, and refuses to play with what somebody needs."""
 
 import pytest
+from graphql import build_schema, parse, validate
 from typer.testing import CliRunner
 
 from deploy.backup.fingerprint import Sum
 from deploy.commands import drill
+from deploy.drill import apps
 from deploy.drill.apps import Screens
 from deploy.drill.proofs import Held, History, must_be_equal, must_be_what_was
 from deploy.drill.steps import Failed, Steps
+from deploy.schema import ROOT
 from deploy.trouble import Trouble
 
 WAS: History = {"booking": [(1, "a"), (2, "b"), (4, "c"), (5, "d")], "billing": []}
@@ -50,6 +53,19 @@ def test_a_screen_that_shows_something_else_is_named() -> None:
     assert before.differing(before) == []
     with pytest.raises(Failed, match="2 screens differ: calendar; cards"):
         must_be_equal(before.differing(after), "screens differ")
+
+
+def test_what_it_asks_may_be_asked() -> None:
+    schema = build_schema((ROOT / "gateway/schema.graphql").read_text())
+    documents = {
+        name: text
+        for name, text in vars(apps).items()
+        if name.isupper() and name[0] != "_" and "{" in str(text)
+    }
+
+    assert len(documents) > 8
+    for name, text in documents.items():
+        assert validate(schema, parse(text)) == [], name
 
 
 def test_what_is_held_is_told_as_a_figure() -> None:
