@@ -14,9 +14,11 @@ from typing import Generic, NoReturn, TypeVar
 import anyio
 import structlog
 from anyio.abc import TaskGroup
+from nats.aio.client import Client
 
 from chassis.clock import Clock
 from chassis.health import App, Check, Health, Server
+from chassis.pulse import Pulse, on_the_bus
 from chassis.settings import ServiceSettings, known
 from chassis.telemetry import configure_logs, configure_traces, flush_traces
 
@@ -45,6 +47,8 @@ class Process(Generic[S]):
         self.clock: Clock = settings.clock()
         self.health = Health()
         """An ASGI app with /health/live, /health/ready and /metrics."""
+        self.pulse = Pulse(name, self.health)
+        """What the process says of itself on the bus, once it has one: ``beat``."""
         self._group = group
         self._stack = AsyncExitStack()
         self._stop = anyio.Event()
@@ -53,6 +57,10 @@ class Process(Generic[S]):
     def check(self, name: str, check: Check) -> None:
         """Not ready while ``check()`` is false, raises or takes over a second."""
         self.health.check(name, check)
+
+    def beat(self, client: Client) -> None:
+        """From now on say every few seconds how we are."""
+        self.background("pulse", lambda: self.pulse.run(on_the_bus(client)))
 
     async def enter(self, manager: AbstractAsyncContextManager[T]) -> T:
         """Enter ``manager`` now, leave it when the process stops."""
@@ -125,6 +133,7 @@ class Process(Generic[S]):
         """Close everything in reverse order within 10 s. Raises ``TimeoutError`` beyond."""
         self._draining = True
         self.health.ready = False
+        self.pulse.stop()
         log.info("draining")
         with anyio.fail_after(DRAIN_SECONDS):
             await self._stack.aclose()

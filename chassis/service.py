@@ -19,6 +19,7 @@ from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore, Unit
 from chassis.nats_client import connect
 from chassis.process import Process
+from chassis.pulse import dead_letters_of
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
 from chassis.settings import DatabaseSettings, RelaySettings
@@ -51,11 +52,13 @@ async def serve(process: Process[ServiceSettings], service: Service) -> None:
     """Start the parts of ``service`` this process is to run."""
     parts = process.settings.parts
     if "relay" in parts:
-        await _relay(process, service)
-    if parts == {"relay"}:
-        return
+        relays = await _relay(process, service)
+        if parts == {"relay"}:
+            process.beat(relays)
+            return
     nats = await connect(process.settings.nats, name=f"{service.name} asks")
     process.on_stop(nats.close)
+    process.beat(nats)
     store = await _store(process, service, nats)
     if "deadlines" in parts:
         _deadlines(process, service, store)
@@ -63,7 +66,7 @@ async def serve(process: Process[ServiceSettings], service: Service) -> None:
         await _desk(process, service, store, nats)
 
 
-async def _relay(process: Process[ServiceSettings], service: Service) -> None:
+async def _relay(process: Process[ServiceSettings], service: Service) -> Client:
     settings, stopping = process.settings, anyio.Event()
     client = await connect(settings.relay_nats, name=f"{service.name} relay")
     process.on_stop(client.close)
@@ -71,6 +74,8 @@ async def _relay(process: Process[ServiceSettings], service: Service) -> None:
     relay = Relay(context=service.name, dsn=dsn, client=client)
     process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
     process.check("relay", lambda: relay.ready)
+    process.pulse.tell("relay", relay.told)
+    return client
 
 
 async def _store(process: Process[ServiceSettings], service: Service, nats: Client) -> EventStore:
@@ -97,6 +102,7 @@ def _deadlines(process: Process[ServiceSettings], service: Service, store: Event
         actor=f"system:{service.name}",
     )
     process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
+    process.pulse.tell("deadlines", worker.told)
 
 
 async def _desk(
@@ -112,8 +118,11 @@ async def _desk(
         service.commands(desk, store, Asker(nats, key=keys[0], clock=clock))
     if "reactions" in settings.parts:
         service.reactions(desk, store, clock)
+        process.pulse.tell("dead_letters", dead_letters_of(nats, service.name))
     await desk.start()
     stopping = anyio.Event()
     process.background("hearing", lambda: desk.keep_hearing(stopping), stop=stopping.set)
     process.on_stop(desk.stop)
     process.check("bus", lambda: desk.is_open)
+    if "commands" in settings.parts:
+        process.pulse.tell("answers", lambda: desk.is_open)

@@ -183,6 +183,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.session_penalties": STAFF,
     "read.invoices": DESK | {OWN},
     "read.my_invoices": EVERYONE,
+    "read.health": MANAGERS,
 }
 """Operation -> the roles that may. What is not listed nobody may."""
 

@@ -1,21 +1,25 @@
 """The gateway, wired: GraphQL over the read models and the bus, behind one port."""
 
 import httpx
+from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
 from chassis.nats_client import connect, leave
 from chassis.process import Process
+from chassis.pulse import on_the_bus
 from chassis.telemetry.web import Observed
 from chassis.tenancy import Pool, open_pool
-from gateway import schema
+from contracts.health import Beat
+from gateway import health, schema
 from gateway.addresses import Addresses
-from gateway.context import Context, Principal, Services
+from gateway.context import SOURCES, Context, Principal, Services
 from gateway.credential_tokens import token_key
 from gateway.feed import GymFeed, follow_progress
 from gateway.front import Front
 from gateway.identity import Identity
 from gateway.origins import Origins
 from gateway.progress import Progress
+from gateway.pulses import Pulses
 from gateway.serve.calls import Call
 from gateway.serve.door import Door
 from gateway.serve.hints import Hints
@@ -70,13 +74,28 @@ async def _services(process: Process[Settings]) -> Services:
     process.on_stop(lambda: leave(client))
     feed.start(client, hints.hint)
     await follow_progress(client, progress)
+    pulses = await _pulses(process, client, hints)
     process.check("bus", lambda: client.is_connected)
     process.check("read models", lambda: _answers(pool))
     key = settings.caller_keys[0]
     return Services(
         views=pool, asker=Asker(client, key=key, clock=clock), clock=clock, hints=hints,
-        progress=progress, token_key=token_key(key),
+        progress=progress, pulses=pulses, token_key=token_key(key),
     )  # fmt: skip
+
+
+async def _pulses(process: Process[Settings], client: Client, hints: Hints) -> Pulses:
+    """Hear everybody's, and tell ours: to ourselves too when the bus is away."""
+    pulses, tell = Pulses(SOURCES, lambda: hints.hint(health.TOPIC)), on_the_bus(client)
+
+    async def say(beat: Beat) -> None:
+        pulses.hear(beat)
+        await tell(beat)
+
+    await pulses.listen(client)
+    process.background("pulses", pulses.run)
+    process.background("pulse", lambda: process.pulse.run(say))
+    return pulses
 
 
 async def _answers(pool: Pool) -> bool:

@@ -19,6 +19,7 @@ from contracts.permissions import GATEWAY, allows
 from gateway.faults import Busy, Failed
 from gateway.positions import Position
 from gateway.progress import Progress
+from gateway.pulses import Pulses
 from gateway.serve import faults
 from gateway.serve.calls import Call
 from gateway.serve.hints import Hints
@@ -95,6 +96,7 @@ class Services:
     clock: Clock
     hints: Hints
     progress: Progress
+    pulses: Pulses
     token_key: bytes = field(repr=False)
     """Makes the tokens of credentials."""
 

@@ -16,6 +16,7 @@ from gateway.drafts import DraftMutation, DraftQuery, DraftSubscription
 from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
 from gateway.entry_rights import EntryRightsMutation
+from gateway.health import HealthQuery, HealthSubscription
 from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscription
 from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledger_watch import LedgerSubscription
@@ -47,7 +48,7 @@ QUERIES = (
     LedgerQuery, KpisQuery, ReceiptsQuery,
     CatalogueQuery, PolicyQuery, SeriesQuery, DraftQuery,
     DoorsQuery, CredentialsQuery, EntriesQuery,
-    PenaltiesQuery, InvoicesQuery,
+    PenaltiesQuery, InvoicesQuery, HealthQuery,
 )  # fmt: skip
 MUTATIONS = (
     SeatMutation, LineMutation, EntitlementMutation, StandingMutation,
@@ -64,7 +65,7 @@ SUBSCRIPTIONS = (
     ClientSubscription, LedgerSubscription, ReceiptsSubscription,
     EntriesSubscription, DoorsSubscription,
     SeriesSubscription, DraftSubscription,
-    PenaltiesSubscription, InvoicesSubscription,
+    PenaltiesSubscription, InvoicesSubscription, HealthSubscription,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from chassis.eventstore.unit import Unit
 from chassis.telemetry import span
 from chassis.tenancy import CONNECTION_LOST
 from contracts.envelope import COMMANDS
+from contracts.health import DeadlinesTold
 from contracts.ids import GymId, new_id
 
 ELECTION = 0x62326264  # key of the advisory lock that elects the worker
@@ -82,6 +83,7 @@ class DeadlineWorker:
         self._rules = rules
         self._actor = actor
         self._clean_at = 0.0
+        self._is_elected, self._overdue = False, 0.0
         self._put_off: dict[Deadline, tuple[float, float]] = {}
         """Those that failed: until when, by the event loop's clock, and for how long."""
 
@@ -99,15 +101,23 @@ class DeadlineWorker:
         try:
             while not stopping.is_set() and not await db.fetchval(ELECT, ELECTION):
                 await _pause(stopping, 1)
-            ELECTED.set(1)
+            self._elect(is_elected=True)
             while not stopping.is_set():
                 if not await self.carry_out_due(db):
                     await self._rest(stopping)
                 await self.drop_old_answers(db)
         finally:
-            ELECTED.set(0)
-            OVERDUE.set(0)  # whoever is elected next tells
+            self._elect(is_elected=False)
             db.terminate()  # without ceremony: the office is free at once
+
+    def _elect(self, *, is_elected: bool) -> None:
+        self._is_elected, self._overdue = is_elected, 0.0
+        ELECTED.set(is_elected)
+        OVERDUE.set(0)  # nothing is known yet, or whoever is elected next tells
+
+    def told(self) -> DeadlinesTold:
+        """How it gets on, for the process's pulse."""
+        return DeadlinesTold(is_elected=self._is_elected, overdue_seconds=self._overdue)
 
     async def _rest(self, stopping: Stop) -> None:
         """For ``POLL`` seconds; where something may be due, until the clock is moved at most."""
@@ -130,7 +140,8 @@ class DeadlineWorker:
         while True:
             due = [Deadline(*row) for row in await db.fetch(DUE, now, *after, AT_ONCE)]
             if after == FIRST:
-                OVERDUE.set((now - due[0].due_at).total_seconds() if due else 0)
+                self._overdue = (now - due[0].due_at).total_seconds() if due else 0.0
+                OVERDUE.set(self._overdue)
             done += await self._carry_out_all(due, failed)
             if len(due) < AT_ONCE:
                 self._put_off = failed

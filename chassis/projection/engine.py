@@ -21,6 +21,7 @@ from chassis.projection.model import Change, ReadModel
 from chassis.projection.spans import NOBODY, Causes, projecting
 from chassis.reader import BUS_ERRORS, Doubt, Message, Reader, count_behind
 from chassis.tenancy import Pool
+from contracts.health import ViewTold
 
 MAX_BATCH = 512  # events in a transaction; more gains little and holds locks longer
 RETRY_AFTER = 0.2, 5.0  # seconds: first and longest pause after an error that may pass
@@ -40,9 +41,9 @@ class Projection:
     def __init__(
         self, model: ReadModel, *, client: Client, pool: Pool, max_batch: int = MAX_BATCH
     ) -> None:
-        self.status = Status(model.name)
-        self._model, self._client = model, client
         self._context = model.source.removeprefix("EVT_").lower()
+        self.status = Status(model.name, self._context)
+        self._model, self._client = model, client
         self._ledger = Ledger(model, pool)
         self._reader = Reader(client, model.source, model.subjects, max_batch=max_batch)
         self._max_batch = max_batch
@@ -209,6 +210,10 @@ class Projections:
 
     def statuses(self) -> list[Status]:
         return [each.status for each in self._all]
+
+    def told(self) -> tuple[ViewTold, ...]:
+        """How each is, for the process's pulse."""
+        return tuple(each.status.told() for each in self._all)
 
     async def run(self, stopping: anyio.Event) -> None:
         """Project all of them until ``stopping``."""

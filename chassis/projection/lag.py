@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from prometheus_client import Counter, Gauge
 
+from chassis.clock import SystemClock
+from contracts.health import ViewTold
+
 APPLIED = Counter(
     "b2b_projection_applied", "Events applied to a read model.", ["projection"]
 )  # the client library adds _total
@@ -32,9 +35,10 @@ class State(StrEnum):
 class Status:
     """One read model's state, kept by its engine, read by health checks and the metrics page."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.state = State.STARTING
+    def __init__(self, name: str, source: str) -> None:
+        """``source``: the service whose events it shows."""
+        self.name, self.source = name, source
+        self._state, self._since = State.STARTING, SystemClock().now()
         self.is_located = False
         """Whether the checkpoint has been read."""
         self.seq = 0
@@ -49,8 +53,24 @@ class Status:
         """Why it is retrying or stopped. Never holds an event's content."""
 
     @property
+    def state(self) -> State:
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        if state is not self._state:
+            self._state, self._since = state, SystemClock().now()
+
+    @property
     def lag_seconds(self) -> float:
         return max(0.0, time.time() - self.oldest_at) if self.oldest_at is not None else 0.0
+
+    def told(self) -> ViewTold:
+        """The same for the process's pulse."""
+        return ViewTold(
+            name=self.name, source=self.source, state=self.state, since=self._since,
+            behind=self.behind, lag_seconds=self.lag_seconds, position=self.position,
+        )  # fmt: skip
 
     def publish(self) -> None:
         """Make this the status the metrics page shows for the read model."""

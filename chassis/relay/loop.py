@@ -23,6 +23,7 @@ from chassis.relay.store import Row, Store, StoreLost
 from chassis.relay.tail import TRANSIENT, NotOurs, Tail, Unpublishable
 from chassis.streams import event_stream
 from chassis.wire import Outgoing, pack
+from contracts.health import RelayTold
 
 WINDOW = 256  # events written with one acknowledgement
 WINDOW_BYTES = 4 * 1024 * 1024
@@ -57,6 +58,10 @@ class Relay:
     def ready(self) -> bool:
         """Whether events flow as far as this process is concerned."""
         return self.status.state in (State.RUNNING, State.STANDBY)
+
+    def told(self) -> RelayTold:
+        """What it is doing, for the process's pulse."""
+        return self.status.told(self._tail.seq, self._tail.position)
 
     def ring(self) -> None:
         """Something was recorded: look now."""

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from prometheus_client import Counter, Enum, Gauge
 
+from chassis.clock import SystemClock
+from contracts.health import RelayTold
+
 
 class State(StrEnum):
     """What a relay is doing."""
@@ -43,6 +46,8 @@ class Status:
     def __init__(self, context: str) -> None:
         self.context = context
         self.state = State.STARTING
+        self.since = SystemClock().now()
+        """When it became that."""
         self.reason: str | None = None
         """Why it is retrying or refused."""
         self.waiting = 0
@@ -57,11 +62,22 @@ class Status:
     def become(self, state: State, reason: str | None = None) -> bool:
         """Take note of ``state``; whether that is news."""
         news = (state, reason) != (self.state, self.reason)
+        if state is not self.state:
+            self.since = SystemClock().now()
         self.state, self.reason = state, reason
         if state is State.STANDBY:
             self.waiting, self.oldest_at = 0, None  # what waits is the other process's to tell
         STATE.labels(self.context).state(state.value)
         return news
+
+    def told(self, seq: int, position: int) -> RelayTold:
+        """The same for the process's pulse; the last message is the stream's only while leading."""
+        is_known = self.state is not State.STANDBY
+        return RelayTold(
+            state=self.state, since=self.since, waiting=self.waiting,
+            oldest_seconds=self.oldest_seconds, seq=seq if is_known else 0,
+            position=position if is_known else 0,
+        )  # fmt: skip
 
     def publish(self) -> None:
         """Make this the status the metrics page shows for the context."""

@@ -40,5 +40,7 @@ async def main(process: Process[Settings]) -> None:
     pace = Pace(settings.check_every, settings.check_again, settings.check_night)
     auditor = Auditor(lambda: Watch.begun(grounds, on_its_way), pace, process.clock)
     process.background("looking", auditor.run)
+    process.pulse.tell("audit", auditor.told)
+    process.beat(client)
     process.check("nats", lambda: client.is_connected)
     process.check("looks", lambda: auditor.can_look)

@@ -4,20 +4,20 @@ A look from zero at the start and every night; between them looks at what is new
 is looked at from zero once more, looks at what is new go on.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import anyio
 import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.clock import Clock
+from chassis.clock import Clock, SystemClock
 from chassis.projection import NotYet
 from chassis.reader import BUS_ERRORS, Doubt
 from chassis.tenancy import CONNECTION_LOST
+from contracts.health import AuditTold
 from deploy.check.checker import Watch
 from deploy.check.verdict import Verdict
 
@@ -58,6 +58,8 @@ class Auditor:
         self._renewed: tuple[float, date] = 0.0, date.min
         """When the last look from zero ended, by the loop's clock; and the day it was of."""
         self._wrong: dict[str, int] = {}
+        self._looked_at: datetime | None = None
+        self._whole_at: datetime | None = None
         self.can_look = True
         """Whether the last attempt to look succeeded."""
 
@@ -77,6 +79,12 @@ class Auditor:
                     await anyio.sleep(max(0.0, began + self._pace.every - anyio.current_time()))
         finally:
             self._drop()
+
+    def told(self) -> AuditTold:
+        """What is known, for the process's pulse."""
+        return AuditTold(
+            looked_at=self._looked_at, whole_at=self._whole_at, offences=dict(self._wrong)
+        )
 
     def _is_due(self) -> bool:
         at, day = self._renewed
@@ -115,7 +123,8 @@ class Auditor:
                 self._drop()
                 self._watch, watch = watch, None
             self._renewed = anyio.current_time(), day
-            WHOLE_AT.set(time.time())
+            self._whole_at = SystemClock().now()
+            WHOLE_AT.set(self._whole_at.timestamp())
             await self._look()  # what came meanwhile; that is what is told
         finally:
             self._is_renewing = False
@@ -134,7 +143,8 @@ class Auditor:
 
     def _tell(self, verdicts: list[Verdict]) -> None:
         self.can_look = True
-        CHECKED_AT.set(time.time())
+        self._looked_at = SystemClock().now()
+        CHECKED_AT.set(self._looked_at.timestamp())
         for one in verdicts:
             OFFENCES.labels(one.code).set(one.offences)
             if one.offences != self._wrong.get(one.code, 0):

@@ -54,6 +54,8 @@ ASKS: Mapping[str, tuple[type[Query], ...]] = {
 
 _THROW_AWAY = ("CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "CONSUMER.DELETE")
 """What is done with a consumer of one's own (chassis/reader.py)."""
+DEAD_LETTERS_INFO = "$JS.API.STREAM.INFO.DLQ"
+"""How many there are of each reaction; none of them can be read so."""
 
 SPOKEN = (access, billing, booking, members, timetable)
 """Contracts the gateway speaks: imported, so that ``COMMANDS`` holds theirs."""
@@ -79,18 +81,23 @@ def users() -> dict[str, May]:
         known[f"{context}_relay"] = _relay(context)
     every_stream = [f"EVT_{context.upper()}" for context in CONTEXTS]
     known["projections"] = May(
-        publish=(*_consume(every_stream), *_questions("projections"), "live.>", "progress.>"),
+        publish=(
+            *_consume(every_stream), *_questions("projections"), "live.>", "progress.>",
+            "health.projections",
+        ),
         never=_durables_of(every_stream),
-    )
+    )  # fmt: skip
     known["auditor"] = May(
         publish=(
-            *_consume(every_stream), *_questions("auditor"), "$JS.API.STREAM.INFO.DLQ",
+            *_consume(every_stream), *_questions("auditor"), DEAD_LETTERS_INFO, "health.auditor",
             *(f"$JS.API.CONSUMER.LIST.{stream}" for stream in every_stream),
             *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in every_stream),
         ),
         never=_durables_of(every_stream),
     )  # fmt: skip
-    known["gateway"] = May(publish=_for_outside(), subscribe=("live.>", "progress.>"))
+    known["gateway"] = May(
+        publish=(*_for_outside(), "health.gateway"), subscribe=("live.>", "progress.>", "health.*")
+    )
     return known
 
 
@@ -140,6 +147,8 @@ def _service(context: str) -> May:
             *_questions(context),
             f"dlq.{context}.>",
             f"bell.{context}",
+            f"health.{context}",
+            *([DEAD_LETTERS_INFO] if HEARS[context] else []),
         ),
         subscribe=(f"cmd.{context}.>", f"qry.{context}.>", f"retry.{context}.>"),
         replies=True,
@@ -166,6 +175,7 @@ def _relay(context: str) -> May:
     return May(
         publish=(
             f"evt.*.{context}.>",
+            f"health.{context}",
             f"$JS.API.STREAM.INFO.{stream}",
             f"$JS.API.STREAM.MSG.GET.{stream}",
             f"$JS.API.DIRECT.GET.{stream}",

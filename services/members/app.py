@@ -1,6 +1,7 @@
 """Members, wired: settings, databases, store, relay, desk."""
 
 import anyio
+from nats.aio.client import Client
 from pydantic import SecretStr
 
 from chassis.bus.broker import broker
@@ -45,9 +46,12 @@ class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings):
 async def main(process: Process[MembersSettings]) -> None:
     """Start the parts of the service this process is to run."""
     parts = process.settings.parts
+    no_more = parts.isdisjoint({"commands", "deadlines"})
     if "relay" in parts:
-        await _relay(process)
-    if parts.isdisjoint({"commands", "deadlines"}):
+        relays = await _relay(process)
+        if no_more:
+            process.beat(relays)
+    if no_more:
         return
     pool = await _pool(process, "database", process.settings.database_url)
     store = await _store(process, pool)
@@ -57,7 +61,7 @@ async def main(process: Process[MembersSettings]) -> None:
         await _commands(process, store, pool)
 
 
-async def _relay(process: Process[MembersSettings]) -> None:
+async def _relay(process: Process[MembersSettings]) -> Client:
     settings, stopping = process.settings, anyio.Event()
     client = await connect(settings.relay_nats, name="members relay")
     process.on_stop(client.close)
@@ -65,11 +69,14 @@ async def _relay(process: Process[MembersSettings]) -> None:
     relay = Relay(context=SERVICE, dsn=dsn, client=client)
     process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
     process.check("relay", lambda: relay.ready)
+    process.pulse.tell("relay", relay.told)
+    return client
 
 
 async def _store(process: Process[MembersSettings], pool: Pool) -> EventStore:
     nats = await connect(process.settings.nats, name="members bell")
     process.on_stop(nats.close)
+    process.beat(nats)
     bell, stopping = Doorbell(nats, SERVICE), anyio.Event()
     process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
     return await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
@@ -81,6 +88,7 @@ def _deadlines(process: Process[MembersSettings], store: EventStore) -> None:
     dsn = process.settings.relay_database_url.get_secret_value()
     worker = DeadlineWorker(dsn, store, process.clock, {}, actor=f"system:{SERVICE}")
     process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
+    process.pulse.tell("deadlines", worker.told)
 
 
 async def _commands(process: Process[MembersSettings], store: EventStore, pool: Pool) -> None:
@@ -104,6 +112,7 @@ async def _commands(process: Process[MembersSettings], store: EventStore, pool: 
     await desk.start()
     process.on_stop(desk.stop)
     process.check("bus", lambda: desk.is_open)
+    process.pulse.tell("answers", lambda: desk.is_open)
 
 
 def master_keys(settings: VaultSettings) -> MasterKeys:

@@ -59,5 +59,7 @@ async def main(process: Process[Settings]) -> None:
     projections = Projections(kept, client=client, pool=pool)
     stopping = anyio.Event()
     process.background("read models", lambda: projections.run(stopping), stop=stopping.set)
+    process.pulse.tell("views", projections.told)
+    process.beat(client)
     process.check("nats", lambda: client.is_connected)
     process.check("read models", lambda: projections.ready)

@@ -26,6 +26,7 @@ LIVE = {
     "myPenalties": "penaltiesChanged",
     "sessionPenalties": "sessionPenaltiesChanged",
     "account": "accountChanged",
+    "health": "healthChanged",
 }
 """Query -> the subscription that shows the same, live."""
 SELDOM = "changes a few times a year, by the manager who looks at it"

@@ -60,6 +60,8 @@ READS = {
     "accountChanged": "read.invoices",
     "invoices": "read.invoices",
     "myInvoices": "read.my_invoices",
+    "health": "read.health",
+    "healthChanged": "read.health",
 }
 """Query or subscription -> the right it needs. Mutations need that of their command."""
 

@@ -177,6 +177,9 @@ async def _refused(installation: Installation, user: str, subject: str) -> bool:
         ("gateway", "qry.members.client_standing"),
         ("auditor", "qry.members.client_standing"),
         ("auditor", "cmd.booking.book_class"),
+        ("billing", "$JS.API.STREAM.MSG.GET.DLQ"),
+        ("members", "$JS.API.STREAM.INFO.DLQ"),
+        ("gateway", "$JS.API.STREAM.INFO.DLQ"),
     ],
 )
 async def test_nobody_asks_what_is_not_theirs_to_ask(
@@ -204,3 +207,40 @@ async def test_everybody_asks_what_they_need(
     async with connected_as(installation, user) as client:
         with pytest.raises(nats.errors.NoRespondersError):
             await client.request(subject, b"{}", timeout=5)
+
+
+async def test_each_process_tells_how_it_is_and_nobody_how_others_are(
+    installation: Installation,
+) -> None:
+    async with connected_as(installation, "gateway") as gateway:
+        told = await gateway.subscribe("health.*")
+        await gateway.flush()
+        for user in ("booking", "booking_relay", "auditor", "projections", "gateway"):
+            async with connected_as(installation, user) as client:
+                await client.publish("health.members", b"not mine")
+                await client.publish(f"health.{user.removesuffix('_relay')}", user.encode())
+                await client.flush()
+
+        heard = [await told.next_msg(timeout=5) for _ in range(5)]
+        await gateway.flush()
+
+        assert [one.data.decode() for one in heard] == [
+            "booking", "booking_relay", "auditor", "projections", "gateway",
+        ]  # fmt: skip
+        assert told.pending_msgs == 0
+
+
+async def test_only_gateways_hear_how_everybody_is(installation: Installation) -> None:
+    refused: list[str] = []
+
+    async def note(error: Exception) -> None:
+        refused.append(str(error))
+
+    client = await nats.connect(**installation.nats_login("booking"), error_cb=note)
+    await client.subscribe("health.*")
+
+    async def told() -> bool:
+        return any("permissions violation" in one.lower() for one in refused)
+
+    await until(told, 5)
+    await client.close()
