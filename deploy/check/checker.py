@@ -12,14 +12,18 @@ from chassis.bus.asker import Asker
 from chassis.clock import Clock
 from chassis.streams import event_stream
 from deploy.check import history
+from deploy.check.entries import Entries
+from deploy.check.erased import Erased
 from deploy.check.fees import Charges
 from deploy.check.owners import Owners
+from deploy.check.rows import Rows
 from deploy.check.stores import Stores
 from deploy.check.stories import Stories
 from deploy.check.streams import Streams
 from deploy.check.verdict import Moment, Verdict, summed
 from deploy.check.views import Views
 from services.projections.app import models
+from services.projections.keys import MembersKeys
 
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -49,9 +53,12 @@ class Watch:
     ) -> None:
         self._grounds, self._on_its_way = grounds, on_its_way
         self._kept, self._shown = kept, shown
-        owners, self._charges = Owners(kept.values()), Charges(kept)
+        owners, keys = Owners(kept.values()), MembersKeys(grounds.asker, grounds.clock)
+        self._charges, self._entries = Charges(kept), Entries(kept)
+        self._erased, self._rows = Erased(shown, keys), Rows(shown, owners)
+        across = (self._charges, self._entries, self._erased)
         self._stories = {
-            context: Stories(context, db, owners, self._charges) for context, db in kept.items()
+            context: Stories(context, db, owners, across) for context, db in kept.items()
         }
         self._stores, self._streams, self._views = Stores(), Streams(grounds.client), Views(shown)
         self._read: dict[str, int] = {}
@@ -93,18 +100,23 @@ class Watch:
         # recorded_at is the databases' time
         moment = Moment(self._grounds.clock.now(), datetime.now(UTC) - self._on_its_way)
         self._streams.begin()
-        self._views.begin()
+        for rule in (self._views, self._erased, self._rows):
+            rule.begin()
         for context, db in self._kept.items():
             await self._look_at(context, db, moment)
-        await self._charges.look(moment)
-        await self._charges.look_again(moment)
+        for across in (self._charges, self._entries):
+            await across.look(moment)
+            await across.look_again(moment)
         await self._streams.look_at_places(self._shown, moment)
         sources = {event_stream(context): db for context, db in self._kept.items()}
         for model in models(self._grounds.asker, self._grounds.clock):
             await self._views.look(model, sources[model.source])
+            await self._rows.look(model.tables)
+        await self._erased.look(moment)
         told = [one for stories in self._stories.values() for one in stories.verdicts(moment)]
-        for rule in (self._charges, self._stores, self._streams, self._views):
-            told += rule.verdicts()
+        for held in (self._charges, self._entries, self._stores, self._streams, self._views,
+                     self._rows, self._erased):  # fmt: skip
+            told += held.verdicts()
         return summed(told)
 
     async def _look_at(self, context: str, db: "_Db", moment: Moment) -> None:

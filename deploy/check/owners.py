@@ -42,15 +42,19 @@ class Owners:
         for row in rows:
             if row["version"] == 1:  # only now it is somebody's
                 self._known.pop(str(row["stream_id"]), None)
-        every = set().union(*named)
-        unknown = every - self._known.keys()
+        owners = await self.of(set().union(*named))
+        return [{one: owners[one] for one in ids} for ids in named]
+
+    async def of(self, ids: set[str]) -> dict[str, frozenset[UUID]]:
+        """Each id, and which gyms' stream it is."""
+        unknown = ids - self._known.keys()
         found = await self._ask(unknown) if unknown else {}
-        owners = {one: self._known[one] for one in every - unknown} | found
+        owners = {one: self._known[one] for one in ids - unknown} | found
         if len(self._known) + len(found) > KEPT:
             self._known.clear()
             self._same.clear()
         self._known |= found
-        return [{one: owners[one] for one in ids} for ids in named]
+        return owners
 
     async def _ask(self, ids: set[str]) -> dict[str, frozenset[UUID]]:
         found: dict[str, set[UUID]] = {one: set() for one in ids}

@@ -6,7 +6,7 @@ there, else it is read from its beginning; so is every stream that offends, unti
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -16,7 +16,7 @@ import asyncpg
 
 from contracts.envelope import UnknownEvent
 from deploy.check import history
-from deploy.check.fees import Charges
+from deploy.check.cards import cards_in
 from deploy.check.history import Seen, StreamKey
 from deploy.check.money import Credits, Invoices
 from deploy.check.owners import Owners
@@ -47,10 +47,27 @@ BROKEN = (ValueError, LookupError, AttributeError, TypeError)
 """How Python says that an event does not fit those before it."""
 
 
+class Across(Protocol):
+    """What must hold of several streams, of several stores."""
+
+    def hear(self, context: str, row: asyncpg.Record) -> None:
+        """Take note of a row."""
+        ...
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was noted must be looked at now, for the memory it takes."""
+        ...
+
+    async def look(self, moment: Moment) -> None:
+        """Look at what was noted."""
+        ...
+
+
 class Story:
     """One stream, as far as it has been read."""
 
-    __slots__ = ("_context", "_is_sound", "_names", "_order", "_rules", "version")
+    __slots__ = ("_cards", "_context", "_is_sound", "_names", "_order", "_rules", "version")
 
     def __init__(self, context: str, category: str) -> None:
         self.version = 0
@@ -60,6 +77,7 @@ class Story:
             "I11", "versions have no gap, events and positions no double", "streams", 1
         )
         self._names = Verdict("I9", "no event names what is another gym's", "events")
+        self._cards = Verdict("I13", "no card number is kept", "texts")
 
     def see(self, row: asyncpg.Record, named: Mapping[str, frozenset[UUID]]) -> None:
         """The next event, and whose the ids are that it names."""
@@ -67,6 +85,9 @@ class Story:
         for one, gyms in named.items():
             if gyms - {row["gym_id"]}:
                 self._names.accuse(f"{self._where(row)} of gym {row['gym_id']} names {one}")
+        self._cards.looked_at += 1
+        if cards_in(row["data"]):
+            self._cards.accuse(f"{self._where(row)} keeps one")
         if row["version"] != self.version + 1:
             self._fails(row, f"after version {self.version}")
         self.version = row["version"]
@@ -97,14 +118,14 @@ class Story:
 
     def verdicts(self, moment: Moment) -> list[Verdict]:
         ruled = [verdict for rule in self._rules for verdict in rule.verdicts(moment)]
-        return [self._order, self._names, *ruled]
+        return [self._order, self._names, self._cards, *ruled]
 
 
 class Stories:
     """All streams of one store."""
 
-    def __init__(self, context: str, db: "_Db", owners: Owners, charges: Charges) -> None:
-        self._context, self._db, self._owners, self._charges = context, db, owners, charges
+    def __init__(self, context: str, db: "_Db", owners: Owners, across: Sequence[Across]) -> None:
+        self._context, self._db, self._owners, self._across = context, db, owners, across
         self._kept: OrderedDict[StreamKey, Story] = OrderedDict()
         self._held: dict[StreamKey, Story] = {}
         """Those that offend, or may by time alone."""
@@ -119,9 +140,7 @@ class Stories:
                     self._weigh(*current, moment)
                 current = key, Story(self._context, key.category)
             current[1].see(row, named)
-            self._charges.hear(self._context, row)
-            if self._charges.is_full:
-                await self._charges.look(moment)
+            await self._note([row], moment)
         if current is not None:
             self._weigh(*current, moment)
 
@@ -131,14 +150,12 @@ class Stories:
         await self._begin_anew(list(islice(wrong, AGAIN)), until, moment)
         async for rows in history.behind(self._db, after, until):
             await self._go_on(rows, until, moment)
-            if self._charges.is_full:
-                await self._charges.look(moment)
+            await self._note(rows, moment)
 
     async def _go_on(self, rows: list[asyncpg.Record], until: int, moment: Moment) -> None:
         touched: dict[StreamKey, Story] = {}
         absent: set[StreamKey] = set()
         for row, named in zip(rows, await self._owners.named_in(rows), strict=True):
-            self._charges.hear(self._context, row)
             key = history.key_of(row)
             story = touched.get(key) or self._known(key, row["version"])
             if story is None or row["version"] > story.version + 1:
@@ -149,6 +166,14 @@ class Stories:
         for key in touched.keys() - absent:
             self._keep(key, touched[key], moment)
         await self._begin_anew(absent, until, moment)
+
+    async def _note(self, rows: Iterable[asyncpg.Record], moment: Moment) -> None:
+        """Have those look who look across streams."""
+        for rule in self._across:
+            for row in rows:
+                rule.hear(self._context, row)
+            if rule.is_full:
+                await rule.look(moment)
 
     def _known(self, key: StreamKey, version: int) -> Story | None:
         """The story so far, if it is remembered or begins with ``version``."""

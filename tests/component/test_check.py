@@ -97,7 +97,7 @@ class Looks:
 
     def __init__(self, db: "_Db") -> None:
         self._db = db
-        self._stories = Stories("access", db, Owners([db]), Charges({"access": db}))
+        self._stories = Stories("access", db, Owners([db]), [Charges({"access": db})])
         self._stores = Stores()
         self._after = 0
 

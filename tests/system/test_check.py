@@ -15,8 +15,12 @@ CODES = [
     "I7",
     "I8",
     "I9",
+    "I9b",
     "I10",
     "I11",
+    "I12",
+    "I13",
+    "I13b",
     "I14",
     "I14b",
     "I14c",
@@ -35,4 +39,6 @@ async def test_every_invariant_holds_and_says_what_it_looked_at(system: System, 
     assert [code for code, *_ in rows] == CODES
     assert {holds for *_, holds in rows} == {"yes"}
     looked_at = {code: int(looked.split()[0]) for code, _, looked, _ in rows}
-    assert all(looked_at[code] for code in ("I1", "I3", "I9", "I10", "I11", "I14", "I14b"))
+    assert all(
+        looked_at[code] for code in ("I1", "I3", "I9", "I9b", "I10", "I11", "I13", "I14", "I14b")
+    )
