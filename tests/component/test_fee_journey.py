@@ -50,7 +50,7 @@ from tests.world.waiting import until
 FEE = Price(minor=1500, currency="EUR")
 OWED, CREDIT = Money(minor=1500, currency="EUR"), Money(minor=-1500, currency="EUR")
 DAY = timedelta(hours=24)
-LONG = 30.0  # seconds until a test gives up waiting
+LONG = 75.0  # seconds until a test gives up waiting; who was killed is given half a minute
 FEES, REVERSALS = "billing_invoice_fee", "billing_reverse_fee"
 
 Told = Callable[[list[Envelope]], bool]
@@ -270,6 +270,7 @@ async def test_a_credit_after_the_invoice_was_issued_is_on_the_next_one(
     assert credit.invoice_id != line.event.invoice_id
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("parts", "told_again"), [("", False), ("reactions", True)],
     ids=["the process, which goes on", "its reactions, which hear all again"],

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import SecretBytes, SecretStr
 
-from chassis.settings import WRONG_SETTINGS, RelaySettings, ServiceSettings
+from chassis.settings import WRONG_SETTINGS, RelaySettings, ServiceSettings, known
 from deploy.check.app import Settings as AuditorSettings
 from deploy.schema import ROOT
 from gateway.settings import Settings as GatewaySettings
@@ -123,12 +123,21 @@ def test_a_secret_is_typed_as_one(settings: type[ServiceSettings]) -> None:
         ("ISSUERS", json.dumps([ISSUER | {"hs256_secret": "x" * 8}])),
     ],
 )
-async def test_the_gateway_refuses_settings_that_would_open_it(variable: str, value: str) -> None:
+def test_the_gateway_refuses_settings_that_would_open_it(
+    variable: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     environment = needed(GatewaySettings) | secrets_of(GatewaySettings) | {"ISSUERS": ""}
     environment |= {"B2B_ENV": "development", "CALLER_KEY": SOME_KEY, variable: value}
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
 
-    code, said = await started("gateway", environment)
+    with pytest.raises(SystemExit) as ended:
+        known(GatewaySettings, name="gateway")
 
-    assert code == WRONG_SETTINGS, said
+    said = capsys.readouterr().err
+    assert ended.value.code == WRONG_SETTINGS, said
     names = {"ONLY_TRUSTED_DOCUMENTS": "TRUSTED_DOCUMENTS"}
     assert said.splitlines()[1].startswith(f"{names.get(variable, variable)}: "), said
