@@ -18,6 +18,7 @@ from bench import figures
 from bench.figures import Figure
 from bench.goals import GOALS
 from bench.ground import Ground, stand
+from bench.live.demo import demo
 from bench.live.rebuild import rebuild
 from bench.live.roster import roster_cpu
 from bench.live.rush import rush
@@ -44,6 +45,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "rebuild": rebuild,
     "start": start,
     "memory": memory,
+    "demo": demo,
 }
 
 

@@ -26,6 +26,8 @@ class Sizes:
     queries: int = 4_000
     """Roster queries in one round."""
     starts: int = 3
+    demo_days: int = 90
+    demo_clients: int = 300
 
 
 def quick() -> Sizes:
@@ -33,5 +35,6 @@ def quick() -> Sizes:
     return Sizes(
         rounds=1, commanders=8, seconds=0.3, classes=20, members=60, screens=20, updates=3,
         few_events=1_000, many_events=5_000, cold_clients=40, rebuild_events=1_500,
-        bookings=40, queries=100, starts=1,
+        bookings=40, queries=100, starts=1, demo_days=2,
+        demo_clients=12,
     )  # fmt: skip

@@ -39,25 +39,25 @@ class Resident(NamedTuple):
 
 async def start(ground: Ground) -> Figure:
     """Seconds to ``ready``."""
-    await _set_up()
+    await set_up()
     first: list[float] = []
     again: list[float] = []
     for _ in range(ground.sizes.starts):
         with TemporaryDirectory(prefix="back2back-start-") as folder:
             for times in (first, again):
                 began = time.perf_counter()
-                async with _running(Path(folder)):
+                async with running(Path(folder)):
                     times.append(time.perf_counter() - began)
     return Figure(first, f"with an empty data folder; {median(again):.1f} s with a used one")
 
 
 async def memory(ground: Ground) -> Figure:
     """Megabytes, some seconds after the start."""
-    await _set_up()
+    await set_up()
     seen = []
     for _ in range(ground.sizes.starts):
         with TemporaryDirectory(prefix="back2back-start-") as folder:
-            async with _running(Path(folder)) as process:
+            async with running(Path(folder)) as process:
                 await asyncio.sleep(SETTLE)
                 seen.append(_resident(process))
     middle = median(each.pss for each in seen)
@@ -66,7 +66,7 @@ async def memory(ground: Ground) -> Figure:
     return Figure([each.rss for each in seen], detail)
 
 
-async def _set_up() -> None:
+async def set_up() -> None:
     """Install what the lock pins, if that has not been done: not what is measured here."""
     made = await asyncio.create_subprocess_exec(
         "make", "setup", cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
@@ -75,7 +75,7 @@ async def _set_up() -> None:
 
 
 @asynccontextmanager
-async def _running(data: Path) -> AsyncIterator[psutil.Process]:
+async def running(data: Path) -> AsyncIterator[psutil.Process]:
     """``make run`` from before its start until it has drained; entered when it is ready."""
     environment = {
         **os.environ,
