@@ -2,19 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from contracts.ids import new_id
 from tests.world import documents
 from tests.world.gym import Gym
+from tests.world.people import Person
 
 
 class Rush:
-    """Clients of ``gym`` who want into ``session``."""
+    """Clients of ``gym`` who want into ``session``, each with one of ``desks`` to ask at."""
 
-    def __init__(self, gym: Gym, session: str, clients: list[str]) -> None:
+    def __init__(
+        self, gym: Gym, session: str, clients: list[str], desks: Sequence[Person] = ()
+    ) -> None:
         self.gym, self.session, self.clients = gym, session, clients
+        desks = desks or (gym.owner,)
+        self._desks = {client: desks[n % len(desks)] for n, client in enumerate(clients)}
         self.told: dict[str, str] = {}
         """Client -> ``reserved``, ``waiting``, ``cancelled`` or a refusal's code."""
         self.answered_at: list[float] = []
@@ -24,7 +29,7 @@ class Rush:
 
     async def book(self, client: str, key: str | None = None) -> str:
         """``reserved``, ``waiting`` or the refusal's code."""
-        told = await self.gym.owner.do(
+        told = await self._desks[client].do(
             documents.BOOK, key=key or str(new_id()), sessionId=self.session, clientId=client,
             orWaitlist=True,
         )  # fmt: skip
@@ -44,7 +49,8 @@ class Rush:
 
     async def cancel(self, client: str) -> None:
         """Give the seat back."""
-        told = await self.gym.owner.do(documents.CANCEL, sessionId=self.session, clientId=client)
+        desk = self._desks[client]
+        told = await desk.do(documents.CANCEL, sessionId=self.session, clientId=client)
         refused = told["userErrors"]
         self.told[client] = str(refused[0]["code"]) if refused else "cancelled"
 
@@ -61,6 +67,6 @@ class Rush:
             await self.cancel(client)
 
 
-async def rush(gym: Gym, *, seats: int, people: int) -> Rush:
+async def rush(gym: Gym, *, seats: int, people: int, desks: Sequence[Person] = ()) -> Rush:
     """A class of so many ``seats``, and so many people who are about to ask."""
-    return Rush(gym, await gym.session(seats, hours=48), await gym.clients(people))
+    return Rush(gym, await gym.session(seats, hours=48), await gym.clients(people), desks)
