@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import asyncpg
 import httpx
-import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis.reader import Reader, count_behind
-from chassis.streams import event_stream
+from chassis.reader import count_behind
 from deploy.local.access import PROCESSES
 from deploy.local.runner import WAVES
 from services.projections.app import models
@@ -26,7 +24,6 @@ from tests.world.system import System
 from tests.world.waiting import until
 
 WITHIN = 60.0  # seconds until one of two must have been elected
-POSITIONS = "SELECT pos, event_id::text FROM es.events ORDER BY pos"
 CHECKPOINTS = "SELECT name, seq FROM views.checkpoints"
 
 
@@ -139,28 +136,6 @@ class Replicas:
                 )
                 for one in models(bus.asker, bus.clock)
             }  # fmt: skip
-
-    async def stored(self, context: str) -> list[tuple[int, str]]:
-        """(position, event id) of everything in a store, in its order."""
-        db = await asyncpg.connect(self.system.installation.dsn("auditor", f"b2b_{context}"))
-        try:
-            return [(row[0], row[1]) for row in await db.fetch(POSITIONS)]
-        finally:
-            await db.close()
-
-    async def streamed(self, context: str) -> list[tuple[int, str]]:
-        """The same of its stream; every message has the sequence after that of the one before."""
-        stream, found = event_stream(context), list[tuple[int, str]]()
-        async with Bus(self.system.installation) as bus:
-            last = (await bus.client.jetstream().stream_info(stream)).state.last_seq
-            reader = Reader(bus.client, stream)
-            while len(found) < last:
-                for message in await reader.next_batch():
-                    told = orjson.loads(message.data)
-                    found.append((told["position"], told["event_id"]))
-                    assert message.seq == len(found)
-            await reader.stop()
-        return found
 
     def _port(self, name: str) -> int:
         return self.system.supervisor.children[name].program.health_port

@@ -1,4 +1,4 @@
-"""Relays by themselves: the one that carries a rush dies, the one standing by takes over."""
+"""Relays by themselves: one dies and another takes over; what waits for one outlives the store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 from deploy.local.runner import program
 from tests.faults.books import must_be_right
 from tests.faults.rush import rush
+from tests.faults.streams import stored, streamed, streams_are_stores
 from tests.world.gym import Gym
 from tests.world.system import System
 from tests.world.waiting import until
@@ -21,17 +22,23 @@ TAKEN_OVER_WITHIN = 20.0  # seconds
 
 
 @pytest.fixture
-async def relays(system: System) -> AsyncIterator[tuple[str, ...]]:
-    """Booking without a relay, and two relays without the rest of it."""
+async def unrelayed(system: System) -> AsyncIterator[None]:
+    """Booking without a relay: what it appends waits in the store."""
     await system.all_ready()
     await system.stop("booking")
     await system.start("booking", name="booking", PARTS="commands,reactions,deadlines")
-    for name in RELAYS:
-        await system.start("booking", name=name, PARTS="relay")
-    yield RELAYS
-    for name in (*RELAYS, "booking"):
+    yield
+    for name in {*RELAYS, "booking"} & set(system.supervisor.children):
         await system.stop(name)
     await system.supervisor.start(program(system.installation, "booking"))
+
+
+@pytest.fixture
+async def relays(system: System, unrelayed: None) -> tuple[str, ...]:
+    """Two of them, without the rest of it."""
+    for name in RELAYS:
+        await system.start("booking", name=name, PARTS="relay")
+    return RELAYS
 
 
 async def test_a_standby_takes_over_in_the_middle_of_a_rush(
@@ -52,6 +59,27 @@ async def test_a_standby_takes_over_in_the_middle_of_a_rush(
 
     await until(taken_over, TAKEN_OVER_WITHIN)
     await must_be_right(system, crowd)
+
+
+async def test_what_waits_for_a_relay_when_postgres_dies_is_published_once_and_in_order(
+    system: System, gym: Gym, unrelayed: None
+) -> None:
+    published = await streamed(system, "booking")
+    crowd = await rush(gym, seats=12, people=40)
+    await crowd.all_book()
+    appended = await stored(system, "booking")
+    assert len(appended) > len(published) + len(crowd.clients)
+    assert await streamed(system, "booking") == published == appended[: len(published)]
+
+    postgres = system.installation.postgres
+    assert postgres is not None
+    postgres.kill()
+    postgres.restart()
+    assert (await stored(system, "booking"))[: len(appended)] == appended
+    await system.start("booking", name=RELAYS[0], PARTS="relay")
+
+    await must_be_right(system, crowd)
+    await streams_are_stores(system)
 
 
 async def _carrying(system: System, relays: tuple[str, ...]) -> str | None:

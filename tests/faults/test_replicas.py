@@ -14,6 +14,7 @@ from tests.faults.books import every_invariant_holds, everything_is_heard, must_
 from tests.faults.replicas import Pair, Replicas, at, doubled, other, twins
 from tests.faults.rush import rush
 from tests.faults.story import EFFECTS, FEE, WITHIN, Story
+from tests.faults.streams import streams_are_stores
 from tests.world import documents, fees
 from tests.world.gym import Gym, Member, move_clock
 from tests.world.people import PASSWORD, Person
@@ -29,7 +30,6 @@ AN_OFFER = timedelta(minutes=16)
 BOOKS_CLOSE = timedelta(hours=4)  # of a class that is about to begin, when nobody closes them
 BOOKED = {"command": "booking.book_class", "outcome": "done"}
 LEDGER_OPENED = {"consumer": "booking_open_ledger", "outcome": "done"}
-
 
 KEPT = {
     "booking.spot_offered": 3,  # to one, to the other, and to the one again
@@ -55,13 +55,6 @@ async def desks(replicas: Replicas, gym: Gym) -> tuple[Person, Person]:
     return gym.owner, await at(replicas.urls[1], gym)
 
 
-async def streams_are_stores(replicas: Replicas) -> None:
-    for context in CONTEXTS:
-        stored = await replicas.stored(context)
-        assert stored == sorted(stored)
-        assert await replicas.streamed(context) == stored, context
-
-
 def is_shared(done: Pair, least: float) -> bool:
     return min(done) >= least * done.both
 
@@ -83,7 +76,7 @@ async def test_a_rush_at_both_gateways_is_one_rush(
     await crowd.all_book()
 
     await must_be_right(replicas.system, crowd)
-    await streams_are_stores(replicas)
+    await streams_are_stores(replicas.system)
     booked = (await replicas.each("booking", "b2b_commands_total", **BOOKED)).since(before)
     assert booked.both >= SEATS
     assert min(booked) > 0
@@ -206,6 +199,7 @@ async def test_a_day_has_each_effect_once(replicas: Replicas, gym: Gym) -> None:
     await every_invariant_holds(replicas.system)
 
 
+@pytest.mark.chaos
 async def test_deadlines_are_met_once_though_who_kept_time_dies_or_stands_still(
     replicas: Replicas, gym: Gym
 ) -> None:
@@ -269,6 +263,7 @@ async def _missed_by_five(gym: Gym, system: System) -> None:
     await gym.owner.done(documents.CHECK_IN, sessionId=session, clientId=there.id)
 
 
+@pytest.mark.chaos
 async def test_a_leader_that_stood_still_in_a_rush_is_turned_away(
     replicas: Replicas, gym: Gym, desks: tuple[Person, Person]
 ) -> None:
@@ -284,9 +279,10 @@ async def test_a_leader_that_stood_still_in_a_rush_is_turned_away(
 
     assert await replicas.relaying("booking") == other(leader)
     await must_be_right(replicas.system, crowd)
-    await streams_are_stores(replicas)
+    await streams_are_stores(replicas.system)
 
 
+@pytest.mark.chaos
 async def test_screens_go_on_while_one_of_the_projectors_stands_still(
     replicas: Replicas, gym: Gym, desks: tuple[Person, Person]
 ) -> None:
@@ -309,6 +305,7 @@ async def test_screens_go_on_while_one_of_the_projectors_stands_still(
     await must_be_right(replicas.system, crowd)
 
 
+@pytest.mark.chaos
 async def test_nobody_is_lost_when_one_of_each_dies_in_a_rush(
     replicas: Replicas, gym: Gym, desks: tuple[Person, Person]
 ) -> None:
@@ -325,4 +322,4 @@ async def test_nobody_is_lost_when_one_of_each_dies_in_a_rush(
     assert refused <= {"WAITLIST_FULL"}, refused
     await must_be_right(replicas.system, crowd)
     await replicas.system.all_ready()
-    await streams_are_stores(replicas)
+    await streams_are_stores(replicas.system)
