@@ -4,7 +4,7 @@ import asyncio
 import os
 import platform
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from bench.goals import GOALS
 from bench.ground import Ground, stand
 from bench.live.demo import demo
 from bench.live.rebuild import rebuild
+from bench.live.replicas import replicas_rush, replicas_spread
 from bench.live.roster import roster_cpu
 from bench.live.rush import rush
 from bench.live.screens import screens_cpu, screens_p99
@@ -37,6 +38,8 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "spread": spread,
     "append": append,
     "rush": rush,
+    "replicas_rush": replicas_rush,
+    "replicas_spread": replicas_spread,
     "screens_p99": screens_p99,
     "screens_cpu": screens_cpu,
     "roster_cpu": roster_cpu,
@@ -78,8 +81,23 @@ def machine(load_before: float) -> str:
     )
 
 
+def chosen(words: Iterable[str]) -> list[str]:
+    """The figures whose ids begin with one of ``words``, in their order; without any, all.
+
+    Raises ``typer.BadParameter`` for a word that no id begins with.
+    """
+    wanted = tuple(words)
+    if unknown := [word for word in wanted if not any(key.startswith(word) for key in BENCHES)]:
+        raise typer.BadParameter(f"no such figure: {', '.join(unknown)}")
+    return [key for key in BENCHES if key.startswith(wanted or "")]
+
+
 def main(
-    only: Annotated[str, typer.Option(help="Ids, with commas between; nothing is all.")] = "",
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Figures, or how their ids begin; nothing is all.")
+    ] = None,
+    *,
+    only: Annotated[str, typer.Option(help="The same, with commas between.")] = "",
     rounds: Annotated[int, typer.Option(help="Rounds of each comparison; 0: as planned.")] = 0,
     fast: Annotated[bool, typer.Option("--quick", help="Tiny: proves the bench works.")] = False,
     events: Annotated[int, typer.Option(help="Events of the grown store; 0: as planned.")] = 0,
@@ -87,10 +105,8 @@ def main(
         Path | None, typer.Option(help="Folder for the results; a partial run needs it.")
     ] = None,
 ) -> None:
-    """Measure every goal, or ``--only`` some, and write RESULTS.md and results.json."""
-    wanted = only.split(",") if only else list(BENCHES)
-    if unknown := set(wanted) - set(BENCHES):
-        raise typer.BadParameter(f"no such figure: {', '.join(sorted(unknown))}")
+    """Measure every goal, or some, and write RESULTS.md and results.json."""
+    wanted = chosen([*(ids or ()), *filter(None, only.split(","))])
     os.environ.setdefault("LOG_LEVEL", "error")  # for the processes: we measure them
     sizes = quick() if fast else Sizes()
     sizes = replace(sizes, rounds=rounds or sizes.rounds, many_events=events or sizes.many_events)
@@ -98,7 +114,7 @@ def main(
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     with loop:
         measured = loop.run(measure(wanted, sizes))
-    if fast or (only and out is None):
+    if fast or (len(wanted) < len(BENCHES) and out is None):
         say("not the whole run: nothing is written")
         return
     folder = out or HERE

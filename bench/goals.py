@@ -39,6 +39,16 @@ GOALS: dict[str, Goal] = {
         "to a FastAPI endpoint that calls the function",
         1.0, "<=", "x",
     ),
+    "replicas_rush": Goal(
+        "time to the last answer of 1,000 members on one 20-seat class with two of every process, "
+        "to one of every",
+        1.5, "<=", "x",
+    ),
+    "replicas_spread": Goal(
+        "commands/s of 64 commanders on 1,000 classes through GraphQL over HTTP with two of every "
+        "process, to one of every",
+        0.8, ">=", "x",
+    ),
     "screens_p99": Goal("booking to 1,000 live screens, 99th percentile", 100.0, "<=", "ms"),
     "screens_cpu": Goal(
         "CPU per update delivered to a screen, to a plain Strawberry subscription",
@@ -93,6 +103,19 @@ WHY: dict[str, str] = {
         "and function took 1.1 to 1.4 ms together, behind eight connections. Where the cores are "
         "fewer than the processes that work, and shared with the "
         "thousand members, the sum of CPU decides; with more cores they work side by side."
+    ),
+    "replicas_rush": (
+        "The cores are the same, and two of every process have more to do on them: each event is "
+        "received by two projectors and two hubs, each ledger is loaded by both bookings. Both "
+        "decide on the one class; whoever commits first makes the other drop the class and all "
+        "that was queued on it and decide again, with a look for an earlier answer, after a pause. "
+        "Twins are there for who dies, not for one class: a rush is over soonest in one process."
+    ),
+    "replicas_spread": (
+        "A thousand classes and 64 people: two seldom meet on a class, but a person's ledger was "
+        "last written by the other booking every second time, is found out to be old by the "
+        "append, and what was decided on it is decided again. The rest is what two of every "
+        "process cost on the same cores."
     ),
     "screens_p99": (
         "A booking is on a screen after its append, the relay, the roster's read model and one "

@@ -20,7 +20,7 @@ from bench.baselines.prd import Prd
 from bench.figures import Figure, WrongResult, ratio
 from bench.ground import Ground
 from bench.live.system import System, spent, system
-from bench.live.wire import Answer, Connection, graphql, open_all, request
+from bench.live.wire import Answer, Connection, graphql, open_all_in_turn, request
 from contracts.booking import WaitlistJoined
 from contracts.ids import ClientId, SessionId, new_id, show
 from deploy.local.places import free_port
@@ -58,7 +58,7 @@ async def rush(ground: Ground) -> Figure:
 
             async def ours() -> float:
                 session = await running.schedule(SEATS, hours=24 + next(rounds))
-                return await _ours(running, session, people)
+                return await rushed(running, [running.port], session, people)
 
             async def theirs(size: int) -> float:
                 [session] = await prd.schedule(SEATS, hours=24 + next(rounds))
@@ -93,7 +93,10 @@ async def start_rest(
     return port
 
 
-async def _ours(running: System, session: SessionId, people: Sequence[ClientId]) -> float:
+async def rushed(
+    running: System, ports: Sequence[int], session: SessionId, people: Sequence[ClientId]
+) -> float:
+    """Seconds until the last of ``people`` was answered, at the gateways on ``ports`` in turn."""
     held = await running.members(people)
     hello = [graphql("{ __typename }", None, token) for token in held]
     presses = [
@@ -102,7 +105,7 @@ async def _ours(running: System, session: SessionId, people: Sequence[ClientId])
         }}, token)
         for token in held
     ]  # fmt: skip
-    seconds, answers = await _all_at_once(running, running.port, hello, presses)
+    seconds, answers = await _all_at_once(running, ports, hello, presses)
     booked = [answer.json()["data"]["bookClass"] for answer in answers]
     if wrong := [each["userErrors"] for each in booked if each["userErrors"]]:
         raise WrongResult(f"refused: {wrong[:3]}")
@@ -121,7 +124,7 @@ async def _theirs(
         request("POST", path, {"idempotency_key": str(new_id()), "or_waitlist": True}, token)
         for token in held
     ]
-    seconds, answers = await _all_at_once(running, port, hello, presses)
+    seconds, answers = await _all_at_once(running, [port], hello, presses)
     places = [answer.json()["waitlist_position"] for answer in answers]
     taken, line = await prd.seats(session)
     if taken != SEATS:
@@ -131,10 +134,10 @@ async def _theirs(
 
 
 async def _all_at_once(
-    running: System, port: int, hello: Sequence[bytes], presses: Sequence[bytes]
+    running: System, ports: Sequence[int], hello: Sequence[bytes], presses: Sequence[bytes]
 ) -> tuple[float, list[Answer]]:
     """Seconds from the first press to the last answer, and the answers in order of ``presses``."""
-    connections = await open_all(port, len(presses))
+    connections = await open_all_in_turn(ports, len(presses))
     try:
         for connection, greeting in zip(connections, hello, strict=True):
             (await connection.send(greeting)).json()

@@ -198,7 +198,7 @@ async def system(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(supervisor.drain, 10)
         for wave in WAVES:
-            await supervisor.start(*(_program(installation, name, changed) for name in wave))
+            await supervisor.start(*(as_shipped(installation, name, changed) for name in wave))
         await supervisor.start(*with_baselines)
         client = await nats.connect(**installation.nats_login("operator"))
         stack.push_async_callback(client.close)
@@ -210,8 +210,10 @@ async def system(
         yield running
 
 
-def _program(installation: Installation, name: str, changed: Mapping[str, str]) -> Program:
-    """As it ships, but for what is ``changed``."""
+def as_shipped(
+    installation: Installation, name: str, changed: Mapping[str, str] = A_TOWN
+) -> Program:
+    """The process as it ships, but for what is ``changed``."""
     usual = program(installation, name)
     return replace(usual, environment={**usual.environment, **changed})
 

@@ -1,6 +1,7 @@
 """A lean HTTP client: one kept connection, one request at a time, and nothing in the way."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -68,3 +69,10 @@ async def open_all(port: int, count: int) -> list[Connection]:
         some = min(50, count - len(opened))
         opened += await asyncio.gather(*(Connection.to(port) for _ in range(some)))
     return opened
+
+
+async def open_all_in_turn(ports: Sequence[int], count: int) -> list[Connection]:
+    """So many connections, to ``ports`` in turn."""
+    shares = [len(range(n, count, len(ports))) for n in range(len(ports))]
+    opened = [iter(await open_all(*share)) for share in zip(ports, shares, strict=True)]
+    return [next(opened[n % len(ports)]) for n in range(count)]

@@ -2,7 +2,10 @@
 
 import json
 
-from bench.__main__ import BENCHES
+import pytest
+import typer
+
+from bench.__main__ import BENCHES, chosen
 from bench.figures import Figure, as_json, as_markdown, ratio
 from bench.goals import GOALS, WHY
 
@@ -40,6 +43,13 @@ def test_every_goal_is_measured() -> None:
 
 def test_of_every_goal_it_is_known_why_it_may_be_missed() -> None:
     assert list(WHY) == list(GOALS)
+
+
+def test_figures_are_chosen_by_how_their_ids_begin() -> None:
+    assert chosen([]) == list(BENCHES)
+    assert chosen(["replicas", "hot"]) == ["hot", "replicas_rush", "replicas_spread"]
+    with pytest.raises(typer.BadParameter, match="rapid"):
+        chosen(["hot", "rapid"])
 
 
 def test_programs_read_value_goal_and_spread() -> None:
