@@ -24,6 +24,7 @@ from tests.world.waiting import until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 SEATS, PEOPLE = 12, 40
+CLASSES = 6
 FAIR = 0.3  # of what both did: the least a fair half of some hundred is, by chance
 A_SHARE = 0.1  # the least of what comes a few at a time to whoever has a hand free
 AN_OFFER = timedelta(minutes=16)
@@ -92,7 +93,7 @@ async def test_work_on_many_classes_is_shared_and_each_event_heard_and_shown_onc
     booked = await replicas.each("booking", "b2b_commands_total", **BOOKED)
     opened = await replicas.each("booking", "b2b_reactions_total", **LEDGER_OPENED)
     heard = await replicas.each("access", "b2b_reactions_total", outcome="done")
-    sessions = [await gym.session(PEOPLE, hours=24 + 2 * n) for n in range(10)]
+    sessions = [await gym.session(PEOPLE, hours=24 + 2 * n) for n in range(CLASSES)]
     clients = await asyncio.gather(*(gym.client(pack=len(sessions)) for _ in range(PEOPLE // 2)))
 
     async def books_all(desk: Person, client: str) -> None:

@@ -78,17 +78,6 @@ async def test_a_rush_survives_when(fault: str, system: System, gym: Gym) -> Non
     await must_be_right(system, crowd)
 
 
-async def test_two_replicas_of_booking_agree_on_one_class(system: System, gym: Gym) -> None:
-    second = await system.start("booking", name="booking-2")
-    try:
-        crowd = await rush(gym, seats=SEATS, people=PEOPLE)
-        await asyncio.gather(*map(crowd.book, crowd.clients))
-        await crowd.leave([one for one in crowd.clients if crowd.told[one] == "reserved"][:5])
-        await must_be_right(system, crowd)
-    finally:
-        await system.stop(second)
-
-
 async def test_the_same_key_from_fifty_people_at_once_books_once(system: System, gym: Gym) -> None:
     alone = await rush(gym, seats=SEATS, people=1)
     (client,), key = alone.clients, str(new_id())
