@@ -133,6 +133,8 @@ class CheckedIn(Event):
     client_id: ClientId
     reservation_id: ReservationId
     source: CheckInSource = CheckInSource.STAFF
+    policy_version: int = 0
+    """0 of check-ins before it was told."""
 
 
 class CheckInUndone(Event):

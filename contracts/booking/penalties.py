@@ -142,6 +142,8 @@ class FeeForgiven(Event):
     session_id: SessionId
     reservation_id: ReservationId
     forgiven: Forgiveness
+    policy_version: int = 0
+    """0 of those forgiven before it was told."""
 
 
 class FeeWaived(Event):
@@ -154,6 +156,8 @@ class FeeWaived(Event):
     by: str
     """The actor, such as ``staff:<uuid>``."""
     reason: str
+    policy_version: int = 0
+    """0 of those waived before it was told."""
 
 
 class FeeContested(Event):
@@ -165,6 +169,8 @@ class FeeContested(Event):
     reservation_id: ReservationId
     by: str
     reason: str
+    policy_version: int = 0
+    """0 of those contested before it was told."""
 
 
 class FeeContestResolved(Event):

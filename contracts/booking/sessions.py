@@ -98,6 +98,8 @@ class CapacityChanged(Event):
     previous: int
     by_series: bool = False
     """True when the whole series changed."""
+    policy_version: int = 0
+    """0 of changes before it was told."""
 
 
 class SessionCancelled(Event):

@@ -77,6 +77,8 @@ class SessionRescheduled(Event):
     """Everybody may leave freely until then; ``None`` when it moved too little for that."""
     deadlines: tuple[NewDeadline, ...] = ()
     by_series: bool = False
+    policy_version: int = 0
+    """0 of moves before it was told."""
 
 
 class InstructorAssigned(Event):
@@ -98,6 +100,8 @@ class InstructorSubstituted(Event):
     free_cancel_until: AwareDatetime
     deadlines: tuple[NewDeadline, ...] = ()
     by_series: bool = False
+    policy_version: int = 0
+    """0 of substitutes before it was told."""
 
 
 class RoomAssigned(Event):

@@ -5,14 +5,14 @@ ISO 8601. Nothing about another client is among them, not even who was passed ov
 their own receipts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from contracts import booking
+from contracts import booking, timetable
 from contracts.booking import Cancellation, ReservationSource
 from contracts.envelope import Envelope, Event
 from contracts.ids import ClientId, SessionId
@@ -31,6 +31,9 @@ class Decision(StrEnum):
     FLAGGED = "flagged"
     COVERED = "covered"
     SPOT_CHANGED = "spot_changed"
+    SESSION_MOVED = "session_moved"
+    INSTRUCTOR_CHANGED = "instructor_changed"
+    RULES_CHANGED = "rules_changed"
     JOINED_WAITLIST = "joined_waitlist"
     LEFT_WAITLIST = "left_waitlist"
     PROMOTED = "promoted"
@@ -92,12 +95,20 @@ OF_EVENT: Mapping[type[Event], Decision] = {
     booking.BookingBanImposed: Decision.BAN_IMPOSED,
     booking.BookingBanLifted: Decision.BAN_LIFTED,
 }
+OF_EVERYBODY: Mapping[type[Event], Decision] = {
+    timetable.SessionRescheduled: Decision.SESSION_MOVED,
+    timetable.InstructorSubstituted: Decision.INSTRUCTOR_CHANGED,
+    timetable.SessionChanged: Decision.RULES_CHANGED,
+}
+"""Changes of a session: each decides about everybody whose time to leave freely they change."""
 NO_SESSION = SessionId(UUID(int=0))
 """Of what was decided in no session, such as a ban."""
 BY_RULES = {Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED}
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
 PARTS = {"evidence", "cause"}
 """Fields whose own fields are the facts."""
+CHANGE_FACTS = ("starts_at", "previous_starts_at", "free_cancel_until")
+"""What everybody is told of a change of the session."""
 NO_FACTS = {
     "session_id", "client_id", "reservation_id", "grant_id", "policy_version", "by", "seq",
 }  # fmt: skip
@@ -116,6 +127,25 @@ class Decided:
     """``client``, ``staff`` or ``system``."""
     policy_version: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def all_decided(envelope: Envelope) -> Iterator[Decided]:
+    """What the event decided about clients: about one, or about each it gave another deadline."""
+    event: Any = envelope.event
+    decision = OF_EVERYBODY.get(type(event))
+    if decision is None:
+        found = decided(envelope)
+        yield from () if found is None else (found,)
+        return
+    names = (name for name in CHANGE_FACTS if getattr(event, name, None))
+    shared = {name: getattr(event, name).isoformat() for name in names}
+    for one in event.deadlines:
+        yield Decided(
+            session_id=event.session_id, client_id=one.client_id, decision=decision,
+            at=envelope.occurred_at, by=_by(envelope.actor, one, decision),
+            policy_version=_policy_version(event),
+            facts=shared | {"free_until": one.free_until.isoformat()},
+        )  # fmt: skip
 
 
 def decided(envelope: Envelope) -> Decided | None:
@@ -151,8 +181,11 @@ def _by(actor: str, event: Any, decision: Decision) -> str:
 
 def _policy_version(event: Any) -> int | None:
     """Of the event, or of what a ban rests on."""
+    if isinstance(event, timetable.SessionChanged):
+        return event.policy.version
     rests_on = getattr(event, "cause", None)
-    return getattr(event if rests_on is None else rests_on, "policy_version", None)
+    told = getattr(event if rests_on is None else rests_on, "policy_version", None)
+    return told or None  # 0: it was not told then
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from contracts.booking import SessionScheduled
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, SessionId
 from contracts.timetable import SessionRescheduled
-from services.projections.decisions import NO_SESSION, Decided, Decision, decided
+from services.projections.decisions import NO_SESSION, Decided, Decision, all_decided
 from services.projections.reading import ask
 from services.projections.sessions import columns
 from services.projections.wording import told
@@ -60,7 +60,7 @@ class ReceiptsModel:
     tables: tuple[str, ...] = ("receipts", "receipt_sessions")
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
-        found = [(e, one) for e in events if (one := decided(e)) is not None]
+        found = [(e, one) for e in events for one in all_decided(e)]
         born = [
             (e.gym_id, e.event.session_id, e.event.title, e.event.time_zone, e.event.starts_at,
              e.position)

@@ -111,6 +111,10 @@ def _cancelled(outcome: str) -> Callable[[str, Facts, Tell], str]:
     return tell
 
 
+def _changed(words: str) -> Callable[[str, Facts, Tell], str]:
+    return lambda when, facts, at: f"{words} {when}, free until {at(facts.get('free_until'))}"
+
+
 def _flagged(when: str, facts: Facts, _: Tell) -> str:
     held = facts.get("reason") == BookingCode.ON_HOLD
     why = "the membership is on hold" if held else "what paid for it has ended"
@@ -214,6 +218,9 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.FLAGGED: _flagged,
     Decision.COVERED: _said("Seat paid for again"),
     Decision.SPOT_CHANGED: _moved,
+    Decision.SESSION_MOVED: _changed("The class was moved"),
+    Decision.INSTRUCTOR_CHANGED: _changed("The class got another instructor"),
+    Decision.RULES_CHANGED: _changed("The class changed"),
     Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
     Decision.LEFT_WAITLIST: _left,
     Decision.PROMOTED: _promoted,

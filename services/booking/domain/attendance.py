@@ -56,7 +56,7 @@ def check_in(
     return [
         CheckedIn(
             session_id=session_id, client_id=client, source=source,
-            reservation_id=reservation.reservation_id,
+            reservation_id=reservation.reservation_id, policy_version=state.policy.version,
         )
     ]  # fmt: skip
 

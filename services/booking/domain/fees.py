@@ -54,7 +54,7 @@ def waive(state: ClientPenalties, command: WaiveFee, by: str) -> list[PenaltyEve
     names = _names(command.client_id, command.reservation_id, case)
     return [
         *_settled(names, fee, by, command.reason),
-        FeeWaived(**names, by=by, reason=command.reason),
+        _waived(names, fee, by, command.reason),
     ]
 
 
@@ -78,7 +78,8 @@ def contest(
             field="reservation_id", closed_at=fee.contestable_until.isoformat(),
         )  # fmt: skip
     names = _names(command.client_id, command.reservation_id, case)
-    return [FeeContested(**names, by=by, reason=command.reason)]
+    version = fee.policy_version
+    return [FeeContested(**names, by=by, reason=command.reason, policy_version=version)]
 
 
 def resolve(
@@ -93,7 +94,7 @@ def resolve(
         FeeContestResolved(**names, fee_stands=command.fee_stands, by=by, reason=command.reason)
     ]
     if fee.stage is FeeStage.PENDING and not command.fee_stands:
-        events.append(FeeWaived(**names, by=by, reason=command.reason))
+        events.append(_waived(names, fee, by, command.reason))
     elif fee.stage is FeeStage.DUE and not command.fee_stands:
         events.append(_reversed(names, case, fee, command.reason))
     elif fee.stage is FeeStage.PENDING and now >= fee.waivable_until:
@@ -148,6 +149,10 @@ def _settled(names: Names, fee: Fee, by: str, reason: str) -> list[PenaltyEvent]
     if fee.contest is not Contest.OPEN:
         return []
     return [FeeContestResolved(**names, fee_stands=False, by=by, reason=reason)]
+
+
+def _waived(names: Names, fee: Fee, by: str, reason: str) -> FeeWaived:
+    return FeeWaived(**names, by=by, reason=reason, policy_version=fee.policy_version)
 
 
 def _due(names: Names, case: Case, fee: Fee) -> FeeDue:

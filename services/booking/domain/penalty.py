@@ -214,6 +214,7 @@ def judge(
             FeeForgiven(
                 client_id=offence.client, session_id=offence.session_id,
                 reservation_id=offence.reservation_id, forgiven=forgiven,
+                policy_version=policy.version,
             )
         )  # fmt: skip
     return events

@@ -63,7 +63,7 @@ def reschedule(
             booking_opens_at=booking_policy.opens_at(state.policy, starts_at, local),
             booking_closes_at=booking_policy.closes_at(state.policy, starts_at),
             free_cancel_until=notice, by_series=by_series,
-            deadlines=_moved(state, starts_at, notice),
+            deadlines=_moved(state, starts_at, notice), policy_version=state.policy.version,
         )
     ]  # fmt: skip
 
@@ -91,7 +91,7 @@ def substitute(
         InstructorSubstituted(
             session_id=session_id, original=original, substitute=instructor,
             free_cancel_until=notice, by_series=by_series,
-            deadlines=new_deadlines(state.reserved, longer),
+            deadlines=new_deadlines(state.reserved, longer), policy_version=state.policy.version,
         )
     ]  # fmt: skip
 

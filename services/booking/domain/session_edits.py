@@ -78,7 +78,7 @@ def follow(
         events.append(
             CapacityChanged(
                 session_id=session_id, capacity=pattern.capacity or state.capacity,
-                previous=state.capacity, by_series=True,
+                previous=state.capacity, by_series=True, policy_version=terms.policy.version,
             )
         )  # fmt: skip
     return events

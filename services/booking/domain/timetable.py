@@ -82,9 +82,10 @@ def change_capacity(state: ClassSession, command: ChangeCapacity) -> list[Sessio
     spots.must_suffice(state.spots, command.capacity)
     return [
         CapacityChanged(
-            session_id=command.session_id, capacity=command.capacity, previous=state.capacity
+            session_id=command.session_id, capacity=command.capacity, previous=state.capacity,
+            policy_version=state.policy.version,
         )
-    ]
+    ]  # fmt: skip
 
 
 def cancel_session(state: ClassSession, command: CancelSession) -> list[SessionEvent]:

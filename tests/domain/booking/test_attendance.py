@@ -64,6 +64,11 @@ def test_a_client_is_checked_in_from_half_an_hour_before_to_the_end(at: object) 
     ).then_answered(status="checked_in", reservation_id=reservation_of(ANN))
 
 
+def test_a_check_in_records_the_rules_that_let_it_be() -> None:
+    past = (scheduled(3, version=7), with_credits(ANN), reserved(ANN))
+    given(*past).when(ARRIVE, NOON).then(fact(CheckedIn, policy_version=7))
+
+
 def test_check_in_opens_and_closes() -> None:
     given(*SEATED).when(ARRIVE, NOON - 31 * MINUTE).then_refused(
         BookingCode.CHECK_IN_NOT_OPEN, opens_at=(NOON - 30 * MINUTE).isoformat()

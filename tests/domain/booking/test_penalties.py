@@ -216,9 +216,9 @@ def test_a_refilled_late_cancel_on_an_unlimited_grant_is_assessed_and_forgiven()
 
 
 def test_staff_waives_a_pending_fee_and_it_never_falls_due() -> None:
-    scenario, one = assessed()
+    scenario, one = assessed(version=7)
     scenario.when(WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE, "staff:7").then(
-        fact(FeeWaived, by="staff:7", reason="ill", session_id=SES)
+        fact(FeeWaived, by="staff:7", reason="ill", session_id=SES, policy_version=7)
     )
     assert scenario.gym.deadlines == {}
     scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY).then_nothing()

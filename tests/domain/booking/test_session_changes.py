@@ -187,6 +187,17 @@ def test_the_first_instructor_is_assigned_another_one_substitutes() -> None:
     scenario.then_answered(status="cancelled_early")
 
 
+def test_a_change_records_the_rules_its_notice_rests_on() -> None:
+    scenario = given(scheduled(2, version=7), with_credits(ANN), reserved(ANN))
+    scenario.when(moving(2 * HOUR), DAY_BEFORE)
+    scenario.when(SubstituteInstructor(session_id=SES, instructor_id=SAM), DAY_BEFORE)
+    scenario.when(SubstituteInstructor(session_id=SES, instructor_id=KIM), DAY_BEFORE)
+    changes = [
+        e for e in scenario.gym.log if isinstance(e, SessionRescheduled | InstructorSubstituted)
+    ]
+    assert [one.policy_version for one in changes] == [7, 7]
+
+
 def test_a_room_holds_one_session_at_a_time() -> None:
     into = AssignRoom(session_id=SES, room_id=RED)
     taken = given(*BOOKED, taking(RED, NOON + HOUR / 2))

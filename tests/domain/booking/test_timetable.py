@@ -120,8 +120,10 @@ def test_more_room_in_the_claim_phase_is_there_to_be_claimed() -> None:
 
 
 def test_less_room_removes_nobody() -> None:
-    past = (scheduled(2), with_credits(ANN, BEN), reserved(ANN), reserved(BEN))
-    given(*past).when(resized(1), DAY_BEFORE).then(fact(CapacityChanged, capacity=1))
+    past = (scheduled(2, version=7), with_credits(ANN, BEN), reserved(ANN), reserved(BEN))
+    given(*past).when(resized(1), DAY_BEFORE).then(
+        fact(CapacityChanged, capacity=1, policy_version=7)
+    )
 
 
 def test_a_session_with_a_spot_map_has_no_more_room_than_spots() -> None:

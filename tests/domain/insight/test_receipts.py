@@ -29,9 +29,18 @@ from contracts.booking import (
 )
 from contracts.envelope import EVENTS, Envelope, Event
 from contracts.golden import sample_of
-from contracts.ids import ClientId, GrantId, GymId, ReservationId, SessionId, new_id
+from contracts.ids import ClientId, GrantId, GymId, ReservationId, SessionId, StaffId, new_id
 from contracts.money import Money
-from services.projections.decisions import NO_SESSION, OF_EVENT, Decided, Decision, decided
+from contracts.timetable import InstructorSubstituted, NewDeadline, SessionRescheduled
+from services.projections.decisions import (
+    NO_SESSION,
+    OF_EVENT,
+    OF_EVERYBODY,
+    Decided,
+    Decision,
+    all_decided,
+    decided,
+)
 from services.projections.wording import told
 from tests.envelopes import Recording
 
@@ -199,8 +208,60 @@ def test_what_decides_nothing_about_a_client_makes_no_receipt() -> None:
     assert decided(envelope(SessionCancelled(session_id=SPIN, reason="storm"))) is None
 
 
+LONGER = tuple(
+    NewDeadline(client_id=client, reservation_id=SEAT, free_until=until)
+    for client, until in ((MIA, EIGHT), (LEO, STARTS))
+)
+MOVED = SessionRescheduled(
+    session_id=SPIN, starts_at=STARTS, ends_at=STARTS, previous_starts_at=EIGHT,
+    previous_ends_at=EIGHT, booking_opens_at=EIGHT, booking_closes_at=EIGHT, policy_version=3,
+    free_cancel_until=EIGHT, deadlines=LONGER,
+)  # fmt: skip
+
+
+def test_a_move_is_told_to_everybody_whose_deadline_it_changes() -> None:
+    mias, leos = all_decided(envelope(MOVED, "staff:7"))
+
+    assert (mias.client_id, mias.decision, mias.by) == (MIA, Decision.SESSION_MOVED, "staff")
+    assert mias.policy_version == 3
+    assert mias.facts == {
+        "starts_at": STARTS.isoformat(), "previous_starts_at": EIGHT.isoformat(),
+        "free_cancel_until": EIGHT.isoformat(), "free_until": EIGHT.isoformat(),
+    }  # fmt: skip
+    assert told(leos, BERLIN, STARTS) == "The class was moved 20:00, free until 22:00"
+    assert list(all_decided(envelope(MOVED.model_copy(update={"deadlines": ()})))) == []
+
+
+def test_another_instructor_is_told_to_everybody_too() -> None:
+    sam, kim = StaffId(new_id()), StaffId(new_id())
+    changed = InstructorSubstituted(
+        session_id=SPIN, original=sam, substitute=kim, free_cancel_until=EIGHT, deadlines=LONGER[:1]
+    )
+
+    (mias,) = all_decided(envelope(changed, "staff:7"))
+
+    assert told(mias, BERLIN, STARTS) == "The class got another instructor 20:00, free until 20:00"
+    assert mias.policy_version is None, "it was not told then"
+
+
+ON_NO_RULE = {
+    booking.SpotChanged, booking.WaitlistLeft, booking.CheckInUndone, booking.ViolationCleared,
+    booking.FeeContestResolved, booking.FeeReversed, booking.BookingBanLifted,
+}  # fmt: skip
+"""What somebody did, or the clock, that no number of a policy allowed or forbade."""
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in (*OF_EVENT, *OF_EVERYBODY) if one not in ON_NO_RULE]
+)
+def test_every_decision_that_rests_on_rules_names_their_version(kind: type[Event]) -> None:
+    event = kind.model_validate(sample_of(kind)["data"])
+
+    assert {one.policy_version for one in all_decided(envelope(event))} - {None}
+
+
 def _samples() -> list[Any]:
-    kinds: list[type[Event]] = [*OF_EVENT, booking.ReservationCancelled]
+    kinds: list[type[Event]] = [*OF_EVENT, *OF_EVERYBODY, booking.ReservationCancelled]
     return [pytest.param(kind, id=kind.event_type) for kind in kinds]
 
 
@@ -209,7 +270,8 @@ def test_every_decision_there_is_can_be_told(kind: type[Event]) -> None:
     assert EVENTS[kind.event_type] is kind
     event = kind.model_validate(sample_of(kind)["data"])
 
-    text = told(receipt(event, "system:booking"), BERLIN, STARTS)
+    (found,) = all_decided(envelope(event, "system:booking"))
+    text = told(found, BERLIN, STARTS)
 
     assert text
     assert "None" not in text
