@@ -39,10 +39,12 @@ class AddFeeLine(Command):
     command_type = "billing.add_fee_line"
     client_id: ClientId
     fee_id: ReservationId
-    """The reservation the fee is for; one reservation costs one fee at most."""
+    """The reservation the fee is for."""
     session_id: SessionId
     kind: LineKind
     amount: Money
+    assessment: int = Field(default=1, ge=1)
+    """Which of the reservation's: one that was taken back may be asked for again."""
 
 
 class ReverseFee(Command):
@@ -52,6 +54,7 @@ class ReverseFee(Command):
     client_id: ClientId
     fee_id: ReservationId
     reason: str = Field(max_length=200)
+    assessment: int = Field(default=1, ge=1)
 
 
 class IssueInvoice(Command):
@@ -101,6 +104,8 @@ class InvoiceLineAdded(Event):
     fee_id: ReservationId
     session_id: SessionId
     amount: Money
+    assessment: int = 1
+    """Which of the reservation's: one that was taken back may be asked for again."""
 
 
 class InvoiceLineReversed(Event):
@@ -121,6 +126,7 @@ class InvoiceLineReversed(Event):
     amount: Money
     """Negative."""
     reason: str
+    assessment: int = 1
 
 
 class FeeWithdrawn(Event):
@@ -130,6 +136,7 @@ class FeeWithdrawn(Event):
     client_id: ClientId
     fee_id: ReservationId
     reason: str
+    assessment: int = 1
 
 
 class InvoiceIssued(Event):

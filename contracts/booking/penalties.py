@@ -132,6 +132,8 @@ class FeeAssessed(Event):
     waivable_until: AwareDatetime
     """When it is due."""
     contestable_until: AwareDatetime
+    assessment: int = 1
+    """Which of the reservation's, from 1: one that was taken back may be asked for again."""
 
 
 class FeeForgiven(Event):
@@ -195,6 +197,7 @@ class FeeDue(Event):
     kind: Violation
     amount: Money
     policy_version: int
+    assessment: int = 1
 
 
 class FeeReversed(Event):
@@ -209,3 +212,4 @@ class FeeReversed(Event):
     was_due: bool
     """Whether it had been due, so that an invoice may carry it."""
     reason: str
+    assessment: int = 1

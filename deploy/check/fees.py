@@ -40,19 +40,22 @@ class Fees:
     """A fee of one client's that is due is on one invoice; one that was taken back is off it."""
 
     def __init__(self) -> None:
-        self._fees: dict[UUID, _Fee] = defaultdict(_Fee)
+        self._fees: dict[tuple[UUID, int], _Fee] = defaultdict(_Fee)
+        """By reservation, and which of its fees it is."""
 
     def see(self, seen: Seen) -> None:
         event = seen.event
         match event:
             case b.FeeDue():
-                self._fees[event.reservation_id].due.append((seen.recorded_at, event.amount))
+                fee = self._fees[event.reservation_id, event.assessment]
+                fee.due.append((seen.recorded_at, event.amount))
             case b.FeeReversed(was_due=True):
-                self._fees[event.reservation_id].taken_back.append(seen.recorded_at)
+                fee = self._fees[event.reservation_id, event.assessment]
+                fee.taken_back.append(seen.recorded_at)
             case bill.InvoiceLineAdded():
-                self._fees[event.fee_id].charged.append(event.amount)
+                self._fees[event.fee_id, event.assessment].charged.append(event.amount)
             case bill.InvoiceLineReversed() | bill.FeeWithdrawn():
-                self._fees[event.fee_id].ended += 1
+                self._fees[event.fee_id, event.assessment].ended += 1
 
     def is_settled(self, moment: Moment) -> bool:
         """Whether nothing booking recorded may still be on its way."""
@@ -61,7 +64,7 @@ class Fees:
     def verdicts(self, moment: Moment, where: str = "") -> list[Verdict]:
         verdict = _verdict()
         verdict.looked_at = len(self._fees)
-        for reservation, fee in self._fees.items():
+        for (reservation, _), fee in self._fees.items():
             if trouble := _trouble(fee, moment):
                 verdict.accuse(f"{where}reservation {reservation}: {trouble}")
         return [verdict]

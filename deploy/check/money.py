@@ -66,9 +66,9 @@ class Credits:
 class _Account:
     totals: Counter[UUID] = field(default_factory=Counter)
     issued: set[UUID] = field(default_factory=set)
-    lines: dict[UUID, Money] = field(default_factory=dict)
-    """Fee -> what its line says."""
-    reversed: set[UUID] = field(default_factory=set)
+    lines: dict[tuple[UUID, int], Money] = field(default_factory=dict)
+    """Reservation, and which of its fees -> what its line says."""
+    reversed: set[tuple[UUID, int]] = field(default_factory=set)
 
 
 class Invoices:
@@ -83,17 +83,19 @@ class Invoices:
         match event:
             case bill.InvoiceLineAdded():
                 self._line(seen, account, event.invoice_id, event.amount)
-                if event.fee_id in account.lines:
+                fee = (event.fee_id, event.assessment)
+                if fee in account.lines:
                     self._verdict.accuse(f"{seen.where}: fee {event.fee_id} is charged twice")
-                account.lines[event.fee_id] = event.amount
+                account.lines[fee] = event.amount
             case bill.InvoiceLineReversed():
                 self._line(seen, account, event.invoice_id, event.amount)
-                charged = account.lines.get(event.fee_id)
+                fee = (event.fee_id, event.assessment)
+                charged = account.lines.get(fee)
                 if charged is None or charged.minor != -event.amount.minor:
                     self._verdict.accuse(f"{seen.where}: fee {event.fee_id} was not that much")
-                if event.fee_id in account.reversed:
+                if fee in account.reversed:
                     self._verdict.accuse(f"{seen.where}: fee {event.fee_id} is taken back twice")
-                account.reversed.add(event.fee_id)
+                account.reversed.add(fee)
             case bill.InvoiceIssued():
                 if event.total.minor != account.totals[event.invoice_id]:
                     self._verdict.accuse(f"{seen.where}: {account.totals[event.invoice_id]} owed")

@@ -23,6 +23,7 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
             command = AddFeeLine(
                 client_id=event.client_id, fee_id=event.reservation_id,
                 session_id=event.session_id, kind=LineKind(event.kind), amount=event.amount,
+                assessment=event.assessment,
             )  # fmt: skip
             ctx = Context.because(envelope, ACTOR, clock.now())
             await store.carry_out(command, ctx, add_fee_line)
@@ -31,8 +32,9 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
         event = envelope.event
         if isinstance(event, FeeReversed) and event.was_due:
             command = ReverseFee(
-                client_id=event.client_id, fee_id=event.reservation_id, reason=event.reason
-            )
+                client_id=event.client_id, fee_id=event.reservation_id, reason=event.reason,
+                assessment=event.assessment,
+            )  # fmt: skip
             ctx = Context.because(envelope, ACTOR, clock.now())
             await store.carry_out(command, ctx, reverse_fee)
 

@@ -80,7 +80,7 @@ def fold(cases: dict[Key, Case], envelope: Envelope, event: PenaltyEvent) -> Non
 
 
 def _judged(envelope: Envelope, event: ViolationRecorded, earlier: Case | None) -> Case:
-    """Judged anew after it was cleared, a case has no second fee: the first stays shown."""
+    """Judged anew after it was cleared, a case shows its last fee until it has another."""
     fresh = Case(
         envelope.gym_id, event.reservation_id, event.client_id, event.session_id, event.kind,
         event.grant_kind, "forgiven" if event.forgiven else "no_fee", event.forgiven, None, None,
@@ -117,7 +117,8 @@ def _fee_moved_on(case: Case, event: FeeAssessed | FeeForgiven | FeeWaived | Fee
             return replace(
                 case, status="pending", amount_minor=event.amount.minor,
                 currency=event.amount.currency, waivable_until=event.waivable_until,
-                contestable_until=event.contestable_until,
+                contestable_until=event.contestable_until, forgiven=None, contest=None,
+                contest_reason=None, decided_by=None, reason=None,
             )  # fmt: skip
         case FeeForgiven():
             return replace(case, status="forgiven", forgiven=event.forgiven)

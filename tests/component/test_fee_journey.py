@@ -119,11 +119,10 @@ class House:
         await self.owner(FinalizeAttendance(session_id=session))
         return session, seats
 
-    async def was_there(self, session: SessionId, client: ClientId) -> None:
+    async def was_there(self, session: SessionId, client: ClientId, *, really: bool = True) -> None:
+        becomes = Attendance.ATTENDED if really else Attendance.NO_SHOW
         await self.owner(
-            CorrectAttendance(
-                session_id=session, client_id=client, becomes=Attendance.ATTENDED, reason="seen"
-            )
+            CorrectAttendance(session_id=session, client_id=client, becomes=becomes, reason="seen")
         )
 
     async def tells(self, context: str, until: Told) -> list[Envelope]:
@@ -247,6 +246,26 @@ async def test_a_missed_class_is_on_the_invoice_a_day_later_and_a_correction_tak
         CREDIT, added.line_id, added.invoice_id,
     )  # fmt: skip
     assert [each.stream_id for each in told] == [ann] * len(told), "who was let off owes nothing"
+
+
+async def test_a_fee_that_was_taken_back_and_is_due_again_is_another_line(
+    town: Installation, house: House
+) -> None:
+    async with serving(town, "billing"):
+        session, seats = await house.missed(1)
+        ((ann, hers),) = seats.items()
+        house.pass_by(DAY)
+        await house.billed(lines=1)
+        await house.was_there(session, ann)
+        await house.billed(lines=1, credits_=1)
+        await house.was_there(session, ann, really=False)
+        house.pass_by(DAY)
+        told = await house.billed(lines=2, credits_=1)
+
+    lines = [e.event for e in _of(told, InvoiceLineAdded, InvoiceLineReversed)]
+    assert [(e.fee_id, e.assessment, e.amount) for e in lines] == [  # type: ignore[attr-defined]
+        (hers, 1, OWED), (hers, 1, CREDIT), (hers, 2, OWED),
+    ]  # fmt: skip
 
 
 async def test_a_credit_after_the_invoice_was_issued_is_on_the_next_one(

@@ -54,6 +54,7 @@ from services.members.domain.client import client
 from tests.domain.access import language as door
 from tests.domain.billing import test_billing_account as account
 from tests.domain.booking import language as hall
+from tests.domain.booking import test_penalties as missed
 from tests.domain.booking import test_series as series
 from tests.scenario import Gym, Scenario
 
@@ -63,7 +64,9 @@ AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     "ledger": client_ledger,
     "penalty": client_penalties,
     "schedule": class_schedule,
+    "penalty_again": client_penalties,
     "account": billing_account,
+    "account_again": billing_account,
     "holder": holder,
     "client": client,
 }
@@ -144,6 +147,19 @@ def _class() -> Gym:
     return told.gym
 
 
+def _corrections() -> Gym:
+    """A no-show whose fee falls due, who was there, and was not after all, and is let off."""
+    told, one = missed.due()
+    for days, becomes in ((2, Attendance.ATTENDED), (3, Attendance.NO_SHOW)):
+        fixed = CorrectAttendance(
+            session_id=hall.SES, client_id=ANN, becomes=becomes, reason="seen"
+        )
+        _tell(told, fixed, missed.DONE + days * DAY, "staff:x", "owner")
+    waived = WaiveFee(client_id=ANN, reservation_id=one, reason="ill")
+    _tell(told, waived, missed.DONE + 3 * DAY, "staff:x", "owner")
+    return told.gym
+
+
 def _series() -> Gym:
     """A weekly series, placed further, changed, and ended."""
     told = hall.given()
@@ -159,15 +175,14 @@ def _series() -> Gym:
 
 
 def _account() -> Gym:
-    """Fees of two currencies, one taken back, an invoice issued, another taken back after it."""
+    """Two fees, one taken back, an invoice issued, the other taken back after it, asked again."""
     told = account.given()
-    for command in (
-        account.add(1), account.add(2), account.add(3, currency="USD"), account.back(2),
-    ):  # fmt: skip
+    for command in (account.add(1), account.add(2), account.back(2)):
         _tell(told, command, account.NOON)
-    invoice = told.gym.state(billing_account, account.ANN).draft_in("EUR")
+    invoice = told.gym.state(billing_account, account.ANN).draft
     _tell(told, account.issue(invoice), account.NOON)
     _tell(told, account.back(1), account.NOON)
+    _tell(told, account.add(1, assessment=2), account.NOON)
     return told.gym
 
 
@@ -224,7 +239,10 @@ def stories() -> Iterator[tuple[str, list[Event]]]:
     yield "ledger", _stream(gym, hall.home, "ledger", CAT)
     yield "penalty", _stream(gym, hall.home, "penalty", ANN)
     yield "schedule", _stream(_series(), _series_home, "schedule", series.SERIES)
-    yield "account", _stream(_account(), account.home, "account", account.ANN)
+    yield "penalty_again", _stream(_corrections(), hall.home, "penalty", ANN)
+    accounts = _stream(_account(), account.home, "account", account.ANN)
+    yield "account", accounts
+    yield "account_again", accounts
     yield "holder", _stream(_holder(), door.home, "holder", door.ANN)
     yield "client", _client()
 

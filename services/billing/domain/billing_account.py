@@ -1,7 +1,8 @@
 """BillingAccount: what one client owes the gym, on invoices in its currency.
 
-Keeps      a fee is on one invoice at most and taken back once at most; an invoice's total is the
-           sum of its lines; an issued invoice never changes; one draft at a time
+Keeps      each time a fee is asked for it is on one invoice at most and taken back once at most; an
+           invoice's total is the sum of its lines; an issued invoice never changes; one draft at a
+           time
 Stream     ``account-{client_id}``; all of a client's invoices are on it, so that "once" is decided
            here and guarded by the stream's version
 Source     domain rules 3.4 (waive window) and 3.6 (invoice: draft, open)
@@ -58,12 +59,16 @@ class BillingAccount:
     """What the past has made of the account."""
 
     invoices: Mapping[InvoiceId, Invoice] = field(default_factory=dict)  # oldest first
-    fees: Mapping[ReservationId, Fee] = field(default_factory=dict)
+    fees: Mapping[ReservationId, Mapping[int, Fee]] = field(default_factory=dict)  # by assessment
 
     @property
     def draft(self) -> InvoiceId | None:
         """The invoice that takes lines, if there is one."""
         return next((i for i, one in self.invoices.items() if not one.is_issued), None)
+
+    def fee(self, told: AddFeeLine | ReverseFee) -> Fee | None:
+        """What became of the fee the command speaks of; ``None``: not heard of."""
+        return self.fees.get(told.fee_id, {}).get(told.assessment)
 
 
 def evolve(state: BillingAccount, event: AccountEvent) -> BillingAccount:
@@ -73,18 +78,23 @@ def evolve(state: BillingAccount, event: AccountEvent) -> BillingAccount:
             return replace(state, invoices={**state.invoices, event.invoice_id: invoice})
         case InvoiceLineAdded():
             fee = Fee(event.line_id, event.invoice_id, event.session_id, event.kind, event.amount)
-            fees = {**state.fees, event.fee_id: fee}
-            return replace(_charged(state, event.invoice_id, event.amount), fees=fees)
+            return _with(_charged(state, event.invoice_id, event.amount), event, fee)
         case InvoiceLineReversed():
-            fee = replace(state.fees[event.fee_id], is_reversed=True)
-            fees = {**state.fees, event.fee_id: fee}
-            return replace(_charged(state, event.invoice_id, event.amount), fees=fees)
+            fee = replace(state.fees[event.fee_id][event.assessment], is_reversed=True)
+            return _with(_charged(state, event.invoice_id, event.amount), event, fee)
         case FeeWithdrawn():
-            return replace(state, fees={**state.fees, event.fee_id: Fee(is_reversed=True)})
+            return _with(state, event, Fee(is_reversed=True))
         case InvoiceIssued():
             issued = replace(state.invoices[event.invoice_id], is_issued=True)
             return replace(state, invoices={**state.invoices, event.invoice_id: issued})
     assert_never(event)
+
+
+def _with(
+    state: BillingAccount, event: InvoiceLineAdded | InvoiceLineReversed | FeeWithdrawn, fee: Fee
+) -> BillingAccount:
+    ofs = {**state.fees.get(event.fee_id, {}), event.assessment: fee}
+    return replace(state, fees={**state.fees, event.fee_id: ofs})
 
 
 def _charged(state: BillingAccount, invoice_id: InvoiceId, amount: Money) -> BillingAccount:
@@ -102,7 +112,7 @@ def add_fee(
     state: BillingAccount, command: AddFeeLine, *, line_id: InvoiceLineId, draft: InvoiceId
 ) -> list[AccountEvent]:
     """Put the fee on the open invoice, drafted as ``draft`` if there is none; once."""
-    if command.fee_id in state.fees:
+    if state.fee(command) is not None:
         return []
     events, invoice_id = _open_invoice(state, command, command.amount.currency, draft)
     return [
@@ -110,7 +120,7 @@ def add_fee(
         InvoiceLineAdded(
             client_id=command.client_id, invoice_id=invoice_id, line_id=line_id,
             kind=command.kind, fee_id=command.fee_id, session_id=command.session_id,
-            amount=command.amount,
+            amount=command.amount, assessment=command.assessment,
         ),
     ]  # fmt: skip
 
@@ -119,11 +129,14 @@ def reverse_fee(
     state: BillingAccount, command: ReverseFee, *, line_id: InvoiceLineId, draft: InvoiceId
 ) -> list[AccountEvent]:
     """Take the fee back with a credit line; once. One not heard of yet is never to be invoiced."""
-    fee = state.fees.get(command.fee_id)
+    fee = state.fee(command)
     if fee is None:
         return [
-            FeeWithdrawn(client_id=command.client_id, fee_id=command.fee_id, reason=command.reason)
-        ]
+            FeeWithdrawn(
+                client_id=command.client_id, fee_id=command.fee_id, reason=command.reason,
+                assessment=command.assessment,
+            )
+        ]  # fmt: skip
     if fee.is_reversed or not (
         fee.amount and fee.line_id and fee.invoice_id and fee.session_id and fee.kind
     ):
@@ -136,7 +149,7 @@ def reverse_fee(
             reverses=fee.line_id, reversed_on=fee.invoice_id, kind=fee.kind,
             fee_id=command.fee_id, session_id=fee.session_id,
             amount=Money(minor=-fee.amount.minor, currency=fee.amount.currency),
-            reason=command.reason,
+            reason=command.reason, assessment=command.assessment,
         ),
     ]  # fmt: skip
 

@@ -1,8 +1,9 @@
 """Fees: what may become of one once it is assessed. Domain rules 3.4.
 
 pending > forgiven (by the rules) | waived (by staff) | due (the clock, unless it is contested)
-> reversed (a correction, or a contest that was right). A fee that is no longer asked for is not
-contested any more: whoever lets it fall has resolved the contest.
+> reversed (a contest that was right) | cleared (a correction, pending or due). A fee that is no
+longer asked for is not contested any more: whoever lets it fall has resolved the contest. One that
+was cleared is asked for again, as another, when a correction shows that there was a violation.
 """
 
 from datetime import datetime
@@ -156,9 +157,15 @@ def _waived(names: Names, fee: Fee, by: str, reason: str) -> FeeWaived:
 
 
 def _due(names: Names, case: Case, fee: Fee) -> FeeDue:
-    return FeeDue(**names, kind=case.kind, amount=fee.amount, policy_version=fee.policy_version)
+    return FeeDue(
+        **names, kind=case.kind, amount=fee.amount, policy_version=fee.policy_version,
+        assessment=fee.assessment,
+    )  # fmt: skip
 
 
 def _reversed(names: Names, case: Case, fee: Fee, reason: str) -> FeeReversed:
     was_due = fee.stage is FeeStage.DUE
-    return FeeReversed(**names, kind=case.kind, amount=fee.amount, was_due=was_due, reason=reason)
+    return FeeReversed(
+        **names, kind=case.kind, amount=fee.amount, was_due=was_due, reason=reason,
+        assessment=fee.assessment,
+    )  # fmt: skip

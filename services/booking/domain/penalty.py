@@ -1,6 +1,7 @@
 """ClientPenalties: what one client's late cancels and no-shows have come to, case by case.
 
-Keeps      a reservation is assessed once; so many fees as the policy has free passes are forgiven
+Keeps      a reservation has one fee at a time, and another only after a correction took the last
+           one back; so many fees as the policy has free passes are forgiven
            in any rolling window; a fee ends once: forgiven, waived, due and perhaps reversed
 Passes     a free pass forgives a fee, never a forfeited credit: the credit paid for a seat that was
            kept for the client, and nothing is taken on top; given back it would make one missed
@@ -52,6 +53,9 @@ class FeeStage(StrEnum):
     WAIVED = "waived"
     DUE = "due"
     REVERSED = "reversed"
+    """Somebody looked and let the client off."""
+    CLEARED = "cleared"
+    """A correction took it back: there was nothing to pay for."""
 
 
 OPEN = (FeeStage.PENDING, FeeStage.DUE)
@@ -76,6 +80,7 @@ class Fee:
     contestable_until: datetime  # UTC
     stage: FeeStage = FeeStage.PENDING
     contest: Contest = Contest.NONE
+    assessment: int = 1  # of the reservation's
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,15 @@ class Case:
     @property
     def is_penalty(self) -> bool:
         """Whether it weighs on the client: it counts, and nobody let them off."""
-        return self.counts and (self.fee is None or self.fee.stage in OPEN)
+        weighs = (*OPEN, FeeStage.CLEARED)  # judged anew, at no price
+        return self.counts and (self.fee is None or self.fee.stage in weighs)
+
+    @property
+    def next_assessment(self) -> int | None:
+        """Which fee of the reservation would be its next one; ``None``: it has had its last."""
+        if self.fee is None:
+            return 1
+        return self.fee.assessment + 1 if self.fee.stage is FeeStage.CLEARED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +131,9 @@ def evolve(state: ClientPenalties, event: PenaltyEvent) -> ClientPenalties:
             case = replace(state.cases[event.reservation_id], counts=False)
         case FeeAssessed():
             fee = Fee(
-                event.amount, event.policy_version, event.waivable_until, event.contestable_until
-            )
+                event.amount, event.policy_version, event.waivable_until, event.contestable_until,
+                assessment=event.assessment,
+            )  # fmt: skip
             case = replace(state.cases[event.reservation_id], fee=fee)
         case _:
             case = _moved_on(state.cases[event.reservation_id], event)
@@ -137,7 +151,9 @@ def _moved_on(case: Case, event: FeeEvent) -> Case:
         case FeeDue():
             fee = replace(case.fee, stage=FeeStage.DUE)
         case FeeReversed():
-            fee = replace(case.fee, stage=FeeStage.REVERSED)
+            by_verdict = case.counts  # a correction clears the violation first
+            stage = FeeStage.REVERSED if by_verdict else FeeStage.CLEARED
+            fee = replace(case.fee, stage=stage)
         case FeeContested():
             fee = replace(case.fee, contest=Contest.OPEN)
         case FeeContestResolved():
@@ -150,7 +166,7 @@ def _moved_on(case: Case, event: FeeEvent) -> Case:
 
 
 client_penalties: Aggregate[ClientPenalties, PenaltyEvent] = Aggregate(
-    "penalty", ClientPenalties(), evolve, snapshot_every=200
+    "penalty", ClientPenalties(), evolve, snapshot_every=200, shape=2
 )
 
 
@@ -182,12 +198,16 @@ class Offence:
 def judge(
     state: ClientPenalties, offence: Offence, policy: BookingPolicy, now: datetime
 ) -> list[PenaltyEvent]:
-    """Record the violation and assess what it costs; a reservation is never assessed twice.
+    """Record the violation and assess what it costs.
 
-    Clients with a credit to lose lose that instead. A free pass forgives fees only.
+    Clients with a credit to lose lose that instead. A free pass forgives fees only. A fee that a
+    correction took back is asked for again; what somebody, or a free pass, let the client off is
+    not.
     """
     recent = state.violations_since(now - timedelta(days=policy.free_pass_days))
-    amount = None if offence.reservation_id in state.cases else _price(offence, policy)
+    earlier = state.cases.get(offence.reservation_id)
+    assessment = earlier.next_assessment if earlier else 1
+    amount = _price(offence, policy) if assessment else None
     forgiven: Forgiveness | None = None
     if offence.is_refilled:
         forgiven = Forgiveness.REFILLED
@@ -206,9 +226,10 @@ def judge(
             judged_at=now, evidence=evidence,
         )
     ]  # fmt: skip
-    if amount is None:
+    if amount is None or assessment is None:
         return events
-    events.append(_assessed(offence, policy, amount, evidence, now))
+    fee = _assessed(offence, policy, amount, evidence, now)
+    events.append(fee.model_copy(update={"assessment": assessment}))
     if forgiven is not None:
         events.append(
             FeeForgiven(

@@ -112,6 +112,20 @@ async def cases(reader: Pool, gym: GymId, wanted: Wanted, first: int = 50) -> li
     return (await penalties.page(reader, gym, wanted, None, first))[1]
 
 
+async def test_a_fee_that_is_asked_for_again_is_shown_as_a_new_one(
+    writer: Pool, reader: Pool, recording: Recording, size: int
+) -> None:
+    seat = Seat()
+    told = (
+        seat.judged(), seat.assessed(), seat.contested(), seat.resolved(stands=True), seat.due(),
+        *seat.cleared(), seat.judged(3), seat.assessed(),
+    )  # fmt: skip
+    await put(writer, penalties.MODEL, *batches(recording.of("penalty", MIA, *told), size))
+    (case,) = await cases(reader, recording.gym_id, Wanted(client_id=MIA))
+    shown = (case.status, case.contest, case.contest_reason, case.decided_by, case.reason)
+    assert shown == ("pending", None, None, None, None)
+
+
 async def test_a_case_shows_its_facts_and_how_far_its_fee_has_come(
     writer: Pool, reader: Pool, recording: Recording, size: int
 ) -> None:

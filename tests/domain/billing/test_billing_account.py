@@ -52,15 +52,15 @@ def fee(nth: int = 1) -> ReservationId:
     return ReservationId(UUID(int=nth))
 
 
-def add(nth: int = 1, minor: int = 1500, currency: str = "EUR") -> AddFeeLine:
+def add(nth: int = 1, minor: int = 1500, currency: str = "EUR", assessment: int = 1) -> AddFeeLine:
     return AddFeeLine(
         client_id=ANN, fee_id=fee(nth), session_id=SES, kind=LineKind.NO_SHOW,
-        amount=Money(minor=minor, currency=currency),
+        amount=Money(minor=minor, currency=currency), assessment=assessment,
     )  # fmt: skip
 
 
-def back(nth: int = 1) -> ReverseFee:
-    return ReverseFee(client_id=ANN, fee_id=fee(nth), reason="was there")
+def back(nth: int = 1, assessment: int = 1) -> ReverseFee:
+    return ReverseFee(client_id=ANN, fee_id=fee(nth), reason="was there", assessment=assessment)
 
 
 def issue(invoice: InvoiceId = FIRST) -> IssueInvoice:
@@ -151,6 +151,22 @@ def test_a_fee_taken_back_before_it_is_heard_of_is_never_invoiced() -> None:
     ).then_nothing().when(back(), NOON).then_nothing()
 
 
+def test_a_fee_that_was_taken_back_and_is_asked_for_again_is_another_line() -> None:
+    scenario = given(DRAFT, LINE).when(back(), NOON)
+    scenario.when(add(assessment=2), NOON).then(
+        fact(InvoiceLineAdded, invoice_id=FIRST, fee_id=fee(), assessment=2)
+    ).when(add(assessment=2), NOON).then_nothing()
+    assert scenario.gym.state(billing_account, ANN).invoices[FIRST].total == 1500
+    scenario.when(back(assessment=2), NOON).then(fact(InvoiceLineReversed, assessment=2))
+    scenario.when(back(), NOON).then_nothing()
+
+
+def test_fees_and_what_takes_them_back_may_come_in_any_order() -> None:
+    given().when(add(assessment=2), NOON).then(
+        fact(InvoiceDrafted), fact(InvoiceLineAdded, assessment=2)
+    ).when(back(), NOON).then(fact(FeeWithdrawn, assessment=1)).when(add(), NOON).then_nothing()
+
+
 def test_an_issued_invoice_asks_for_its_total_and_takes_no_more_lines() -> None:
     given(DRAFT, LINE).when(issue(), NOON).then(
         fact(InvoiceIssued, invoice_id=FIRST, total=Money(minor=1500, currency="EUR"))
@@ -180,8 +196,14 @@ def test_credits_alone_are_not_issued() -> None:
 
 
 steps = st.one_of(
-    st.builds(add, st.integers(1, 4), st.integers(1, 5000), st.sampled_from(["EUR", "USD"])),
-    st.builds(back, st.integers(1, 4)),
+    st.builds(
+        add,
+        st.integers(1, 4),
+        st.integers(1, 5000),
+        st.sampled_from(["EUR", "USD"]),
+        st.integers(1, 2),
+    ),
+    st.builds(back, st.integers(1, 4), st.integers(1, 2)),
     st.just("issue"),
 )
 
@@ -210,9 +232,11 @@ def _take(gym: Gym, step: Command | str) -> None:
 
 
 def _must_be_lawful(gym: Gym) -> None:
-    added = Counter(e.fee_id for e in gym.log if isinstance(e, InvoiceLineAdded))
-    credited = Counter(e.fee_id for e in gym.log if isinstance(e, InvoiceLineReversed))
-    assert set(added.values()) <= {1}, "a fee is invoiced at most once"
+    added = Counter((e.fee_id, e.assessment) for e in gym.log if isinstance(e, InvoiceLineAdded))
+    credited = Counter(
+        (e.fee_id, e.assessment) for e in gym.log if isinstance(e, InvoiceLineReversed)
+    )
+    assert set(added.values()) <= {1}, "a fee is invoiced at most once each time it is asked for"
     assert set(credited.values()) <= {1}, "and taken back at most once"
     assert credited.keys() <= added.keys(), "only what was invoiced is taken back"
     totals: Counter[InvoiceId] = Counter()

@@ -1,7 +1,9 @@
 """Late cancels and no-shows: what they cost, and who is let off."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from contracts.booking import (
     ContestFee,
     CorrectAttendance,
     CreditConsumed,
+    CreditCorrected,
     CreditForfeited,
     CreditReleased,
     FeeAssessed,
@@ -46,8 +49,8 @@ from contracts.booking import (
 from contracts.envelope import Command, Event
 from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.money import Money, Price
-from services.booking.domain import fees, penalty
-from services.booking.domain.penalty import ClientPenalties, FeeStage, Offence, client_penalties
+from services.booking.domain import fees
+from services.booking.domain.penalty import ClientPenalties, FeeStage, client_penalties
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -76,6 +79,9 @@ CLOSE = FinalizeAttendance(session_id=SES)
 DONE = NOON + HOUR
 DAY = timedelta(days=1)
 BANNED_AFTER = 2
+ANY_FEE = (
+    FeeAssessed, FeeForgiven, FeeWaived, FeeReversed, FeeDue, FeeContested, FeeContestResolved
+)  # fmt: skip
 PRICED: dict[str, Any] = {"late_cancel_fee": FEE, "no_show_fee": FEE}
 
 
@@ -327,13 +333,59 @@ def test_a_pending_fee_that_is_corrected_was_never_due() -> None:
     assert not reversed_.was_due
 
 
-def test_a_reservation_is_assessed_once_however_often_it_is_judged() -> None:
+def corrected(scenario: Scenario, becomes: Attendance, days: float) -> Scenario:
+    asked = CorrectAttendance(session_id=SES, client_id=ANN, becomes=becomes, reason="seen")
+    return scenario.when(asked, DONE + days * DAY)
+
+
+def test_a_fee_a_correction_took_back_is_asked_for_again_by_another() -> None:
     scenario, one = due()
-    scenario.gym.happened(*fees.clear(after(scenario), ANN, one, "staff:7", "was there"))
-    policy = scheduled(3, **PRICED, free_passes=0).policy
-    offence = Offence(ANN, SES, one, Violation.NO_SHOW, GrantKind.UNLIMITED, NOON, LATE)
-    again = penalty.judge(after(scenario), offence, policy, DONE + 3 * DAY)
-    assert [type(event) for event in again] == [ViolationRecorded]
+    corrected(scenario, Attendance.ATTENDED, 2)
+    corrected(scenario, Attendance.NO_SHOW, 3).then(
+        fact(AttendanceCorrected),
+        fact(CreditCorrected),
+        fact(ViolationRecorded),
+        fact(FeeAssessed, amount=OWED, assessment=2, waivable_until=DONE + 4 * DAY),
+    )
+    collect = CollectFee(client_id=ANN, reservation_id=one)
+    assert scenario.gym.deadlines[f"collect_fee:{one}"] == (DONE + 4 * DAY, collect)
+    scenario.when(collect, DONE + 4 * DAY - MINUTE).then_nothing()
+    scenario.when(collect, DONE + 4 * DAY).then(fact(FeeDue, reservation_id=one, assessment=2))
+    scenario.when(collect, DONE + 4 * DAY).then_nothing()
+    corrected(scenario, Attendance.EXCUSED, 5)
+    taken_back = [e for e in scenario.gym.log if isinstance(e, FeeReversed)]
+    assert [(e.assessment, e.was_due) for e in taken_back] == [(1, True), (2, True)]
+
+
+def test_a_pending_fee_that_was_taken_back_is_asked_for_again_and_may_be_waived() -> None:
+    scenario, one = assessed()
+    corrected(scenario, Attendance.ATTENDED, 0.1)
+    corrected(scenario, Attendance.NO_SHOW, 0.2)
+    asked = WaiveFee(client_id=ANN, reservation_id=one, reason="ill")
+    scenario.when(asked, DONE + DAY).then(fact(FeeWaived))
+
+
+def test_who_was_let_off_a_fee_is_not_asked_for_it_again() -> None:
+    waived, one = assessed()
+    waived.when(WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE)
+    contested, one = due()
+    contested.when(contest(one), DONE + DAY).when(verdict(one, stands=False), DONE + DAY)
+    forgiven, _ = assessed(free_passes=1)
+    for scenario in (waived, contested, forgiven):
+        corrected(scenario, Attendance.ATTENDED, 2)
+        corrected(scenario, Attendance.NO_SHOW, 3).then(
+            fact(AttendanceCorrected), fact(CreditCorrected), fact(ViolationRecorded)
+        )
+
+
+def test_another_price_is_asked_when_the_books_say_another_violation() -> None:
+    scenario = unlimited(late_cancel_fee=None)
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - HOUR).when(CLOSE, DONE)
+    assert not any(isinstance(event, FeeAssessed) for event in scenario.gym.log)
+    corrected(scenario, Attendance.ATTENDED, 1)
+    corrected(scenario, Attendance.NO_SHOW, 2)
+    asked = [e for e in scenario.gym.log if isinstance(e, FeeAssessed)]
+    assert [(e.kind, e.assessment) for e in asked] == [(Violation.NO_SHOW, 1)]
 
 
 def test_who_came_is_not_judged() -> None:
@@ -410,20 +462,15 @@ def _asked(name: str, session: SessionId, named: dict[str, Any]) -> Command:
 
 
 def _must_be_lawful(log: list[Event], passes: int) -> None:
-    ends = (FeeForgiven, FeeWaived, FeeReversed)
-    counted = {
-        kind: Counter(e.reservation_id for e in log if isinstance(e, kind))
-        for kind in (FeeAssessed, FeeDue, *ends)
-    }
-    for kind, times in counted.items():
-        assert set(times.values()) <= {1}, f"{kind.__name__} once a reservation at most"
-        assert times.keys() <= counted[FeeAssessed].keys(), "only of what was assessed"
-    assert set(sum((counted[kind] for kind in ends), Counter()).values()) <= {1}, "one end"
-    contested = {e.reservation_id for e in log if isinstance(e, FeeContested)}
-    resolved = {e.reservation_id for e in log if isinstance(e, FeeContestResolved)}
-    over = counted[FeeForgiven].keys() | counted[FeeWaived].keys() | counted[FeeReversed].keys()
-    assert not (contested - resolved) & over, "what is not asked for is not contested"
-    assert not counted[FeeDue].keys() & (counted[FeeForgiven] | counted[FeeWaived]).keys()
+    for told in _told_of_fees(log):
+        kinds = [type(event) for event in told]
+        times = Counter(kinds)
+        assert set(times.values()) <= {1}, "once each"
+        over = times[FeeForgiven] + times[FeeWaived] + times[FeeReversed]
+        assert over <= 1, "one end"
+        assert not (over and times[FeeContested] > times[FeeContestResolved]), "not asked for"
+        assert not (times[FeeDue] and times[FeeForgiven] + times[FeeWaived])
+    _must_be_one_at_a_time(log)
     if not any(isinstance(e, ViolationCleared) for e in log):
         judged = {e.reservation_id: e.judged_at for e in log if isinstance(e, ViolationRecorded)}
         freed = [judged[e.reservation_id] for e in log if isinstance(e, FeeForgiven)]
@@ -433,6 +480,30 @@ def _must_be_lawful(log: list[Event], passes: int) -> None:
             assert len(in_window) <= passes, "no more free passes than the policy has in a window"
     _must_have_its_consequence(log)
     _must_rest_on_penalties(log)
+
+
+def _told_of_fees(log: list[Event]) -> Iterable[list[Event]]:
+    """What happened to each fee, in its turn; only of what was assessed."""
+    told: dict[tuple[ReservationId, int], list[Event]] = {}
+    last: dict[ReservationId, int] = {}
+    for event in log:
+        if isinstance(event, FeeAssessed):
+            last[event.reservation_id] = event.assessment
+        if isinstance(event, ANY_FEE):
+            key = (event.reservation_id, last[event.reservation_id])
+            assert getattr(event, "assessment", key[1]) == key[1], "only the last is spoken of"
+            told.setdefault(key, []).append(event)
+    return told.values()
+
+
+def _must_be_one_at_a_time(log: list[Event]) -> None:
+    """A fee is followed by another only when a correction took it back."""
+    cleared: dict[ReservationId, int] = {}
+    for before, event in pairwise(log):
+        if isinstance(event, FeeReversed) and isinstance(before, ViolationCleared):
+            cleared[event.reservation_id] = event.assessment
+        if isinstance(event, FeeAssessed):
+            assert event.assessment == cleared.get(event.reservation_id, 0) + 1
 
 
 def _must_rest_on_penalties(log: list[Event]) -> None:
@@ -469,7 +540,10 @@ def _must_have_its_consequence(log: list[Event]) -> None:
                 counts[event.reservation_id] = False
     missing = {one for one, shown in books.items() if shown is Attendance.NO_SHOW}
     assert missing == {one for one, does in counts.items() if does}
-    asked_for = {e.reservation_id for e in log if isinstance(e, FeeAssessed)} - {
-        e.reservation_id for e in log if isinstance(e, FeeForgiven | FeeWaived | FeeReversed)
+    ends = FeeForgiven | FeeWaived | FeeReversed
+    asked_for = {
+        told[0].reservation_id  # type: ignore[attr-defined]
+        for told in _told_of_fees(log)
+        if not any(isinstance(event, ends) for event in told)
     }
     assert asked_for <= missing, "nobody owes for what they did not do"

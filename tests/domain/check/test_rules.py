@@ -183,6 +183,7 @@ def test_credits_add_up(events: list[Event], found: dict[str, int]) -> None:
 INVOICE = new_id()
 LINE = told(bill.InvoiceLineAdded, invoice_id=INVOICE, fee_id=FEE, amount=FIVER)
 CREDIT = told(bill.InvoiceLineReversed, invoice_id=INVOICE, fee_id=FEE, amount=BACK)
+LINE_AGAIN = told(bill.InvoiceLineAdded, invoice_id=INVOICE, fee_id=FEE, amount=FIVER, assessment=2)
 WITHDRAWN = told(bill.FeeWithdrawn, fee_id=FEE)
 
 
@@ -196,6 +197,8 @@ def issued(minor: int) -> Event:
     [
         ([LINE, issued(500)], {}),
         ([LINE, CREDIT, issued(0)], {}),
+        ([LINE, CREDIT, LINE_AGAIN, issued(500)], {}),
+        ([LINE, CREDIT, LINE_AGAIN, LINE_AGAIN], {"I6": 1}),
         ([LINE, issued(400)], {"I6": 1}),
         ([LINE, LINE], {"I6": 1}),
         ([CREDIT], {"I6": 1}),
@@ -208,6 +211,7 @@ def test_invoices_add_up(events: list[Event], found: dict[str, int]) -> None:
 
 
 DUE = told(b.FeeDue, reservation_id=FEE, amount=FIVER)
+DUE_AGAIN = told(b.FeeDue, reservation_id=FEE, amount=FIVER, assessment=2)
 TAKEN_BACK = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=True)
 NEVER_DUE = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=False)
 
@@ -218,6 +222,9 @@ NEVER_DUE = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=False)
         ([DUE, LINE], {}),
         ([DUE, LINE, TAKEN_BACK, CREDIT], {}),
         ([DUE, TAKEN_BACK, WITHDRAWN], {}),
+        ([DUE, LINE, TAKEN_BACK, CREDIT, DUE_AGAIN, LINE_AGAIN], {}),
+        ([DUE, LINE, TAKEN_BACK, CREDIT, DUE_AGAIN], {"I7": 1}),
+        ([DUE, LINE, LINE_AGAIN], {"I7": 1}),
         ([NEVER_DUE], {}),
         ([DUE], {"I7": 1}),
         ([LINE], {"I7": 1}),
