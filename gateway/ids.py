@@ -12,6 +12,7 @@ from contracts import ids
 from contracts.ids import (
     ClassTypeId,
     ClientId,
+    ClosureId,
     CredentialId,
     DoorId,
     GrantId,
@@ -89,6 +90,10 @@ def class_type(text: str, field: str = "classTypeId") -> ClassTypeId:
 
 def schedule(text: str, field: str = "scheduleId") -> ScheduleId:
     return ScheduleId(read("sch", text, field))
+
+
+def closure(text: str, field: str = "closureId") -> ClosureId:
+    return ClosureId(read("cls", text, field))
 
 
 def grant(text: str, field: str = "grantId") -> GrantId:

@@ -7,13 +7,22 @@ from uuid import UUID
 import strawberry
 
 from contracts.ids import ClosureId
-from contracts.members import AddLocationClosure, OpeningSpan, SetOpeningHours
+from contracts.members import (
+    AddLocationClosure,
+    OpeningSpan,
+    RemoveLocationClosure,
+    SetOpeningHours,
+)
 from gateway import ids
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
-from gateway.profile_codes import AddLocationClosureErrorCode, SetOpeningHoursErrorCode
+from gateway.profile_codes import (
+    AddLocationClosureErrorCode,
+    RemoveLocationClosureErrorCode,
+    SetOpeningHoursErrorCode,
+)
 
 OVERNIGHT = "HH:MM; at or before opens it is the next day's."
 
@@ -56,6 +65,12 @@ class AddLocationClosureInput:
     reason: str
 
 
+@strawberry.input
+class RemoveLocationClosureInput:
+    idempotency_key: UUID
+    closure_id: strawberry.ID
+
+
 @strawberry.type
 class SetOpeningHoursPayload:
     location_id: strawberry.ID | None
@@ -68,6 +83,13 @@ class AddLocationClosurePayload:
     closure: LocationClosure | None
     position: Position | None
     user_errors: list[UserError[AddLocationClosureErrorCode]]
+
+
+@strawberry.type
+class RemoveLocationClosurePayload:
+    closure_id: strawberry.ID | None
+    position: Position | None
+    user_errors: list[UserError[RemoveLocationClosureErrorCode]]
 
 
 @strawberry.type
@@ -91,7 +113,9 @@ class OpeningHoursMutation:
             location_id=location, position=done.position, user_errors=done.errors
         )
 
-    @strawberry.mutation(description="A location is closed on these days; says so, cancels none.")
+    @strawberry.mutation(
+        description="Nobody comes in on these days: doors stay shut, classes are called off."
+    )
     async def add_location_closure(
         self,
         info: Info,
@@ -114,3 +138,20 @@ class OpeningHoursMutation:
             position=done.position,
             user_errors=done.errors,
         )
+
+    @strawberry.mutation(
+        description="A location is open on these days after all; classes stay called off."
+    )
+    async def remove_location_closure(
+        self,
+        info: Info,
+        input_: Annotated[RemoveLocationClosureInput, strawberry.argument(name="input")],
+    ) -> RemoveLocationClosurePayload:
+        done = await carry_out(
+            info.context, input_, RemoveLocationClosureErrorCode,
+            lambda: RemoveLocationClosure(closure_id=ids.closure(input_.closure_id)),
+        )  # fmt: skip
+        return RemoveLocationClosurePayload(
+            closure_id=None if done.errors else input_.closure_id, position=done.position,
+            user_errors=done.errors,
+        )  # fmt: skip

@@ -29,6 +29,15 @@ class AddLocationClosureErrorCode(Enum):
     OTHER = "OTHER"
 
 
+@strawberry.enum(description="Why removeLocationClosure refuses.")
+class RemoveLocationClosureErrorCode(Enum):
+    GYM_NOT_FOUND = "GYM_NOT_FOUND"
+    CLOSURE_NOT_FOUND = "CLOSURE_NOT_FOUND"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
 @strawberry.enum(description="Why setStaffQualifications refuses.")
 class SetStaffQualificationsErrorCode(Enum):
     STAFF_NOT_FOUND = "STAFF_NOT_FOUND"

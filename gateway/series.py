@@ -5,7 +5,14 @@ from typing import Annotated
 import strawberry
 
 from contracts.ids import ClosureId, LocationId, ScheduleId
-from contracts.timetable import AddClosure, ChangeScheduleFrom, CreateSchedule, EndSchedule, Pattern
+from contracts.timetable import (
+    AddClosure,
+    ChangeScheduleFrom,
+    CreateSchedule,
+    EndSchedule,
+    Pattern,
+    RemoveClosure,
+)
 from gateway import ids
 from gateway.calendar import topic
 from gateway.context import Info
@@ -24,6 +31,8 @@ from gateway.series_types import (
     CreateSchedulePayload,
     EndScheduleInput,
     EndSchedulePayload,
+    RemoveClosureInput,
+    RemoveClosurePayload,
     SchedulePatternInput,
     SchedulesUpdate,
     schedules,
@@ -35,6 +44,7 @@ from gateway.timetable_codes import (
     ChangeScheduleFromErrorCode,
     CreateScheduleErrorCode,
     EndScheduleErrorCode,
+    RemoveClosureErrorCode,
 )
 from services.projections import closures
 
@@ -173,6 +183,25 @@ class SeriesMutation:
         return AddClosurePayload(
             closure_id=None if done.errors else ids.shown("cls", new), position=done.position,
             cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
+        )  # fmt: skip
+
+    @strawberry.mutation(
+        description="Open a closed timetable again. What was called off stays so; series place "
+        "the dates they come to."
+    )
+    async def remove_closure(
+        self, info: Info, input_: Annotated[RemoveClosureInput, strawberry.argument(name="input")]
+    ) -> RemoveClosurePayload:
+        done = await carry_out(
+            info.context, input_, RemoveClosureErrorCode,
+            lambda: RemoveClosure(
+                closure_id=ids.closure(input_.closure_id),
+                location_id=ids.location(input_.location_id),
+            ),
+        )  # fmt: skip
+        return RemoveClosurePayload(
+            closure_id=None if done.errors else input_.closure_id, position=done.position,
+            user_errors=done.errors,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from gateway.timetable_codes import (
     ChangeScheduleFromErrorCode,
     CreateScheduleErrorCode,
     EndScheduleErrorCode,
+    RemoveClosureErrorCode,
 )
 from services.projections import timetable
 
@@ -127,6 +128,13 @@ class AddClosureInput:
     reason: str
 
 
+@strawberry.input
+class RemoveClosureInput:
+    idempotency_key: UUID
+    closure_id: strawberry.ID
+    location_id: strawberry.ID = strawberry.field(description="Of the closure.")
+
+
 @strawberry.interface(description="A series was changed.")
 class SchedulePayload:
     schedule_id: strawberry.ID | None
@@ -173,6 +181,13 @@ class AddClosurePayload:
     cancelled_session_ids: list[strawberry.ID]
     position: Position | None
     user_errors: list[UserError[AddClosureErrorCode]]
+
+
+@strawberry.type
+class RemoveClosurePayload:
+    closure_id: strawberry.ID | None
+    position: Position | None
+    user_errors: list[UserError[RemoveClosureErrorCode]]
 
 
 async def schedules(

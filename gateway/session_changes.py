@@ -12,6 +12,7 @@ from contracts.timetable import (
     ReinstateSession,
     RescheduleSession,
     SubstituteInstructor,
+    UnassignInstructor,
 )
 from gateway import ids
 from gateway.context import Info
@@ -23,6 +24,7 @@ from gateway.session_codes import (
     ReinstateSessionErrorCode,
     RescheduleSessionErrorCode,
     SubstituteInstructorErrorCode,
+    UnassignInstructorErrorCode,
 )
 
 
@@ -39,6 +41,12 @@ class SubstituteInstructorInput:
     idempotency_key: UUID
     session_id: strawberry.ID
     instructor_id: strawberry.ID
+
+
+@strawberry.input
+class UnassignInstructorInput:
+    idempotency_key: UUID
+    session_id: strawberry.ID
 
 
 @strawberry.input
@@ -79,6 +87,11 @@ class RescheduleSessionPayload(SessionPayload):
 @strawberry.type
 class SubstituteInstructorPayload(SessionPayload):
     user_errors: list[UserError[SubstituteInstructorErrorCode]]
+
+
+@strawberry.type
+class UnassignInstructorPayload(SessionPayload):
+    user_errors: list[UserError[UnassignInstructorErrorCode]]
 
 
 @strawberry.type
@@ -137,6 +150,21 @@ class SessionChangeMutation:
         )  # fmt: skip
         changed = None if done.errors else input_.session_id
         return SubstituteInstructorPayload(
+            session_id=changed, position=done.position, user_errors=done.errors
+        )
+
+    @strawberry.mutation(description="Have nobody give the class for now; leaving is free a while.")
+    async def unassign_instructor(
+        self,
+        info: Info,
+        input_: Annotated[UnassignInstructorInput, strawberry.argument(name="input")],
+    ) -> UnassignInstructorPayload:
+        done = await carry_out(
+            info.context, input_, UnassignInstructorErrorCode,
+            lambda: UnassignInstructor(session_id=ids.session(input_.session_id)),
+        )  # fmt: skip
+        changed = None if done.errors else input_.session_id
+        return UnassignInstructorPayload(
             session_id=changed, position=done.position, user_errors=done.errors
         )
 

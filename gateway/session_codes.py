@@ -35,6 +35,18 @@ class SubstituteInstructorErrorCode(Enum):
     OTHER = "OTHER"
 
 
+@strawberry.enum(description="Why unassignInstructor refuses.")
+class UnassignInstructorErrorCode(Enum):
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    SESSION_CANCELLED = "SESSION_CANCELLED"
+    SESSION_FINALIZED = "SESSION_FINALIZED"
+    SESSION_STARTED = "SESSION_STARTED"
+    NO_INSTRUCTOR = "NO_INSTRUCTOR"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
 @strawberry.enum(description="Why assignRoom refuses.")
 class AssignRoomErrorCode(Enum):
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"

@@ -170,6 +170,16 @@ class AddClosureErrorCode(Enum):
     OTHER = "OTHER"
 
 
+@strawberry.enum(description="Why removeClosure refuses.")
+class RemoveClosureErrorCode(Enum):
+    LOCATION_NOT_FOUND = "LOCATION_NOT_FOUND"
+    CLOSURE_NOT_FOUND = "CLOSURE_NOT_FOUND"
+    LOCATION_CLOSED = "LOCATION_CLOSED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_INPUT = "INVALID_INPUT"
+    OTHER = "OTHER"
+
+
 @strawberry.enum(description="Why importTimetable refuses.")
 class ImportTimetableErrorCode(Enum):
     CLASS_TYPE_NOT_FOUND = "CLASS_TYPE_NOT_FOUND"

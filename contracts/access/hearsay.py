@@ -104,6 +104,14 @@ class HearClosure(Command):
     reason: str
 
 
+class HearClosureRemoved(Command):
+    """Members tells that a location is not closed on these days after all."""
+
+    command_type = "access.hear_closure_removed"
+    closure_id: ClosureId
+    location_id: LocationId
+
+
 class ClosureHeard(Event):
     """The location is closed in [starts_at, ends_at): clients stay outside."""
 
@@ -113,6 +121,14 @@ class ClosureHeard(Event):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     reason: str
+
+
+class ClosureRemovalHeard(Event):
+    """The location is not closed then after all: its doors open as ever."""
+
+    event_type = "access.closure_removal_heard.v1"
+    closure_id: ClosureId
+    location_id: LocationId
 
 
 class LocationKnown(Event):

@@ -82,6 +82,16 @@ class AddLocationClosure(Command):
     reason: Short
 
 
+class RemoveLocationClosure(Command):
+    """The location is open on these days after all.
+
+    Doors let clients in again. Classes that were called off stay so, as with ``RemoveClosure``.
+    """
+
+    command_type = "members.remove_location_closure"
+    closure_id: ClosureId
+
+
 class GymReferences(Query):
     """Which of these the asker's gym has, and what others need of them: ``KnownReferences``."""
 
@@ -160,3 +170,11 @@ class LocationClosureAdded(Event):
     until_date: date
     time_zone: str
     reason: str
+
+
+class LocationClosureRemoved(Event):
+    """The location is open on these days after all."""
+
+    event_type = "members.location_closure_removed.v1"
+    location_id: LocationId
+    closure_id: ClosureId

@@ -28,6 +28,19 @@ class AddClosure(Command):
     reason: Reason
 
 
+class RemoveClosure(Command):
+    """The timetable is open on these days after all.
+
+    Sessions it called off stay called off: they are reinstated one by one. Series place the dates
+    they come to from then on; those they have passed over stay out until the series is said anew
+    from such a day. A location that is closed itself is opened where it was closed, in members.
+    """
+
+    command_type = "booking.remove_closure"
+    closure_id: ClosureId
+    location_id: LocationId
+
+
 class ClosureOutcome(Value):
     """Which sessions are being called off."""
 
@@ -62,6 +75,16 @@ class ClosureAdded(Event):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     reason: str
+    of_location: bool = False
+    """Whether members told it: nobody comes in then."""
+
+
+class ClosureRemoved(Event):
+    """The location's timetable is open on these days after all; what was called off stays so."""
+
+    event_type = "booking.closure_removed.v1"
+    closure_id: ClosureId
+    location_id: LocationId
 
 
 class HearLocation(Command):

@@ -43,6 +43,14 @@ class HearClosure(Command):
     reason: str
 
 
+class HearClosureRemoved(Command):
+    """Members tells that a location is not closed on these days after all."""
+
+    command_type = "booking.hear_closure_removed"
+    closure_id: ClosureId
+    location_id: LocationId
+
+
 class RoomHeard(Event):
     """The location has this room."""
 

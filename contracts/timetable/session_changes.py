@@ -41,6 +41,13 @@ class SubstituteInstructor(Command):
     instructor_id: StaffId
 
 
+class UnassignInstructor(Command):
+    """Nobody gives the class for now; it stays on the calendar."""
+
+    command_type = "booking.unassign_instructor"
+    session_id: SessionId
+
+
 class AssignRoom(Command):
     """Give the class another room, or none."""
 
@@ -102,6 +109,18 @@ class InstructorSubstituted(Event):
     by_series: bool = False
     policy_version: int = 0
     """0 of substitutes before it was told."""
+
+
+class InstructorUnassigned(Event):
+    """Nobody gives the class for now; whoever had a seat may leave freely for a while."""
+
+    event_type = "booking.instructor_unassigned.v1"
+    session_id: SessionId
+    original: StaffId
+    """Who gave it."""
+    free_cancel_until: AwareDatetime
+    deadlines: tuple[NewDeadline, ...] = ()
+    policy_version: int
 
 
 class RoomAssigned(Event):

@@ -17,6 +17,7 @@ HEARS: dict[str, dict[str, tuple[str, ...]]] = {
     "booking": {
         "EVT_MEMBERS": (
             "booking_gym_registered", "booking_location_opened", "booking_location_closed",
+            "booking_location_not_closed",
             "booking_room_added", "booking_staff_hired", "booking_staff_roles_changed",
             "booking_open_ledger", "booking_bar_erased",
         ),
@@ -36,6 +37,7 @@ HEARS: dict[str, dict[str, tuple[str, ...]]] = {
         "EVT_MEMBERS": (
             "access_client_registered", "access_client_erased", "access_staff_hired",
             "access_staff_roles_changed", "access_location_opened", "access_location_closed",
+            "access_location_not_closed",
         ),
     },
 }  # fmt: skip

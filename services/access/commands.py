@@ -22,6 +22,7 @@ from contracts.access import (
     HearClass,
     HearClient,
     HearClosure,
+    HearClosureRemoved,
     HearLocation,
     HearReservation,
     HearStaff,
@@ -194,6 +195,12 @@ def hear_location(command: HearLocation, unit: Unit) -> None:
 def hear_closure(command: HearClosure, unit: Unit) -> None:
     where = command.location_id
     unit.record(premises, where, doors.hear_closure(unit.state(premises, where), command))
+
+
+def hear_closure_removed(command: HearClosureRemoved, unit: Unit) -> None:
+    where = command.location_id
+    heard = doors.hear_closure_removed(unit.state(premises, where), command)
+    unit.record(premises, where, heard)
 
 
 def hear_staff(command: HearStaff, unit: Unit) -> None:

@@ -13,6 +13,7 @@ from contracts.access import (
     HearClass,
     HearClient,
     HearClosure,
+    HearClosureRemoved,
     HearLocation,
     HearReservation,
     HearStaff,
@@ -32,6 +33,7 @@ from contracts.envelope import Command, Envelope, Event
 from contracts.members import (
     ClientRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     PersonalDataErased,
     StaffHired,
@@ -109,6 +111,10 @@ HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
             closure_id=e.closure_id, location_id=e.location_id, time_zone=e.time_zone,
             from_date=e.from_date, until_date=e.until_date, reason=e.reason,
         ),
+    ),
+    LocationClosureRemoved: (
+        "members", "access_location_not_closed",
+        lambda e, _: HearClosureRemoved(closure_id=e.closure_id, location_id=e.location_id),
     ),
     LocationOpened: (
         "members", "access_location_opened",

@@ -1,10 +1,9 @@
-"""Commands on what members told of the gym: currency, rooms, instructors, closures."""
+"""Commands on what members told of the gym: currency, rooms, instructors."""
 
 from chassis.eventstore.store import Unit
-from contracts.timetable import AddClosure, HearClosure, HearGym, HearInstructor, HearRoom
-from services.booking.domain import booking_policy, hearsay, recurrence
+from contracts.timetable import HearGym, HearInstructor, HearRoom
+from services.booking.domain import hearsay
 from services.booking.domain.hearsay import gym, instructor, room
-from services.booking.timetable_commands import add_closure
 
 
 def hear_gym(command: HearGym, unit: Unit) -> None:
@@ -19,10 +18,3 @@ def hear_room(command: HearRoom, unit: Unit) -> None:
 def hear_instructor(command: HearInstructor, unit: Unit) -> None:
     state = unit.state(instructor, command.staff_id)
     unit.record(instructor, command.staff_id, hearsay.hear_instructor(state, command))
-
-
-def hear_closure(command: HearClosure, unit: Unit) -> None:
-    """A closed location has no timetable then; days that are over close nothing."""
-    local = booking_policy.zone(command.time_zone)
-    if recurrence.midnight(command.until_date + recurrence.DAY, local) > unit.ctx.now:
-        add_closure(AddClosure(**command.model_dump()), unit)

@@ -13,7 +13,8 @@ from services.booking import deadlines, ledgers
 from services.booking.domain import bans, fees, offences, penalty
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
-from services.booking.domain.penalty import FeeStage, Offence, client_penalties
+from services.booking.domain.offences import Offence
+from services.booking.domain.penalty import FeeStage, client_penalties
 
 
 def judge(unit: Unit, session_id: SessionId) -> None:

@@ -16,6 +16,7 @@ from contracts.members import (
     ClientRegistered,
     GymRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     PersonalDataErased,
     RoomAdded,
@@ -24,13 +25,15 @@ from contracts.members import (
 )
 from contracts.timetable import (
     HearClosure,
+    HearClosureRemoved,
     HearGym,
     HearInstructor,
     HearLocation,
     HearRoom,
 )
+from services.booking.closures import hear_closure, hear_closure_removed
 from services.booking.doors import check_in_at_door
-from services.booking.hearings import hear_closure, hear_gym, hear_instructor, hear_room
+from services.booking.hearings import hear_gym, hear_instructor, hear_room
 from services.booking.ledgers import bar_erased_client, open_ledger
 from services.booking.timetable_commands import hear_location
 
@@ -92,6 +95,11 @@ HEARS: dict[type[Event], Reaction] = {
             from_date=e.from_date, until_date=e.until_date, reason=e.reason,
         ),
         hear_closure, _now,
+    ),
+    LocationClosureRemoved: Reaction(
+        "members", "booking_location_not_closed",
+        lambda e, _: HearClosureRemoved(closure_id=e.closure_id, location_id=e.location_id),
+        hear_closure_removed, _now,
     ),
     RoomAdded: Reaction(
         "members", "booking_room_added",

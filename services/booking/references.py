@@ -28,6 +28,7 @@ from contracts.timetable import (
     Pattern,
     PublishBookingPolicy,
     PublishDraft,
+    RemoveClosure,
     SubstituteInstructor,
     TimetableCode,
 )
@@ -186,6 +187,7 @@ NAMES: Mapping[type[Command], Callable[[Any, Unit], Named]] = {
     ),
     SubstituteInstructor: lambda c, _: Named(instructor_id=c.instructor_id),
     AddClosure: lambda c, _: Named(location_id=c.location_id),
+    RemoveClosure: lambda c, _: Named(location_id=c.location_id),
     ImportTimetable: lambda c, _: Named(
         location_id=c.location_id, room_id=c.room_id, room_of=c.location_id
     ),

@@ -20,6 +20,7 @@ from contracts.timetable import (
     DraftSession,
     EndSchedule,
     HearClosure,
+    HearClosureRemoved,
     HearGym,
     HearInstructor,
     HearLocation,
@@ -28,12 +29,14 @@ from contracts.timetable import (
     PublishBookingPolicy,
     PublishDraft,
     ReinstateSession,
+    RemoveClosure,
     RescheduleSession,
     RetireClassType,
     RetireProgram,
     SubstituteInstructor,
+    UnassignInstructor,
 )
-from services.booking import commands, hearings, series, timetable_commands
+from services.booking import closures, commands, hearings, series, timetable_commands
 
 Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
@@ -50,10 +53,12 @@ ASKED: Rules = {
     DiscardDraft: timetable_commands.discard_draft,
     RescheduleSession: timetable_commands.reschedule_session,
     SubstituteInstructor: timetable_commands.substitute_instructor,
+    UnassignInstructor: timetable_commands.unassign_instructor,
     AssignRoom: timetable_commands.assign_room,
     ChangeSession: timetable_commands.change_session,
     ReinstateSession: timetable_commands.reinstate_session,
-    AddClosure: timetable_commands.add_closure,
+    AddClosure: closures.add_closure,
+    RemoveClosure: closures.remove_closure,
     CreateSchedule: series.create_schedule,
     ChangeScheduleFrom: series.change_schedule_from,
     EndSchedule: series.end_schedule,
@@ -71,6 +76,7 @@ CAUSED: Rules = {
     HearRoom: hearings.hear_room,
     HearInstructor: hearings.hear_instructor,
     HearGym: hearings.hear_gym,
-    HearClosure: hearings.hear_closure,
+    HearClosure: closures.hear_closure,
+    HearClosureRemoved: closures.hear_closure_removed,
 }
 """What other services' events ask."""

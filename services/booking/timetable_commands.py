@@ -5,15 +5,12 @@ here, its place at the location and its people's ledgers change in the same appe
 """
 
 from chassis.eventstore.store import Unit
-from contracts.booking import CancelSession
 from contracts.ids import SessionId
 from contracts.timetable import (
-    AddClosure,
     AssignRoom,
     ChangeClassType,
     ChangeProgram,
     ChangeSession,
-    ClosureOutcome,
     DefineClassType,
     DefineProgram,
     DiscardDraft,
@@ -21,6 +18,7 @@ from contracts.timetable import (
     HearLocation,
     HoldMoved,
     InstructorSubstituted,
+    InstructorUnassigned,
     PublishBookingPolicy,
     PublishDraft,
     ReinstateSession,
@@ -29,6 +27,7 @@ from contracts.timetable import (
     RetireClassType,
     RetireProgram,
     SubstituteInstructor,
+    UnassignInstructor,
 )
 from services.booking import placing, seats
 from services.booking.commands import schedule_session, set_deadlines
@@ -146,13 +145,19 @@ def substitute_instructor(command: SubstituteInstructor, unit: Unit) -> None:
     coach(unit, command.session_id, changed)
 
 
+def unassign_instructor(command: UnassignInstructor, unit: Unit) -> None:
+    state = unit.state(class_session, command.session_id)
+    changed = session_changes.unassign(state, command.session_id, unit.ctx.now)
+    coach(unit, command.session_id, changed)
+
+
 def coach(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
     """Record who gives the class. Who may leave freely now may swap the seat for another."""
     unit.record(class_session, session_id, changed)
     free = [
         one.client_id
         for event in changed
-        if isinstance(event, InstructorSubstituted)
+        if isinstance(event, InstructorSubstituted | InstructorUnassigned)
         for one in event.deadlines
     ]
     ledgers = unit.states(client_ledger, free)
@@ -187,22 +192,6 @@ def reinstate_session(command: ReinstateSession, unit: Unit) -> None:
     unit.record(class_session, command.session_id, back)
     placing.place(unit, command.session_id)
     set_deadlines(unit, command.session_id)
-
-
-def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
-    """Each session is called off by a deadline of its own, due at once: one append a session."""
-    state = unit.state(location_calendar, command.location_id)
-    rooms.must_be_local(state, command.time_zone)
-    closed = rooms.add_closure(state, command, unit.ctx.now)
-    after = unit.record(location_calendar, command.location_id, closed)
-    if not closed:
-        return ClosureOutcome()
-    span = after.closures[-1]
-    inside = after.within(max(span.starts_at, unit.ctx.now), span.ends_at)
-    for session_id in inside:
-        cancel = CancelSession(session_id=session_id, reason=command.reason)
-        unit.wake(f"call_off:{session_id}", unit.ctx.now, cancel)
-    return ClosureOutcome(cancelled=tuple(inside))
 
 
 def hear_location(command: HearLocation, unit: Unit) -> None:

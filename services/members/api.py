@@ -28,6 +28,7 @@ from contracts.members import (
     RefreshTokens,
     RegisterClient,
     RegisterGym,
+    RemoveLocationClosure,
     RemoveTag,
     SetAlert,
     SetOpeningHours,
@@ -61,6 +62,7 @@ def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> Non
     desk.command(EraseClient, partial(clients.erase_client, parts))
     desk.command(SetOpeningHours, partial(gyms.set_opening_hours, parts))
     desk.command(AddLocationClosure, partial(gyms.add_location_closure, parts))
+    desk.command(RemoveLocationClosure, partial(gyms.remove_location_closure, parts))
     desk.command(SetStaffQualifications, partial(staff.set_qualifications, parts))
     desk.command(AddTag, partial(profiles.add_tag, parts))
     desk.command(RemoveTag, partial(profiles.remove_tag, parts))

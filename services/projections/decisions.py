@@ -33,6 +33,7 @@ class Decision(StrEnum):
     SPOT_CHANGED = "spot_changed"
     SESSION_MOVED = "session_moved"
     INSTRUCTOR_CHANGED = "instructor_changed"
+    INSTRUCTOR_GONE = "instructor_gone"
     RULES_CHANGED = "rules_changed"
     JOINED_WAITLIST = "joined_waitlist"
     LEFT_WAITLIST = "left_waitlist"
@@ -98,6 +99,7 @@ OF_EVENT: Mapping[type[Event], Decision] = {
 OF_EVERYBODY: Mapping[type[Event], Decision] = {
     timetable.SessionRescheduled: Decision.SESSION_MOVED,
     timetable.InstructorSubstituted: Decision.INSTRUCTOR_CHANGED,
+    timetable.InstructorUnassigned: Decision.INSTRUCTOR_GONE,
     timetable.SessionChanged: Decision.RULES_CHANGED,
 }
 """Changes of a session: each decides about everybody whose time to leave freely they change."""

@@ -6,7 +6,7 @@ Rebuild    from EVT_MEMBERS' beginning; the same events give the same rows
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from contracts.members import (
     GymOwnersChanged,
     GymRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     OpeningHoursSet,
     RoomAdded,
@@ -50,6 +51,11 @@ INSERT INTO location_closures (gym_id, location_id, closure_id, from_date, until
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::text[],
                      $7::bigint[])
 """
+NO_CLOSURES = """
+DELETE FROM location_closures c
+ USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS u (gym, location, closure)
+ WHERE c.gym_id = u.gym AND c.location_id = u.location AND c.closure_id = u.closure
+"""
 NO_HOURS = """
 DELETE FROM opening_hours h USING unnest($1::uuid[], $2::uuid[]) AS u (gym, location)
  WHERE h.gym_id = u.gym AND h.location_id = u.location
@@ -58,6 +64,22 @@ HOURS = """
 INSERT INTO opening_hours (gym_id, location_id, place, weekday, opens, closes)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[])
 """
+
+
+@dataclass(slots=True)
+class _Closures:
+    """Rows of one batch; what was removed was added before."""
+
+    added: list[tuple[Any, ...]] = field(default_factory=list)
+    removed: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def hear(self, one: Envelope, event: LocationClosureAdded | LocationClosureRemoved) -> None:
+        key = (one.gym_id, event.location_id, event.closure_id)
+        if isinstance(event, LocationClosureRemoved):
+            self.removed.append(key)
+        else:
+            days = (event.from_date, event.until_date)
+            self.added.append((*key, *days, event.reason, one.position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,7 @@ class OrganisationModel:
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
         gyms: dict[GymId, tuple[Any, ...]] = {}
         versions: dict[GymId, tuple[int, int]] = {}
-        locations, rooms, closures = [], [], []
+        locations, rooms, closures = [], [], _Closures()
         hours: dict[tuple[GymId, LocationId], OpeningHoursSet] = {}
         changed: set[GymId] = set()
         for envelope in events:
@@ -147,9 +169,8 @@ class OrganisationModel:
                 case OpeningHoursSet() as e:
                     hours[gym, e.location_id] = e
                     versions[gym] = at
-                case LocationClosureAdded() as e:
-                    closures.append((gym, e.location_id, e.closure_id, e.from_date, e.until_date,
-                                     e.reason, envelope.position))  # fmt: skip
+                case LocationClosureAdded() | LocationClosureRemoved() as e:
+                    closures.hear(envelope, e)
                     versions[gym] = at
                 case GymOwnersChanged():
                     versions[gym] = at
@@ -159,7 +180,8 @@ class OrganisationModel:
         old = [(gym, *at) for gym, at in versions.items() if gym not in gyms]
         for statement, rows in (
             (GYMS, [(*row, *versions[gym]) for gym, row in gyms.items()]),
-            (GYM_VERSIONS, old), (LOCATIONS, locations), (ROOMS, rooms), (CLOSURES, closures),
+            (GYM_VERSIONS, old), (LOCATIONS, locations), (ROOMS, rooms),
+            (CLOSURES, closures.added), (NO_CLOSURES, closures.removed),
             (NO_HOURS, list(hours)), (HOURS, _spans(hours)),
         ):  # fmt: skip
             if rows:

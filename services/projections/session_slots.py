@@ -15,6 +15,7 @@ from contracts.ids import ClassTypeId, GymId, ProgramId, RoomId, ScheduleId, Ses
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
+    InstructorUnassigned,
     RoomAssigned,
     SessionChanged,
     SessionReinstated,
@@ -25,6 +26,7 @@ SlotEvent: TypeAlias = (
     SessionRescheduled
     | InstructorAssigned
     | InstructorSubstituted
+    | InstructorUnassigned
     | RoomAssigned
     | SessionChanged
     | SessionReinstated
@@ -33,7 +35,7 @@ SlotEvent: TypeAlias = (
 
 SlotTurn: TypeAlias = SlotEvent | SessionScheduled | SessionCancelled
 _SLOT_TURNS = frozenset(get_args(SlotTurn))
-_GIVES_LONGER = SessionRescheduled | InstructorSubstituted | SessionChanged
+_GIVES_LONGER = SessionRescheduled | InstructorSubstituted | InstructorUnassigned | SessionChanged
 _SEAT_TURNS = frozenset({*get_args(_GIVES_LONGER), ReservationReinstated})
 
 UPDATE = """
@@ -42,7 +44,7 @@ UPDATE {table} s
        booking_opens_at = coalesce(u.opens_at, s.booking_opens_at),
        booking_closes_at = coalesce(u.closes_at, s.booking_closes_at),
        room_id = CASE WHEN u.has_room THEN u.room_id ELSE s.room_id END,
-       instructor_id = coalesce(u.instructor_id, s.instructor_id),
+       instructor_id = CASE WHEN u.has_coach THEN u.instructor_id ELSE s.instructor_id END,
        original_instructor_id = coalesce(s.original_instructor_id, u.original_id),
        free_cancel_until = coalesce(u.free_until, s.free_cancel_until),
        title = coalesce(u.title, s.title),
@@ -53,10 +55,10 @@ UPDATE {table} s
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
               $6::timestamptz[], $7::bool[], $8::uuid[], $9::uuid[], $10::uuid[],
               $11::timestamptz[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bool[],
-              $16::text[], $17::bool[])
+              $16::text[], $17::bool[], $18::bool[])
     AS u (gym_id, session_id, starts_at, ends_at, opens_at, closes_at, has_room, room_id,
           instructor_id, original_id, free_until, program_id, class_type_id, schedule_id, is_back,
-          title, has_kind)
+          title, has_kind, has_coach)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 MOVE_SEATS = """
@@ -93,6 +95,7 @@ class _Slot:
     is_back: bool = False
     title: str | None = None
     has_kind: bool = False
+    has_coach: bool = False
 
     def hear(self, event: SlotTurn) -> None:
         match event:
@@ -108,9 +111,11 @@ class _Slot:
                 self.opens_at, self.closes_at = event.booking_opens_at, event.booking_closes_at
                 self.free_until = event.free_cancel_until or self.free_until
             case InstructorAssigned():
-                self.instructor_id = event.instructor_id
-            case InstructorSubstituted():
-                self.instructor_id, self.free_until = event.substitute, event.free_cancel_until
+                self.has_coach, self.instructor_id = True, event.instructor_id
+            case InstructorSubstituted() | InstructorUnassigned():
+                to = event.substitute if isinstance(event, InstructorSubstituted) else None
+                self.has_coach, self.instructor_id = True, to
+                self.free_until = event.free_cancel_until
                 self.original_id = self.original_id or event.original
             case RoomAssigned():
                 self.has_room, self.room_id = True, event.room_id
@@ -126,6 +131,7 @@ class _Slot:
             self.starts_at, self.ends_at, self.opens_at, self.closes_at, self.has_room,
             self.room_id, self.instructor_id, self.original_id, self.free_until, self.program_id,
             self.class_type_id, self.schedule_id, self.is_back, self.title, self.has_kind,
+            self.has_coach,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from contracts.timetable import (
     ClassTypeDefined,
     ClassTypeRetired,
     ClosureAdded,
+    ClosureRemoved,
     OccurrencesPlaced,
     Pattern,
     PolicyOverrides,
@@ -76,6 +77,9 @@ CLOSURE = """
 INSERT INTO closures (gym_id, version, position, closure_id, location_id, from_date, until_date,
                       reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+NO_CLOSURE = """
+DELETE FROM closures WHERE gym_id = $1 AND version < $2 AND position < $3 AND closure_id = $4
 """
 
 
@@ -171,6 +175,8 @@ def _statement(envelope: Envelope) -> tuple[Any, ...] | None:
             told = (POLICY, e.version, e.effective_from, e.preset, e.policy.model_dump_json())
         case ClosureAdded() as e:
             told = (CLOSURE, e.closure_id, e.location_id, e.from_date, e.until_date, e.reason)
+        case ClosureRemoved() as e:
+            told = (NO_CLOSURE, e.closure_id)
         case _:
             told = _of_series(envelope) or drafts.statement(envelope.event)
     return told

@@ -220,6 +220,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.SPOT_CHANGED: _moved,
     Decision.SESSION_MOVED: _changed("The class was moved"),
     Decision.INSTRUCTOR_CHANGED: _changed("The class got another instructor"),
+    Decision.INSTRUCTOR_GONE: _changed("The class has no instructor for now"),
     Decision.RULES_CHANGED: _changed("The class changed"),
     Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
     Decision.LEFT_WAITLIST: _left,

@@ -121,6 +121,10 @@ async def test_a_location_has_hours_and_closures_and_staff_qualifications(gym: G
         [{"classTypeId": None, "label": "First aid", "expiresOn": day.isoformat()}]
     ]
 
+    opened = await gym.owner.done(documents.OPEN_LOCATION_AGAIN, closureId=closed["closure"]["id"])
+    [place] = (await gym.owner.ask(documents.PLACES, atLeast=opened["position"]))["locations"]
+    assert place["closures"] == []
+
 
 async def test_receipts_and_ledgers_are_live_and_bans_have_receipts_too(gym: Gym) -> None:
     mia, desk, session = await gym.member(), await gym.staff("FRONT_DESK"), await gym.session()

@@ -139,6 +139,13 @@ async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym
         await screen.shows(
             lambda frame: [one["status"] for one in frame["sessions"]] == ["CANCELLED"]
         )
+    assert await owner.refused(documents.REINSTATE, sessionId=ids[3]) == "LOCATION_CLOSED"
+    opened = await owner.done(
+        documents.REMOVE_CLOSURE, closureId=closed["closureId"], locationId=gym.location
+    )
+    assert await owner.ask(documents.CLOSURES, atLeast=opened["position"]) == []
+    back = await owner.done(documents.REINSTATE, sessionId=ids[3])
+    assert back["session"]["status"] == "SCHEDULED"
 
 
 async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_alone(
@@ -166,6 +173,8 @@ async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_a
 
     swapped = await owner.done(documents.SUBSTITUTE, sessionId=first, instructorId=kim)
     assert swapped["session"] == {"instructorId": kim, "originalInstructorId": sam}
+    alone = await owner.done(documents.UNASSIGN, sessionId=first)
+    assert alone["session"] == {"instructorId": None, "originalInstructorId": sam}
     assert await owner.refused(documents.REINSTATE, sessionId=first) == "SESSION_NOT_CANCELLED"
     await owner.done(documents.CANCEL_SESSION, sessionId=other, reason="rain")
     back = await owner.done(documents.REINSTATE, sessionId=other)

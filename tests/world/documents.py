@@ -83,6 +83,12 @@ END_SCHEDULE = f"""mutation ($input: EndScheduleInput!) {{
   endSchedule(input: $input) {{ cancelledSessionIds position {ERRORS} }} }}"""
 ADD_CLOSURE = f"""mutation ($input: AddClosureInput!) {{
   addClosure(input: $input) {{ closureId cancelledSessionIds position {ERRORS} }} }}"""
+REMOVE_CLOSURE = f"""mutation ($input: RemoveClosureInput!) {{
+  removeClosure(input: $input) {{ closureId position {ERRORS} }} }}"""
+CLOSURES = "query ($atLeast: Position) { closures(atLeast: $atLeast) { id reason } }"
+UNASSIGN = f"""mutation ($input: UnassignInstructorInput!) {{
+  unassignInstructor(input: $input) {{
+    session {{ instructorId originalInstructorId }} position {ERRORS} }} }}"""
 RESCHEDULE = f"""mutation ($input: RescheduleSessionInput!) {{
   rescheduleSession(input: $input) {{
     session {{ startsAt freeCancelUntil }} overlappingClientIds position {ERRORS} }} }}"""
@@ -145,6 +151,8 @@ FIND = """query ($search: String, $tag: String) {
   clients(first: 10, search: $search, tag: $tag) { nodes { id name tags } } }"""
 SET_HOURS = f"""mutation ($input: SetOpeningHoursInput!) {{
   setOpeningHours(input: $input) {{ locationId position {ERRORS} }} }}"""
+OPEN_LOCATION_AGAIN = f"""mutation ($input: RemoveLocationClosureInput!) {{
+  removeLocationClosure(input: $input) {{ closureId position {ERRORS} }} }}"""
 CLOSE_LOCATION = f"""mutation ($input: AddLocationClosureInput!) {{
   addLocationClosure(input: $input) {{ closure {{ id }} position {ERRORS} }} }}"""
 PLACES = """query ($atLeast: Position) { gym(atLeast: $atLeast) { locations { id

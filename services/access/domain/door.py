@@ -17,10 +17,12 @@ from contracts.access import (
     AccessCode,
     AddDoor,
     ClosureHeard,
+    ClosureRemovalHeard,
     DoorAdded,
     DoorScheduleSet,
     EndLockdown,
     HearClosure,
+    HearClosureRemoved,
     HearLocation,
     LocationKnown,
     LockdownEnded,
@@ -32,7 +34,8 @@ from contracts.access import (
 from contracts.ids import ClosureId, LocationId
 
 DoorEvent: TypeAlias = DoorAdded | DoorScheduleSet
-PremisesEvent: TypeAlias = ClosureHeard | LocationKnown | LockdownStarted | LockdownEnded
+ClosureEvent: TypeAlias = ClosureHeard | ClosureRemovalHeard
+PremisesEvent: TypeAlias = ClosureEvent | LocationKnown | LockdownStarted | LockdownEnded
 
 END_OF_DAY = "24:00"
 
@@ -134,6 +137,8 @@ class Premises:
     time_zone: str | None = None
     """IANA, of a location; ``None``: not heard yet."""
     closures: Mapping[ClosureId, Closed] = field(default_factory=dict)
+    removed: frozenset[ClosureId] = frozenset()
+    """Closures that were taken back, heard of or not."""
 
     def closed_at(self, now: datetime) -> Closed | None:
         """The closure ``now`` falls into, of several the one that lasts longest."""
@@ -148,6 +153,9 @@ def _evolve_premises(state: Premises, event: PremisesEvent) -> Premises:
         case ClosureHeard():
             closed = Closed(event.starts_at, event.ends_at, event.reason)
             return replace(state, closures={**state.closures, event.closure_id: closed})
+        case ClosureRemovalHeard(closure_id=gone):
+            left = {one: closed for one, closed in state.closures.items() if one != gone}
+            return replace(state, closures=left, removed=state.removed | {gone})
         case LockdownStarted():
             return replace(state, lockdown=event.reason)
         case LockdownEnded():
@@ -166,7 +174,7 @@ def hear_location(state: Premises, command: HearLocation) -> list[PremisesEvent]
 
 def hear_closure(state: Premises, command: HearClosure) -> list[PremisesEvent]:
     """The location is closed from one local midnight to another; once is enough."""
-    if command.closure_id in state.closures:
+    if command.closure_id in state.closures or command.closure_id in state.removed:
         return []
     local = ZoneInfo(command.time_zone)
     after = command.until_date + timedelta(days=1)
@@ -180,6 +188,13 @@ def hear_closure(state: Premises, command: HearClosure) -> list[PremisesEvent]:
             ends_at=ends_at, reason=command.reason,
         )
     ]  # fmt: skip
+
+
+def hear_closure_removed(state: Premises, command: HearClosureRemoved) -> list[PremisesEvent]:
+    """The location is open then after all; also when that it was closed is heard later."""
+    if command.closure_id in state.removed:
+        return []
+    return [ClosureRemovalHeard(closure_id=command.closure_id, location_id=command.location_id)]
 
 
 def start_lockdown(state: Premises, command: StartLockdown) -> list[PremisesEvent]:

@@ -43,6 +43,7 @@ from contracts.booking import (
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
+    InstructorUnassigned,
     RoomAssigned,
     SessionChanged,
     SessionDraftDiscarded,
@@ -99,7 +100,10 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
             | SeatsCounted() | AttendanceUnrecorded() | AttendanceFinalized() | SessionChanged()
         ):  # fmt: skip
             return _calendar_evolved(state, event)
-        case SessionRescheduled() | InstructorAssigned() | InstructorSubstituted() | RoomAssigned():
+        case (
+            SessionRescheduled() | InstructorAssigned() | InstructorSubstituted()
+            | InstructorUnassigned() | RoomAssigned()
+        ):  # fmt: skip
             return _slot_evolved(state, event)
         case SessionDrafted() | SessionDraftDiscarded():
             return state.drafted(event)
@@ -141,7 +145,7 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
                 reserved=given_longer(state.reserved, event.deadlines), claims_told=False,
                 noticed_at=event.starts_at if event.free_cancel_until else state.noticed_at,
             )  # fmt: skip
-        case InstructorSubstituted():
+        case InstructorSubstituted() | InstructorUnassigned():
             return replace(state, reserved=given_longer(state.reserved, event.deadlines))
         case InstructorAssigned() | RoomAssigned():
             return state

@@ -1,18 +1,44 @@
 """Offences: the late cancels and no-shows that the books of a session show. Domain rules 3.4."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from contracts.booking import Attendance, Violation
-from contracts.ids import ClientId, SessionId
+from contracts.booking import Attendance, GrantKind, Violation
+from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking.domain.class_session import ClassSession
 from services.booking.domain.corrections import seat_of
-from services.booking.domain.penalty import Offence
 
 KINDS = {
     Attendance.NO_SHOW: Violation.NO_SHOW,
     Attendance.LATE_CANCELLED: Violation.LATE_CANCEL,
 }
 """What the books call it -> what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """A late cancel or a no-show, as the closed books show it."""
+
+    client: ClientId
+    session_id: SessionId
+    reservation_id: ReservationId
+    kind: Violation
+    grant_kind: GrantKind
+    starts_at: datetime  # UTC
+    free_until: datetime  # UTC
+    empty_seats: int = 0  # at the start
+    later_late_cancels: int = 0  # and before the start
+    after_start: bool = False  # a late cancel nobody could make use of any more
+
+    @property
+    def is_refilled(self) -> bool:
+        """With k seats empty at the start only the last k late cancels before it count.
+
+        The others' seats were taken; a seat given up after the start never was.
+        """
+        in_time = self.kind is Violation.LATE_CANCEL and not self.after_start
+        return in_time and self.later_late_cancels >= self.empty_seats
 
 
 def committed(state: ClassSession) -> Iterator[tuple[ClientId, Violation]]:

@@ -36,8 +36,9 @@ from contracts.booking import (
     ViolationCleared,
     ViolationRecorded,
 )
-from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.ids import ReservationId, SessionId
 from contracts.money import Money
+from services.booking.domain.offences import Offence
 
 FeeEvent: TypeAlias = (
     FeeAssessed | FeeForgiven | FeeWaived | FeeContested | FeeContestResolved | FeeDue | FeeReversed
@@ -168,31 +169,6 @@ def _moved_on(case: Case, event: FeeEvent) -> Case:
 client_penalties: Aggregate[ClientPenalties, PenaltyEvent] = Aggregate(
     "penalty", ClientPenalties(), evolve, snapshot_every=200, shape=2
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Offence:
-    """A late cancel or a no-show, as the closed books show it."""
-
-    client: ClientId
-    session_id: SessionId
-    reservation_id: ReservationId
-    kind: Violation
-    grant_kind: GrantKind
-    starts_at: datetime  # UTC
-    free_until: datetime  # UTC
-    empty_seats: int = 0  # at the start
-    later_late_cancels: int = 0  # and before the start
-    after_start: bool = False  # a late cancel nobody could make use of any more
-
-    @property
-    def is_refilled(self) -> bool:
-        """With k seats empty at the start only the last k late cancels before it count.
-
-        The others' seats were taken; a seat given up after the start never was.
-        """
-        in_time = self.kind is Violation.LATE_CANCEL and not self.after_start
-        return in_time and self.later_late_cancels >= self.empty_seats
 
 
 def judge(

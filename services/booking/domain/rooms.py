@@ -12,20 +12,24 @@ from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate, Refused
-from contracts.ids import LocationId, SessionId
+from contracts.ids import ClosureId, LocationId, SessionId
 from contracts.timetable import (
     AddClosure,
     ClosureAdded,
+    ClosureRemoved,
+    HearClosureRemoved,
     HearLocation,
     LocationHeard,
     Placement,
+    RemoveClosure,
     SessionsLifted,
     SessionsPlaced,
     TimetableCode,
 )
 from services.booking.domain import booking_policy, recurrence
 
-LocationEvent: TypeAlias = SessionsPlaced | SessionsLifted | ClosureAdded | LocationHeard
+ClosureEvent: TypeAlias = ClosureAdded | ClosureRemoved
+LocationEvent: TypeAlias = SessionsPlaced | SessionsLifted | ClosureEvent | LocationHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Closed:
     starts_at: datetime
     ends_at: datetime
     reason: str
+    closure_id: ClosureId
+    of_location: bool = False  # members told it: nobody comes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class LocationCalendar:
 
     placed: Mapping[SessionId, Placement] = field(default_factory=dict)
     closures: tuple[Closed, ...] = ()
+    removed: tuple[ClosureId, ...] = ()  # heard of or not: they never close anything again
     time_zone: str | None = None  # IANA; None: not heard yet
 
     def closed_at(self, at: datetime) -> Closed | None:
@@ -80,8 +87,13 @@ def evolve(state: LocationCalendar, event: LocationEvent) -> LocationCalendar:
             kept = {k: one for k, one in state.placed.items() if k not in gone}
             return replace(state, placed=kept)
         case ClosureAdded():
-            closed = Closed(event.starts_at, event.ends_at, event.reason)
+            closed = Closed(
+                event.starts_at, event.ends_at, event.reason, event.closure_id, event.of_location
+            )
             return replace(state, closures=(*state.closures, closed))
+        case ClosureRemoved(closure_id=gone):
+            left = tuple(one for one in state.closures if one.closure_id != gone)
+            return replace(state, closures=left, removed=(*state.removed, gone))
         case LocationHeard():
             return replace(state, time_zone=event.time_zone)
     assert_never(event)
@@ -142,8 +154,13 @@ def lift(
     return [SessionsLifted(location_id=location_id, session_ids=known)] if known else []
 
 
-def add_closure(state: LocationCalendar, command: AddClosure, now: datetime) -> list[LocationEvent]:
-    """Close the location from the first moment of one local day to the last of another."""
+def add_closure(
+    state: LocationCalendar, command: AddClosure, now: datetime, *, of_location: bool = False
+) -> list[LocationEvent]:
+    """Close the location from the first moment of one local day to the last of another.
+
+    Nothing when that is said already: by this closure or, of the timetable alone, by another.
+    """
     local = booking_policy.zone(command.time_zone)
     if command.until_date < command.from_date:
         raise Refused(
@@ -157,12 +174,49 @@ def add_closure(state: LocationCalendar, command: AddClosure, now: datetime) -> 
             now=now.isoformat(),
         )  # fmt: skip
     starts_at = recurrence.midnight(command.from_date, local)
-    if Closed(starts_at, ends_at, command.reason) in state.closures:
+    if _is_said(state, command, starts_at, ends_at, of_location=of_location):
         return []
     return [
         ClosureAdded(
             closure_id=command.closure_id, location_id=command.location_id,
             from_date=command.from_date, until_date=command.until_date, starts_at=starts_at,
-            ends_at=ends_at, reason=command.reason,
+            ends_at=ends_at, reason=command.reason, of_location=of_location,
         )
     ]  # fmt: skip
+
+
+def _is_said(
+    state: LocationCalendar, command: AddClosure, starts_at: datetime, ends_at: datetime, *,
+    of_location: bool,
+) -> bool:  # fmt: skip
+    ids = {*state.removed, *(one.closure_id for one in state.closures)}
+    same = (starts_at, ends_at, command.reason)
+    spans = [(one.starts_at, one.ends_at, one.reason) for one in state.closures]
+    return command.closure_id in ids or (same in spans and not of_location)
+
+
+def remove_closure(state: LocationCalendar, command: RemoveClosure) -> list[LocationEvent]:
+    """Open the timetable again; what was called off stays so. Nothing when it was removed."""
+    closure_id = command.closure_id
+    if closure_id in state.removed:
+        return []
+    found = next((one for one in state.closures if one.closure_id == closure_id), None)
+    if found is None:
+        raise Refused(
+            TimetableCode.CLOSURE_NOT_FOUND, "There is no such closure.", field="closure_id"
+        )
+    if found.of_location:
+        raise Refused(
+            TimetableCode.LOCATION_CLOSED, "The location itself is closed then.",
+            field="closure_id", reason=found.reason,
+        )  # fmt: skip
+    return [ClosureRemoved(closure_id=closure_id, location_id=command.location_id)]
+
+
+def hear_closure_removed(
+    state: LocationCalendar, command: HearClosureRemoved
+) -> list[LocationEvent]:
+    """The location is open then after all; also when that it was closed is heard later."""
+    if command.closure_id in state.removed:
+        return []
+    return [ClosureRemoved(closure_id=command.closure_id, location_id=command.location_id)]

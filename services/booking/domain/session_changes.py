@@ -14,6 +14,7 @@ from contracts.ids import ClientId, RoomId, SessionId, StaffId
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
+    InstructorUnassigned,
     NewDeadline,
     RoomAssigned,
     SessionReinstated,
@@ -85,15 +86,36 @@ def substitute(
         return [
             InstructorAssigned(session_id=session_id, instructor_id=instructor, by_series=by_series)
         ]
-    notice = policies.free_after_notice(now, state.starts_at)
-    longer = {client: max(one.free_until, notice) for client, one in state.reserved.items()}
+    notice, deadlines = _noticed(state, now)
     return [
         InstructorSubstituted(
             session_id=session_id, original=original, substitute=instructor,
             free_cancel_until=notice, by_series=by_series,
-            deadlines=new_deadlines(state.reserved, longer), policy_version=state.policy.version,
+            deadlines=deadlines, policy_version=state.policy.version,
         )
     ]  # fmt: skip
+
+
+def unassign(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
+    """Have nobody give the class for now; who comes next is told to nobody a second time."""
+    must_be_ahead(state, now)
+    original = state.slot.instructor_id
+    if original is None:
+        raise Refused(TimetableCode.NO_INSTRUCTOR, "Nobody gives the class.", field="session_id")
+    notice, deadlines = _noticed(state, now)
+    return [
+        InstructorUnassigned(
+            session_id=session_id, original=original, free_cancel_until=notice,
+            deadlines=deadlines, policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
+
+
+def _noticed(state: ClassSession, now: datetime) -> tuple[datetime, tuple[NewDeadline, ...]]:
+    """Until when people may leave freely who hear that somebody else gives it, and for whom."""
+    notice = policies.free_after_notice(now, state.starts_at)
+    longer = {client: max(one.free_until, notice) for client, one in state.reserved.items()}
+    return notice, new_deadlines(state.reserved, longer)
 
 
 def assign_room(

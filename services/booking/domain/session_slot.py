@@ -10,6 +10,7 @@ from contracts.ids import ClassTypeId, LocationId, ProgramId, RoomId, ScheduleId
 from contracts.timetable import (
     InstructorAssigned,
     InstructorSubstituted,
+    InstructorUnassigned,
     RoomAssigned,
     SessionChanged,
     SessionPart,
@@ -17,12 +18,14 @@ from contracts.timetable import (
 )
 
 SlotEvent: TypeAlias = (
-    SessionRescheduled | InstructorAssigned | InstructorSubstituted | RoomAssigned
-)
+    SessionRescheduled | InstructorAssigned | InstructorSubstituted | InstructorUnassigned
+    | RoomAssigned
+)  # fmt: skip
 _PARTS: Mapping[type[SlotEvent], SessionPart] = {
     SessionRescheduled: SessionPart.TIME,
     InstructorAssigned: SessionPart.INSTRUCTOR,
     InstructorSubstituted: SessionPart.INSTRUCTOR,
+    InstructorUnassigned: SessionPart.INSTRUCTOR,
     RoomAssigned: SessionPart.ROOM,
 }
 
@@ -44,7 +47,8 @@ class Slot:
 
     def after(self, event: SlotEvent) -> "Slot":
         """The slot once this has happened."""
-        slot = self if event.by_series else self.with_own([_PARTS[type(event)]])
+        by_series = not isinstance(event, InstructorUnassigned) and event.by_series
+        slot = self if by_series else self.with_own([_PARTS[type(event)]])
         match event:
             case RoomAssigned():
                 return replace(slot, room_id=event.room_id)
@@ -52,6 +56,8 @@ class Slot:
                 return replace(slot, instructor_id=event.instructor_id)
             case InstructorSubstituted():
                 return replace(slot, instructor_id=event.substitute)
+            case InstructorUnassigned():
+                return replace(slot, instructor_id=None)
             case SessionRescheduled():
                 return slot
         assert_never(event)

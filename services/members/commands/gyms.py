@@ -15,6 +15,7 @@ from contracts.members import (
     MembersCode,
     OpenLocation,
     RegisterGym,
+    RemoveLocationClosure,
     SetOpeningHours,
 )
 from contracts.permissions import Role
@@ -89,6 +90,19 @@ async def add_location_closure(parts: Parts, command: AddLocationClosure, ctx: C
     def rule(unit: Unit) -> dict[str, Any]:
         closed = opening_hours.add_closure(unit.state(gym, ctx.gym_id), command)
         unit.record(gym, ctx.gym_id, closed)
+        return {"closure_id": str(command.closure_id)}
+
+    return await parts.carry_out(command, ctx, rule)
+
+
+async def remove_location_closure(
+    parts: Parts, command: RemoveLocationClosure, ctx: Context
+) -> Done:
+    """Days on which the location is open after all."""
+
+    def rule(unit: Unit) -> dict[str, Any]:
+        opened = opening_hours.remove_closure(unit.state(gym, ctx.gym_id), command)
+        unit.record(gym, ctx.gym_id, opened)
         return {"closure_id": str(command.closure_id)}
 
     return await parts.carry_out(command, ctx, rule)

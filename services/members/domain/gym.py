@@ -18,6 +18,7 @@ from contracts.members import (
     GymOwnersChanged,
     GymRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     MembersCode,
     OpeningHoursSet,
@@ -28,7 +29,7 @@ from contracts.members import (
 
 GymEvent: TypeAlias = (
     GymRegistered | GymOwnersChanged | LocationOpened | RoomAdded | OpeningHoursSet
-    | LocationClosureAdded
+    | LocationClosureAdded | LocationClosureRemoved
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class Gym:
     owners: frozenset[StaffId] = frozenset()
     locations: Mapping[LocationId, str] = field(default_factory=dict)  # to its time zone
     rooms: Mapping[RoomId, LocationId] = field(default_factory=dict)
-    closures: frozenset[ClosureId] = frozenset()
+    closures: Mapping[ClosureId, LocationId | None] = field(default_factory=dict)  # None: removed
 
 
 def evolve(state: Gym, event: GymEvent) -> Gym:
@@ -57,8 +58,9 @@ def evolve(state: Gym, event: GymEvent) -> Gym:
             return replace(state, rooms={**state.rooms, room: location})
         case OpeningHoursSet():
             return state
-        case LocationClosureAdded(closure_id=closure):
-            return replace(state, closures=state.closures | {closure})
+        case LocationClosureAdded(closure_id=closure) | LocationClosureRemoved(closure_id=closure):
+            where = event.location_id if isinstance(event, LocationClosureAdded) else None
+            return replace(state, closures={**state.closures, closure: where})
     assert_never(event)
 
 

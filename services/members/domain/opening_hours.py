@@ -12,9 +12,11 @@ from chassis.decider import Refused
 from contracts.members import (
     AddLocationClosure,
     LocationClosureAdded,
+    LocationClosureRemoved,
     MembersCode,
     OpeningHoursSet,
     OpeningSpan,
+    RemoveLocationClosure,
     SetOpeningHours,
 )
 from services.members.domain.gym import Gym, GymEvent, zone_of
@@ -47,6 +49,18 @@ def add_closure(state: Gym, command: AddLocationClosure) -> Sequence[GymEvent]:
             reason=command.reason,
         )
     ]  # fmt: skip
+
+
+def remove_closure(state: Gym, command: RemoveLocationClosure) -> Sequence[GymEvent]:
+    """The location is open on these days after all; nothing when that was said."""
+    if command.closure_id not in state.closures:
+        raise Refused(
+            MembersCode.CLOSURE_NOT_FOUND, "There is no such closure.", field="closure_id"
+        )
+    where = state.closures[command.closure_id]
+    if where is None:
+        return []
+    return [LocationClosureRemoved(location_id=where, closure_id=command.closure_id)]
 
 
 def _minutes(span: OpeningSpan) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from contracts.members import (
     ClientContactChanged,
     GymRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     OpeningHoursSet,
     OpeningSpan,
@@ -175,3 +176,9 @@ async def test_a_location_shows_its_hours_as_set_last_and_closures_not_over(
         _, closures = await organisation.closures_of(reader, gym_id, date(2027, 12, day))
         assert [closure.closure_id for closure in closures] == shown
     assert (await organisation.hours_of(reader, GymId(new_id())))[1] == []
+
+    gone = LocationClosureRemoved(location_id=location, closure_id=works)
+    async with writer.acquire() as db, db.transaction():
+        (told,) = Recording(gym_id).of("gym", gym_id, gone)
+        await organisation.MODEL.apply(db, [told])
+    assert (await organisation.closures_of(reader, gym_id, date(2027, 12, 26)))[1] == []

@@ -37,7 +37,9 @@ from contracts.timetable import (
     ClassTypeDefined,
     ClassTypeRetired,
     ClosureAdded,
+    ClosureRemoved,
     InstructorSubstituted,
+    InstructorUnassigned,
     NewDeadline,
     OccurrencesPlaced,
     Pattern,
@@ -66,6 +68,7 @@ PROGRAM, SPIN, SERIES = ProgramId(new_id()), ClassTypeId(new_id()), ScheduleId(n
 HALL, RED = LocationId(new_id()), RoomId(new_id())
 SAM, KIM, LEE = (StaffId(new_id()) for _ in range(3))
 DAY = date(2027, 3, 1)
+PAINTING = ClosureId(new_id())
 
 
 async def tell(pool: Pool, model: ReadModel, gym_id: GymId, *batches: Sequence[Event]) -> None:
@@ -100,7 +103,7 @@ CATALOGUE: list[Event] = [
     OccurrencesPlaced(schedule_id=SERIES, placed=(), until=date(2027, 3, 29)),
     ScheduleChanged(schedule_id=SERIES, from_date=date(2027, 3, 15), pattern=pattern(capacity=20)),
     ClosureAdded(
-        closure_id=ClosureId(new_id()), location_id=HALL, from_date=DAY, until_date=DAY,
+        closure_id=PAINTING, location_id=HALL, from_date=DAY, until_date=DAY,
         starts_at=NOON, ends_at=NOON + 24 * HOUR, reason="painting",
     ),
 ]  # fmt: skip
@@ -128,6 +131,31 @@ async def test_what_is_planned_is_shown_as_it_was_said_last(
     _, closed = await closures.of_location(reader, gym_id, None)
     assert [one.reason for one in closed] == ["painting"]
     assert (await timetable.schedules(reader, gym_id, LocationId(new_id())))[1] == []
+
+
+async def test_a_closure_that_was_removed_is_shown_no_more(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    opened = ClosureRemoved(closure_id=PAINTING, location_id=HALL)
+    await tell(writer, timetable.MODEL, gym_id, CATALOGUE, [opened])
+    assert (await closures.of_location(reader, gym_id, None))[1] == []
+
+
+async def test_a_class_nobody_gives_for_now_shows_so_and_who_gave_it(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    session, client, seat = SessionId(new_id()), ClientId(new_id()), ReservationId(new_id())
+    longer = NewDeadline(client_id=client, reservation_id=seat, free_until=NOON + HOUR)
+    gone = InstructorUnassigned(
+        session_id=session, original=SAM, free_cancel_until=NOON + HOUR, deadlines=(longer,),
+        policy_version=1,
+    )  # fmt: skip
+    told = [*a_changed_session(session, client, seat)[:2], gone]
+    await tell(writer, calendar.MODEL, gym_id, told)
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert (row.instructor_id, row.original_instructor_id, row.version) == (None, SAM, 3)
+    assert row.free_cancel_until == NOON + HOUR
 
 
 async def test_what_is_retired_or_ended_is_marked_so(

@@ -11,6 +11,7 @@ from contracts.access import (
     ClassWaiverHeard,
     ClientHeard,
     ClosureHeard,
+    ClosureRemovalHeard,
     CredentialActivated,
     CredentialIssued,
     CredentialKind,
@@ -80,7 +81,7 @@ def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     name = type(event).__name__
     if isinstance(event, TokenBound):
         return token, token_id(DIGEST)
-    if isinstance(event, ClosureHeard):
+    if isinstance(event, ClosureHeard | ClosureRemovalHeard):
         return premises, event.location_id
     if name.startswith("Lockdown"):
         return premises, event.location_id or GYM  # type: ignore[attr-defined]

@@ -11,11 +11,13 @@ from contracts.access import (
     AccessGranted,
     AddDoor,
     ClosureHeard,
+    ClosureRemovalHeard,
     DenialReason,
     DoorAdded,
     DoorScheduleSet,
     EndLockdown,
     HearClosure,
+    HearClosureRemoved,
     LockdownEnded,
     LockdownStarted,
     OpenHours,
@@ -134,6 +136,22 @@ def test_no_client_enters_a_closed_location_whatever_they_were_granted(
     assert (scenario.answer.facts.closed_until, scenario.answer.facts.closed_for) == (
         SHUT_UNTIL, "works",
     )  # fmt: skip
+
+
+OPEN_AFTER_ALL = HearClosureRemoved(closure_id=WORKS.closure_id, location_id=HALL)
+
+
+def test_doors_open_again_when_a_closure_is_removed() -> None:
+    scenario = given(member(), closed()).when(OPEN_AFTER_ALL, NOON)
+    scenario.then(fact(ClosureRemovalHeard, closure_id=WORKS.closure_id))
+    scenario.when(OPEN_AFTER_ALL, NOON).then_nothing()
+    scenario.when(at_door(), NOON).then(fact(AccessGranted))
+
+
+def test_a_removal_that_overtakes_its_closure_keeps_it_from_closing() -> None:
+    scenario = given(member()).when(OPEN_AFTER_ALL, NOON).then(fact(ClosureRemovalHeard))
+    scenario.when(WORKS, NOON).then_nothing()
+    scenario.when(at_door(), NOON).then(fact(AccessGranted))
 
 
 @pytest.mark.parametrize("at", [SHUT_FROM - MINUTE, SHUT_UNTIL])

@@ -22,7 +22,13 @@ from contracts.booking import (
 )
 from contracts.envelope import Event
 from contracts.ids import ClientId, GrantId, LocationId, ReservationId, SessionId
-from contracts.timetable import ClosureAdded, LocationHeard, SessionsLifted, SessionsPlaced
+from contracts.timetable import (
+    ClosureAdded,
+    ClosureRemoved,
+    LocationHeard,
+    SessionsLifted,
+    SessionsPlaced,
+)
 from services.booking.api import RULES
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -49,7 +55,8 @@ LEDGER = ("Line", "Credit", "Time", "Ledger", "Entitlement", "Waiver", "BookingB
 
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     """Ledger events name the client alone or begin with credit or time; the others a session."""
-    if isinstance(event, SessionsPlaced | SessionsLifted | ClosureAdded | LocationHeard):
+    of_location = SessionsPlaced | SessionsLifted | ClosureAdded | ClosureRemoved | LocationHeard
+    if isinstance(event, of_location):
         return location_calendar, event.location_id
     name = type(event).__name__
     if name.startswith(("Violation", "Fee")):

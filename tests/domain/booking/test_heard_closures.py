@@ -8,11 +8,15 @@ from contracts.ids import ClosureId
 from contracts.timetable import (
     AddClosure,
     ClosureAdded,
+    ClosureRemoved,
     HearClosure,
+    HearClosureRemoved,
     Placement,
     ReinstateSession,
+    RemoveClosure,
     SessionsPlaced,
 )
+from services.booking.domain.class_session import Stage, class_session
 from tests.domain.booking.language import HALL, HOUR, NOON, SES, given, scheduled
 from tests.scenario import fact
 
@@ -31,10 +35,10 @@ PLACED = SessionsPlaced(
 def test_a_closed_location_calls_its_classes_off_as_a_closed_timetable_does() -> None:
     past = (scheduled(), PLACED)
     heard = given(*past).when(HEARD, DAY_BEFORE).then(
-        fact(ClosureAdded, closure_id=HEARD.closure_id, reason="works")
+        fact(ClosureAdded, closure_id=HEARD.closure_id, reason="works", of_location=True)
     )  # fmt: skip
     said = given(*past).when(AddClosure.model_validate(SAID), DAY_BEFORE)
-    assert heard.outcome == said.outcome
+    said.then(fact(ClosureAdded, closure_id=HEARD.closure_id, of_location=False))
     assert heard.gym.deadlines == said.gym.deadlines
     assert heard.gym.deadlines[f"call_off:{SES}"] == (
         DAY_BEFORE, CancelSession(session_id=SES, reason="works"),
@@ -50,3 +54,38 @@ def test_a_class_called_off_so_is_not_brought_back_while_it_is_closed() -> None:
 def test_a_closure_heard_twice_or_when_it_is_over_closes_nothing() -> None:
     given().when(HEARD, DAY_BEFORE).when(HEARD, DAY_BEFORE).then_nothing()
     given().when(HEARD, NOON + timedelta(days=2)).then_nothing()
+
+
+REMOVED = HearClosureRemoved(closure_id=HEARD.closure_id, location_id=HALL)
+OPEN_IT = RemoveClosure(closure_id=HEARD.closure_id, location_id=HALL)
+
+
+def test_what_was_called_off_comes_back_one_by_one_once_the_closure_is_removed() -> None:
+    scenario = given(scheduled(), PLACED).when(HEARD, DAY_BEFORE)
+    scenario.when(CancelSession(session_id=SES, reason="works"), DAY_BEFORE)
+    scenario.when(REMOVED, DAY_BEFORE).then(fact(ClosureRemoved, closure_id=HEARD.closure_id))
+    assert scenario.gym.state(class_session, SES).stage is Stage.CANCELLED
+    scenario.when(ReinstateSession(session_id=SES), DAY_BEFORE)
+    assert scenario.gym.state(class_session, SES).stage is Stage.SCHEDULED
+
+
+def test_a_removal_that_overtakes_its_closure_keeps_it_from_closing() -> None:
+    given().when(REMOVED, DAY_BEFORE).then(fact(ClosureRemoved)).when(
+        HEARD, DAY_BEFORE
+    ).then_nothing().when(REMOVED, DAY_BEFORE).then_nothing()
+
+
+def test_the_timetable_of_a_closed_location_is_not_opened_alone() -> None:
+    given().when(HEARD, DAY_BEFORE).when(OPEN_IT, DAY_BEFORE).then_refused(
+        "LOCATION_CLOSED", field="closure_id", reason="works"
+    )
+
+
+def test_a_closed_location_stays_closed_when_the_timetables_own_closure_is_removed() -> None:
+    own = AddClosure.model_validate(SAID | {"closure_id": ClosureId(UUID(int=62))})
+    scenario = given().when(own, DAY_BEFORE).when(HEARD, DAY_BEFORE).then(fact(ClosureAdded))
+    remove = RemoveClosure(closure_id=own.closure_id, location_id=HALL)
+    scenario.when(remove, DAY_BEFORE).then(fact(ClosureRemoved, closure_id=own.closure_id))
+    scenario.gym.happened(scheduled())
+    scenario.when(CancelSession(session_id=SES, reason="rain"), DAY_BEFORE)
+    scenario.when(ReinstateSession(session_id=SES), DAY_BEFORE).then_refused("LOCATION_CLOSED")

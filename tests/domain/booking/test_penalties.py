@@ -1,26 +1,16 @@
 """Late cancels and no-shows: what they cost, and who is let off."""
 
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given as draw
-from hypothesis import settings
-from hypothesis import strategies as st
 
-from chassis.decider import Refused
 from contracts.booking import (
     Attendance,
     AttendanceCorrected,
     BookClass,
-    BookingBanImposed,
-    BookingBanLifted,
     BookingCode,
-    BookingPolicy,
     CancelReservation,
     CollectFee,
     ContestFee,
@@ -39,15 +29,14 @@ from contracts.booking import (
     FinalizeAttendance,
     Forgiveness,
     GrantKind,
-    MarkedNoShow,
     ResolveContest,
     Violation,
     ViolationCleared,
     ViolationRecorded,
     WaiveFee,
 )
-from contracts.envelope import Command, Event
-from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.envelope import Event
+from contracts.ids import ClientId, ReservationId
 from contracts.money import Money, Price
 from services.booking.domain import fees
 from services.booking.domain.penalty import ClientPenalties, FeeStage, client_penalties
@@ -78,10 +67,6 @@ OWED = Money(minor=1500, currency="EUR")
 CLOSE = FinalizeAttendance(session_id=SES)
 DONE = NOON + HOUR
 DAY = timedelta(days=1)
-BANNED_AFTER = 2
-ANY_FEE = (
-    FeeAssessed, FeeForgiven, FeeWaived, FeeReversed, FeeDue, FeeContested, FeeContestResolved
-)  # fmt: skip
 PRICED: dict[str, Any] = {"late_cancel_fee": FEE, "no_show_fee": FEE}
 
 
@@ -394,156 +379,3 @@ def test_who_came_is_not_judged() -> None:
     scenario.when(CLOSE, DONE)
     assert isinstance(scenario.gym.log[-1], CreditConsumed)
     assert not any(isinstance(event, ViolationRecorded) for event in scenario.gym.log)
-
-
-STEPS = [
-    "close", "waive", "contest", "stands", "falls", "collect", *map(str, Attendance)
-]  # fmt: skip
-moves = st.tuples(
-    st.sampled_from(STEPS),
-    st.sampled_from([0, 0, 0, 1, 2, 3]),
-    st.sampled_from([MINUTE, 20 * HOUR, 3 * DAY, 20 * DAY]),
-)  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None, database=None)
-@draw(st.lists(moves, max_size=25), st.integers(0, 2), st.booleans())
-def test_the_laws_of_fees_hold(
-    walk: list[tuple[str, int, timedelta]], passes: int, closed: bool
-) -> None:
-    """Whatever is asked, in whatever order, however often; from ``closed`` books on or before."""
-    if closed:
-        walk = [*(("close", nth, MINUTE) for nth in range(4)), *walk]
-    scenario, seats = _week(passes)
-    now = DONE + 8 * HOUR
-    for name, nth, pause in walk:
-        now += pause
-        _move(scenario, name, *seats[nth], now)
-        _must_be_lawful(scenario.gym.log, passes)
-
-
-def _week(passes: int) -> tuple[Scenario, list[tuple[SessionId, ReservationId]]]:
-    scenario, seats = given(opened(ANN), granted(ANN, 0)), []
-    for nth in range(4):
-        session = SessionId(UUID(int=300 + nth))
-        starts = NOON + 2 * nth * HOUR
-        strict = {"free_passes": passes, "ban_after_penalties": BANNED_AFTER}
-        scenario.gym.happened(scheduled(3, session, starts, **PRICED | strict))
-        scenario.when(BookClass(session_id=session, client_id=ANN), NOON - 24 * HOUR)
-        seats.append((session, seat(scenario)))
-    return scenario, seats
-
-
-def _move(
-    scenario: Scenario, name: str, session: SessionId, one: ReservationId, now: datetime
-) -> None:
-    named: dict[str, Any] = {"client_id": ANN, "reservation_id": one}
-    if name in set(Attendance):
-        corrected = {"becomes": Attendance(name), "reason": "seen"}
-        asked: Command = CorrectAttendance(session_id=session, client_id=ANN, **corrected)
-    else:
-        asked = _asked(name, session, named)
-    try:
-        scenario.gym.do(asked, now, "staff:x")
-    except Refused:
-        return
-
-
-def _asked(name: str, session: SessionId, named: dict[str, Any]) -> Command:
-    asked: dict[str, Command] = {
-        "close": FinalizeAttendance(session_id=session),
-        "waive": WaiveFee(**named, reason="x"),
-        "contest": ContestFee(**named, reason="x"),
-        "stands": ResolveContest(**named, fee_stands=True, reason="x"),
-        "falls": ResolveContest(**named, fee_stands=False, reason="x"),
-        "collect": CollectFee(**named),
-    }
-    return asked[name]
-
-
-def _must_be_lawful(log: list[Event], passes: int) -> None:
-    for told in _told_of_fees(log):
-        kinds = [type(event) for event in told]
-        times = Counter(kinds)
-        assert set(times.values()) <= {1}, "once each"
-        over = times[FeeForgiven] + times[FeeWaived] + times[FeeReversed]
-        assert over <= 1, "one end"
-        assert not (over and times[FeeContested] > times[FeeContestResolved]), "not asked for"
-        assert not (times[FeeDue] and times[FeeForgiven] + times[FeeWaived])
-    _must_be_one_at_a_time(log)
-    if not any(isinstance(e, ViolationCleared) for e in log):
-        judged = {e.reservation_id: e.judged_at for e in log if isinstance(e, ViolationRecorded)}
-        freed = [judged[e.reservation_id] for e in log if isinstance(e, FeeForgiven)]
-        window = timedelta(days=BookingPolicy().free_pass_days)
-        for last in freed:
-            in_window = [at for at in freed if last - window < at <= last]
-            assert len(in_window) <= passes, "no more free passes than the policy has in a window"
-    _must_have_its_consequence(log)
-    _must_rest_on_penalties(log)
-
-
-def _told_of_fees(log: list[Event]) -> Iterable[list[Event]]:
-    """What happened to each fee, in its turn; only of what was assessed."""
-    told: dict[tuple[ReservationId, int], list[Event]] = {}
-    last: dict[ReservationId, int] = {}
-    for event in log:
-        if isinstance(event, FeeAssessed):
-            last[event.reservation_id] = event.assessment
-        if isinstance(event, ANY_FEE):
-            key = (event.reservation_id, last[event.reservation_id])
-            assert getattr(event, "assessment", key[1]) == key[1], "only the last is spoken of"
-            told.setdefault(key, []).append(event)
-    return told.values()
-
-
-def _must_be_one_at_a_time(log: list[Event]) -> None:
-    """A fee is followed by another only when a correction took it back."""
-    cleared: dict[ReservationId, int] = {}
-    for before, event in pairwise(log):
-        if isinstance(event, FeeReversed) and isinstance(before, ViolationCleared):
-            cleared[event.reservation_id] = event.assessment
-        if isinstance(event, FeeAssessed):
-            assert event.assessment == cleared.get(event.reservation_id, 0) + 1
-
-
-def _must_rest_on_penalties(log: list[Event]) -> None:
-    """A ban of the rules is on only while enough of what it was imposed for still weighs."""
-    weighs: set[ReservationId] = set()
-    ban: set[ReservationId] | None = None
-    for event in log:
-        match event:
-            case ViolationRecorded():
-                weighs.add(event.reservation_id)
-            case ViolationCleared() | FeeForgiven() | FeeWaived() | FeeReversed():
-                weighs.discard(event.reservation_id)
-            case BookingBanImposed():
-                ban = set(weighs)
-                assert len(ban) >= BANNED_AFTER
-            case BookingBanLifted():
-                ban = None
-    assert ban is None or len(ban & weighs) >= BANNED_AFTER
-
-
-def _must_have_its_consequence(log: list[Event]) -> None:
-    """Closed books and cases agree: who is shown as missing has a case that counts, nobody else."""
-    books: dict[ReservationId, Attendance] = {}
-    counts: dict[ReservationId, bool] = {}
-    for event in log:
-        match event:
-            case MarkedNoShow():
-                books[event.reservation_id] = Attendance.NO_SHOW
-            case AttendanceCorrected():
-                books[event.reservation_id] = event.becomes
-            case ViolationRecorded():
-                counts[event.reservation_id] = True
-            case ViolationCleared():
-                counts[event.reservation_id] = False
-    missing = {one for one, shown in books.items() if shown is Attendance.NO_SHOW}
-    assert missing == {one for one, does in counts.items() if does}
-    ends = FeeForgiven | FeeWaived | FeeReversed
-    asked_for = {
-        told[0].reservation_id  # type: ignore[attr-defined]
-        for told in _told_of_fees(log)
-        if not any(isinstance(event, ends) for event in told)
-    }
-    assert asked_for <= missing, "nobody owes for what they did not do"

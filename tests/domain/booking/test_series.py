@@ -23,6 +23,7 @@ from contracts.timetable import (
     AddClosure,
     ChangeScheduleFrom,
     ClosureAdded,
+    ClosureRemoved,
     CreateSchedule,
     DefineClassType,
     DefineProgram,
@@ -32,6 +33,7 @@ from contracts.timetable import (
     Pattern,
     PlaceOccurrences,
     PolicyOverrides,
+    RemoveClosure,
     RescheduleSession,
     ScheduleChanged,
     ScheduleCreated,
@@ -285,6 +287,28 @@ def test_a_closure_calls_off_what_is_inside_and_keeps_later_dates_out() -> None:
     placed = next(one for one in events if isinstance(one, OccurrencesPlaced))
     assert [(one.date, one.reason) for one in placed.left_out] == [(date(2026, 3, 29), "painting")]
     assert starts(events) == []
+
+
+def test_dates_come_back_once_a_closure_is_removed_but_those_that_were_passed_over() -> None:
+    scenario = running()
+    closed = closing(date(2026, 3, 29), date(2026, 4, 5))
+    scenario.when(closed, NOW)
+    at, place = scenario.gym.deadlines[f"place_occurrences:{SERIES}"]
+    scenario.when(place, at)
+    opened = RemoveClosure(closure_id=closed.closure_id, location_id=LOCATION)
+    scenario.when(opened, at).then(fact(ClosureRemoved, closure_id=closed.closure_id))
+    scenario.when(opened, at).then_nothing()
+    later, place = scenario.gym.deadlines[f"place_occurrences:{SERIES}"]
+    scenario.when(place, later)
+    placed = scenario.gym.state(class_schedule, SERIES).placed
+    assert (date(2026, 3, 29) in placed, date(2026, 4, 5) in placed) == (False, True)
+    scenario.when(changing(date(2026, 3, 29)), later)
+    assert date(2026, 3, 29) in scenario.gym.state(class_schedule, SERIES).placed
+
+
+def test_only_a_closure_that_is_there_is_removed() -> None:
+    unknown = RemoveClosure(closure_id=ClosureId(UUID(int=59)), location_id=LOCATION)
+    given().when(unknown, NOW).then_refused(TimetableCode.CLOSURE_NOT_FOUND, field="closure_id")
 
 
 def test_a_closure_that_would_be_over_is_refused() -> None:

@@ -24,17 +24,21 @@ from contracts.timetable import (
     HoldMoved,
     InstructorAssigned,
     InstructorSubstituted,
+    InstructorUnassigned,
     Placement,
     ReinstateSession,
     RescheduleSession,
     RoomAssigned,
+    SessionPart,
     SessionReinstated,
     SessionRescheduled,
     SessionsLifted,
     SessionsPlaced,
     SubstituteInstructor,
     TimetableCode,
+    UnassignInstructor,
 )
+from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from tests.domain.booking.language import (
     ANN,
@@ -185,6 +189,29 @@ def test_the_first_instructor_is_assigned_another_one_substitutes() -> None:
     scenario.when(again, NOON - 2 * HOUR).then_nothing()
     scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - MINUTE)
     scenario.then_answered(status="cancelled_early")
+
+
+def test_a_class_may_be_without_an_instructor_and_leaving_it_is_free_for_a_while() -> None:
+    scenario = given(scheduled(2, version=7), with_credits(ANN), reserved(ANN))
+    nobody = UnassignInstructor(session_id=SES)
+    scenario.when(nobody, DAY_BEFORE).then_refused(TimetableCode.NO_INSTRUCTOR)
+    scenario.when(SubstituteInstructor(session_id=SES, instructor_id=SAM), DAY_BEFORE)
+    scenario.when(nobody, NOON - 3 * HOUR).then(
+        fact(InstructorUnassigned, original=SAM, free_cancel_until=NOON, policy_version=7)
+    )
+    slot = scenario.gym.state(class_session, SES).slot
+    assert (slot.instructor_id, slot.own) == (None, (SessionPart.INSTRUCTOR,))
+    scenario.when(SubstituteInstructor(session_id=SES, instructor_id=KIM), NOON - 2 * HOUR).then(
+        fact(InstructorAssigned, instructor_id=KIM)
+    )
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), NOON - MINUTE)
+    scenario.then_answered(status="cancelled_early")
+
+
+def test_a_session_that_has_begun_keeps_its_instructor() -> None:
+    scenario = given(*BOOKED)
+    scenario.when(SubstituteInstructor(session_id=SES, instructor_id=SAM), DAY_BEFORE)
+    scenario.when(UnassignInstructor(session_id=SES), NOON).then_refused("SESSION_STARTED")
 
 
 def test_a_change_records_the_rules_its_notice_rests_on() -> None:

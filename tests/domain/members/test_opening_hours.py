@@ -11,10 +11,12 @@ from contracts.members import (
     AddLocationClosure,
     GymRegistered,
     LocationClosureAdded,
+    LocationClosureRemoved,
     LocationOpened,
     MembersCode,
     OpeningHoursSet,
     OpeningSpan,
+    RemoveLocationClosure,
     SetOpeningHours,
 )
 from services.members.domain import opening_hours as rules
@@ -117,3 +119,20 @@ def test_a_closure_is_added_once_and_ends_after_it_began() -> None:
 
     assert again.value.code == MembersCode.CLOSURE_ALREADY_ADDED
     assert backwards.value.code == MembersCode.ENDS_BEFORE_IT_STARTS
+
+
+def test_a_closure_is_removed_for_good_and_only_when_it_is_there() -> None:
+    day, asked = date(2027, 12, 24), RemoveLocationClosure(closure_id=CLOSURE)
+    with pytest.raises(Refused) as unknown:
+        rules.remove_closure(OPEN, asked)
+    added = gym.evolve(OPEN, *rules.add_closure(OPEN, closing(day, day)))
+
+    removed = rules.remove_closure(added, asked)
+
+    assert unknown.value.code == MembersCode.CLOSURE_NOT_FOUND
+    assert removed == [LocationClosureRemoved(location_id=BAIXA, closure_id=CLOSURE)]
+    gone = gym.evolve(added, *removed)
+    assert rules.remove_closure(gone, asked) == []
+    with pytest.raises(Refused) as again:
+        rules.add_closure(gone, closing(day, day))
+    assert again.value.code == MembersCode.CLOSURE_ALREADY_ADDED, "doors would not hear of it"
