@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis.context import Context
 from chassis.eventstore.postgres import PostgresRecorder
@@ -11,7 +11,6 @@ from chassis.eventstore.store import Done, EventStore, Unit
 from chassis.tenancy import open_pool
 from contracts.booking import (
     BookClass,
-    BookingOutcome,
     BookingPolicy,
     CancelReservation,
     GrantCredits,
@@ -74,7 +73,7 @@ class Booking:
 
     async def _do(
         self,
-        rule: Callable[[C, Unit], BookingOutcome | None],
+        rule: Callable[[C, Unit], Any],
         command: C,
         actor: str,
         role: Role,

@@ -27,6 +27,9 @@ GATEWAY = "gateway"
 
 OWN = "member:own"
 
+SERVES = "booking.serve_client"
+"""To act for any client: seats beyond the online ones, waivers asked for at check-in."""
+
 MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
 DESK = MANAGERS | {Role.FRONT_DESK}
 STAFF = DESK | {Role.TRAINER}
@@ -90,6 +93,10 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.import_timetable": MANAGERS,
     "booking.place_occurrences": frozenset({SYSTEM}),
     "booking.book_class": STAFF | {OWN},
+    SERVES: STAFF,
+    "booking.book_early": DESK,
+    "booking.book_closed": DESK,
+    "booking.overbook": DESK,
     "booking.override": DESK,
     "booking.override_ban": MANAGERS,
     "booking.cancel_reservation": STAFF | {OWN},

@@ -1,8 +1,9 @@
 """Ledgers in GraphQL: what a client may spend, and grants for staff to give."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -152,7 +153,7 @@ class LedgerMutation:
                 counts=input_.counts,
             ),
         )  # fmt: skip
-        given = None if done.errors else _given(new, input_)
+        given = None if done.errors else _given(new, input_, done.result)
         return GrantCreditsPayload(grant=given, position=done.position, user_errors=done.errors)
 
 
@@ -173,14 +174,20 @@ async def ledger_as_of(
     return position, shown
 
 
-def _given(new: GrantId, asked: GrantCreditsInput) -> Grant:
+def _given(new: GrantId, asked: GrantCreditsInput, told: Mapping[str, Any]) -> Grant:
+    """As booking gave it: ``told``."""
     return Grant(
         id=ids.shown("grt", new), version=None, client_id=asked.client_id, kind=asked.kind,
         credits=asked.credits, held=0, consumed=0, forfeited=0, available=asked.credits,
-        valid_from=asked.valid_from, expires_at=asked.expires_at, reason=asked.reason,
+        valid_from=_instant(told.get("valid_from")), expires_at=_instant(told.get("expires_at")),
+        reason=asked.reason,
         period=asked.period, early_hours=asked.early_hours, expired=0, status=GrantStatus.ACTIVE,
         coverage=coverages.shown(coverages.asked(asked.coverage) or ledgers.ANYTHING),
     )  # fmt: skip
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _shown(row: ledgers.Ledger, now: datetime) -> Ledger:

@@ -95,6 +95,16 @@ class GrantCredits(Command):
     reason: str = Field(default="", max_length=200)
 
 
+class GrantOutcome(BaseModel):
+    """The grant as it was given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    valid_from: AwareDatetime
+    expires_at: AwareDatetime | None
+    """UTC; with ``expires_on`` the end of that day."""
+
+
 class ChangeEntitlement(Command):
     """Give a grant other credits, end, head start or coverage. ``None`` leaves as it is."""
 

@@ -94,20 +94,24 @@ def handler(
     """Carries out ``rule``; what only members knows of yet, it hears of first."""
 
     async def handle(command: C, ctx: Context) -> Done:
-        try:
-            return await store.carry_out(command, ctx, rule)
-        except LedgerNotOpen as missing:
-            client = missing.client
-        except NotHeard as missing:
-            named = missing.named
-            known = await members.have(references.question(named), ctx)
-            references.must_be_known(named, known)
-            return await store.carry_out(command, ctx, references.hearing(known, rule))
+        known = rule
+        for _ in (LedgerNotOpen, NotHeard):  # either, or one after the other
+            try:
+                return await store.carry_out(command, ctx, known)
+            except LedgerNotOpen as missing:
+                await must_know(missing.client, ctx)
+                known = ledgers.opening(missing.client, known)
+            except NotHeard as missing:
+                told = await members.have(references.question(missing.named), ctx)
+                references.must_be_known(missing.named, told)
+                known = references.hearing(told, known)
+        return await store.carry_out(command, ctx, known)
+
+    async def must_know(client: ClientId, ctx: Context) -> None:
         if not await members.know(client, ctx):
             raise Refused(
                 BookingCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id"
             )
-        return await store.carry_out(command, ctx, ledgers.opening(client, rule))
 
     return handle
 

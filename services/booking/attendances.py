@@ -18,7 +18,7 @@ from contracts.booking import (
     UndoCheckIn,
 )
 from contracts.ids import ClientId, SessionId
-from contracts.permissions import STAFF, SYSTEM
+from contracts.permissions import SERVES, allows
 from services.booking import bookings, deadlines, penalties, seats, starting
 from services.booking.domain import (
     attendance,
@@ -47,7 +47,7 @@ CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
 def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
-    by_client = unit.ctx.actor.startswith("client:") and not unit.ctx.roles & (STAFF | {SYSTEM})
+    by_client = unit.ctx.actor.startswith("client:") and not allows(SERVES, unit.ctx.roles)
     source = attendance.source_of(session, command.source, by_client=by_client)
     seen = attendance.check_in(session, session_id, client, source)
     attendance.must_be_open(session, unit.ctx.now)

@@ -16,7 +16,7 @@ from contracts.booking import (
     UndoCancel,
 )
 from contracts.ids import ClientId, GrantId, SessionId
-from contracts.permissions import STAFF
+from contracts.permissions import SERVES, allows
 from services.booking import lines, seats, starting
 from services.booking.domain import (
     cancelling,
@@ -36,7 +36,8 @@ from services.booking.leniency import leniently
 
 def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
-    by_staff, roles = bool(STAFF & unit.ctx.roles), unit.ctx.roles
+    roles = unit.ctx.roles
+    by_staff = allows(SERVES, roles)
     named = overrides.asked(command.overrides, command.reason, roles, overbook=command.overbook)
     over = overrides.booking(named, roles)
     session = unit.state(class_session, session_id)
@@ -158,7 +159,7 @@ def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled
 def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
     session_id, client, now = command.session_id, command.client_id, unit.ctx.now
     session = starting.counted(unit, session_id)
-    by_staff = bool(STAFF & unit.ctx.roles)
+    by_staff = allows(SERVES, unit.ctx.roles)
     cancelling.must_be_undoable(session, client, now, by_staff=by_staff)
     cancelling.must_be_free(session, client, now)
     standing.must_be_welcome(opened(unit, client), now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from chassis.eventstore.store import Unit
 from contracts.booking import (
@@ -11,10 +11,12 @@ from contracts.booking import (
     BookingCode,
     BookingOutcome,
     ChangeEntitlement,
+    Coverage,
     EndBookingBan,
     EndEntitlement,
     ExpireCredits,
     GrantCredits,
+    GrantOutcome,
     ImposeBookingBan,
     LiftBookingBan,
     OpenLedger,
@@ -25,12 +27,14 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId
 from services.booking import deadlines, lapsing, seats
+from services.booking.domain import catalogue, grants, standing
 from services.booking.domain import client_ledger as ledgers
-from services.booking.domain import grants, standing
+from services.booking.domain.catalogue import program
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
 
 C = TypeVar("C")
-Rule = Callable[[C, Unit], BookingOutcome | None]
+Outcome: TypeAlias = BookingOutcome | GrantOutcome | None
+Rule = Callable[[C, Unit], Outcome]
 
 
 class LedgerNotOpen(Exception):
@@ -57,21 +61,25 @@ def open_ledger(command: OpenLedger, unit: Unit) -> None:
 def opening(client: ClientId, rule: Rule[C]) -> Rule[C]:
     """``rule``, with the client's ledger opened first in the same breath."""
 
-    def in_one(command: C, unit: Unit) -> BookingOutcome | None:
+    def in_one(command: C, unit: Unit) -> Outcome:
         open_ledger(OpenLedger(client_id=client), unit)
         return rule(command, unit)
 
     return in_one
 
 
-def grant_credits(command: GrantCredits, unit: Unit) -> None:
+def grant_credits(command: GrantCredits, unit: Unit) -> GrantOutcome:
     ledger = opened(unit, command.client_id)
+    _must_cover_what_is_there(unit, command.coverage)
     _gain(unit, command.client_id, grants.grant_credits(ledger, command, unit.ctx.now))
     _expire_in_time(unit, command.client_id, command.grant_id)
+    given = unit.state(client_ledger, command.client_id).grants[command.grant_id]
+    return GrantOutcome(valid_from=given.valid_from, expires_at=given.expires_at)
 
 
 def change_entitlement(command: ChangeEntitlement, unit: Unit) -> None:
     ledger = opened(unit, command.client_id)
+    _must_cover_what_is_there(unit, command.coverage)
     _gain(unit, command.client_id, grants.change(ledger, command, unit.ctx.now))
     _expire_in_time(unit, command.client_id, command.grant_id)
 
@@ -159,6 +167,12 @@ def end_booking_ban(command: EndBookingBan, unit: Unit) -> None:
 
 def _gain(unit: Unit, client: ClientId, events: Sequence[LedgerEvent]) -> None:
     seats.gain(unit, [(client, events)])
+
+
+def _must_cover_what_is_there(unit: Unit, coverage: Coverage | None) -> None:
+    """Raise ``Refused(PROGRAM_NOT_FOUND)``; a program may be retired, its sessions go on."""
+    for one in unit.states(program, coverage.program_ids if coverage else ()):
+        catalogue.must_be_there(one, field="coverage")
 
 
 def _expire_in_time(unit: Unit, client: ClientId, grant_id: GrantId) -> None:

@@ -14,7 +14,7 @@ from contracts.booking import (
     ReservationSource,
 )
 from contracts.ids import ClientId, SessionId
-from contracts.permissions import STAFF
+from contracts.permissions import SERVES, allows
 from services.booking import deadlines, seats, starting
 from services.booking.domain import (
     booking_policy,
@@ -34,7 +34,7 @@ from services.booking.ledgers import opened
 def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
     """Checks B2 to B6 and B9; a line may overlap, and is asked again at promotion."""
     session_id, client = command.session_id, command.client_id
-    by_staff, now = bool(STAFF & unit.ctx.roles), unit.ctx.now
+    by_staff, now = allows(SERVES, unit.ctx.roles), unit.ctx.now
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger, occasion = opened(unit, client), session.occasion
@@ -112,7 +112,7 @@ def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
     session = unit.state(class_session, command.session_id)
     offers.must_be_claimable(session, command.client_id, unit.ctx.now)
     ledger = opened(unit, command.client_id)
-    if session.waiver_required and not STAFF & unit.ctx.roles:
+    if session.waiver_required and not allows(SERVES, unit.ctx.roles):
         standing.must_have_signed(ledger)
     way = seats.way_in(unit, session, command.client_id, notice=False)
     spots.must_be_free(session, command.spot)

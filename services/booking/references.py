@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import BookingPolicy, ScheduleSession, SessionPlan
+from contracts.booking import (
+    BookingPolicy,
+    ChangeEntitlement,
+    Coverage,
+    GrantCredits,
+    ScheduleSession,
+    SessionPlan,
+)
 from contracts.envelope import Command
 from contracts.ids import LocationId, RoomId, StaffId
 from contracts.members import GymReferences, KnownReferences
@@ -51,6 +58,8 @@ class Named:
     room_id: RoomId | None = None
     room_of: LocationId | None = None
     """Where the room must be; ``None``: anywhere in the gym."""
+    covered: tuple[LocationId, ...] = ()
+    """Locations of a grant's coverage."""
     instructor_id: StaffId | None = None
     fees: tuple[tuple[str, str], ...] = ()
     """Fields and the currencies of their amounts."""
@@ -83,7 +92,7 @@ def checked(kind: type[C], rule: Rule[C]) -> Rule[C]:
 def question(named: Named) -> GymReferences:
     """What members is asked."""
     return GymReferences(
-        location_ids=_some(named.location_id), room_ids=_some(named.room_id),
+        location_ids=(*_some(named.location_id), *named.covered), room_ids=_some(named.room_id),
         staff_ids=_some(named.instructor_id),
     )  # fmt: skip
 
@@ -93,6 +102,10 @@ def must_be_known(named: Named, known: KnownReferences) -> None:
     if named.location_id is not None and named.location_id not in known.locations:
         raise Refused(
             TimetableCode.LOCATION_NOT_FOUND, "There is no such location.", field="location_id"
+        )
+    if not known.locations.keys() >= set(named.covered):
+        raise Refused(
+            TimetableCode.LOCATION_NOT_FOUND, "There is no such location.", field="coverage"
         )
     if named.room_id is not None:
         where = known.rooms.get(named.room_id)
@@ -128,6 +141,8 @@ def hearing(known: KnownReferences, rule: Rule[C]) -> Rule[C]:
 def _is_heard(named: Named, unit: Unit) -> bool:
     location, coach = named.location_id, named.instructor_id
     if location is not None and unit.state(location_calendar, location).time_zone is None:
+        return False
+    if any(one.time_zone is None for one in unit.states(location_calendar, named.covered)):
         return False
     if named.room_id is not None:
         where = unit.state(room, named.room_id)
@@ -170,6 +185,10 @@ def _fees(policy: BookingPolicy | None) -> tuple[tuple[str, str], ...]:
     return tuple((field, price.currency) for field, price in prices if price is not None)
 
 
+def _covered(coverage: Coverage | None) -> Named:
+    return Named(covered=coverage.location_ids if coverage else ())
+
+
 def _some(one: Any) -> tuple[Any, ...]:
     return () if one is None else (one,)
 
@@ -192,5 +211,7 @@ NAMES: Mapping[type[Command], Callable[[Any, Unit], Named]] = {
         location_id=c.location_id, room_id=c.room_id, room_of=c.location_id
     ),
     PublishBookingPolicy: lambda c, _: Named(fees=_fees(c.policy)),
+    GrantCredits: lambda c, _: _covered(c.coverage),
+    ChangeEntitlement: lambda c, _: _covered(c.coverage),
 }
 """What each command names that must be there; the others name nothing of the kind."""

@@ -1,7 +1,8 @@
 """What the gym names must be its own; what it opened a moment ago is there at once."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts import ids
 from contracts.ids import new_id
@@ -76,6 +77,26 @@ async def test_what_was_opened_a_moment_ago_is_there_at_once(gym: Gym) -> None:
         room, coach = await room_of(gym), await coach_of(gym)
         await gym.owner.done(documents.SCHEDULE, **a_class(gym, roomId=room, instructorId=coach))
         await gym.owner.done(doors.ADD_DOOR, locationId=gym.location, name="Front")
+
+
+async def test_a_grant_names_what_is_there_and_answers_when_it_ends(gym: Gym) -> None:
+    mia = await gym.member()
+    pack: dict[str, Any] = {"clientId": mia.id, "credits": 5, "timeZone": "Europe/Berlin"}
+    for kind, name, code in (
+        ("loc", "locationIds", "LOCATION_NOT_FOUND"), ("prg", "programIds", "PROGRAM_NOT_FOUND"),
+    ):  # fmt: skip
+        nobodys = {name: [ids.show(kind, new_id())]}
+        told = await gym.owner.do(documents.GRANT, **pack, coverage=nobodys)
+        (error,) = told["userErrors"]
+        assert (error["code"], error["field"]) == (code, "coverage")
+    last_day = (gym.clock.now() + timedelta(days=30)).date()
+    given = await gym.owner.done(
+        documents.GRANT, **pack, expiresOn=last_day.isoformat(),
+        coverage={"locationIds": [gym.location]},
+    )  # fmt: skip
+    midnight = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo("Europe/Berlin"))
+    assert datetime.fromisoformat(given["grant"]["expiresAt"]) == midnight
+    assert given["grant"]["validFrom"] is not None
 
 
 async def test_fees_are_in_the_gyms_currency(gym: Gym) -> None:

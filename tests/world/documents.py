@@ -22,7 +22,7 @@ ERASE = f"""mutation ($input: EraseClientInput!) {{
 CHANGE_GRANT = f"""mutation ($input: ChangeEntitlementInput!) {{
   changeEntitlement(input: $input) {{ clientId position {ERRORS} }} }}"""
 GRANT = f"""mutation ($input: GrantCreditsInput!) {{
-  grantCredits(input: $input) {{ grant {{ id }} position {ERRORS} }} }}"""
+  grantCredits(input: $input) {{ grant {{ id validFrom expiresAt }} position {ERRORS} }} }}"""
 SCHEDULE = f"""mutation ($input: ScheduleSessionInput!) {{
   scheduleSession(input: $input) {{
     sessionId session {{ id title status reserved }} position {ERRORS} }} }}"""

@@ -101,12 +101,15 @@ class_type: Aggregate[ClassType, ClassTypeEvent] = Aggregate(
 )
 
 
+def must_be_there(state: Program, *, field: str = "program_id") -> None:
+    """Raise ``Refused`` unless the gym gives the program, or gave it."""
+    if state.stage is Stage.ABSENT:
+        raise Refused(TimetableCode.PROGRAM_NOT_FOUND, "There is no such program.", field=field)
+
+
 def must_be_offered_program(state: Program) -> None:
     """Raise ``Refused`` unless something may be planned under the program."""
-    if state.stage is Stage.ABSENT:
-        raise Refused(
-            TimetableCode.PROGRAM_NOT_FOUND, "There is no such program.", field="program_id"
-        )
+    must_be_there(state)
     if state.stage is Stage.RETIRED:
         raise Refused(TimetableCode.PROGRAM_RETIRED, "The program was retired.", field="program_id")
 

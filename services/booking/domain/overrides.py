@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode
-from contracts.permissions import STAFF, allows
+from contracts.permissions import allows
 from services.booking.domain.cancelling import must_say_why
 
 OVERRIDABLE = frozenset({
@@ -20,11 +20,18 @@ OVERRIDABLE = frozenset({
     BookingCode.DAILY_LIMIT, BookingCode.SESSION_FULL, BookingCode.WAITLIST_HAS_PRIORITY,
     BookingCode.CHECK_IN_NOT_OPEN, BookingCode.CHECK_IN_CLOSED,
 })  # fmt: skip
+RIGHTS = {
+    BookingCode.WINDOW_NOT_OPEN: "booking.book_early",
+    BookingCode.BOOKING_CLOSED: "booking.book_closed",
+    BookingCode.SESSION_FULL: "booking.overbook",
+    BookingCode.BOOKING_BANNED: "booking.override_ban",
+}
+"""Rules that take a right of their own to set aside; the others take ``booking.override``."""
 FOR_MEMBERS = BookingCode.WAIVER_REQUIRED
 """Keeps members from booking themselves: staff books all the same, and check-in asks. It is on
 record all the same (B3)."""
 OF_THE_DESK = BookingCode.WINDOW_NOT_OPEN
-"""Set aside by whoever may set rules aside, without naming it, but not without a reason (B5)."""
+"""Set aside by whoever may, without naming it, but not without a reason (B5)."""
 
 
 @dataclass
@@ -59,18 +66,14 @@ def asked(
 
     Raises ``Refused``: ``FORBIDDEN`` when they may not, or nobody may; ``REASON_REQUIRED``.
     """
-    may = allows("booking.override", roles)
-    if overbook and not may:
-        raise Refused(BookingCode.FORBIDDEN, "Only the desk overbooks.", field="overbook")
+    if overbook and not _may(BookingCode.SESSION_FULL, roles):
+        raise Refused(BookingCode.FORBIDDEN, "You may not overbook.", field="overbook")
     fixed = [str(one) for one in codes if one not in OVERRIDABLE]
     if fixed:
         raise Refused(
             BookingCode.FORBIDDEN, "This rule cannot be overridden.", field="overrides", codes=fixed
         )
-    may_all = may and (
-        BookingCode.BOOKING_BANNED not in codes or allows("booking.override_ban", roles)
-    )
-    if codes and not may_all:
+    if not all(_may(one, roles) for one in codes):
         raise Refused(BookingCode.FORBIDDEN, "You may not override this.", field="overrides")
     if codes or overbook:
         must_say_why(reason)
@@ -80,7 +83,11 @@ def asked(
 
 def booking(asked_for: Overrides, roles: frozenset[str]) -> Overrides:
     """The same with what staff sets aside by booking for somebody, without naming it."""
-    implied = {FOR_MEMBERS} if roles & STAFF else set()
-    if allows("booking.override", roles):
+    implied = {FOR_MEMBERS} if allows("booking.serve_client", roles) else set()
+    if _may(OF_THE_DESK, roles):
         implied.add(OF_THE_DESK)
     return Overrides(asked_for.named | implied, asked_for.reason)
+
+
+def _may(code: BookingCode, roles: frozenset[str]) -> bool:
+    return allows(RIGHTS.get(code, "booking.override"), roles)

@@ -24,6 +24,7 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.ids import LocationId, ProgramId, SessionId
+from contracts.timetable import DefineProgram, RetireProgram
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -205,3 +206,18 @@ def test_a_limit_by_program_counts_that_program_alone() -> None:
     )  # fmt: skip
     scenario.when(CancelReservation(session_id=OTHER, client_id=ANN), DAY_BEFORE)
     scenario.when(book[FAR], DAY_BEFORE).then_answered(status="reserved")
+
+
+def test_a_grant_covers_programs_the_gym_gives_or_gave() -> None:
+    asked = GrantCredits(
+        client_id=ANN, grant_id=grant_of(ANN, 7), credits=5,
+        coverage=Coverage(program_ids=(YOGA, SPIN)),
+    )  # fmt: skip
+    scenario = given(opened(ANN), granted(ANN))
+    for program_id in (YOGA, SPIN):
+        scenario.when(asked, DAY_BEFORE).then_refused("PROGRAM_NOT_FOUND", field="coverage")
+        changed = ChangeEntitlement(client_id=ANN, grant_id=grant_of(ANN), coverage=asked.coverage)
+        scenario.when(changed, DAY_BEFORE).then_refused("PROGRAM_NOT_FOUND", field="coverage")
+        scenario.gym.do(DefineProgram(program_id=program_id, name="Ride"), DAY_BEFORE)
+    scenario.gym.do(RetireProgram(program_id=YOGA), DAY_BEFORE)
+    scenario.when(asked, DAY_BEFORE).then(fact(CreditsGranted, coverage=asked.coverage))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.decider import Refused
 from contracts.booking import (
     AddWalkIn,
     BookClass,
@@ -19,6 +20,7 @@ from contracts.booking import (
     WaiverRecorded,
 )
 from contracts.envelope import Event
+from contracts.permissions import MATRIX
 from gateway.overrides import BookingOverride
 from services.booking.domain.class_session import class_session
 from services.booking.domain.overrides import OVERRIDABLE
@@ -205,3 +207,24 @@ def test_what_cannot_be_set_aside_is_refused_by_name(code: BookingCode) -> None:
 def test_what_can_be_set_aside_can_be_asked_for_and_is_told() -> None:
     names = {str(one) for one in OVERRIDABLE}
     assert names == {one.value for one in BookingOverride} == set(OVERRIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("right", "command", "past", "at"),
+    [
+        ("booking.book_early", booking(), READY, WEEK_BEFORE - MINUTE),
+        ("booking.book_closed", booking(BookingCode.BOOKING_CLOSED),
+         (scheduled(1, closes_minutes_before=60), *READY[1:]), NOON - MINUTE),
+        ("booking.overbook", booking(overbook=True), (*READY, reserved(BEN)), DAY_BEFORE),
+        ("booking.override_ban", booking(BookingCode.BOOKING_BANNED), (*READY, BANNED), DAY_BEFORE),
+        ("booking.override", booking(BookingCode.OVERLAP), (*READY, *ELSEWHERE), DAY_BEFORE),
+    ],
+)  # fmt: skip
+def test_who_may_set_a_rule_aside_is_in_the_matrix(
+    monkeypatch: pytest.MonkeyPatch, right: str, command: BookClass, past: Past, at: Any
+) -> None:
+    given(*past).when(command, at, *OWNER).then(fact(ReservationMade), fact(CreditHeld))
+    monkeypatch.setitem(MATRIX, right, frozenset({"trainer"}))
+    refused = given(*past).when(command, at, *OWNER).outcome
+    assert isinstance(refused, Refused)
+    given(*past).when(command, at, *TRAINER).then(fact(ReservationMade), fact(CreditHeld))

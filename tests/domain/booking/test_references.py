@@ -1,6 +1,7 @@
 """What a command names must be there: locations, rooms, instructors, the gym's currency."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,9 +9,15 @@ import pytest
 
 from chassis.decider import Aggregate, Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import BookingPolicy, ScheduleSession
+from contracts.booking import (
+    BookingPolicy,
+    ChangeEntitlement,
+    Coverage,
+    GrantCredits,
+    ScheduleSession,
+)
 from contracts.envelope import Command, Event
-from contracts.ids import ClosureId, GymId, LocationId, RoomId, ScheduleId, StaffId
+from contracts.ids import ClosureId, GrantId, GymId, LocationId, RoomId, ScheduleId, StaffId
 from contracts.members import KnownReferences
 from contracts.money import Price
 from contracts.timetable import (
@@ -34,7 +41,16 @@ from contracts.timetable import (
 from services.booking.api import ASKED, RULES
 from services.booking.domain.hearsay import gym, instructor, room
 from services.booking.references import NAMES, NotHeard, checked, hearing, must_be_known, question
-from tests.domain.booking.language import HALL, HOUR, NOON, SES, home, scheduled
+from tests.domain.booking.language import (
+    ANN,
+    HALL,
+    HOUR,
+    NOON,
+    SES,
+    home,
+    scheduled,
+    with_credits,
+)
 from tests.scenario import Gym, Scenario, fact
 
 MONTH_BEFORE = NOON - 30 * 24 * HOUR
@@ -130,6 +146,36 @@ ASKS: dict[str, tuple[Command, tuple[str, ...]]] = {
 def test_what_was_not_heard_of_is_asked_for(command: Command, missing: str) -> None:
     with pytest.raises(NotHeard):
         given(*all_but(missing)).gym.do(command, MONTH_BEFORE)
+
+
+PACK = GrantCredits(
+    client_id=ANN, grant_id=GrantId(UUID(int=6)), credits=5,
+    coverage=Coverage(location_ids=(HALL, ANNEX)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [PACK, ChangeEntitlement(client_id=ANN, grant_id=PACK.grant_id, coverage=PACK.coverage)],
+    ids=["given", "changed"],
+)
+def test_every_location_a_grant_covers_must_be_there(command: Command) -> None:
+    past = (*HEARD.values(), *with_credits(ANN))
+    with pytest.raises(NotHeard) as missing:
+        given(*past).gym.do(command, MONTH_BEFORE)
+    assert question(missing.value.named).location_ids == (HALL, ANNEX)
+    with pytest.raises(Refused) as refused:
+        must_be_known(missing.value.named, KnownReferences(currency="EUR", locations={HALL: "UTC"}))
+    assert (refused.value.code, refused.value.field) == ("LOCATION_NOT_FOUND", "coverage")
+
+
+def test_a_grant_answers_when_it_begins_and_ends() -> None:
+    known = KnownReferences(currency="EUR", locations={HALL: "UTC", ANNEX: "UTC"})
+    last_day = {"expires_on": NOON.date(), "time_zone": "America/New_York"}
+    scenario = given(*with_credits(ANN), known=known)
+    scenario.when(PACK.model_copy(update=last_day), MONTH_BEFORE).then_answered(
+        valid_from=MONTH_BEFORE, expires_at=datetime(2027, 3, 2, 5, tzinfo=UTC)
+    )
 
 
 def test_what_was_heard_of_is_there() -> None:

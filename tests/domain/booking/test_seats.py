@@ -312,6 +312,15 @@ def test_a_late_cancel_is_undone_while_the_seat_is_free() -> None:
     ).then_answered(status="reserved")
 
 
+def test_once_seats_are_there_to_be_claimed_the_line_is_owed_none_of_them() -> None:
+    waited: Past = (*GONE, waiting(BEN, 1))
+    at_last_offer = CLAIMS - MINUTE
+    given(*waited).when(UNDO, at_last_offer, *MEMBER).then_refused(
+        BookingCode.WAITLIST_HAS_PRIORITY
+    )
+    given(*waited).when(UNDO, CLAIMS, *MEMBER).then_answered(status="reserved")
+
+
 def test_members_undo_until_the_start_and_staff_until_the_books_are_closed() -> None:
     given(*GONE).when(UNDO, NOON, *MEMBER).then_refused(BookingCode.BOOKING_CLOSED)
     given(*GONE).when(UNDO, NOON + HOUR, *DESK).then_answered(status="reserved")
