@@ -32,7 +32,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format validate bench security chaos drill
+.PHONY: lint types format validate image bench security chaos drill
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,6 +49,9 @@ format: $(READY) ## Put the code into shape
 validate: $(VALIDATORS) ## The image and the manifests, without a cluster
 	@$(BIN)/pytest -q tests/validate
 	@$(BIN)/python -m deploy.validate
+
+image: $(VALIDATORS) ## Build the image and run it as a cluster would, by podman or docker. BASE, BUILD, ENGINE
+	@$(BIN)/python -m deploy.trial
 
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
 	@$(BIN)/python -m bench $(B)

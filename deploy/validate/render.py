@@ -14,17 +14,17 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("dev", "production", "recovery")
 
 
-def rendered(overlay: str) -> Objects:
+def rendered(overlay: str, postgres: str = secrets.SERVER) -> Objects:
     """The overlay's objects. Dev's secrets, which a command makes, are added as it makes them."""
     built = run("kubectl", "kustomize", str(KUBERNETES / "overlays" / overlay))
     objects: list[Object] = [each for each in parsed(built) if each]
     if overlay == "dev":
-        objects += supplied()
+        objects += supplied(postgres)
     return Objects(objects)
 
 
-def supplied() -> list[Object]:
-    """What ``b2b secrets kubernetes`` would apply."""
+def supplied(postgres: str = secrets.SERVER) -> list[Object]:
+    """What ``b2b secrets kubernetes`` would apply, for Postgres at HOST:PORT."""
     values = secrets.invented()
     return [
         {
@@ -34,7 +34,7 @@ def supplied() -> list[Object]:
             "type": each.type,
             "stringData": secrets.filled(each, values),
         }
-        for each in secrets.wanted()
+        for each in secrets.wanted(postgres)
     ]
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +13,12 @@ import httpx
 import pytest
 
 from contracts.ids import new_id
-from deploy.cluster import secrets
 from deploy.local.access import AUDITOR, PROCESSES
 from deploy.local.places import free_port
-from deploy.local.postgres import Postgres
 from deploy.local.runner import MODULES
-from deploy.local.servers import Nats
 from deploy.local.supervisor import Program, Supervisor
 from deploy.schema import ROOT
-from deploy.validate import bus
+from deploy.trial.servers import Servers
 
 SHIPPED = ROOT / "deploy/kubernetes"
 OWNER = {"email": "owner@oak.example", "password": "correct horse battery"}
@@ -64,28 +61,18 @@ def _lines(file: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-async def cluster(data: Path) -> AsyncIterator[Cluster]:
+def cluster(data: Path) -> Iterator[Cluster]:
     """Postgres with ``b2b_admin`` as CloudNativePG makes it, NATS with the accounts as shipped."""
     home, folder = data / "cluster", data / "cluster-secrets"
     home.mkdir()
-    postgres = Postgres(home, "of-nobody-else")
-    postgres.start()
-    server = postgres.dsn.rpartition("@")[2].partition("/")[0]
-    _invent_secrets(folder, server)
-    db = await asyncpg.connect(postgres.dsn)
-    password = (folder / "database-admin/password").read_text()
-    await db.execute(f"CREATE ROLE {secrets.ADMIN} LOGIN CREATEROLE CREATEDB PASSWORD '{password}'")
-    await db.close()
-
-    (home / "nats").mkdir()
-    (home / "nats/accounts.conf").write_text((SHIPPED / "base/nats/accounts.conf").read_text())
-    (home / "nats-passwords").symlink_to(folder / "nats-passwords")
-    config = (SHIPPED / "base/nats/nats.conf").read_text()
-    nats = Nats(home, lambda port, monitor, store: bus.alone(config, port, monitor, store))
-    nats.start()
-    yield Cluster(folder, nats.url)
-    nats.stop()
-    postgres.stop()
+    servers = Servers(home)
+    _invent_secrets(folder, servers.postgres)
+    servers.start(
+        (folder / "database-admin/password").read_text(),
+        (folder / "nats-passwords/passwords.conf").read_text(),
+    )
+    yield Cluster(folder, servers.nats)
+    servers.stop()
 
 
 @pytest.fixture(scope="module")
