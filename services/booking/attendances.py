@@ -173,6 +173,6 @@ def correct_attendance(command: CorrectAttendance, unit: Unit) -> BookingOutcome
         if becomes in CLEARS:
             penalties.clear(unit, client, reservation, command.reason)
         elif offence is not None:
-            penalties.judge_anew(unit, offence)
+            penalties.judge_anew(unit, offence, command.reason)
     late = becomes is Attendance.LATE_CANCELLED
     return BookingOutcome(status="cancelled_late" if late else becomes, reservation_id=reservation)

@@ -40,7 +40,7 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     by_staff = allows(SERVES, roles)
     named = overrides.asked(command.overrides, command.reason, roles, overbook=command.overbook)
     over = overrides.booking(named, roles)
-    session = unit.state(class_session, session_id)
+    session = starting.counted(unit, session_id)
     must_be_on(session)
     ledger = opened(unit, client)
     must_be_welcome(unit, session, ledger, client, over)

@@ -10,14 +10,13 @@ from chassis.eventstore.store import Unit
 from contracts.booking import (
     CancelSession,
     ChangeCapacity,
-    CloseAttendance,
     CloseWaitlist,
     CreditReleased,
     ScheduleSession,
 )
 from contracts.ids import SessionId
-from services.booking import deadlines, lines, placing, seats, starting
-from services.booking.domain import booking_policy, holds, timetable
+from services.booking import closing, deadlines, lines, placing, seats, starting
+from services.booking.domain import holds, timetable
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 
@@ -43,11 +42,7 @@ def set_deadlines(unit: Unit, session_id: SessionId) -> None:
     state = unit.state(class_session, session_id)
     line_closes = CloseWaitlist(session_id=session_id)
     unit.wake(deadlines.waitlist_closes(session_id), state.starts_at, line_closes)
-    unit.wake(
-        deadlines.attendance_closes(session_id),
-        booking_policy.attendance_closes_at(state.policy, state.ends_at),
-        CloseAttendance(session_id=session_id),
-    )
+    closing.in_time(unit, session_id)
     lines.keep_offers_in_phase(unit, session_id)
     lines.tell_of_claims(unit, session_id)
 

@@ -38,11 +38,16 @@ def offence_in(
     return None if kind is None else offences.offence(session, session_id, client, kind)
 
 
-def judge_anew(unit: Unit, offence: Offence) -> None:
-    """Judge what the corrected books show, unless the reservation counts already."""
+def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
+    """Judge what the corrected books show, unless the reservation counts already.
+
+    A late cancel that was refilled counts no more, whatever the books had called it before.
+    """
     case = unit.state(client_penalties, offence.client).cases.get(offence.reservation_id)
     if case is None or not case.counts:
         _judge(unit, offence)
+    elif offence.is_refilled:
+        clear(unit, offence.client, offence.reservation_id, reason)
 
 
 def _judge(unit: Unit, offence: Offence) -> None:

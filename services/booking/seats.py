@@ -17,7 +17,7 @@ from contracts.booking import (
     ReservationSource,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId, new_id
-from services.booking import covering, deadlines, swaps
+from services.booking import closing, covering, deadlines, swaps
 from services.booking.domain import entitlement, holds, offers, reservations, standing, waitlist
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.class_session import ClassSession, class_session
@@ -56,6 +56,7 @@ def take(
         unit.forget(deadlines.offer_expires(session_id, client))
     seat = unit.record(class_session, session_id, made).reserved[client]
     unit.record(client_ledger, client, held)
+    closing.after_all(unit, session_id)
     return BookingOutcome(
         status="reserved", reservation_id=reservation, free_until=seat.free_until, spot=seat.spot
     )

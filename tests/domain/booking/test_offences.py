@@ -9,8 +9,10 @@ import pytest
 from contracts.booking import (
     AddWalkIn,
     Attendance,
+    AttendanceCorrected,
     AttendanceFinalized,
     BookClass,
+    BookingCode,
     CancelReservation,
     ChangeCapacity,
     Charge,
@@ -90,6 +92,9 @@ def test_the_seats_that_are_empty_are_counted_once_when_the_session_starts() -> 
 
 AFTERWARDS: list[Command] = [
     AddWalkIn(session_id=SES, client_id=DAN),
+    BookClass(
+        session_id=SES, client_id=DAN, overrides=(BookingCode.BOOKING_CLOSED,), reason="late"
+    ),
     CancelReservation(session_id=SES, client_id=ANN),
     RemoveReservation(session_id=SES, client_id=ANN, reason="left"),
     UndoCancel(session_id=SES, client_id=BEN),
@@ -201,6 +206,18 @@ def test_a_case_that_counts_is_not_judged_again_when_only_the_words_change() -> 
     scenario = given(scheduled(3), with_credits(CAT), late_cancelled(CAT)).when(CLOSE, NOON)
     scenario.when(correct(CAT, N), END).when(correct(CAT, L), END)
     assert [type(event) for event in scenario.gym.log].count(ViolationRecorded) == 1
+
+
+def test_a_refilled_late_cancel_that_was_called_a_no_show_counts_no_more_once_it_is_one_again() -> (
+    None
+):
+    past = (with_credits(ANN, BEN), late_cancelled(ANN), reserved(BEN))
+    scenario = given(scheduled(1), *past).when(CLOSE, NOON).when(correct(ANN, N), END)
+    scenario.when(correct(ANN, L), END).then(
+        fact(AttendanceCorrected, was=N, becomes=L, credits=0, charge=Charge.RELEASED),
+        fact(CreditCorrected, was=Charge.FORFEITED, becomes=Charge.RELEASED),
+        fact(ViolationCleared, client_id=ANN),
+    )
 
 
 def test_an_excuse_taken_back_is_judged_on_the_seats_that_were_empty_at_the_start() -> None:

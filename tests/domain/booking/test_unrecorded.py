@@ -8,7 +8,9 @@ from contracts.booking import (
     AttendanceCorrected,
     AttendanceFinalized,
     AttendanceUnrecorded,
+    BookClass,
     BookingCode,
+    Cancellation,
     CheckedIn,
     CloseAttendance,
     CorrectAttendance,
@@ -19,9 +21,11 @@ from contracts.booking import (
     FinalizeAttendance,
     MarkedNoShow,
     ReleaseUnrecorded,
+    ReservationCancelled,
     SeatsCounted,
     ViolationRecorded,
 )
+from contracts.ids import ClientId
 from services.booking import deadlines
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -55,6 +59,13 @@ def forgotten(**policy: Any) -> Scenario:
     return given(
         scheduled(5, **policy), with_credits(ANN, CAT, credits=1), reserved(ANN),
         late_cancelled(CAT),
+    )  # fmt: skip
+
+
+def taken_back(client: ClientId) -> ReservationCancelled:
+    return ReservationCancelled(
+        session_id=SES, client_id=client, reservation_id=reservation_of(client),
+        kind=Cancellation.STAFF, free_until=NOON, policy_version=1, seats_taken=0,
     )  # fmt: skip
 
 
@@ -142,3 +153,38 @@ def test_excused_books_are_closed() -> None:
     scenario.when(FinalizeAttendance(session_id=SES), EXCUSES)
     scenario.then_refused(BookingCode.SESSION_FINALIZED)
     assert not any(isinstance(one, CheckedIn) for one in scenario.gym.log)
+
+
+BELATED = BookClass(
+    session_id=SES, client_id=BEN, overrides=(BookingCode.BOOKING_CLOSED,), reason="came after all"
+)
+MUCH_LATER = EXCUSES + timedelta(days=1)
+
+
+def test_a_seat_given_when_the_books_of_an_empty_session_were_due_is_asked_about_too() -> None:
+    scenario = given(scheduled(5), with_credits(BEN, credits=1)).when(CLOSE, CLOSES)
+    scenario.when(BELATED, MUCH_LATER, "staff:x", "owner")
+    at, again = scenario.gym.deadlines[deadlines.attendance_closes(SES)]
+    assert at == MUCH_LATER + 2 * HOUR, "as long after it as after the end"
+    scenario.when(again, at)
+    scenario.then(fact(AttendanceUnrecorded, seats=1, excused_at=EXCUSES))
+    at, release = scenario.gym.deadlines[deadlines.unrecorded_excused(SES)]
+    scenario.when(release, at)
+    assert available(scenario, BEN) == 1
+
+
+def test_a_seat_given_after_somebody_was_asked_who_came_is_let_go_of_in_the_end() -> None:
+    scenario = forgotten().when(CLOSE, CLOSES)
+    for client in (ANN, CAT):
+        scenario.gym.happened(taken_back(client))
+    scenario.when(RELEASE, EXCUSES).then_nothing()
+    scenario.gym.happened(*with_credits(BEN, credits=1))
+    scenario.when(BELATED, MUCH_LATER, "staff:x", "owner")
+    at, release = scenario.gym.deadlines[deadlines.unrecorded_excused(SES)]
+    scenario.when(release, at)
+    assert available(scenario, BEN) == 1
+
+
+def test_a_seat_given_before_the_books_are_due_moves_nothing() -> None:
+    scenario = given(scheduled(5), with_credits(BEN)).when(BELATED, CLOSES - MINUTE, "x", "owner")
+    assert deadlines.attendance_closes(SES) not in scenario.gym.deadlines

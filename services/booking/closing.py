@@ -1,0 +1,32 @@
+"""The end of a session: its books close in time, also of seats that staff gives when it is over."""
+
+from chassis.eventstore.store import Unit
+from contracts.booking import CloseAttendance, ReleaseUnrecorded
+from contracts.ids import SessionId
+from services.booking import deadlines
+from services.booking.domain import booking_policy
+from services.booking.domain.class_session import class_session
+
+
+def in_time(unit: Unit, session_id: SessionId) -> None:
+    """Have the books close when the session's times say so."""
+    session = unit.state(class_session, session_id)
+    at = booking_policy.attendance_closes_at(session.policy, session.ends_at)
+    unit.wake(deadlines.attendance_closes(session_id), at, CloseAttendance(session_id=session_id))
+
+
+def after_all(unit: Unit, session_id: SessionId) -> None:
+    """Have them close after all when a seat is taken and their time has passed.
+
+    As long after it as after the end of a session: whoever gave the seat may say who came. Where
+    somebody was asked that already nobody is asked again, so that everybody is excused in the end.
+    """
+    session, now = unit.state(class_session, session_id), unit.ctx.now
+    if now < booking_policy.attendance_closes_at(session.policy, session.ends_at):
+        return
+    at = booking_policy.attendance_closes_at(session.policy, now)
+    unit.wake(deadlines.attendance_closes(session_id), at, CloseAttendance(session_id=session_id))
+    if session.is_unrecorded:
+        excused_at = booking_policy.unrecorded_excused_at(session.policy, session.ends_at)
+        release = ReleaseUnrecorded(session_id=session_id)
+        unit.wake(deadlines.unrecorded_excused(session_id), max(excused_at, at), release)
