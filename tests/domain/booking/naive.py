@@ -5,84 +5,30 @@ objects to what must never happen: a seat given that is not there, a queue jumpe
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from contracts import booking as said
-from contracts.booking import Attendance
+from contracts.booking import BookingCode, Charge
 from contracts.envelope import Event
-from contracts.ids import ClientId, GrantId, LocationId, ReservationId, SessionId
+from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 from contracts.timetable import (
+    BookingPolicyPublished,
     HoldMoved,
     InstructorSubstituted,
-    NewDeadline,
     SessionReinstated,
     SessionRescheduled,
 )
+from tests.domain.booking.naive_fees import Fees
+from tests.domain.booking.naive_seats import MINUTE, Seats
 
-AUTOMATIC_UNTIL = timedelta(hours=4)  # before the start, by the default policy
-OFFERS_UNTIL = timedelta(hours=1)
 PERIODS: dict[said.Period | None, Callable[[date], Any]] = {
     None: lambda _: None,
     said.Period.WEEK: lambda day: day.isocalendar()[:2],
     said.Period.MONTH: lambda day: (day.year, day.month),
 }
-
-
-@dataclass
-class Seats:
-    """One session."""
-
-    starts_at: datetime
-    ends_at: datetime
-    zone: ZoneInfo
-    capacity: int
-    online_capacity: int
-    spots: tuple[str, ...]
-    waiver_required: bool
-    daily_limit: int
-    location: LocationId
-    seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
-    here: set[ClientId] = field(default_factory=set)
-    late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
-    spot: dict[ClientId, str | None] = field(default_factory=dict)
-    line: list[ClientId] = field(default_factory=list)
-    joined: dict[ClientId, said.WaitlistJoined] = field(default_factory=dict)
-    offered: dict[ClientId, datetime] = field(default_factory=dict)
-    claims_offer: ClientId | None = None  # whose seat was held for them until just now
-    declined: set[ClientId] = field(default_factory=set)
-    books: dict[ClientId, Attendance] = field(default_factory=dict)  # once they are closed
-    last_seq: int = 0
-    over: bool = False  # cancelled or finalized
-    called_off: bool = False
-    reservations: set[ReservationId] = field(default_factory=set)
-
-    @property
-    def day(self) -> date:
-        """On which it takes place where it takes place."""
-        return self.starts_at.astimezone(self.zone).date()
-
-    def free(self, *, online: bool) -> int:
-        """Seats nobody has and nobody is offered."""
-        free = self.capacity - len(self.seated) - len(self.offered)
-        of_clients = sum(one.online for one in self.seated.values()) + len(self.offered)
-        return min(free, self.online_capacity - of_clients) if online else free
-
-    def give_longer(self, deadlines: Iterable[NewDeadline]) -> None:
-        for one in deadlines:
-            made = self.seated[one.client_id]
-            self.seated[one.client_id] = made.model_copy(update={"free_until": one.free_until})
-
-    def seat(self, made: said.ReservationMade, spot: str | None) -> None:
-        assert made.client_id not in self.seated
-        assert spot is None or spot in self.spots
-        assert spot is None or spot not in {self.spot[one] for one in self.seated}, "shared spot"
-        assert not self.spots or spot is not None or len(self.seated) >= len(self.spots)
-        self.seated[made.client_id] = made
-        self.spot[made.client_id] = spot
 
 
 @dataclass
@@ -106,19 +52,31 @@ class Naive:
     banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
-    """Who has seats in two sessions that were moved into each other."""
+    """Who has seats in two sessions: they were moved into each other, or staff said so."""
+    published: list[BookingPolicyPublished] = field(default_factory=list)
+    called_off: set[ReservationId] = field(default_factory=set)  # with their session
+    to_settle: dict[ReservationId, Charge] = field(default_factory=dict)  # of books just closed
+
+    def __post_init__(self) -> None:
+        self.fees = Fees(self.sessions)
 
     def read(self, events: list[Event], now: datetime) -> None:
         """Count what happened, and object to what must not."""
         self.now = now
+        for seats in self.sessions.values():
+            seats.start(now)
         for event in events:
             self._turn(event)
             self._calendar(event)
             self._slot(event)
             self._seat(event)
+            self._mark(event)
             self._line(event)
             self._credit(event)
             self._standing(event)
+            self.fees.read(event, now)
+        assert not self.to_settle, "what they hold is held for ever"
+        self.fees.end(self.banned, now)
 
     def _turn(self, event: Any) -> None:
         """A promotion or an offer passes nobody over who is eligible."""
@@ -138,19 +96,19 @@ class Naive:
     def _calendar(self, event: Any) -> None:
         match event:
             case said.SessionScheduled():
-                online = event.online_capacity
-                self.sessions[event.session_id] = Seats(
-                    event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
-                    999 if online is None else online, event.spots,
-                    event.waiver_required, event.policy.daily_limit, event.location_id,
-                )  # fmt: skip
+                self.sessions[event.session_id] = Seats.of(event, self.now)
+            case BookingPolicyPublished():
+                self.published.append(event)
             case said.CapacityChanged():
                 self.sessions[event.session_id].capacity = event.capacity
             case said.SessionCancelled():
                 self.sessions[event.session_id].over = True
                 self.sessions[event.session_id].called_off = True
+                self.called_off |= self.sessions[event.session_id].reservations
+            case said.SeatsCounted():
+                assert event.empty_seats == self.sessions[event.session_id].empty, "miscounted"
             case said.AttendanceFinalized():
-                self._close(self.sessions[event.session_id], event)
+                self.to_settle |= self.sessions[event.session_id].close(event)
             case said.AttendanceCorrected():
                 books = self.sessions[event.session_id].books
                 assert books[event.client_id] == event.was
@@ -162,6 +120,8 @@ class Naive:
             case SessionRescheduled():
                 seats = self.sessions[event.session_id]
                 seats.starts_at, seats.ends_at = event.starts_at, event.ends_at
+                assert event.booking_opens_at == seats.opens_at
+                assert event.booking_closes_at == seats.closes_at
                 seats.give_longer(event.deadlines)
             case InstructorSubstituted():
                 self.sessions[event.session_id].give_longer(event.deadlines)
@@ -170,6 +130,7 @@ class Naive:
                 assert not {**seats.seated, **seats.late}
                 assert not seats.line
                 seats.over = seats.called_off = False
+                seats.after_start.clear()
             case HoldMoved():
                 moved = {"starts_at": event.starts_at, "ends_at": event.ends_at, "on": event.on}
                 for book in (self.held, self.counted, self.ever):
@@ -184,20 +145,20 @@ class Naive:
                 self._made(self.sessions[event.session_id], event)
             case said.ReservationCancelled():
                 seats = self.sessions[event.session_id]
-                made = seats.seated.pop(event.client_id, None) or seats.late[event.client_id]
-                seats.late.pop(event.client_id, None)
-                seats.here.discard(event.client_id)
-                if event.kind is said.Cancellation.LATE:
-                    seats.late[event.client_id] = made
+                self._given_up(seats, event)
                 assert event.seats_taken == len(seats.seated)
             case said.ReservationReinstated():
                 seats = self.sessions[event.session_id]
-                made = seats.late.pop(event.client_id)
-                assert seats.free(online=made.online) > 0
-                assert event.free_until >= made.free_until
-                again = made.model_copy(update={"free_until": event.free_until})
-                seats.seat(again, event.spot)
+                self._taken_back(seats, event)
                 assert event.seats_taken == len(seats.seated)
+
+    def _mark(self, event: Any) -> None:
+        match event:
+            case said.ReservationCovered():
+                seats = self.sessions[event.session_id]
+                paid = {"grant_id": event.grant_id, "grant_kind": event.grant_kind}
+                made = seats.seated[event.client_id]
+                seats.seated[event.client_id] = made.model_copy(update=paid)
             case said.SpotChanged():
                 seats = self.sessions[event.session_id]
                 assert event.spot not in {seats.spot[c] for c in seats.seated}, "shared spot"
@@ -209,41 +170,90 @@ class Naive:
             case said.CheckInUndone():
                 self.sessions[event.session_id].here.remove(event.client_id)
 
-    def _made(self, seats: Seats, event: said.ReservationMade) -> None:
+    def _given_up(self, seats: Seats, event: said.ReservationCancelled) -> None:
         client = event.client_id
+        if event.kind is not said.Cancellation.SESSION:
+            self._judged_fairly(seats, event)
+        made = seats.seated.pop(client, None) or seats.late[client]
+        seats.late.pop(client, None)
+        seats.here.discard(client)
+        if event.kind is said.Cancellation.LATE:
+            seats.late[client] = made
+            if self.now >= seats.starts_at:
+                seats.after_start.add(client)
+
+    def _taken_back(self, seats: Seats, event: said.ReservationReinstated) -> None:
+        made = seats.late.pop(event.client_id)
+        full = seats.free(online=made.online) <= 0
+        assert full == (BookingCode.SESSION_FULL in event.overrides)
+        twice = bool(self._elsewhere(event.client_id, seats))
+        assert twice == (BookingCode.OVERLAP in event.overrides)
+        assert event.free_until >= made.free_until
+        seats.after_start.discard(event.client_id)
+        self._told_of_overlaps(event)
+        seats.seat(made.model_copy(update={"free_until": event.free_until}), event.spot)
+
+    def _judged_fairly(self, seats: Seats, event: said.ReservationCancelled) -> None:
+        """Late is late by the most lenient rules, and nothing else is."""
+        kind, until = event.kind, self.leaves_until(event.session_id, event.client_id)
+        assert event.client_id not in seats.here
+        if event.reason.startswith("entitlement_"):
+            assert kind is said.Cancellation.EARLY
+            return
+        assert event.free_until == until
+        waived = kind is said.Cancellation.STAFF and event.reason
+        assert waived or (kind is said.Cancellation.LATE) == (self.now >= until)
+        assert event.removed or self.now < seats.cancels_until
+
+    def _made(self, seats: Seats, event: said.ReservationMade) -> None:
+        client, sources = event.client_id, said.ReservationSource
+        broken = seats.broken_by(event, self.now)
         offered = client == seats.claims_offer
-        seats.claims_offer = None
+        assert (event.source is sources.CLAIMED) <= (client == seats.claims)
+        seats.claims_offer = seats.claims = None
         assert event.overbooked == (seats.free(online=False) <= 0 and not offered)
-        assert event.overbooked <= (not event.online or bool(event.reason)), "overbooked"
-        if event.online and not event.reason and not offered:
-            assert seats.free(online=True) > 0, "a seat kept for staff"
-        assert not self.is_banned(client)
-        if seats.daily_limit:
-            assert self.booked_on(client, seats.day) < seats.daily_limit
+        broken |= {BookingCode.BOOKING_BANNED} if self.is_banned(client) else set()
+        by_client = event.source is sources.BOOKED
+        if by_client or event.source in {sources.STAFF, sources.WALK_IN}:
+            unsigned = seats.waiver_required and client not in self.signed
+            broken |= {BookingCode.WAIVER_REQUIRED} if unsigned else set()
+        elif event.reason:
+            broken.discard(BookingCode.SESSION_FULL)  # promoted out of turn, into what there is not
+        if self._elsewhere(client, seats):
+            broken.add(BookingCode.OVERLAP)
+            self._told_of_overlaps(event)
+        if seats.policy.daily_limit and (
+            self.booked_on(client, seats.day) >= seats.policy.daily_limit
+        ):
+            broken.add(BookingCode.DAILY_LIMIT)
+        assert not (by_client and event.overrides), "clients set no rule aside"
+        assert {*event.overrides} <= {BookingCode.WAIVER_REQUIRED} or event.reason, "why?"
+        assert {*event.overrides} - {BookingCode.WAITLIST_HAS_PRIORITY} == broken
+        assert event.free_until == seats.free_from(self.now)
         seats.seat(event, event.spot)
         seats.reservations.add(event.reservation_id)
         assert event.seats_taken == len(seats.seated)
 
-    def _close(self, seats: Seats, event: said.AttendanceFinalized) -> None:
-        seats.over = True
-        if event.excused:
-            everybody = {**seats.late, **seats.seated}
-            assert not seats.here
-            assert set(event.excused) == {one.reservation_id for one in everybody.values()}
-            seats.books |= dict.fromkeys(everybody, Attendance.EXCUSED)
-            return
-        for client in seats.seated:
-            came = client in seats.here
-            seats.books[client] = Attendance.ATTENDED if came else Attendance.NO_SHOW
-        seats.books |= dict.fromkeys(seats.late, Attendance.LATE_CANCELLED)
-        assert event.attended == len(seats.here & set(seats.seated))
-        assert event.late_cancels == len(seats.late)
+    def _elsewhere(self, client: ClientId, wanted: Seats) -> list[SessionId]:
+        """Where the client has a seat at that time."""
+        return [
+            other for other, seats in self.sessions.items()
+            if wanted.starts_at < seats.ends_at and seats.starts_at < wanted.ends_at
+            and seats is not wanted and not seats.over and client in seats.seated
+        ]  # fmt: skip
+
+    def _told_of_overlaps(self, event: said.ReservationMade | said.ReservationReinstated) -> None:
+        if BookingCode.OVERLAP in event.overrides:
+            session, client = event.session_id, event.client_id
+            for other in self._elsewhere(client, self.sessions[session]):
+                self.told.add((client, frozenset({session, other})))
 
     def _line(self, event: Any) -> None:
         match event:
             case said.WaitlistJoined():
                 seats = self.sessions[event.session_id]
                 assert not self.is_banned(event.client_id)
+                assert len(seats.line) < seats.longest_line
                 seats.line.append(event.client_id)
                 seats.joined[event.client_id] = event
                 assert event.seq > seats.last_seq
@@ -252,19 +262,23 @@ class Naive:
                 seats = self.sessions[event.session_id]
                 seats.line.remove(event.client_id)
                 offered = seats.offered.pop(event.client_id, None)
-                if offered and isinstance(event, said.WaitlistLeft) and event.reason == "claimed":
-                    seats.claims_offer = event.client_id
+                if isinstance(event, said.WaitlistLeft) and event.reason == "claimed":
+                    seats.claims = event.client_id
+                    seats.claims_offer = event.client_id if offered else None
                 seats.declined.discard(event.client_id)
             case said.SpotOffered():
                 seats = self.sessions[event.session_id]
                 assert not self.is_banned(event.client_id)
                 assert event.client_id not in seats.offered
+                assert seats.promotes_until <= self.now < seats.serves_until
+                held = self.now + seats.policy.offer_minutes * MINUTE
+                assert event.expires_at == min(held, seats.serves_until)
                 seats.offered[event.client_id] = event.expires_at
             case said.OfferShortened():
                 self.sessions[event.session_id].offered[event.client_id] = event.expires_at
             case said.OfferExpired():
                 seats = self.sessions[event.session_id]
-                over = self.now >= seats.starts_at - OFFERS_UNTIL
+                over = self.now >= seats.serves_until
                 assert seats.offered.pop(event.client_id) <= self.now or over
                 seats.line.remove(event.client_id)
                 seats.line.append(event.client_id)
@@ -289,9 +303,12 @@ class Naive:
                 for book in (self.held, self.counted, self.ever):
                     book[event.reservation_id] = event
             case said.CreditReleased():
+                self._settled(event.reservation_id, Charge.RELEASED)
                 assert self.held.pop(event.reservation_id).credits == event.credits
                 del self.counted[event.reservation_id]
             case said.CreditConsumed() | said.CreditForfeited():
+                spent = isinstance(event, said.CreditConsumed)
+                self._settled(event.reservation_id, Charge.CONSUMED if spent else Charge.FORFEITED)
                 assert self.held.pop(event.reservation_id).credits == event.credits
                 self.spent[event.grant_id] += event.credits
                 self.lost.add(event.reservation_id)
@@ -309,6 +326,10 @@ class Naive:
                 else:
                     self.counted[event.reservation_id] = self.ever[event.reservation_id]
 
+    def _settled(self, reservation: ReservationId, charge: Charge) -> None:
+        """What the books say is what it costs; before they close it can only be given back."""
+        assert self.to_settle.pop(reservation, Charge.RELEASED) is charge
+
     def _standing(self, event: Any) -> None:
         match event:
             case said.EntitlementSuspended():
@@ -319,6 +340,9 @@ class Naive:
                 self.ended.add(event.grant_id)
             case said.BookingBanImposed():
                 self.banned[event.client_id] = event
+                if (cause := event.cause) is not None:
+                    found = self.fees.penalties(event.client_id, cause.window_days, self.now)
+                    assert 0 < cause.needed <= found == cause.penalties
             case said.BookingBanLifted():
                 del self.banned[event.client_id]
             case said.WaiverRecorded():
@@ -347,17 +371,15 @@ class Naive:
             notice = timedelta(minutes=wanted.joined[client].minimum_notice_minutes)
             if wanted.starts_at - self.now < notice:
                 return False
-        for other in self.sessions.values():
-            overlaps = wanted.starts_at < other.ends_at and other.starts_at < wanted.ends_at
-            if overlaps and not other.over and client in other.seated:
-                seat = other.seated[client]
-                free = self.now < seat.free_until and client not in other.here
-                if not (line and wanted.joined[client].swap and free):
-                    return False
-                given_up.append(seat.reservation_id)
+        for other in self._elsewhere(client, wanted):
+            seats = self.sessions[other]
+            free = self.now < min(self.leaves_until(other, client), seats.cancels_until)
+            if not (line and wanted.joined[client].swap and free and client not in seats.here):
+                return False
+            given_up.append(seats.seated[client].reservation_id)
         booked = self.booked_on(client, wanted.day)
         booked -= sum(self._day_of(self.held[one]) == wanted.day for one in given_up)
-        if wanted.daily_limit and booked >= wanted.daily_limit:
+        if wanted.policy.daily_limit and booked >= wanted.policy.daily_limit:
             return False
         return any(self._pays(client, grant, wanted, given_up) for grant in self.grants[client])
 
@@ -376,7 +398,7 @@ class Naive:
             last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
             if wanted.day > last:
                 return False
-        if one.coverage is not None and not _within(one.coverage, wanted):
+        if one.coverage is not None and not wanted.within(one.coverage):
             return False
         if one.kind is said.GrantKind.PACK:
             back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
@@ -392,17 +414,20 @@ class Naive:
     def serves(self, session: SessionId, now: datetime) -> bool:
         """Whether free seats are the line's."""
         seats = self.sessions[session]
-        return not seats.over and now < seats.starts_at - OFFERS_UNTIL
+        return not seats.over and now < seats.serves_until
 
-    def promotes(self, session: SessionId, now: datetime) -> bool:
-        """Whether free seats go to the line by themselves."""
+    def leaves_until(self, session: SessionId, client: ClientId) -> datetime:
+        """Until when a seat may be given up freely, by the most lenient rules since its planning.
+
+        Of versions that begin at one instant the last counts.
+        """
         seats = self.sessions[session]
-        return not seats.over and now < seats.starts_at - AUTOMATIC_UNTIL
-
-
-def _within(coverage: said.Coverage, wanted: Seats) -> bool:
-    if coverage.location_ids and wanted.location not in coverage.location_ids:
-        return False
-    local = wanted.starts_at.astimezone(wanted.zone)
-    hours = [(one.from_time, one.until_time) for one in coverage.hours]
-    return not hours or any(a <= local.strftime("%H:%M") < b for a, b in hours)
+        came = {
+            one.effective_from: one.policy for one in self.published
+            if one.effective_from <= self.now and (
+                one.effective_from > seats.planned_at
+                or (one.effective_from == seats.planned_at and one.version > seats.gym_version)
+            )
+        }  # fmt: skip
+        late = [seats.starts_at - one.late_cancel_minutes * MINUTE for one in came.values()]
+        return max([seats.seated[client].free_until, *late])

@@ -1,0 +1,40 @@
+"""The rules that the gyms and sessions of random histories have: one value of each, drawn."""
+
+from typing import Any
+
+from contracts.booking import BookingPolicy, LapsedSeats
+from contracts.money import Price
+
+FEES = (None, *(Price(minor=minor, currency="EUR") for minor in (0, 500, 500, 500, 1200, 1200)))
+
+OPTIONS: dict[str, tuple[Any, ...]] = {
+    "opens_days_before": (7, 7, 7, 1),
+    "closes_minutes_before": (0, 0, 30, 90),
+    "late_cancel_minutes": (120, 120, 120, 0, 60, 720),
+    "cancel_grace_minutes": (10, 10, 0),
+    "cancel_closes_minutes_after": (10, 0),
+    "auto_promotion_lead_minutes": (120, 120, 0),
+    "auto_promotion_ends_minutes_before": (None, None, None, 0, 30),
+    "waitlist_uncapped": (True, True, False),
+    "waitlist_max": (10, 10, 10, 1),
+    "offer_minutes": (15, 15, 60, 0),
+    "claim_opens_minutes_before": (60, 60, 0, 180),
+    "daily_limit": (0, 0, 0, 1),
+    "check_in_opens_minutes_before": (240, 30),
+    "unrecorded_excused_days": (7, 1),
+    "late_cancel_fee": FEES,
+    "no_show_fee": FEES,
+    "free_passes": (0, 0, 1, 2),
+    "free_pass_days": (30, 1),
+    "fee_waive_hours": (24, 1),
+    "fee_contest_days": (7, 1),
+    "ban_after_penalties": (0, 0, 1, 2),
+    "ban_days": (30, 1),
+    "lapsed_seats": tuple(LapsedSeats),
+}
+"""What is common more often than once."""
+
+
+def policy(drawn: dict[str, Any]) -> BookingPolicy:
+    """The rules with these values."""
+    return BookingPolicy(**drawn)

@@ -1,0 +1,193 @@
+"""The laws of booking: what is so after every step of every history, counted independently."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from itertools import combinations, product
+from typing import Any
+from uuid import UUID
+
+from hypothesis import currently_in_test_context, target
+from hypothesis import event as note
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from chassis.decider import Aggregate
+from contracts.booking import Attendance, GrantKind
+from contracts.envelope import Event, decode
+from contracts.ids import GymId
+from contracts.timetable import BookingPolicyPublished
+from services.booking.api import RULES
+from services.booking.domain.class_session import ClassSession, class_session
+from services.booking.domain.client_ledger import ClientLedger, client_ledger
+from services.booking.domain.penalty import ClientPenalties, client_penalties
+from services.booking.domain.policies import published_policies
+from tests.domain.booking import language
+from tests.domain.booking.language import ANN, BEN, CAT, DAN, NOON
+from tests.domain.booking.naive import Naive
+from tests.domain.booking.naive_fees import KINDS
+from tests.scenario import Gym
+
+CLIENTS = (ANN, BEN, CAT, DAN)
+DAY = timedelta(days=1)
+GYM = GymId(UUID(int=7))
+KEPT: tuple[tuple[Aggregate[Any, Any], TypeAdapter[Any]], ...] = (
+    (class_session, TypeAdapter(ClassSession)), (client_ledger, TypeAdapter(ClientLedger)),
+    (client_penalties, TypeAdapter(ClientPenalties)),
+)  # fmt: skip
+
+
+def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
+    """As in single scenarios; the rules are of the one gym there is."""
+    if isinstance(event, BookingPolicyPublished):
+        return published_policies, GYM
+    return language.home(event)
+
+
+class Laws(RuleBasedStateMachine):
+    """A gym, what was counted of it, and what must be so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gym = Gym(RULES, home, GYM)
+        self.naive = Naive(NOON)
+        self.now: datetime = NOON
+        self.reached: Counter[str] = Counter()
+
+    def time_passes(self, by: timedelta) -> None:
+        """And what is due is done."""
+        raise NotImplementedError
+
+    @invariant()
+    def no_credit_is_spent_twice(self) -> None:
+        for client, grants in self.naive.grants.items():
+            state = self.gym.state(client_ledger, client)
+            for grant, one in grants.items():
+                if one.kind is GrantKind.PACK:
+                    assert self.naive.left(client, grant) == state.grants[grant].available >= 0
+
+    @invariant()
+    def corrected_books_say_what_a_seat_costs(self) -> None:
+        for reservation, credits in self.naive.told_cost.items():  # noqa: A001
+            assert self.naive.cost[reservation] == credits
+
+    @invariant()
+    def nobody_is_seated_and_waiting(self) -> None:
+        for seats in self.naive.sessions.values():
+            assert not set(seats.seated) & set(seats.line)
+            assert set(seats.offered) <= set(seats.line)
+            assert not seats.over or not seats.line
+
+    @invariant()
+    def nobody_is_in_two_places_at_once(self) -> None:
+        """But by sessions that were moved into each other, and then it was told."""
+        for (one, first), (other, second) in combinations(self.naive.sessions.items(), 2):
+            apart = first.ends_at <= second.starts_at or second.ends_at <= first.starts_at
+            if not (apart or first.over or second.over):
+                both = {(client, frozenset({one, other})) for client in first.seated}
+                both &= {(client, frozenset({one, other})) for client in second.seated}
+                assert both <= self.naive.told
+
+    @invariant()
+    def no_seat_is_idle_while_somebody_eligible_waits(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            if self.naive.serves(session, self.now) and seats.free(online=True) > 0:
+                waits = [
+                    c for c in seats.line if c not in seats.offered | dict.fromkeys(seats.declined)
+                ]
+                assert not [c for c in waits if self.naive.eligible(c, session, line=True)]
+
+    @invariant()
+    def what_is_over_holds_nothing_and_what_was_called_off_cost_nothing(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            held = {h for h, one in self.naive.held.items() if one.session_id == session}
+            expected = len(seats.seated) + len(seats.late)
+            assert len(held) == (0 if seats.over else expected)
+            if seats.called_off:
+                assert not {**seats.seated, **seats.late}
+                assert not seats.reservations & self.naive.lost
+
+    @invariant()
+    def live_state_is_what_was_counted(self) -> None:
+        for session, seats in self.naive.sessions.items():
+            state = self.gym.state(class_session, session)
+            assert set(state.reserved) == set(seats.seated)
+            assert set(state.late_cancelled) == set(seats.late)
+            assert list(state.waiting) == seats.line
+            assert state.offers == seats.offered
+            assert {c: one.spot for c, one in state.reserved.items()} == {
+                c: seats.spot[c] for c in seats.seated
+            }
+            assert {c: state.attendance_of(c) for c in seats.books} == seats.books
+
+    @invariant()
+    def days_are_counted_once(self) -> None:
+        for client in self.naive.grants:
+            state = self.gym.state(client_ledger, client)
+            for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1, 2)):
+                assert state.booked_on(day) == self.naive.booked_on(client, day)
+            assert state.waivers == (("liability",) if client in self.naive.signed else ())
+
+    @invariant()
+    def fees_are_what_was_counted(self) -> None:
+        for client in CLIENTS:
+            state = self.gym.state(client_penalties, client)
+            assert {
+                key: (one.counts, one.fee and (one.fee.amount, one.fee.stage, one.fee.contest))
+                for key, one in state.cases.items()
+            } == {
+                key: (one.counts, one.fee and (one.fee.amount, one.stage, one.contest))
+                for key, one in self.naive.fees.of(client).items()
+            }
+
+    @invariant()
+    def the_books_say_what_is_owed(self) -> None:
+        """Whoever came, is excused, or whose seat was refilled owes nothing; else it counts."""
+        for seats in self.naive.sessions.values():
+            for client, shown in seats.books.items():
+                case = self.naive.fees.cases.get(seats.people[client].reservation_id)
+                refilled = shown is Attendance.LATE_CANCELLED and client not in seats.unfilled()
+                counts = shown in KINDS and not refilled
+                assert counts == (case is not None and case.counts)
+                assert counts or case is None or not case.is_owed
+
+    @invariant()
+    def nobody_pays_for_what_the_gym_called_off(self) -> None:
+        assert not self.naive.called_off & self.naive.fees.cases.keys()
+        assert not self.naive.called_off & self.naive.lost
+
+    @invariant()
+    def a_fee_nobody_let_off_or_contests_is_due_in_time(self) -> None:
+        for case in self.naive.fees.cases.values():
+            if case.fee is not None and case.stage == "pending" and case.contest != "open":
+                assert self.now < case.fee.waivable_until
+
+    @invariant()
+    def a_ban_of_the_rules_rests_on_penalties_that_stand(self) -> None:
+        for client, ban in self.naive.banned.items():
+            if (cause := ban.cause) is not None and self.naive.is_banned(client):
+                found = self.naive.fees.penalties(client, cause.window_days, cause.counted_at)
+                assert found >= cause.needed
+
+    def teardown(self) -> None:
+        """Whatever nobody did, in the end nothing is held.
+
+        The log, read again from its bytes, gives the live states; so do snapshots of them.
+        """
+        for _ in range(2):  # somebody is asked who came; then everybody is excused
+            self.time_passes(10 * DAY)
+        assert not self.naive.held
+        again = Gym(RULES, home, GYM)
+        again.happened(*(_through_bytes(event) for event in self.gym.log))
+        for (kind, codec), key in product(KEPT, (*self.naive.sessions, *CLIENTS)):
+            live = self.gym.state(kind, key)
+            assert again.state(kind, key) == live
+            assert codec.validate_json(codec.dump_json(live)) == live
+        if currently_in_test_context():
+            target(len(self.reached), label="situations")
+            for situation in self.reached:
+                note(situation)
+
+
+def _through_bytes(event: Event) -> Event:
+    return decode(event.event_type, from_json(event.model_dump_json()))

@@ -1,0 +1,134 @@
+"""What a history has come to: words for it, and what histories as a whole must have come to.
+
+A law says nothing of what never happens.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chassis.decider import Refused
+from contracts import booking as said
+from contracts.envelope import Command, Event
+from contracts.timetable import BookingPolicyPublished, HoldMoved
+from tests.domain.booking.gym_rules import OPTIONS
+from tests.domain.booking.naive_fees import Case
+
+
+def of_refusal(command: Command, refusal: Refused) -> str:
+    return f"{type(command).__name__} refused {refusal.code}"
+
+
+def of_events(events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        name = type(event).__name__
+        yield name
+        yield from (f"{name}: {detail}" for detail in _details(event))
+
+
+def of_cases(cases: Iterable[Case]) -> Iterator[str]:
+    """How fees ended."""
+    for case in cases:
+        if case.fee is not None:
+            yield f"{case.fee.kind} fee {case.stage}, contest {case.contest}"
+
+
+def _details(event: Any) -> Iterator[str]:
+    yield from _of_people(event)
+    yield from _of_penalties(event)
+    match event:
+        case said.SessionScheduled() | BookingPolicyPublished():
+            yield from (f"{rule} {getattr(event.policy, rule)}" for rule in OPTIONS)
+        case HoldMoved():
+            yield from ["into each other"] * bool(event.overlaps)
+
+
+def _of_people(event: Any) -> Iterator[str]:
+    match event:
+        case said.ReservationMade():
+            yield from (f"despite {code}" for code in event.overrides)
+            yield from ([str(event.source)] + ["overbooked"] * event.overbooked)
+            yield from ["on a spot"] * (event.spot is not None)
+        case said.ReservationReinstated():
+            yield from (f"despite {code}" for code in event.overrides)
+        case said.ReservationCancelled():
+            yield f"{event.kind} {event.reason}"
+        case said.WaitlistPromotionSkipped():
+            yield str(event.reason)
+        case said.WaitlistJoined():
+            yield from ["with notice"] * (event.minimum_notice_minutes > 0)
+
+
+def _of_penalties(event: Any) -> Iterator[str]:
+    match event:
+        case said.AttendanceCorrected():
+            yield f"{event.was} to {event.becomes}"
+        case said.ViolationRecorded():
+            yield f"{event.kind} of {event.grant_kind}, {event.forgiven}"
+        case said.FeeAssessed():
+            yield f"{event.kind} {event.amount.minor}"
+            yield from ["not the first"] * (event.evidence.recent_violations > 0)
+        case said.FeeReversed():
+            yield "was due" if event.was_due else "pending"
+        case said.FeeForgiven():
+            yield str(event.forgiven)
+        case said.BookingBanImposed():
+            yield "by the rules" if event.cause else "by staff"
+
+
+REFUSED = {
+    "BookClass": (
+        "SESSION_CANCELLED", "SESSION_FINALIZED", "BOOKING_BANNED", "WAIVER_REQUIRED",
+        "ALREADY_BOOKED", "ALREADY_WAITLISTED", "LATE_CANCELLED", "WINDOW_NOT_OPEN",
+        "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT", "NO_ENTITLEMENT", "PAST_DUE", "ON_HOLD",
+        "LIMIT_REACHED", "SESSION_FULL", "SPOT_TAKEN", "WAITLIST_FULL",
+    ),
+    "JoinWaitlist": ("WAITLIST_NOT_NEEDED", "WAITLIST_FULL", "WAIVER_REQUIRED"),
+    "CheckIn": ("WAIVER_REQUIRED", "CHECK_IN_NOT_OPEN", "CHECK_IN_CLOSED"),
+    "ChangeSpot": ("SPOT_TAKEN", "SPOT_NOT_FOUND"),
+    "ClaimSpot": ("NOT_OFFERED", "BOOKING_CLOSED", "SESSION_FULL"),
+    "CancelReservation": ("CANCELLATION_CLOSED",),
+    "UndoCancel": ("SESSION_FULL", "BOOKING_CLOSED"),
+    "WaiveFee": ("FEE_NOT_PENDING",),
+    "ContestFee": ("FEE_CLOSED", "ALREADY_CONTESTED", "CONTEST_CLOSED"),
+    "ResolveContest": ("NOT_CONTESTED",),
+}  # fmt: skip
+"""Command -> what it is refused with, somewhere."""
+
+HAPPENED = {
+    "ReservationMade: on a spot", "SpotChanged",
+    "ReservationMade: promoted", "ReservationMade: claimed", "ReservationMade: overbooked",
+    *(f"ReservationMade: despite {code}" for code in (
+        "WAIVER_REQUIRED", "WINDOW_NOT_OPEN", "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT",
+        "BOOKING_BANNED", "SESSION_FULL",
+    )),
+    "ReservationReinstated", "ReservationReinstated: despite LATE_CANCELLED",
+    "ReservationCancelled: early swapped", "ReservationCancelled: early entitlement_ended",
+    "ReservationCancelled: late ", "ReservationCancelled: staff ill",
+    "ReservationFlagged", "ReservationCovered", "HoldMoved: into each other",
+    "WaitlistPromotionSkipped: SHORT_NOTICE", "WaitlistPromotionSkipped: OVERLAP",
+    "WaitlistPromotionSkipped: NO_ENTITLEMENT", "WaitlistPromotionSkipped: BOOKING_BANNED",
+    "WaitlistPromotionSkipped: DAILY_LIMIT", "SpotOffered", "OfferExpired", "OfferDeclined",
+    "ClaimsOpened", "AttendanceUnrecorded", "SeatsCounted",
+    *(f"AttendanceCorrected: {was} to {becomes}"
+      for was in said.Attendance for becomes in said.Attendance
+      if was is not becomes and becomes is not said.Attendance.LATE_CANCELLED),
+    *(f"AttendanceCorrected: {was} to late_cancelled" for was in ("excused", "no_show")),
+    *(f"ViolationRecorded: {kind} of {grant}, None"
+      for kind in said.Violation for grant in said.GrantKind),
+    "ViolationRecorded: late_cancel of pack, refilled",
+    "ViolationRecorded: late_cancel of unlimited, refilled",
+    *(f"FeeAssessed: {kind} {amount}" for kind in said.Violation for amount in (500, 1200)),
+    "FeeAssessed: not the first", "FeeForgiven: free_pass", "FeeForgiven: refilled",
+    "FeeReversed: was due", "FeeReversed: pending",
+    *(f"{kind} fee {end}" for kind in said.Violation for end in (
+        "due, contest none", "due, contest resolved", "forgiven, contest none",
+        "reversed, contest none", "reversed, contest resolved",
+        "waived, contest none", "waived, contest resolved",
+    )),
+    "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
+    *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
+}  # fmt: skip
+
+NEEDED = HAPPENED | {
+    f"{command} refused {code}" for command, codes in REFUSED.items() for code in codes
+}
