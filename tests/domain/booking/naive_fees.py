@@ -37,8 +37,13 @@ class Case:
         return self.fee is not None and self.stage in {"pending", "due"}
 
     @property
+    def may_be_asked(self) -> bool:
+        """Whether the next judgement asks for a fee: none was, or a correction took it back."""
+        return self.fee is None or self.stage == "cleared"
+
+    @property
     def is_penalty(self) -> bool:
-        return self.counts and (self.fee is None or self.is_owed)
+        return self.counts and (self.is_owed or self.may_be_asked)
 
 
 @dataclass
@@ -108,11 +113,12 @@ class Fees:
         late = event.kind is Violation.LATE_CANCEL
         price = seats.policy.late_cancel_fee if late else seats.policy.no_show_fee
         costs = grant_kind is said.GrantKind.UNLIMITED and price is not None and price.minor > 0
+        asks = earlier is None or earlier.may_be_asked
         recent = self._recent(client, now - timedelta(days=seats.policy.free_pass_days))
         forgiven = None
         if late and client not in seats.unfilled():
             forgiven = Forgiveness.REFILLED
-        elif costs and earlier is None and recent < seats.policy.free_passes:
+        elif costs and asks and recent < seats.policy.free_passes:
             forgiven = Forgiveness.FREE_PASS
         assert event.forgiven is forgiven, f"{forgiven} it is"
         assert event.evidence.empty_seats == seats.empty
@@ -123,7 +129,7 @@ class Fees:
         else:
             earlier.judged_at, earlier.counts = now, counts
         self.judged.add(event.reservation_id)
-        if costs and price is not None and earlier is None:
+        if costs and price is not None and asks:
             self.to_assess[event.reservation_id] = price
             if forgiven is not None:
                 self.to_forgive[event.reservation_id] = forgiven
@@ -134,11 +140,12 @@ class Fees:
     def _assessed(self, event: said.FeeAssessed, now: datetime) -> None:
         price, case = self.to_assess.pop(event.reservation_id), self.cases[event.reservation_id]
         assert event.amount.model_dump() == price.model_dump(), "another amount"
-        assert case.fee is None, "assessed twice"
+        assert case.may_be_asked, "assessed twice"
+        assert event.assessment == (1 if case.fee is None else case.fee.assessment + 1)
         policy = self.sessions[event.session_id].policy
         assert event.waivable_until == now + timedelta(hours=policy.fee_waive_hours)
         assert event.contestable_until == now + timedelta(days=policy.fee_contest_days)
-        case.fee = event
+        case.fee, case.stage, case.contest = event, "pending", "none"
 
     def _moved_on(self, case: Case, event: Any, now: datetime) -> None:
         assert case.fee is not None
@@ -153,14 +160,14 @@ class Fees:
             case said.FeeDue():
                 assert (case.stage, case.contest != "open") == ("pending", True)
                 assert now >= case.fee.waivable_until, "too early"
-                assert event.amount == case.fee.amount
+                assert (event.amount, event.assessment) == (case.fee.amount, case.fee.assessment)
                 case.stage = "due"
             case said.FeeReversed():
                 assert case.is_owed
                 assert case.contest != "open"
                 assert event.was_due == (case.stage == "due")
-                assert event.amount == case.fee.amount
-                case.stage = "reversed"
+                assert (event.amount, event.assessment) == (case.fee.amount, case.fee.assessment)
+                case.stage = "reversed" if case.counts else "cleared"
             case said.FeeContested():
                 assert (case.is_owed, case.contest) == (True, "none")
                 assert now < case.fee.contestable_until, "too late"

@@ -66,6 +66,7 @@ def _of_penalties(event: Any) -> Iterator[str]:
             yield f"{event.kind} of {event.grant_kind}, {event.forgiven}"
         case said.FeeAssessed():
             yield f"{event.kind} {event.amount.minor}"
+            yield from ["again"] * (event.assessment > 1)
             yield from ["not the first"] * (event.evidence.recent_violations > 0)
         case said.FeeReversed():
             yield "was due" if event.was_due else "pending"
@@ -118,13 +119,13 @@ HAPPENED = {
     "ViolationRecorded: late_cancel of pack, refilled",
     "ViolationRecorded: late_cancel of unlimited, refilled",
     *(f"FeeAssessed: {kind} {amount}" for kind in said.Violation for amount in (500, 1200)),
-    "FeeAssessed: not the first", "FeeForgiven: free_pass", "FeeForgiven: refilled",
-    "FeeReversed: was due", "FeeReversed: pending",
+    "FeeAssessed: not the first", "FeeAssessed: again", "FeeForgiven: free_pass",
+    "FeeForgiven: refilled", "FeeReversed: was due", "FeeReversed: pending",
     *(f"{kind} fee {end}" for kind in said.Violation for end in (
         "due, contest none", "due, contest resolved", "forgiven, contest none",
-        "reversed, contest none", "reversed, contest resolved",
+        "cleared, contest none", "cleared, contest resolved",
         "waived, contest none", "waived, contest resolved",
-    )),
+    )), "no_show fee reversed, contest resolved",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip
