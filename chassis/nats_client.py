@@ -1,4 +1,4 @@
-"""Connections to NATS: they come back by themselves and say so when they are lost."""
+"""Connections to NATS: they come back by themselves; who waits on one that is lost is told."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error
+from nats.errors import ConnectionReconnectingError, Error
 
 from chassis.nats_parser import hastened
 from chassis.settings import NatsAccess
@@ -33,7 +33,7 @@ async def connect(
     Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting.
     """
     client = Client()
-    behaviour = options(access, name, lambda: client.is_closed, came_back)
+    behaviour = options(access, name, lambda: client, came_back)
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
             await client.connect(
@@ -73,12 +73,12 @@ def unaccepted() -> ConnectionError:
 def options(
     access: NatsAccess,
     name: str,
-    closed: Callable[[], bool],
+    client: Callable[[], Client],
     came_back: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
     """How each of our connections to NATS behaves, as arguments of nats-py's ``connect``.
 
-    ``closed`` says whether we ended it ourselves.
+    ``client`` is the one they are for: it is made with them.
     """
     said: dict[str, float] = {}
 
@@ -90,9 +90,10 @@ def options(
             log.warning("nats trouble", connection=name, error=kind)
 
     async def lost() -> None:
-        if closed():
+        if client().is_closed:
             return
         log.warning("nats connection lost", connection=name)
+        _answer_nobody(client())
 
     async def back() -> None:
         log.info("nats connection is back", connection=name)
@@ -112,3 +113,13 @@ def options(
         "disconnected_cb": lost,
         "reconnected_cb": back,
     }
+
+
+def _answer_nobody(client: Client) -> None:
+    """Whoever waits for an answer on the connection that was lost waits no longer.
+
+    The answer may have been on its way. Raises ``ConnectionReconnectingError`` where it is awaited.
+    """
+    for answer in list(client._resp_map.values()):  # noqa: SLF001 - nats-py lets them time out
+        if not answer.done():
+            answer.set_exception(ConnectionReconnectingError())

@@ -19,7 +19,7 @@ def broker(access: NatsAccess, *, name: str) -> NatsBroker:
         apply_types=False,
         serializer=None,
         logger=None,  # what is worth a line we say ourselves
-        **options(access, name, lambda: made.connection.is_closed),
+        **options(access, name, lambda: made.connection),
     )
     return made
 

@@ -320,6 +320,31 @@ async def test_silence_is_unavailable_with_an_unknown_outcome(lock: Lock, caller
     never.set()
 
 
+async def test_who_waits_on_a_connection_that_is_lost_is_told_at_once_that_the_outcome_is_unknown(
+    lock: Lock, caller: Caller
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: TurnKey, __: Context) -> Done:
+        begun.set()
+        await go_on.wait()
+        return Done()
+
+    lock.turn = slowly
+    running = asyncio.create_task(lock.asker.ask(_key(), caller, timeout=10))
+    await begun.wait()
+    assert lock.client._transport is not None
+    lock.client._transport.close()  # type: ignore[no-untyped-call]
+    async with asyncio.timeout(PROMPT):
+        with pytest.raises(Unavailable) as caught:
+            await running
+    go_on.set()
+
+    assert caught.value.outcome_unknown
+    assert (await lock.asker.ask(_key(), caller, timeout=10)).outcome == "done"
+    assert len(lock.turned) == 2
+
+
 async def test_an_asker_whose_deadline_passed_sends_nothing(lock: Lock, caller: Caller) -> None:
     lock.clock.advance(timedelta(seconds=11))
 
