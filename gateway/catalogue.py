@@ -11,18 +11,16 @@ from contracts.timetable import (
     ChangeProgram,
     DefineClassType,
     DefineProgram,
-    PolicyOverrides,
     RetireClassType,
     RetireProgram,
 )
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.catalogue_types import (
     ChangeClassTypeInput,
     ChangeClassTypePayload,
     ChangeProgramInput,
     ChangeProgramPayload,
     ClassType,
-    ClassTypeInput,
     DefineClassTypeInput,
     DefineClassTypePayload,
     DefineProgramInput,
@@ -129,7 +127,8 @@ class ClassTypeMutation:
             lambda: DefineClassType(
                 class_type_id=new, program_id=ids.program(input_.program_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
-                capacity=input_.capacity, overrides=_overrides(input_), kind=input_.kind,
+                capacity=input_.capacity, kind=input_.kind,
+                overrides=policy_overrides.asked(input_.overrides),
             ),
         )  # fmt: skip
         defined = None if done.errors else ids.shown("cty", new)
@@ -146,7 +145,8 @@ class ClassTypeMutation:
             lambda: ChangeClassType(
                 class_type_id=ids.class_type(input_.class_type_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
-                capacity=input_.capacity, overrides=_overrides(input_), kind=input_.kind,
+                capacity=input_.capacity, kind=input_.kind,
+                overrides=policy_overrides.asked(input_.overrides),
             ),
         )  # fmt: skip
         changed = None if done.errors else input_.class_type_id
@@ -170,8 +170,3 @@ class ClassTypeMutation:
 
 def _new(info: Info, kind: str, key: UUID) -> UUID:
     return minted(kind, key, actor_of(info.context))
-
-
-def _overrides(asked: ClassTypeInput) -> PolicyOverrides:
-    said = vars(asked.overrides) if asked.overrides else {}
-    return PolicyOverrides.model_validate(said)

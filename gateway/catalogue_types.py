@@ -5,9 +5,10 @@ from uuid import UUID
 import strawberry
 
 from contracts.timetable import SessionKind
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.context import Info
 from gateway.mutations import UserError
+from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
 from gateway.positions import Position
 from gateway.serve.faults import ConsistencyTimeout
 from gateway.timetable_codes import (
@@ -32,16 +33,6 @@ class Program:
     is_retired: bool = strawberry.field(description="Nothing new is planned under it.")
 
 
-@strawberry.type(description="What a class type does differently; null is as the gym does.")
-class PolicyOverrides:
-    opens_days_before: int | None
-    opens_at_local: str | None
-    closes_minutes_before: int | None
-    late_cancel_minutes: int | None
-    cancel_grace_minutes: int | None
-    waitlist_max: int | None
-
-
 @strawberry.type(description="A class of a program.")
 class ClassType:
     id: strawberry.ID
@@ -54,16 +45,6 @@ class ClassType:
     overrides: PolicyOverrides
     kind: SessionKind
     is_retired: bool = strawberry.field(description="Nothing new is planned with it.")
-
-
-@strawberry.input(description="What a class type does differently; null is as the gym does.")
-class PolicyOverridesInput:
-    opens_days_before: int | None = None
-    opens_at_local: str | None = None
-    closes_minutes_before: int | None = None
-    late_cancel_minutes: int | None = None
-    cancel_grace_minutes: int | None = None
-    waitlist_max: int | None = None
 
 
 @strawberry.input
@@ -196,7 +177,7 @@ async def class_types(info: Info, at_least: Position | None) -> list[ClassType]:
             id=ids.shown("cty", row.class_type_id), version=row.version, name=row.name,
             program_id=ids.shown("prg", row.program_id), description=row.description,
             minutes=row.minutes, capacity=row.capacity, is_retired=row.is_retired,
-            overrides=PolicyOverrides(**row.overrides.model_dump()), kind=row.kind,
+            overrides=policy_overrides.shown(row.overrides), kind=row.kind,
         )
         for row in rows
     ]  # fmt: skip

@@ -8,11 +8,12 @@ import strawberry
 
 from contracts.ids import SessionId
 from contracts.timetable import DiscardDraft, DraftSession, PublishDraft
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.calendar import topic
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
+from gateway.policy_overrides import PolicyOverrides
 from gateway.positions import Position
 from gateway.scheduling import SessionPayload
 from gateway.serve.live import live
@@ -41,6 +42,7 @@ class SessionDraft:
     spots: list[str]
     waiver_required: bool
     class_type_id: strawberry.ID | None
+    overrides: PolicyOverrides
 
 
 @strawberry.type(description="The drafts as they are at a position.")
@@ -172,6 +174,7 @@ async def _drafts(info: Info, at_least: Position | None) -> SessionDraftsUpdate:
                 capacity=plan.capacity, online_capacity=plan.online_capacity,
                 spots=list(plan.spots), waiver_required=plan.waiver_required,
                 class_type_id=ids.shown_or_null("cty", plan.class_type_id),
+                overrides=policy_overrides.shown(plan.overrides),
             )
             for row in rows
             for plan in [row.plan]

@@ -13,7 +13,7 @@ from contracts.timetable import (
     Pattern,
     RemoveClosure,
 )
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.calendar import topic
 from gateway.context import Info
 from gateway.minting import minted
@@ -218,4 +218,5 @@ def _pattern(asked: SchedulePatternInput) -> Pattern:
         weekdays=tuple(asked.weekdays), every_weeks=asked.every_weeks, starts_at=asked.starts_at,
         minutes=asked.minutes, capacity=asked.capacity, online_capacity=asked.online_capacity,
         spots=tuple(asked.spots), waiver_required=asked.waiver_required,
+        overrides=policy_overrides.asked(asked.overrides),
     )  # fmt: skip

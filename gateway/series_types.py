@@ -7,9 +7,10 @@ import strawberry
 
 from contracts.ids import LocationId
 from contracts.timetable import Pattern
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.context import Info
 from gateway.mutations import UserError
+from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
 from gateway.positions import Position
 from gateway.series_outcomes import KeptSession, LeftOutDate
 from gateway.serve.faults import ConsistencyTimeout
@@ -40,6 +41,7 @@ class SchedulePattern:
     online_capacity: int | None = strawberry.field(description="Seats members take themselves.")
     spots: list[str]
     waiver_required: bool
+    overrides: PolicyOverrides
 
 
 @strawberry.type(description="A weekly series. Dates are local to its time zone.")
@@ -89,6 +91,7 @@ class SchedulePatternInput:
     )
     spots: list[str] = strawberry.field(default_factory=list)
     waiver_required: bool = False
+    overrides: PolicyOverridesInput | None = None
 
 
 @strawberry.input
@@ -225,4 +228,5 @@ def _shown(pattern: Pattern) -> SchedulePattern:
         starts_at=pattern.starts_at, minutes=pattern.minutes, capacity=pattern.capacity,
         online_capacity=pattern.online_capacity, spots=list(pattern.spots),
         waiver_required=pattern.waiver_required,
+        overrides=policy_overrides.shown(pattern.overrides),
     )  # fmt: skip

@@ -7,7 +7,8 @@ from uuid import UUID
 import strawberry
 
 from contracts.ids import SessionId
-from gateway import ids
+from gateway import ids, policy_overrides
+from gateway.policy_overrides import PolicyOverridesInput
 
 
 @strawberry.input
@@ -29,6 +30,7 @@ class SessionPlanInput:
     )
     waiver_required: bool = False
     class_type_id: strawberry.ID | None = None
+    overrides: PolicyOverridesInput | None = None
 
 
 def planned(session_id: SessionId, asked: SessionPlanInput) -> dict[str, Any]:
@@ -43,4 +45,5 @@ def planned(session_id: SessionId, asked: SessionPlanInput) -> dict[str, Any]:
         "capacity": asked.capacity, "online_capacity": asked.online_capacity,
         "spots": tuple(asked.spots), "waiver_required": asked.waiver_required,
         "class_type_id": ids.class_type(kind) if kind else None,
+        "overrides": policy_overrides.asked(asked.overrides),
     }  # fmt: skip

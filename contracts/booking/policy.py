@@ -80,3 +80,35 @@ class BookingPolicy(BaseModel):
     ban_days: int = Field(default=30, ge=1, le=3_650)
     """... and how long the client may not book."""
     lapsed_seats: LapsedSeats = LapsedSeats.KEEP
+
+
+class PolicyOverrides(BaseModel):
+    """What a class type, a series or a session does differently from the gym's policy.
+
+    ``None`` is as the gym does; a fee of 0 is none. Limits of bookings, free passes, bans and what
+    becomes of lapsed seats are the gym's alone: they are counted over all of a client's classes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    opens_days_before: int | None = Field(default=None, ge=0, le=365)
+    opens_at_local: str | None = Field(default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    closes_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
+    late_cancel_minutes: int | None = Field(default=None, ge=0, le=10_080)
+    cancel_grace_minutes: int | None = Field(default=None, ge=0, le=1_440)
+    waitlist_max: int | None = Field(default=None, ge=0, le=10_000)
+    opens_weekly_on: int | None = Field(default=None, ge=1, le=7)
+    cancel_closes_minutes_after: int | None = Field(default=None, ge=0, le=1_440)
+    auto_promotion_lead_minutes: int | None = Field(default=None, ge=0, le=10_080)
+    auto_promotion_ends_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
+    offer_minutes: int | None = Field(default=None, ge=0, le=1_440)
+    claim_opens_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
+    waitlist_uncapped: bool | None = None
+    self_check_in: bool | None = None
+    check_in_opens_minutes_before: int | None = Field(default=None, ge=0, le=1_440)
+    attendance_closes_minutes_after: int | None = Field(default=None, ge=0, le=10_080)
+    unrecorded_excused_days: int | None = Field(default=None, ge=1, le=90)
+    late_cancel_fee: Price | None = None
+    no_show_fee: Price | None = None
+    fee_waive_hours: int | None = Field(default=None, ge=0, le=8_760)
+    fee_contest_days: int | None = Field(default=None, ge=0, le=365)

@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.booking.policy import BookingPolicy
+from contracts.booking.policy import BookingPolicy, PolicyOverrides
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClassTypeId,
@@ -34,6 +34,8 @@ class SessionPlan(BaseModel):
     """Labels of the spots to choose from, such as bikes; empty without a spot map."""
     waiver_required: bool = False
     class_type_id: ClassTypeId | None = None
+    overrides: PolicyOverrides = PolicyOverrides()
+    """What this session does differently from its class type and the gym."""
 
 
 class ScheduleSession(Command, SessionPlan):
@@ -41,7 +43,7 @@ class ScheduleSession(Command, SessionPlan):
 
     command_type = "booking.schedule_session"
     policy: BookingPolicy | None = None
-    """``None``: the gym's policy in force, as the class type overrides it."""
+    """To override; ``None``: the gym's policy in force, as the class type overrides it."""
 
 
 class ChangeCapacity(Command):
@@ -87,6 +89,8 @@ class SessionScheduled(Event):
     """Of the gym's rules in force then; ``None`` that of ``policy``. A session may have its own."""
     was_draft: bool = False
     """It had been planned before it was put on the calendar."""
+    overrides: PolicyOverrides = PolicyOverrides()
+    """Of the session or its series, part of ``policy``."""
 
 
 class CapacityChanged(Event):

@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
+from contracts.booking import PolicyOverrides
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClassTypeId,
     ProgramId,
 )
-from contracts.timetable.policies import PolicyOverrides
 from contracts.timetable.words import Capacity, Minutes, Name, Prose
 
 

@@ -1,13 +1,12 @@
-"""Booking policies as the gym publishes them: presets, versions, overrides per class type."""
+"""Booking policies as the gym publishes them: presets and versions."""
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.booking import BookingPolicy
 from contracts.envelope import Command, Event
 from contracts.times import Instant
-from contracts.timetable.words import WallClock
 
 
 class Value(BaseModel):
@@ -27,17 +26,6 @@ PRESETS: dict[Preset, BookingPolicy] = {
     Preset.FUNCTIONAL: BookingPolicy(),
     Preset.BOUTIQUE: BookingPolicy(late_cancel_minutes=720),
 }
-
-
-class PolicyOverrides(Value):
-    """What a class type does differently from the gym's policy; ``None`` is as the gym does."""
-
-    opens_days_before: int | None = Field(default=None, ge=0, le=365)
-    opens_at_local: WallClock | None = None
-    closes_minutes_before: int | None = Field(default=None, ge=0, le=10_080)
-    late_cancel_minutes: int | None = Field(default=None, ge=0, le=10_080)
-    cancel_grace_minutes: int | None = Field(default=None, ge=0, le=1_440)
-    waitlist_max: int | None = Field(default=None, ge=0, le=10_000)
 
 
 class PublishBookingPolicy(Command):

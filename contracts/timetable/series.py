@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import AwareDatetime, Field
 
+from contracts.booking import PolicyOverrides
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClassTypeId,
@@ -45,6 +46,8 @@ class Pattern(Value):
     """Most seats clients may take themselves; ``None`` all of them."""
     spots: tuple[str, ...] = Field(default=(), max_length=500)
     waiver_required: bool = False
+    overrides: PolicyOverrides = PolicyOverrides()
+    """What its sessions do differently from their class type and the gym."""
 
 
 class Occurrence(Value):

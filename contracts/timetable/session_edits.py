@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from contracts.booking import BookingPolicy
+from contracts.booking import BookingPolicy, PolicyOverrides
 from contracts.envelope import Command, Event
 from contracts.ids import ClassTypeId, ProgramId, SessionId
 from contracts.timetable.session_changes import NewDeadline
@@ -55,3 +55,5 @@ class SessionChanged(Event):
     deadlines: tuple[NewDeadline, ...] = ()
     own: tuple[SessionPart, ...] = ()
     """What was said for this session alone."""
+    overrides: PolicyOverrides = PolicyOverrides()
+    """Part of ``policy``."""

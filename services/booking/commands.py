@@ -16,7 +16,7 @@ from contracts.booking import (
 )
 from contracts.ids import SessionId
 from services.booking import closing, deadlines, lines, placing, seats, starting
-from services.booking.domain import holds, timetable
+from services.booking.domain import holds, policies, timetable
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 
@@ -27,9 +27,10 @@ def schedule_session(command: ScheduleSession, unit: Unit) -> None:
     policy = placing.in_force(unit)
     if kind is not None:
         policy = kind.policy(policy)
+    own = policies.overridden(command.policy or policy, command.overrides)
     scheduled = timetable.schedule(
         unit.state(class_session, session_id), command, unit.ctx.now,
-        policy=command.policy or policy, program_id=kind.program_id if kind else None,
+        policy=own, program_id=kind.program_id if kind else None,
         gym_policy_version=policy.version,
     )  # fmt: skip
     unit.record(class_session, session_id, scheduled)

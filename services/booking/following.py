@@ -88,13 +88,15 @@ def _follow(unit: Unit, pattern: Pattern, at: Placement) -> None:
 
 
 def _look(unit: Unit, pattern: Pattern, session_id: SessionId) -> None:
-    """Be what the series says. Rules come anew with another class type alone."""
+    """Be what the series says. Rules come anew with another class type, or other overrides."""
     session = unit.state(class_session, session_id)
     terms = Terms.of(session)
-    if pattern.class_type_id != session.slot.class_type_id:
-        policy, program_id = placing.terms(unit, pattern.class_type_id)
+    slot = session.slot
+    if (pattern.class_type_id, pattern.overrides) != (slot.class_type_id, slot.overrides):
+        policy, program_id = placing.terms(unit, pattern.class_type_id, pattern.overrides)
         terms = Terms(
-            pattern.class_type_id, program_id, policy, placing.in_force(unit).version
+            pattern.class_type_id, program_id, policy, placing.in_force(unit).version,
+            pattern.overrides,
         )  # fmt: skip
     if describe(unit, session_id, session_edits.follow(session, session_id, pattern, terms)):
         set_deadlines(unit, session_id)

@@ -1,10 +1,10 @@
 """A session's place at its location: taken, moved and given up together with the session."""
 
 from chassis.eventstore.store import Unit
-from contracts.booking import BookingPolicy
+from contracts.booking import BookingPolicy, PolicyOverrides
 from contracts.ids import ClassTypeId, LocationId, ProgramId, SessionId
 from contracts.timetable import Placement
-from services.booking.domain import rooms
+from services.booking.domain import policies, rooms
 from services.booking.domain.catalogue import ClassType, class_type, must_be_offered
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.policies import published_policies
@@ -25,13 +25,15 @@ def offered(unit: Unit, wanted: ClassTypeId | None) -> ClassType | None:
     return found
 
 
-def terms(unit: Unit, kind: ClassTypeId | None) -> tuple[BookingPolicy, ProgramId | None]:
+def terms(
+    unit: Unit, kind: ClassTypeId | None, overrides: PolicyOverrides
+) -> tuple[BookingPolicy, ProgramId | None]:
     """The policy a session of that class type gets now, and the program it counts to."""
     policy = in_force(unit)
     if kind is None:
-        return policy, None
+        return policies.overridden(policy, overrides), None
     found = unit.state(class_type, kind)
-    return found.policy(policy), found.program_id
+    return policies.overridden(found.policy(policy), overrides), found.program_id
 
 
 def placement(session_id: SessionId, session: ClassSession) -> Placement:

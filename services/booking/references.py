@@ -15,6 +15,7 @@ from contracts.booking import (
     ChangeEntitlement,
     Coverage,
     GrantCredits,
+    PolicyOverrides,
     ScheduleSession,
     SessionPlan,
 )
@@ -24,8 +25,10 @@ from contracts.members import GymReferences, KnownReferences
 from contracts.timetable import (
     AddClosure,
     AssignRoom,
+    ChangeClassType,
     ChangeScheduleFrom,
     CreateSchedule,
+    DefineClassType,
     DraftSession,
     HearGym,
     HearInstructor,
@@ -167,22 +170,26 @@ def _of_plan(plan: SessionPlan | None, policy: BookingPolicy | None = None) -> N
         return Named()
     return Named(
         location_id=plan.location_id, room_id=plan.room_id, room_of=plan.location_id,
-        instructor_id=plan.instructor_id, fees=_fees(policy),
+        instructor_id=plan.instructor_id, fees=_fees(policy, plan.overrides),
     )  # fmt: skip
 
 
 def _of_pattern(pattern: Pattern, location_id: LocationId | None, *, is_new: bool) -> Named:
     return Named(
         location_id=location_id if is_new else None, room_id=pattern.room_id, room_of=location_id,
-        instructor_id=pattern.instructor_id,
+        instructor_id=pattern.instructor_id, fees=_fees(pattern.overrides),
     )  # fmt: skip
 
 
-def _fees(policy: BookingPolicy | None) -> tuple[tuple[str, str], ...]:
-    if policy is None:
-        return ()
-    prices = (("late_cancel_fee", policy.late_cancel_fee), ("no_show_fee", policy.no_show_fee))
-    return tuple((field, price.currency) for field, price in prices if price is not None)
+def _fees(*rules: BookingPolicy | PolicyOverrides | None) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (field, price.currency)
+        for one in rules if one is not None
+        for field, price in (
+            ("late_cancel_fee", one.late_cancel_fee), ("no_show_fee", one.no_show_fee)
+        )
+        if price is not None
+    )  # fmt: skip
 
 
 def _covered(coverage: Coverage | None) -> Named:
@@ -211,6 +218,8 @@ NAMES: Mapping[type[Command], Callable[[Any, Unit], Named]] = {
         location_id=c.location_id, room_id=c.room_id, room_of=c.location_id
     ),
     PublishBookingPolicy: lambda c, _: Named(fees=_fees(c.policy)),
+    DefineClassType: lambda c, _: Named(fees=_fees(c.overrides)),
+    ChangeClassType: lambda c, _: Named(fees=_fees(c.overrides)),
     GrantCredits: lambda c, _: _covered(c.coverage),
     ChangeEntitlement: lambda c, _: _covered(c.coverage),
 }

@@ -149,9 +149,9 @@ def _schedule(
         "starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "time_zone": state.time_zone,
         "capacity": pattern.capacity, "class_type_id": pattern.class_type_id,
         "online_capacity": pattern.online_capacity, "spots": pattern.spots,
-        "waiver_required": pattern.waiver_required,
+        "waiver_required": pattern.waiver_required, "overrides": pattern.overrides,
     })  # fmt: skip
-    policy, program_id = placing.terms(unit, pattern.class_type_id)
+    policy, program_id = placing.terms(unit, pattern.class_type_id, pattern.overrides)
     scheduled = timetable.schedule(
         unit.state(class_session, session_id), command, unit.ctx.now, policy=policy,
         program_id=program_id, schedule_id=schedule_id,

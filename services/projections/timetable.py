@@ -12,7 +12,7 @@ from typing import Any
 
 from chassis.projection import Change
 from chassis.tenancy import Db, Pool
-from contracts.booking import BookingPolicy
+from contracts.booking import BookingPolicy, PolicyOverrides
 from contracts.envelope import Envelope
 from contracts.ids import ClassTypeId, GymId, LocationId, ProgramId, ScheduleId
 from contracts.timetable import (
@@ -24,7 +24,6 @@ from contracts.timetable import (
     ClosureRemoved,
     OccurrencesPlaced,
     Pattern,
-    PolicyOverrides,
     ProgramChanged,
     ProgramDefined,
     ProgramRetired,

@@ -19,18 +19,21 @@ from contracts.booking import (
     Attendance,
     BookClass,
     CancelReservation,
+    CancelSession,
     ChangeCapacity,
     CheckIn,
     ContestFee,
     CorrectAttendance,
     FeeAssessed,
     FinalizeAttendance,
+    PolicyOverrides,
     ResolveContest,
+    ScheduleSession,
     SignWaiver,
     WaiveFee,
 )
 from contracts.envelope import Command, Event, UnknownEvent, decode
-from contracts.ids import ClientId, NoteId, ReservationId, SessionId, StaffId
+from contracts.ids import ClientId, ClosureId, NoteId, ReservationId, SessionId, StaffId
 from contracts.members import (
     AlertLevel,
     AlertSet,
@@ -43,13 +46,21 @@ from contracts.members import (
     TagRemoved,
 )
 from contracts.money import Price
-from contracts.timetable import EndSchedule, PlaceOccurrences
+from contracts.timetable import (
+    AddClosure,
+    EndSchedule,
+    HearLocation,
+    PlaceOccurrences,
+    RemoveClosure,
+    UnassignInstructor,
+)
 from services.access.domain.holder import holder
 from services.billing.domain.billing_account import billing_account
 from services.booking.domain.class_schedule import class_schedule
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import client_penalties
+from services.booking.domain.rooms import location_calendar
 from services.members.domain.client import client
 from tests.domain.access import language as door
 from tests.domain.billing import test_billing_account as account
@@ -65,6 +76,8 @@ AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     "penalty": client_penalties,
     "schedule": class_schedule,
     "penalty_again": client_penalties,
+    "location": location_calendar,
+    "session_alone": class_session,
     "account": billing_account,
     "account_again": billing_account,
     "holder": holder,
@@ -160,6 +173,32 @@ def _corrections() -> Gym:
     return told.gym
 
 
+def _timetable() -> Gym:
+    """A class under rules of its own whose coach leaves; closures of its location, one too many."""
+    told, day_before = hall.given(), hall.NOON - DAY
+    own = PolicyOverrides(no_show_fee=Price(minor=2000, currency="EUR"), offer_minutes=0)
+    plan = ScheduleSession(
+        session_id=hall.SES, title="Spin", location_id=hall.HALL,
+        instructor_id=StaffId(UUID(int=9)), starts_at=hall.NOON,
+        ends_at=hall.NOON + hall.HOUR, time_zone="UTC", capacity=9, overrides=own,
+    )  # fmt: skip
+    wrong, right = (
+        AddClosure(
+            closure_id=ClosureId(UUID(int=n)), location_id=hall.HALL, time_zone="UTC",
+            from_date=hall.NOON.date(), until_date=hall.NOON.date(), reason=f"works {n}",
+        )
+        for n in (1, 2)
+    )  # fmt: skip
+    for command in (
+        HearLocation(location_id=hall.HALL, time_zone="UTC"), plan,
+        UnassignInstructor(session_id=hall.SES), wrong,
+        RemoveClosure(closure_id=wrong.closure_id, location_id=hall.HALL), right,
+        CancelSession(session_id=hall.SES, reason="works 2"),
+    ):  # fmt: skip
+        _tell(told, command, day_before)
+    return told.gym
+
+
 def _series() -> Gym:
     """A weekly series, placed further, changed, and ended."""
     told = hall.given()
@@ -240,6 +279,9 @@ def stories() -> Iterator[tuple[str, list[Event]]]:
     yield "penalty", _stream(gym, hall.home, "penalty", ANN)
     yield "schedule", _stream(_series(), _series_home, "schedule", series.SERIES)
     yield "penalty_again", _stream(_corrections(), hall.home, "penalty", ANN)
+    gym = _timetable()
+    yield "location", _stream(gym, hall.home, "location", hall.HALL)
+    yield "session_alone", _stream(gym, hall.home, "session_alone", hall.SES)
     accounts = _stream(_account(), account.home, "account", account.ANN)
     yield "account", accounts
     yield "account_again", accounts

@@ -148,6 +148,23 @@ async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym
     assert back["session"]["status"] == "SCHEDULED"
 
 
+async def test_a_session_may_have_a_fee_and_a_check_in_of_its_own(gym: Gym) -> None:
+    starts_at = gym.clock.now() + timedelta(hours=24)
+    plan = {
+        "title": "Gala", "locationId": gym.location, "startsAt": starts_at.isoformat(),
+        "endsAt": (starts_at + timedelta(hours=1)).isoformat(), "timeZone": "Europe/Berlin",
+        "capacity": 9,
+    }  # fmt: skip
+    yen = {"noShowFee": {"minor": 900, "currency": "JPY"}}
+    assert await gym.owner.refused(documents.SCHEDULE, **plan, overrides=yen) == "OTHER_CURRENCY"
+    own = {"lateCancelMinutes": 600, "noShowFee": {"minor": 900, "currency": "EUR"}}
+    put = await gym.owner.done(documents.SCHEDULE, **plan, overrides=own)
+    mia = await gym.member()
+    booked = await mia.at.done(documents.BOOK, sessionId=put["sessionId"])
+    free_until = datetime.fromisoformat(booked["reservation"]["freeUntil"])
+    assert abs(free_until - (starts_at - timedelta(minutes=600))) < timedelta(seconds=1)
+
+
 async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_alone(
     gym: Gym,
 ) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate, Refused
-from contracts.booking import BookingPolicy
+from contracts.booking import BookingPolicy, PolicyOverrides
 from contracts.ids import ProgramId
 from contracts.timetable import (
     ChangeClassType,
@@ -20,7 +20,6 @@ from contracts.timetable import (
     ClassTypeRetired,
     DefineClassType,
     DefineProgram,
-    PolicyOverrides,
     ProgramChanged,
     ProgramDefined,
     ProgramRetired,
@@ -28,6 +27,7 @@ from contracts.timetable import (
     RetireProgram,
     TimetableCode,
 )
+from services.booking.domain import policies
 
 ProgramEvent: TypeAlias = ProgramDefined | ProgramChanged | ProgramRetired
 ClassTypeEvent: TypeAlias = ClassTypeDefined | ClassTypeChanged | ClassTypeRetired
@@ -64,7 +64,7 @@ class ClassType:
 
     def policy(self, gyms: BookingPolicy) -> BookingPolicy:
         """The gym's policy with what this class does differently; still that version."""
-        return gyms.model_copy(update=self.overrides.model_dump(exclude_none=True))
+        return policies.overridden(gyms, self.overrides)
 
 
 def evolve_program(state: Program, event: ProgramEvent) -> Program:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from chassis.decider import Aggregate, Refused
-from contracts.booking import BookingPolicy
+from contracts.booking import BookingPolicy, PolicyOverrides
 from contracts.timetable import (
     PRESETS,
     BookingPolicyPublished,
@@ -91,6 +91,12 @@ def publish(
             policy=command.policy.model_copy(update={"version": version}),
         )
     ]  # fmt: skip
+
+
+def overridden(policy: BookingPolicy, overrides: PolicyOverrides) -> BookingPolicy:
+    """The policy with what is done differently; still that version."""
+    said = {name: value for name, value in overrides if value is not None}
+    return policy.model_copy(update=said) if said else policy
 
 
 def free_after_notice(now: datetime, starts_at: datetime) -> datetime:

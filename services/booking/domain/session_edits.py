@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from contracts.booking import BookingPolicy, CapacityChanged
+from contracts.booking import BookingPolicy, CapacityChanged, PolicyOverrides
 from contracts.ids import ClassTypeId, ProgramId, SessionId
 from contracts.timetable import ChangeSession, Pattern, SessionChanged, SessionPart
 from services.booking.domain import booking_policy, session_changes, spots
@@ -25,12 +25,16 @@ class Terms:
     program_id: ProgramId | None
     policy: BookingPolicy
     gym_policy_version: int
+    overrides: PolicyOverrides
 
     @classmethod
     def of(cls, state: ClassSession) -> Self:
         """Those the session has."""
         slot = state.slot
-        return cls(slot.class_type_id, slot.program_id, state.policy, state.gym_policy_version)
+        return cls(
+            slot.class_type_id, slot.program_id, state.policy, state.gym_policy_version,
+            slot.overrides,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,6 @@ def _said(
             booking_opens_at=booking_policy.opens_at(terms.policy, state.starts_at, local),
             booking_closes_at=booking_policy.closes_at(terms.policy, state.starts_at),
             deadlines=() if same else session_changes.new_deadlines(state.reserved, ends),
-            own=new,
+            own=new, overrides=terms.overrides,
         )
     ]  # fmt: skip

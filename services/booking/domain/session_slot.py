@@ -1,11 +1,11 @@
 """The slot of a session: where it takes place, who gives it, and which series it belongs to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from chassis.decider import replace
-from contracts.booking import SessionScheduled
+from contracts.booking import PolicyOverrides, SessionScheduled
 from contracts.ids import ClassTypeId, LocationId, ProgramId, RoomId, ScheduleId, StaffId
 from contracts.timetable import (
     InstructorAssigned,
@@ -44,6 +44,7 @@ class Slot:
     title: str = ""
     own: tuple[SessionPart, ...] = ()
     """What was said for it alone; changes of the series leave that."""
+    overrides: PolicyOverrides = field(default_factory=PolicyOverrides)
 
     def after(self, event: SlotEvent) -> "Slot":
         """The slot once this has happened."""
@@ -65,8 +66,9 @@ class Slot:
     def edited(self, event: SessionChanged) -> "Slot":
         """The slot of a session that has another name or class type."""
         named = replace(
-            self, title=event.title, class_type_id=event.class_type_id, program_id=event.program_id
-        )
+            self, title=event.title, class_type_id=event.class_type_id,
+            program_id=event.program_id, overrides=event.overrides,
+        )  # fmt: skip
         return named.with_own(event.own)
 
     def with_own(self, parts: Iterable[SessionPart]) -> "Slot":
@@ -80,4 +82,5 @@ def of(event: SessionScheduled) -> Slot:
         location_id=event.location_id, time_zone=event.time_zone, room_id=event.room_id,
         instructor_id=event.instructor_id, class_type_id=event.class_type_id,
         schedule_id=event.schedule_id, program_id=event.program_id, title=event.title,
+        overrides=event.overrides,
     )  # fmt: skip

@@ -59,7 +59,7 @@ def schedule(
             program_id=program_id, class_type_id=command.class_type_id, schedule_id=schedule_id,
             online_capacity=command.online_capacity, spots=command.spots,
             waiver_required=command.waiver_required, was_draft=state.stage is Stage.DRAFT,
-            gym_policy_version=gym_policy_version or policy.version,
+            gym_policy_version=gym_policy_version or policy.version, overrides=command.overrides,
         )
     ]  # fmt: skip
 

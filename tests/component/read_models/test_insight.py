@@ -17,6 +17,7 @@ from contracts.booking import (
     CreditsGranted,
     GrantKind,
     MarkedNoShow,
+    PolicyOverrides,
     ReservationCancelled,
     ReservationMade,
     ReservationSource,
@@ -38,7 +39,6 @@ from contracts.ids import (
 from contracts.timetable import (
     ClassTypeChanged,
     ClassTypeDefined,
-    PolicyOverrides,
     SessionKind,
     SessionReinstated,
     SessionRescheduled,

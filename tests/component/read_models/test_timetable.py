@@ -10,6 +10,7 @@ from chassis.tenancy import Pool
 from contracts.booking import (
     BookingPolicy,
     GrantKind,
+    PolicyOverrides,
     ReservationMade,
     ReservationSource,
     SessionCancelled,
@@ -43,7 +44,6 @@ from contracts.timetable import (
     NewDeadline,
     OccurrencesPlaced,
     Pattern,
-    PolicyOverrides,
     Preset,
     ProgramChanged,
     ProgramDefined,

@@ -8,9 +8,13 @@ import pytest
 
 from chassis.decider import Refused
 from contracts.booking import (
+    BookingCode,
     BookingPolicy,
     Cancellation,
     CancelReservation,
+    CheckedIn,
+    CheckIn,
+    PolicyOverrides,
     RemoveReservation,
     ReservationCancelled,
     ScheduleSession,
@@ -18,6 +22,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command
 from contracts.ids import ClassTypeId, ProgramId
+from contracts.money import Price
 from contracts.timetable import (
     PRESETS,
     BookingPolicyPublished,
@@ -28,20 +33,24 @@ from contracts.timetable import (
     ClassTypeRetired,
     DefineClassType,
     DefineProgram,
-    PolicyOverrides,
+    DraftSession,
     Preset,
     ProgramChanged,
     ProgramDefined,
     ProgramRetired,
     PublishBookingPolicy,
+    PublishDraft,
     RetireClassType,
     RetireProgram,
     TimetableCode,
 )
+from services.booking.domain.booking_policy import Phase
+from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
     HALL,
     HOUR,
+    MINUTE,
     NOON,
     SES,
     given,
@@ -176,6 +185,62 @@ def test_a_class_type_overrides_what_it_says_and_nothing_else() -> None:
     assert isinstance(scheduled, SessionScheduled)
     wanted = BookingPolicy(version=2, late_cancel_minutes=360)
     assert (scheduled.policy, scheduled.program_id) == (wanted, PROGRAM)
+
+
+OF_THE_GYM_ALONE = {
+    "version", "daily_limit", "program_daily_limit", "free_passes", "free_pass_days",
+    "ban_after_penalties", "ban_window_days", "ban_days", "lapsed_seats",
+}  # fmt: skip
+"""Counted over all of a client's classes, whatever each of them does differently."""
+
+
+def test_whatever_is_not_counted_over_all_classes_may_be_done_differently() -> None:
+    policy, overrides = (
+        {name: told.get("anyOf", [told])[0] for name, told in kind.model_json_schema()[
+            "properties"
+        ].items()}
+        for kind in (BookingPolicy, PolicyOverrides)
+    )  # fmt: skip
+    assert overrides.keys() == policy.keys() - OF_THE_GYM_ALONE
+    plain = {"default", "description", "title"}
+    for name, told in overrides.items():
+        limits = {key: value for key, value in policy[name].items() if key not in plain}
+        assert {key: value for key, value in told.items() if key not in plain} == limits, name
+
+
+FREE = Price(minor=0, currency="EUR")
+OWN = PolicyOverrides(
+    no_show_fee=Price(minor=2000, currency="EUR"), late_cancel_fee=FREE, offer_minutes=0,
+    check_in_opens_minutes_before=5, self_check_in=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["class type", "session", "draft"])
+def test_fees_phases_and_check_in_may_be_a_class_types_or_a_sessions_own(by: str) -> None:
+    kind, plan = DEFINE_SPIN, put(class_type_id=SPIN, overrides=OWN)
+    if by == "class type":
+        kind, plan = kind.model_copy(update={"overrides": OWN}), put(class_type_id=SPIN)
+    commands: list[Command] = [plan]
+    if by == "draft":
+        said = plan.model_dump(exclude={"policy"})
+        commands = [DraftSession.model_validate(said), PublishDraft(session_id=SES)]
+    scenario = done(DEFINE_PROGRAM, kind, publishing(300), *commands)
+    policy = scenario.gym.state(class_session, SES).policy
+    late = 300 if by == "class type" else 360
+    assert policy == BookingPolicy(
+        version=2, late_cancel_minutes=late, no_show_fee=OWN.no_show_fee, late_cancel_fee=FREE,
+        offer_minutes=0, check_in_opens_minutes_before=5, self_check_in=True,
+    )  # fmt: skip
+
+
+def test_what_a_session_does_differently_is_obeyed() -> None:
+    own = PolicyOverrides(check_in_opens_minutes_before=5, claim_opens_minutes_before=240)
+    scenario = done(put(overrides=own))
+    scenario.gym.happened(*with_credits(ANN), *reserved(ANN))
+    arrive = CheckIn(session_id=SES, client_id=ANN)
+    scenario.when(arrive, NOON - 6 * MINUTE).then_refused(BookingCode.CHECK_IN_NOT_OPEN)
+    scenario.when(arrive, NOON - 5 * MINUTE).then(fact(CheckedIn))
+    assert scenario.gym.state(class_session, SES).phase(NOON - 3 * HOUR) is Phase.CLAIMS
 
 
 def test_a_policy_said_with_the_session_goes_before_the_gyms() -> None:

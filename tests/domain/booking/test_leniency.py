@@ -12,6 +12,7 @@ from contracts.booking import (
     CancelReservation,
     CreditHeld,
     CreditReleased,
+    PolicyOverrides,
     ReservationCancelled,
     ReservationMade,
     WaitlistPromoted,
@@ -19,7 +20,6 @@ from contracts.booking import (
 from contracts.ids import ClassTypeId, ProgramId
 from contracts.timetable import (
     ClassTypeDefined,
-    PolicyOverrides,
     PublishBookingPolicy,
 )
 from services.booking.domain.catalogue import class_type

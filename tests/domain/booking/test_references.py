@@ -14,17 +14,30 @@ from contracts.booking import (
     ChangeEntitlement,
     Coverage,
     GrantCredits,
+    PolicyOverrides,
     ScheduleSession,
 )
 from contracts.envelope import Command, Event
-from contracts.ids import ClosureId, GrantId, GymId, LocationId, RoomId, ScheduleId, StaffId
+from contracts.ids import (
+    ClassTypeId,
+    ClosureId,
+    GrantId,
+    GymId,
+    LocationId,
+    ProgramId,
+    RoomId,
+    ScheduleId,
+    StaffId,
+)
 from contracts.members import KnownReferences
 from contracts.money import Price
 from contracts.timetable import (
     AddClosure,
     AssignRoom,
+    ChangeClassType,
     ChangeScheduleFrom,
     CreateSchedule,
+    DefineClassType,
     DraftSession,
     GymHeard,
     HearGym,
@@ -257,6 +270,29 @@ def test_a_fee_in_another_currency_than_the_gyms_is_refused(field: str) -> None:
         given(*heard).when(of_one, MONTH_BEFORE).then_refused("OTHER_CURRENCY", field=field)
 
 
+IN_YEN = PolicyOverrides(no_show_fee=YEN)
+SPIN, RIDES = ClassTypeId(UUID(int=8)), ProgramId(UUID(int=9))
+KIND: dict[str, Any] = {"class_type_id": SPIN, "name": "Spin", "capacity": 9, "overrides": IN_YEN}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        DefineClassType(program_id=RIDES, **KIND), ChangeClassType(**KIND),
+        ScheduleSession(**PLAN, overrides=IN_YEN), DraftSession(**PLAN, overrides=IN_YEN),
+        CreateSchedule(
+            schedule_id=ScheduleId(UUID(int=3)), location_id=HALL, time_zone="UTC",
+            pattern=WEEKLY.model_copy(update={"overrides": IN_YEN}), from_date=NOON.date(),
+        ),
+    ],
+    ids=lambda command: type(command).__name__,
+)  # fmt: skip
+def test_so_is_one_that_something_of_the_timetable_asks(command: Command) -> None:
+    given(*HEARD.values()).when(command, MONTH_BEFORE).then_refused(
+        "OTHER_CURRENCY", field="no_show_fee", currency="EUR"
+    )
+
+
 def test_a_policy_without_fees_asks_for_no_currency() -> None:
     told = given().when(PublishBookingPolicy(policy=BookingPolicy()), NOON).outcome
     assert not isinstance(told, Refused)
@@ -276,8 +312,13 @@ def test_the_newest_word_of_somebody_counts_and_the_first_of_a_gym() -> None:
 
 
 def test_every_command_that_names_something_of_members_is_checked() -> None:
-    named = {"location_id", "room_id", "instructor_id", "pattern", "policy"}
+    named = {"location_id", "room_id", "instructor_id", "pattern", "policy", "coverage"}
     over_the_bus: list[type[Command]] = [*ASKED, ImportTimetable]
-    asked = [kind for kind in over_the_bus if named & kind.model_fields.keys()]
+    asked = [
+        kind
+        for kind in over_the_bus
+        if named & kind.model_fields.keys()
+        or any(field.annotation is PolicyOverrides for field in kind.model_fields.values())
+    ]
     assert asked
     assert set(asked) <= NAMES.keys()

@@ -7,7 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from contracts.booking import BookingCode, CancelSession, SessionCancelled, SessionScheduled
+from contracts.booking import (
+    BookingCode,
+    CancelSession,
+    PolicyOverrides,
+    SessionCancelled,
+    SessionScheduled,
+)
 from contracts.envelope import Event
 from contracts.ids import (
     ClassTypeId,
@@ -32,7 +38,6 @@ from contracts.timetable import (
     OccurrencesPlaced,
     Pattern,
     PlaceOccurrences,
-    PolicyOverrides,
     RemoveClosure,
     RescheduleSession,
     ScheduleChanged,

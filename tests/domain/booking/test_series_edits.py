@@ -12,6 +12,7 @@ from contracts.booking import (
     BookingCode,
     ChangeCapacity,
     JoinWaitlist,
+    PolicyOverrides,
     ReservationMade,
     ScheduleSession,
     SessionCancelled,
@@ -27,7 +28,6 @@ from contracts.timetable import (
     DefineProgram,
     HearLocation,
     Kept,
-    PolicyOverrides,
     RescheduleSession,
     SessionChanged,
     SessionPart,
@@ -150,6 +150,19 @@ def test_another_class_type_brings_its_rules_and_shortens_nobodys_time() -> None
     assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=60)
     scenario.when(changing(SUNDAYS[0], class_type_id=LENIENT), DURING)
     assert sessions(scenario)[0].policy.late_cancel_minutes == 60
+
+
+def test_other_rules_of_a_series_reach_its_sessions_and_shorten_nobodys_time() -> None:
+    lenient, strict = (PolicyOverrides(late_cancel_minutes=late) for late in (60, 600))
+    scenario = given(customers(ANN)).when(creating(pattern=weekly(overrides=lenient)), NOW)
+    assert {one.policy.late_cancel_minutes for one in sessions(scenario)} == {60}
+    scenario.when(BookClass(session_id=first_of(scenario), client_id=ANN), DURING)
+    scenario.when(changing(SUNDAYS[0], overrides=strict), DURING)
+    session = sessions(scenario)[0]
+    assert (session.policy.late_cancel_minutes, session.slot.overrides) == (600, strict)
+    assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=60)
+    scenario.when(changing(SUNDAYS[0]), DURING)
+    assert {one.policy.late_cancel_minutes for one in sessions(scenario)} == {120}
 
 
 @pytest.mark.parametrize(
