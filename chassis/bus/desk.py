@@ -28,7 +28,7 @@ from chassis.decider import Refused
 from chassis.eventstore.writer import Busy, Conflict
 from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
-from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, RUNNING
+from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, REFUSALS, RUNNING
 from chassis.telemetry.traces import failure
 from chassis.tenancy import is_away
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
@@ -172,6 +172,8 @@ class Desk:
             else:
                 reply = await self._heard(kind, carry_out, message.data, caller)
         COMMANDS.labels(operation, reply.outcome).inc()
+        if reply.outcome == "refused":
+            REFUSALS.labels(operation, reply.code).inc()
         COMMAND_SECONDS.labels(operation).observe(time.perf_counter() - began)
         return reply
 

@@ -36,6 +36,11 @@ def quantile(part: float, metric: str, by: str) -> str:
     return f"histogram_quantile({part}, {rates})"
 
 
+def refused(name: str) -> str:
+    """How many of a command are refused a minute, for each reason."""
+    return f'60 * sum by (code) (rate(b2b_refusals_total{{command="{name}"}}[$__rate_interval]))'
+
+
 def command(name: str, outcome: str = "done") -> str:
     """How many of a command a minute."""
     rates = f'rate(b2b_commands_total{{command="{name}",outcome="{outcome}"}}[$__rate_interval])'

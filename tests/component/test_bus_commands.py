@@ -22,6 +22,7 @@ from chassis.decider import Refused
 from chassis.eventstore.writer import Busy
 from chassis.nats_client import connect
 from chassis.settings import NatsAccess
+from chassis.telemetry.metrics import REFUSALS
 from contracts.envelope import Caller, Command, Query, Reply
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
@@ -172,6 +173,28 @@ async def test_a_refusal_travels_with_code_field_and_facts(lock: Lock, caller: C
         outcome="refused", code="KEY_BROKEN", message="The key is broken.", field="turns",
         details={"most": 1},
     )  # fmt: skip
+
+
+async def test_refusals_are_counted_by_their_code_and_nothing_else_is(
+    lock: Lock, caller: Caller
+) -> None:
+    async def refuse(_: TurnKey, __: Context) -> Done:
+        raise Refused("KEY_LOST", "The key is lost.")
+
+    await lock.asker.ask(_key(), caller, PROMPT)
+    lock.turn = refuse
+    for _ in range(2):
+        await lock.asker.ask(_key(), caller, PROMPT)
+
+    kind = TurnKey.command_type
+    found = {
+        (sample.labels["command"], sample.labels["code"]): sample.value
+        for metric in REFUSALS.collect() for sample in metric.samples
+        if sample.name == "b2b_refusals_total"
+    }  # fmt: skip
+    assert found[kind, "KEY_LOST"] == 2
+    assert {labels for metric in REFUSALS.collect() for one in metric.samples
+            for labels in one.labels} == {"command", "code"}  # fmt: skip
 
 
 async def test_an_accident_is_answered_at_once_and_tells_nothing_but_the_trace(
