@@ -59,7 +59,8 @@ class CalendarQuery:
             at_least,
             lambda pool, gym: calendar.page(pool, gym, between, behind, size + 1),
         )
-        return page(rows, size, position, planned, _cursor)
+        now = info.context.services.clock.now()
+        return page(rows, size, position, lambda row: planned(row, now), _cursor)
 
     @strawberry.field(
         description="One session, with a member's own place; null when the gym has none such."
@@ -116,7 +117,8 @@ class CalendarSubscription:
         position, rows = await info.context.read(
             "calendar", None, lambda pool, gym: calendar.page(pool, gym, between, None, WATCHED)
         )
-        return CalendarUpdate(position=position, sessions=[planned(row) for row in rows])
+        now = info.context.services.clock.now()
+        return CalendarUpdate(position=position, sessions=[planned(row, now) for row in rows])
 
 
 def topic(gym_id: GymId, view: str, key: UUID | None = None) -> str:
@@ -129,7 +131,8 @@ async def _session(info: Info, session_id: SessionId, at_least: Position | None)
     position, row = await info.context.read(
         "calendar", at_least, lambda pool, gym: calendar.session(pool, gym, session_id)
     )
-    return SessionUpdate(position=position, session=planned(row) if row else None)
+    now = info.context.services.clock.now()
+    return SessionUpdate(position=position, session=planned(row, now) if row else None)
 
 
 def _cursor(row: Planned) -> str:

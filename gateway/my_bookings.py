@@ -1,5 +1,7 @@
 """My bookings in GraphQL: what the asking client reserved, cancelled or waits for."""
 
+from datetime import datetime
+
 import strawberry
 
 from contracts.ids import ClientId
@@ -48,7 +50,8 @@ class MyBookingsQuery:
             at_least,
             lambda pool, gym: bookings.of_client(pool, gym, client, behind, size + 1),
         )
-        return page(rows, size, position, _shown, _cursor)
+        now = info.context.services.clock.now()
+        return page(rows, size, position, lambda row: _shown(row, now), _cursor)
 
 
 def _topics(info: Info) -> list[str]:
@@ -65,7 +68,8 @@ class MyBookingsSubscription:
         position, rows = await info.context.read(
             "roster", None, lambda pool, gym: bookings.of_client(pool, gym, client, None, WATCHED)
         )
-        return MyBookingsUpdate(position=position, bookings=[_shown(row) for row in rows])
+        now = info.context.services.clock.now()
+        return MyBookingsUpdate(position=position, bookings=[_shown(row, now) for row in rows])
 
 
 def _me(context: Context) -> ClientId:
@@ -76,8 +80,8 @@ def _me(context: Context) -> ClientId:
     return client
 
 
-def _shown(row: bookings.Booking) -> Booking:
-    session = shown(row.session)
+def _shown(row: bookings.Booking, now: datetime) -> Booking:
+    session = shown(row.session, now)
     seat, line = row.reservation, row.waiting
     return Booking(
         session=session,

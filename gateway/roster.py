@@ -175,7 +175,7 @@ async def _roster(info: Info, session_id: SessionId, at_least: Position | None) 
     )
     if found is None:
         return RosterUpdate(position=position, roster=None)
-    session = session_shown(found.session)
+    session = session_shown(found.session, info.context.services.clock.now())
     roster = Roster(
         session=session,
         reservations=[reservation(session.id, row) for row in found.reservations],

@@ -67,7 +67,7 @@ class SessionPayload:
             )
         except ConsistencyTimeout:
             return None
-        return shown(row) if row else None
+        return shown(row, info.context.services.clock.now()) if row else None
 
 
 @strawberry.type

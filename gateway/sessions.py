@@ -10,9 +10,13 @@ from services.projections import bookings, calendar
 from services.projections.sessions import Session
 
 
-@strawberry.enum(description="How far a session has come.")
+@strawberry.enum(
+    description="How far a session has come. COMPLETED: it is over and its books are not closed. "
+    "The clock alone decides that when it is read, so screens hear of it with the next change."
+)
 class SessionStatus(Enum):
     SCHEDULED = "scheduled"
+    COMPLETED = "completed"
     CANCELLED = "cancelled"
     FINALIZED = "finalized"
     UNRECORDED = "unrecorded"
@@ -97,8 +101,15 @@ class ClassSession:
 STATUSES = {status.value: status for status in SessionStatus}
 
 
-def shown(row: Session) -> ClassSession:
-    """The row as clients see it."""
+def _status(row: Session, now: datetime) -> SessionStatus:
+    """No event tells that a session is over, so none is waited for: its end has passed."""
+    found = STATUSES[row.status]
+    is_over = found is SessionStatus.SCHEDULED and row.ends_at <= now
+    return SessionStatus.COMPLETED if is_over else found
+
+
+def shown(row: Session, now: datetime) -> ClassSession:
+    """The row as clients see it at ``now``."""
     return ClassSession(
         id=ids.shown("ses", row.session_id),
         version=row.version,
@@ -118,7 +129,7 @@ def shown(row: Session) -> ClassSession:
         reserved=row.reserved,
         waiting=row.waiting,
         checked_in=row.checked_in,
-        status=STATUSES[row.status],
+        status=_status(row, now),
         cancel_reason=row.cancel_reason,
         program_id=ids.shown_or_null("prg", row.program_id),
         program_name=row.program_name,
@@ -131,9 +142,9 @@ def shown(row: Session) -> ClassSession:
     )
 
 
-def planned(row: calendar.Planned) -> ClassSession:
-    """The row of the calendar as clients see it."""
-    session = shown(row)
+def planned(row: calendar.Planned, now: datetime) -> ClassSession:
+    """The row of the calendar as clients see it at ``now``."""
+    session = shown(row, now)
     session.online_capacity = row.online_capacity
     session.spots = list(row.spots)
     session.waiver_required = row.waiver_required

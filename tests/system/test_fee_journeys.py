@@ -60,6 +60,17 @@ async def test_a_missed_class_is_pending_a_day_and_then_on_the_invoice(
     assert (await leo.at.ask(fees.ACCOUNT))["balances"] == []
 
 
+async def test_a_class_that_is_over_shows_so_until_its_books_are_closed(
+    gym: Gym, running: Installation
+) -> None:
+    session = await gym.session()
+    assert (await gym.owner.ask(documents.SESSION, id=session))["status"] == "SCHEDULED"
+    await fees.later(gym, running, 2 * DAY)
+    assert (await gym.owner.ask(documents.SESSION, id=session))["status"] == "COMPLETED"
+    closed = await gym.owner.done(documents.FINALIZE, sessionId=session)
+    assert closed["session"]["status"] == "FINALIZED"
+
+
 async def test_an_issued_invoice_stays_and_a_correction_is_a_credit_on_the_next(
     gym: Gym, running: Installation
 ) -> None:
