@@ -3,7 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from contracts.booking import CancelSession
+import pytest
+
+from contracts.booking import CancelSession, ScheduleSession
+from contracts.envelope import Command
 from contracts.ids import ClosureId
 from contracts.timetable import (
     AddClosure,
@@ -14,10 +17,12 @@ from contracts.timetable import (
     Placement,
     ReinstateSession,
     RemoveClosure,
+    RescheduleSession,
     SessionsPlaced,
+    TimetableCode,
 )
 from services.booking.domain.class_session import Stage, class_session
-from tests.domain.booking.language import HALL, HOUR, NOON, SES, given, scheduled
+from tests.domain.booking.language import HALL, HOUR, NOON, OTHER, SES, given, scheduled
 from tests.scenario import fact
 
 DAY_BEFORE = NOON - timedelta(days=1)
@@ -49,6 +54,19 @@ def test_a_class_called_off_so_is_not_brought_back_while_it_is_closed() -> None:
     scenario = given(scheduled(), PLACED).when(HEARD, DAY_BEFORE)
     scenario.when(CancelSession(session_id=SES, reason="works"), DAY_BEFORE)
     scenario.when(ReinstateSession(session_id=SES), DAY_BEFORE).then_refused("LOCATION_CLOSED")
+
+
+@pytest.mark.parametrize("command", [
+    ScheduleSession(
+        session_id=SES, title="Spin", location_id=HALL, starts_at=NOON, ends_at=NOON + HOUR,
+        time_zone="UTC", capacity=5,
+    ),
+    RescheduleSession(session_id=OTHER, starts_at=NOON, ends_at=NOON + HOUR),
+], ids=lambda one: type(one).__name__)  # fmt: skip
+def test_nothing_is_put_or_moved_into_the_days_it_is_closed(command: Command) -> None:
+    scenario = given(scheduled(session=OTHER, starts_at=NOON + timedelta(days=9)))
+    scenario.when(HEARD, DAY_BEFORE).when(command, DAY_BEFORE)
+    scenario.then_refused(TimetableCode.LOCATION_CLOSED, field="starts_at")
 
 
 def test_a_closure_heard_twice_or_when_it_is_over_closes_nothing() -> None:

@@ -272,6 +272,14 @@ def test_an_ended_series_calls_off_what_stands_and_places_no_more() -> None:
     scenario.when(changing(SUNDAYS[3]), NOW).then_refused(TimetableCode.SCHEDULE_ENDED)
 
 
+def test_a_series_that_is_not_there_is_neither_changed_nor_ended() -> None:
+    ending = EndSchedule(schedule_id=SERIES, from_date=SUNDAYS[2], reason="summer")
+    for command in (changing(SUNDAYS[1]), ending):
+        given().when(command, NOW).then_refused(
+            TimetableCode.SCHEDULE_NOT_FOUND, field="schedule_id"
+        )
+
+
 def closing(first: date, last: date) -> AddClosure:
     return AddClosure(
         closure_id=ClosureId(UUID(int=51)), location_id=LOCATION, time_zone="America/New_York",
