@@ -87,6 +87,7 @@ class Booking(Laws):
             return False
         self.naive.read(events, self.now)
         self.reached.update(situations.of_events(events))
+        self.reached.update(situations.of_seats(self.naive.sessions, events, self.now))
         if not twice:
             return True
         try:

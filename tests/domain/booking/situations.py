@@ -3,15 +3,18 @@
 A law says nothing of what never happens.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from chassis.decider import Refused
 from contracts import booking as said
 from contracts.envelope import Command, Event
+from contracts.ids import SessionId
 from contracts.timetable import BookingPolicyPublished, HoldMoved
 from tests.domain.booking.gym_rules import OPTIONS
 from tests.domain.booking.naive_fees import Case
+from tests.domain.booking.naive_seats import MINUTE, Seats
 
 
 def of_refusal(command: Command, refusal: Refused) -> str:
@@ -23,6 +26,20 @@ def of_events(events: Iterable[Event]) -> Iterator[str]:
         name = type(event).__name__
         yield name
         yield from (f"{name}: {detail}" for detail in _details(event))
+
+
+def of_seats(
+    sessions: Mapping[SessionId, Seats], events: Iterable[Event], now: datetime
+) -> Iterator[str]:
+    """Seats taken at odd times."""
+    for event in events:
+        if isinstance(event, said.ReservationMade):
+            seats = sessions[event.session_id]
+            closes_after = seats.policy.attendance_closes_minutes_after * MINUTE
+            if now >= seats.starts_at:
+                yield "a seat taken after the start"
+            if now >= seats.ends_at + closes_after:
+                yield "a seat taken after the books were due"
 
 
 def of_cases(cases: Iterable[Case]) -> Iterator[str]:
@@ -126,6 +143,7 @@ HAPPENED = {
         "cleared, contest none", "cleared, contest resolved",
         "waived, contest none", "waived, contest resolved",
     )), "no_show fee reversed, contest resolved",
+    "a seat taken after the start", "a seat taken after the books were due",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip
