@@ -5,21 +5,19 @@ from typing import Any
 
 import asyncpg
 import nats.errors
-from nats.js.api import ConsumerInfo
 
 from chassis.eventstore.events import read
 from chassis.eventstore.recorder import StoredEvent
 from chassis.projection import NotYet
-from chassis.streams import CONTEXTS, event_stream
 from contracts.ids import read as read_id
 from deploy.check.checker import Grounds, check
 from deploy.check.verdict import Verdict
-from deploy.local.installation import Installation
 from services.booking.domain.class_session import ClassSession, class_session
 from tests.faults.chronicle import Chronicle
 from tests.faults.rush import Rush
 from tests.world import documents
 from tests.world.bus import Bus
+from tests.world.hearing import is_everything_heard
 from tests.world.system import System
 from tests.world.waiting import until
 
@@ -116,24 +114,11 @@ async def _checked(system: System) -> list[Verdict]:
         return await check(grounds, timedelta(0))
 
 
-async def reactions(installation: Installation) -> dict[str, ConsumerInfo]:
-    """The durable consumers of all event streams, by name: who reacts to what."""
-    async with Bus(installation) as bus:
-        js = bus.client.jetstream(timeout=3)
-        return {
-            one.config.durable_name: one
-            for context in CONTEXTS
-            for one in await js.consumers_info(event_stream(context))
-            if one.config.durable_name
-        }
-
-
 async def everything_is_heard(system: System) -> None:
     """Return when every reaction has done with all there is."""
 
     async def heard() -> bool:
-        found = await reactions(system.installation)
-        return not any(one.num_pending or one.num_ack_pending for one in found.values())
+        return await is_everything_heard(system.installation)
 
     await until(heard, SETTLED_WITHIN)
 

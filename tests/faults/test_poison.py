@@ -18,7 +18,6 @@ from tests.faults.books import (
     every_invariant_holds,
     everything_is_heard,
     must_be_right,
-    reactions,
 )
 from tests.faults.chronicle import Chronicle
 from tests.faults.conftest import PATIENCE
@@ -26,6 +25,7 @@ from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.bus import Bus
 from tests.world.gym import Gym, opened
+from tests.world.hearing import reactions
 from tests.world.system import System, data_folder
 from tests.world.waiting import until
 

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from contracts.ids import new_id
-from tests.faults.books import must_be_right, reactions
+from tests.faults.books import must_be_right
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.gym import Gym
+from tests.world.hearing import reactions
 from tests.world.system import System
 from tests.world.waiting import until
 

@@ -9,10 +9,11 @@ import pytest
 
 from chassis.reader import Reader, count_behind
 from deploy.local.access import PROCESSES
-from tests.faults.books import every_invariant_holds, everything_is_heard, reactions
+from tests.faults.books import every_invariant_holds, everything_is_heard
 from tests.faults.story import EFFECTS, Story
 from tests.world.bus import Bus
 from tests.world.gym import Gym
+from tests.world.hearing import reactions
 from tests.world.system import System
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]

@@ -1,17 +1,34 @@
 """Every operation, with every role, in one's own gym and with another gym's ids."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 
-from contracts.ids import new_id
 from contracts.permissions import GATEWAY, MATRIX, Role, allows
-from tests.system.walk import Operation, operations, random_ids, snake, unnamed
-from tests.world import documents, doors
-from tests.world.gym import Gym, Member
+from deploy.local.installation import Installation
+from tests.system.walk import (
+    MAKES,
+    NEVER_BOTH,
+    PREFIXES,
+    Hole,
+    Operation,
+    operations,
+    random_ids,
+    snake,
+    unnamed,
+)
+from tests.world import documents
+from tests.world.furnished import HAS, WITHIN, Ids, at_rest, drafted, furnish, uuid_of
+from tests.world.gym import Gym, Member, opened
+from tests.world.holdings import names
 from tests.world.people import Person
+from tests.world.system import System
+from tests.world.waiting import until
 
 ANYBODY, SIGNED_IN = "anybody", "anybody signed in"
 
@@ -69,7 +86,7 @@ OF_MEMBERS = {"myBookings", "myBookingsChanged", "myPenalties", "myInvoices", "m
 """Staff may ask, but have nothing of their own to see."""
 
 ALL = list(operations())
-WITH_IDS = [operation for operation in ALL if operation.ids]
+WITH_IDS = [operation for operation in ALL if operation.holes]
 ROLES = [*Role, None]
 
 
@@ -92,9 +109,9 @@ def expected(operation: Operation, role: Role | None, *, own: bool) -> str:
     return "OK" if right == SIGNED_IN or allows(right, frozenset({role}), own=own) else "FORBIDDEN"
 
 
-async def answer(person: Person, operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
+async def answer(person: Person, operation: Operation, variables: dict[str, Any]) -> dict[str, Any]:
     """What comes back first, on the transport the operation needs."""
-    asked = {"query": operation.document, "variables": operation.variables(ids)}
+    asked = {"query": operation.document, "variables": variables}
     if operation.kind != "subscription":
         return await person.raw(asked)
     address = person.url.replace("http", "ws", 1) + "/graphql"
@@ -128,7 +145,9 @@ async def test_each_role_does_what_the_matrix_says_and_nothing_else(
 ) -> None:
     person, _ = await somebody(gym, role)
 
-    found = {each.name: outcome(await answer(person, each, random_ids())) for each in ALL}
+    found = {
+        each.name: outcome(await answer(person, each, each.variables(random_ids()))) for each in ALL
+    }
 
     assert found == {each.name: expected(each, role, own=False) for each in ALL}
 
@@ -140,13 +159,15 @@ async def test_members_act_for_themselves_where_the_matrix_lets_them(gym: Gym) -
     own, unnamed_self = random_ids() | {"clientId": mia.id}, random_ids()
     del unnamed_self["clientId"]
 
-    found = {each.name: outcome(await answer(person, each, own)) for each in of_clients}
+    found = {
+        each.name: outcome(await answer(person, each, each.variables(own))) for each in of_clients
+    }
 
     assert found == {each.name: expected(each, Role.MEMBER, own=True) for each in of_clients}
     assert "OK" in found.values()
     for name in ("bookClass", "leaveWaitlist", "ledger"):
         (each,) = (operation for operation in of_clients if operation.name == name)
-        assert outcome(await answer(person, each, unnamed_self)) == "OK"
+        assert outcome(await answer(person, each, each.variables(unnamed_self))) == "OK"
 
 
 def test_every_operation_is_classified() -> None:
@@ -154,95 +175,93 @@ def test_every_operation_is_classified() -> None:
     assert {right_of(each) for each in ALL} <= set(MATRIX) | {ANYBODY, SIGNED_IN}
 
 
-@pytest.mark.parametrize("operation", WITH_IDS, ids=lambda each: each.name)
-async def test_what_another_gym_has_looks_like_what_nobody_has(
-    gym: Gym, other_gym: Gym, operation: Operation
+@pytest.fixture(scope="module")
+async def furnished(system: System) -> AsyncIterator[list[tuple[Gym, list[Ids]]]]:
+    """Two gyms that have one of everything."""
+    async with AsyncExitStack() as gyms:
+        made = []
+        for _ in range(2):
+            gym = await opened(system.installation, system.url)
+            gyms.push_async_callback(gym.aclose)
+            made.append((gym, await furnish(gym, system.installation)))
+        yield made
+
+
+async def test_a_furnished_gym_has_what_is_asked_for(
+    furnished: list[tuple[Gym, list[Ids]]], running: Installation
 ) -> None:
-    theirs = await everything(other_gym)
-    mine = await everything(gym)
-    before = await state(other_gym, theirs)
-    person = gym.owner
+    """What another gym's ids are tried with is there; else they were ids of nothing."""
+    taken = {operation.takes(hole) for operation in ALL for hole in operation.holes}
+    for gym, wholes in furnished:
+        held = await at_rest(gym, running)
 
-    for name in operation.ids:
-        seen = unnamed(await answer(person, operation, mine | {name: theirs[name]}))
-        nothing = unnamed(await answer(person, operation, mine | {name: random_ids()[name]}))
-        assert seen == nothing, f"{name} of another gym differs from none"
-
-    assert await state(other_gym, theirs) == before
+        assert [table for table in HAS if not held[table][0]] == []
+        assert taken == set(PREFIXES) == set(wholes[0])
+        for one in {one for whole in wholes for one in whole.values()}:
+            assert await names(running, gym.id, uuid_of(one)), one
 
 
-async def everything(gym: Gym) -> dict[str, str]:
-    """Ids of things the gym has."""
-    mia, session = await gym.member(pack=1), await gym.session()
-    booked = await mia.at.done(documents.BOOK, sessionId=session)
-    room = await gym.owner.done(documents.ADD_ROOM, locationId=gym.location, name="1", capacity=9)
-    hired = await gym.owner.done(
-        documents.HIRE, name="Tom", email=f"{session}@x.test", roles=["TRAINER"]
-    )
-    pack = await gym.owner.done(documents.GRANT, clientId=mia.id, credits=1)
-    coach = hired["staffMember"]["id"]
-    await gym.owner.done(documents.SUBSTITUTE, sessionId=session, instructorId=coach)
-    return {
-        "grantId": pack["grant"]["id"],
-        "sessionId": session,
-        "clientId": mia.id,
-        "staffId": hired["staffMember"]["id"],
-        "instructorId": hired["staffMember"]["id"],
-        "locationId": gym.location,
-        "roomId": room["room"]["id"],
-        "reservationId": booked["reservation"]["id"],
-        "invoiceId": f"inv_{new_id().hex}",  # a real one takes a day: see the journeys of fees
-        **await entered(gym, mia.id),
-        **await planned(gym),
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
+async def test_what_another_gym_has_looks_to_everybody_like_what_nobody_has(
+    furnished: list[tuple[Gym, list[Ids]]], running: Installation, role: Role | None
+) -> None:
+    """One id of theirs among one's own, wherever ids are taken, and all of theirs together."""
+    (mine, (own, *_)), (other, wholes) = furnished
+    for gym in (mine, other):  # the clock was moved
+        await gym.owner.sign_in(gym.slug, gym.owner.email)
+    person, member = await somebody(mine, role)
+    own = own | ({"clientId": member.id} if member else {})
+    before = await at_rest(other, running)
+
+    told = {
+        f"{operation.name}: {way}": pair
+        for operation in WITH_IDS
+        async for way, *pair in tried(person, operation, own, wholes)
     }
 
+    assert [f"{way}: {one}, not {none}" for way, (one, none) in told.items() if one != none] == []
+    assert "RATE_LIMITED" not in str(told)
+    assert await at_rest(other, running) == before
 
-async def planned(gym: Gym) -> dict[str, str]:
-    """Ids of what the gym's timetable has."""
-    owner = gym.owner
-    program = await owner.done(documents.DEFINE_PROGRAM, name="Cycling")
-    kind = await owner.done(
-        documents.DEFINE_CLASS_TYPE, programId=program["programId"], name="Spin", capacity=9
-    )
-    series = await owner.done(
-        documents.CREATE_SCHEDULE, locationId=gym.location, timeZone="Europe/Berlin",
-        fromDate="2090-01-02",
-        pattern={"classTypeId": kind["classTypeId"], "weekdays": [1], "startsAt": "09:00"},
-    )  # fmt: skip
-    return {
-        "programId": program["programId"], "classTypeId": kind["classTypeId"],
-        "scheduleId": series["scheduleId"],
+
+async def tried(
+    person: Person, operation: Operation, own: Ids, wholes: list[Ids]
+) -> AsyncIterator[tuple[str, Any, Any]]:
+    """With which ids of theirs; what is said to that, and what to ids of nothing."""
+    nothing = random_ids()
+
+    async def said(put: dict[Hole, str]) -> Any:
+        told = await answer(person, operation, operation.with_put(own, put))
+        return unnamed(told)
+
+    makes = (MAKES.get(operation.name),)
+    holes = {hole: operation.takes(hole) for hole in operation.holes if hole != makes}
+    together = {
+        hole: kind for hole, kind in holes.items()
+        if hole != (NEVER_BOTH.get(operation.name),)
     }  # fmt: skip
-
-
-async def entered(gym: Gym, client: str) -> dict[str, str]:
-    """Ids of what is at the gym's door."""
-    door = await gym.owner.done(doors.ADD_DOOR, locationId=gym.location, name="Front")
-    await doors.known(gym.owner, client)
-    issued = await gym.owner.done(doors.ISSUE, clientId=client)
-    granted = await gym.owner.done(doors.GRANT_ENTRY, clientId=client)
-    return {
-        "doorId": door["door"]["id"], "credentialId": issued["credential"]["id"],
-        "entryGrantId": granted["entryGrantId"],
-    }  # fmt: skip
-
-
-async def state(gym: Gym, ids: dict[str, str]) -> list[Any]:
-    """What the gym's owner sees of them, once all that was asked before is shown."""
-    at = (await gym.owner.done(documents.GRANT, clientId=ids["clientId"], credits=1))["position"]
-    roster = await gym.owner.ask(documents.ROSTER, id=ids["sessionId"], atLeast=at)
-    session = await gym.owner.ask(documents.SESSION, id=ids["sessionId"], atLeast=at)
-    return [roster, session, await gym.owner.ask(documents.CLIENT, id=ids["clientId"])]
+    of_nothing = await said({hole: nothing[kind] for hole, kind in together.items()})
+    for nth, whole in enumerate(wholes):
+        yield f"whole {nth}", await said({h: whole[k] for h, k in together.items()}), of_nothing
+    if outcome(of_nothing) != "OK":
+        return  # who may not ask at all is told so whatever the ids are
+    for hole, kind in holes.items():
+        none = await said({hole: nothing[kind]})
+        for one in dict.fromkeys(whole[kind] for whole in wholes):
+            yield f"{'.'.join(hole)} {one}", await said({hole: one}), none
 
 
 async def test_a_cursor_of_another_gym_leads_through_ones_own_lists(
     gym: Gym, other_gym: Gym
 ) -> None:
-    theirs, mine = await everything(other_gym), await everything(gym)
-    at = (await gym.owner.done(documents.GRANT, clientId=mine["clientId"], credits=1))["position"]
-    await gym.owner.ask(documents.LEDGER, clientId=mine["clientId"], atLeast=at)
+    for each in (gym, other_gym):
+        await each.member()
+        await each.staff("TRAINER")
+        client = await each.client(pack=0)
+        told = await each.owner.done(documents.GRANT, clientId=client, credits=1)
+        await each.owner.ask(documents.LEDGER, clientId=client, atLeast=told["position"])
+        await until(partial(shown, each, client), WITHIN)
     for document, field in ((PAGE_OF_CLIENTS, "clients"), (PAGE_OF_STAFF, "staff")):
-        await state(other_gym, theirs)
         foreign = await other_gym.owner.ask(document, after=None)
         own = {node["id"] for node in (await gym.owner.ask(document, after=None))["nodes"]}
         assert foreign["nodes"], field
@@ -250,6 +269,23 @@ async def test_a_cursor_of_another_gym_leads_through_ones_own_lists(
         for edge in foreign["edges"]:
             page = await gym.owner.ask(document, after=edge["cursor"])
             assert {node["id"] for node in page["nodes"]} <= own
+
+
+async def shown(gym: Gym, client: str) -> bool:
+    """Whether the client, registered last, is on the owner's screen."""
+    return bool(await gym.owner.ask(documents.CLIENT, id=client))
+
+
+async def test_a_draft_under_an_id_of_another_gym_is_ones_own(
+    gym: Gym, other_gym: Gym, running: Installation
+) -> None:
+    theirs = await drafted(other_gym)
+    before = await at_rest(other_gym, running)
+
+    assert await drafted(gym, sessionId=theirs) == theirs
+    await gym.owner.done(documents.PUBLISH_DRAFT, sessionId=theirs)
+
+    assert await at_rest(other_gym, running) == before
 
 
 PAGE_OF_CLIENTS, PAGE_OF_STAFF = (

@@ -29,6 +29,7 @@ PREFIXES = {
     "sessionId": "ses", "clientId": "cli", "staffId": "stf", "locationId": "loc",
     "roomId": "room", "instructorId": "stf", "programId": "prg", "classTypeId": "cty",
     "scheduleId": "sch", "grantId": "grt",
+    "closureId": "cls",
     "doorId": "door", "credentialId": "crd", "entryGrantId": "acg",
     "reservationId": "rsv", "invoiceId": "inv",
 }  # fmt: skip
@@ -38,7 +39,10 @@ OF_FIELD = {"session": "sessionId", "client": "clientId"}
 """Field -> what its argument ``id`` is."""
 
 NEVER_BOTH = {"linkIdentity": "staffId", "issueCredential": "staffId"}
-"""Mutation -> an id that is left out, because another one is given."""
+"""Mutation -> an id that is left out, because another one (``clientId``) is given."""
+
+MAKES = {"draftSession": "sessionId"}
+"""Mutation -> an id that need not be there: under it something of one's own comes to be."""
 
 SOON = datetime(2090, 1, 2, 12, tzinfo=UTC)
 MOVING = {
@@ -62,6 +66,9 @@ DEEP = 3  # levels of an answer that are looked at
 
 Ids = Mapping[str, str]
 """Argument (``sessionId``) -> the id to ask with."""
+
+Hole = tuple[str, ...]
+"""Where an operation takes an id: its argument, or the way to it through input objects."""
 
 
 def random_ids() -> dict[str, str]:
@@ -94,12 +101,41 @@ class Operation:
             return [name for name in names if name in PREFIXES]
         taken = [name for name in self._input.fields if name.endswith("Id")]
         assert set(taken) <= set(PREFIXES), f"say which ids {self.name} takes: {taken}"
-        return [name for name in taken if name != NEVER_BOTH.get(self.name)]
+        unsaid = {NEVER_BOTH.get(self.name), MAKES.get(self.name)}
+        return [name for name in taken if name not in unsaid]
+
+    @property
+    def holes(self) -> list[Hole]:
+        """Everywhere it takes an id, in input objects and lists too."""
+        if self.kind != "mutation":
+            return [(n,) for n, a in self.field.args.items() if get_named_type(a.type).name == "ID"]
+        return list(_holes(self._input))
+
+    def takes(self, hole: Hole) -> str:
+        """What kind of id goes there, by the name of an argument that takes one."""
+        name = OF_FIELD[self.name] if hole[-1] == "id" else hole[-1].removesuffix("s")
+        assert name in PREFIXES, f"say which ids {self.name} takes: {hole}"
+        return name
+
+    def with_put(self, ids: Ids, put: Mapping[Hole, str]) -> dict[str, Any]:
+        """The least one may ask with these ids, and others where they are put."""
+        told = self.variables(ids)
+        if self.kind != "mutation":
+            return told | {hole[0]: one for hole, one in put.items()}
+        for hole, one in put.items():
+            if hole == (NEVER_BOTH.get(self.name),):
+                told["input"].pop("clientId", None)
+            _put(self._input, told["input"], hole, one)
+        return told
 
     def variables(self, ids: Ids) -> dict[str, Any]:
         """The least one may ask with, and these ids."""
         if self.kind == "mutation":
-            return {"input": _object(self._input, {name: ids.get(name) for name in self.ids})}
+            made = _object(self._input, {name: ids.get(name) for name in self.ids})
+            for hole in self.holes:  # what is required deep inside
+                if _at(made, hole) == "":
+                    _put(self._input, made, hole, ids[self.takes(hole)])
+            return {"input": made}
         known = {
             name: ids.get(OF_FIELD.get(self.name, name) if name == "id" else name)
             if get_named_type(arg.type).name == "ID" else _value(name, arg.type)
@@ -174,6 +210,39 @@ def _object(kind: GraphQLInputObjectType, ids: Mapping[str, str | None]) -> dict
             "endsAt": (starts_at + timedelta(hours=1)).isoformat(),
         }
     return made | {name: value for name, value in ids.items() if value is not None}
+
+
+def _holes(kind: GraphQLInputObjectType) -> Iterator[Hole]:
+    for name, field in kind.fields.items():
+        named = get_named_type(field.type)
+        if isinstance(named, GraphQLInputObjectType):
+            yield from ((name, *rest) for rest in _holes(named))
+        elif named.name == "ID":
+            yield (name,)
+
+
+def _at(made: Any, hole: Hole) -> Any:
+    """What is there; ``None``: nothing."""
+    for name in hole:
+        made = made[0] if isinstance(made, list) else made
+        made = made.get(name) if isinstance(made, dict) else None
+    return made
+
+
+def _put(kind: GraphQLInputObjectType, made: dict[str, Any], hole: Hole, one: str) -> None:
+    """Have ``one`` there, within the least that must be around it."""
+    name, *rest = hole
+    field = kind.fields[name]
+    named, many = get_named_type(field.type), isinstance(get_nullable_type(field.type), GraphQLList)
+    if not isinstance(named, GraphQLInputObjectType):
+        made[name] = [one] if many else one
+        return
+    if not made.get(name):
+        made[name] = [_object(named, {})] if many else _object(named, {})
+    inner = made[name][0] if many else made[name]
+    for default in ONE_OF.get(named.name, {}):
+        inner.pop(default, None)
+    _put(named, inner, tuple(rest), one)
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:
