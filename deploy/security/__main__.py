@@ -11,7 +11,12 @@ from deploy.security.code import code_keeps_the_rules, rules_find_what_is_plante
 from deploy.security.dependencies import licences, vulnerabilities
 from deploy.security.found import Found, Verdict
 from deploy.security.fuzzing import gateway_withstands_anything
-from deploy.security.walls import parsers_refuse_by_type, users_are_kept_apart, walls_stand
+from deploy.security.walls import (
+    edge_withstands_any_bytes,
+    parsers_refuse_by_type,
+    users_are_kept_apart,
+    walls_stand,
+)
 
 PARTS: dict[str, Callable[[], Found]] = {
     "rules": rules_find_what_is_planted,
@@ -21,6 +26,7 @@ PARTS: dict[str, Callable[[], Found]] = {
     "walls": walls_stand,
     "users": users_are_kept_apart,
     "parsers": parsers_refuse_by_type,
+    "edge": edge_withstands_any_bytes,
     "gateway": gateway_withstands_anything,
 }
 

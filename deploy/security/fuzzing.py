@@ -11,13 +11,15 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from random import Random
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from threading import Event, Thread
 from uuid import uuid4
 
 from deploy.demo.gyms import PASSWORD
 from deploy.schema import ROOT
 from deploy.security.found import Found, Verdict, last, tool
+from deploy.security.subscriptions import asked, operations, read
 
 GYM = "harbor"
 PEOPLE = ("owner@harbor.example", "ada.reyes@harbor.example")
@@ -54,23 +56,33 @@ def gateway_withstands_anything() -> Found:
 
 def _asked() -> Found:
     told: list[str] = []
-    with _installation() as url:
+    wanted, done_with = operations(read()), set[str]()
+    with _installation() as url, NamedTemporaryFile("r", prefix="back2back-asked-") as note:
         for email in PEOPLE:
+            token = _token(url, email)
             done = tool(
                 "st", "run", "gateway/schema.graphql", "--url", f"{url}/graphql",
-                "-H", f"Authorization: Bearer {_token(url, email)}",
+                "-H", f"Authorization: Bearer {token}",
                 "-c", "data_or_a_typed_refusal", "-n", EXAMPLES, "--max-time", str(SECONDS),
                 "--phases", "fuzzing", "--continue-on-failure", "--warnings", "off",
                 "--suppress-health-check", "all", "--no-color",
                 also={"SCHEMATHESIS_HOOKS": "deploy.security.fuzzing_hooks",
-                      "PYTHONPATH": str(ROOT)},
+                      "PYTHONPATH": str(ROOT), "FUZZ_ASKED": note.name},
                 seconds=SECONDS + 300,
             )  # fmt: skip
             said = [line.strip() for line in done.stdout.splitlines()]
             if done.returncode:
                 return Found(Verdict.FAILED, (f"as {email}:", *last(done.stdout, 60)))
+            for operation, wrong in asked(f"{url}/graphql", token, Random(email)):
+                done_with.add(operation)
+                if wrong:
+                    return Found(Verdict.FAILED, (f"as {email}, {operation}: {wrong}",))
             told += [f"{email}: {line}" for line in said if "generated" in line]
-    if len(told) < len(PEOPLE):
+        done_with |= set(note.read().splitlines())
+    if never := sorted(wanted - done_with):
+        return Found(Verdict.FAILED, (f"never asked: {', '.join(never)}", *told))
+    told.append(f"each of {len(wanted)} queries, mutations and subscriptions was asked")
+    if len(told) <= len(PEOPLE):
         return Found(Verdict.NOT_DONE, ("schemathesis did not say how much it asked",))
     return Found(Verdict.PASSED, tuple(told))
 

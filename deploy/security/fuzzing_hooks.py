@@ -3,6 +3,7 @@
 Loaded by schemathesis, which lives in an environment of its own.
 """
 
+import os
 from typing import Any
 
 import schemathesis
@@ -12,8 +13,10 @@ FAULTS_OF_OURS = {"INTERNAL", None}
 
 
 @schemathesis.check
-def data_or_a_typed_refusal(_context: Any, response: Any, _case: Any) -> None:
+def data_or_a_typed_refusal(_context: Any, response: Any, case: Any) -> None:
     """Every error has a code, and none says that something of ours broke."""
+    with open(os.environ["FUZZ_ASKED"], "a") as asked:
+        asked.write(f"{case.operation.label}\n")
     assert response.status_code in EXPECTED, f"HTTP {response.status_code}"
     for error in response.json().get("errors") or ():
         code = (error.get("extensions") or {}).get("code")

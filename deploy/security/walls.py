@@ -4,7 +4,8 @@ from deploy.security.found import Found, Verdict, last, ours
 
 WALLS = ("tests/component/test_catalogue.py", "tests/architecture/test_tenancy.py")
 USERS = ("tests/component/messaging/test_rights.py",)
-PARSERS = ("tests/fuzz",)
+PARSERS = ("tests/fuzz/test_texts.py", "tests/fuzz/test_documents.py")
+EDGE = ("tests/fuzz/test_frames.py", "tests/fuzz/test_bytes.py")
 
 
 def walls_stand() -> Found:
@@ -20,6 +21,11 @@ def users_are_kept_apart() -> Found:
 def parsers_refuse_by_type() -> Found:
     """Whatever is read from outside is answered or refused by a type, for any text."""
     return _tested(*PARSERS)
+
+
+def edge_withstands_any_bytes() -> Found:
+    """Any frames and any requests against production's gateway: no fault, nothing left open."""
+    return _tested(*EDGE)
 
 
 def _tested(*paths: str) -> Found:

@@ -25,6 +25,7 @@ from gateway.serve.ws_operation import WsOperation
 
 PROTOCOL = "graphql-transport-ws"
 ID_LENGTH = 128
+REASON_BYTES = 123  # what a close frame holds beside its code
 LAST_WORDS = 5.0  # seconds a client has to take the close frame
 MISSED_PINGS = 3
 
@@ -98,7 +99,8 @@ class Socket:
 
     def close(self, code: Close, reason: str) -> None:
         """Say why, then stop."""
-        self._outlet.push({"type": "websocket.close", "code": int(code), "reason": reason})
+        told = reason.encode()[:REASON_BYTES].decode(errors="ignore")
+        self._outlet.push({"type": "websocket.close", "code": int(code), "reason": told})
         self._give_up()
 
     def _give_up(self) -> None:

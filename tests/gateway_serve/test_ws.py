@@ -179,6 +179,17 @@ async def test_two_operations_of_one_id_close_with_4409(library: Library) -> Non
         assert (await screen.closed())[0] == 4409
 
 
+async def test_a_reason_that_names_a_long_id_still_fits_into_the_close_frame(
+    library: Library,
+) -> None:
+    async with library.socket() as screen:
+        for _ in range(2):
+            await screen.subscribe("é" * 128, WATCH)
+        code, reason = await screen.closed()
+
+    assert (code, reason) == (4409, f"Subscriber for {'é' * 54}")
+
+
 async def test_two_inits_close_with_4429(library: Library) -> None:
     async with library.socket() as screen:
         await screen.say(type="connection_init")
