@@ -9,8 +9,8 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import ConnectionReconnectingError, Error
 
+from chassis.nats_access import NatsAccess, must_be_trusted
 from chassis.nats_parser import hastened
-from chassis.settings import NatsAccess
 
 RECONNECT_SECONDS = 0.25
 JETSTREAM_SECONDS = 2.0  # a stream that has not answered by then has no leader; ask again
@@ -30,14 +30,20 @@ async def connect(
     """A connection that reconnects for ever; ``name`` shows in NATS's monitoring.
 
     ``came_back`` is called after each reconnect: what was sent meanwhile was missed.
-    Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting.
+    Raises ``ConnectionError`` when NATS has not accepted us within 30 s of starting, ``Untrusted``
+    at once when it is not the one we were told of.
     """
+    await must_be_trusted(access)
     client = Client()
     behaviour = options(access, name, lambda: client, came_back)
     try:
         with anyio.fail_after(FIRST_CONNECT_SECONDS):
             await client.connect(
-                access.url, user=access.user, password=access.password, **behaviour
+                access.url,
+                user=access.user,
+                password=access.password,
+                **access.security(),
+                **behaviour,
             )
     except TimeoutError:
         raise unaccepted() from None

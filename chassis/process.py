@@ -18,8 +18,9 @@ from nats.aio.client import Client
 
 from chassis.clock import Clock
 from chassis.health import App, Check, Health, Server
+from chassis.nats_access import Untrusted
 from chassis.pulse import Pulse, on_the_bus
-from chassis.settings import ServiceSettings, known
+from chassis.settings import WRONG_SETTINGS, ServiceSettings, known
 from chassis.telemetry import configure_logs, configure_traces, flush_traces
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -158,12 +159,22 @@ def run(main: Callable[[Process[S]], Awaitable[None]], settings: type[S], *, nam
     configure_traces(name, ratio=told.trace_sample_ratio, endpoint=told.otel_exporter_otlp_endpoint)
     try:
         anyio.run(_run, main, told, name, backend_options={"use_uvloop": True})
-    except BaseException:
+    except BaseException as error:
+        if (untrusted := _untrusted(error)) is not None:
+            sys.stderr.write(f"{name} cannot start: {untrusted}\n")
+            sys.exit(WRONG_SETTINGS)
         log.critical("process died", exc_info=True)
         sys.exit(1)
     finally:
         flush_traces()
     sys.exit(0)
+
+
+def _untrusted(error: BaseException) -> Untrusted | None:
+    """What is wrong with TLS, if that is why the process ends; groups of errors are looked into."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_untrusted, error.exceptions)), None)
+    return error if isinstance(error, Untrusted) else None
 
 
 async def _run(main: Callable[[Process[S]], Awaitable[None]], settings: S, name: str) -> None:

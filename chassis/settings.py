@@ -8,7 +8,6 @@ import base64
 import binascii
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -30,6 +29,7 @@ from chassis import guessable
 from chassis.clock import Clock, MovableClock, SystemClock
 from chassis.guessable import KEY_BYTES
 from chassis.issuers import ExternalIssuer, each_once
+from chassis.nats_access import NatsAccess, TlsFiles, tls
 
 WRONG_SETTINGS = 2
 """Exit code of a process whose environment is wrong: trying again would say the same."""
@@ -62,15 +62,6 @@ def listed(text: object) -> object:
 
 Key = Annotated[SecretBytes, BeforeValidator(_key)]
 Keys = Annotated[tuple[Key, ...], NoDecode, BeforeValidator(listed), Field(min_length=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class NatsAccess:
-    """Where NATS is and who we are to it."""
-
-    url: str
-    user: str
-    password: str = field(repr=False)
 
 
 class ServiceSettings(BaseSettings):
@@ -119,6 +110,12 @@ class BusSettings(ServiceSettings):
     """A process that asks or answers over NATS."""
 
     nats_url: str
+    """``nats://`` for plain text, ``tls://`` for TLS."""
+    nats_ca_file: Path | None = None
+    """PEM: who may have signed the server's certificate; None: whom this machine trusts."""
+    nats_cert_file: Path | None = None
+    nats_key_file: Path | None = None
+    """PEM: our own certificate, where the server asks for one."""
     nats_user: str
     nats_password: SecretStr
     caller_key: Keys
@@ -130,9 +127,20 @@ class BusSettings(ServiceSettings):
         """At least one; the first signs."""
         return tuple(key.get_secret_value() for key in self.caller_key)
 
+    @model_validator(mode="after")
+    def _files_are_for_tls(self) -> Self:
+        self.nats_tls  # noqa: B018 - raises
+        return self
+
+    @property
+    def nats_tls(self) -> TlsFiles | None:
+        """None: in plain text."""
+        return tls(self.nats_url, self.nats_ca_file, self.nats_cert_file, self.nats_key_file)
+
     @property
     def nats(self) -> NatsAccess:
-        return NatsAccess(self.nats_url, self.nats_user, self.nats_password.get_secret_value())
+        password = self.nats_password.get_secret_value()
+        return NatsAccess(self.nats_url, self.nats_user, password, self.nats_tls)
 
 
 class DatabaseSettings(ServiceSettings):
@@ -155,7 +163,7 @@ class RelaySettings(BusSettings):
     @property
     def relay_nats(self) -> NatsAccess:
         password = self.relay_nats_password.get_secret_value()
-        return NatsAccess(self.nats_url, self.relay_nats_user, password)
+        return NatsAccess(self.nats_url, self.relay_nats_user, password, self.nats_tls)
 
 
 class VaultSettings(ServiceSettings):

@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
 from nats.errors import Error
 
 from chassis.clock import Clock, MovableClock, SystemClock
+from chassis.nats_access import NatsAccess, Untrusted, tls
 from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
 from deploy.local.access import NOW_OR_NEVER, Access, NatsLogin
@@ -69,8 +72,9 @@ class Operator:
         """A connection that may do everything."""
         login = self._nats_login()
         try:
-            client = await nats.connect(**login, **NOW_OR_NEVER, error_cb=_quiet)
-        except (Error, OSError, TimeoutError) as error:
+            secure = self._security(login["servers"])
+            client = await nats.connect(**login, **NOW_OR_NEVER, **secure, error_cb=_quiet)
+        except (Error, OSError, TimeoutError, Untrusted) as error:
             raise Trouble(f"{login['servers']} cannot be reached: {error}") from error
         try:
             yield client
@@ -99,6 +103,17 @@ class Operator:
         return {
             "servers": url, "user": user, "password": password, "inbox_prefix": inbox, "name": NAME,
         }  # fmt: skip
+
+    def _security(self, url: str) -> dict[str, Any]:
+        """As the processes have it (chassis/settings.py)."""
+        files = (
+            os.environ.get(name) for name in ("NATS_CA_FILE", "NATS_CERT_FILE", "NATS_KEY_FILE")
+        )
+        try:
+            told = tls(url, *(Path(file) if file else None for file in files))
+        except ValueError as error:
+            raise Trouble(f"wrong settings: {error}") from None
+        return NatsAccess(url, "", "", told).security()
 
 
 async def _quiet(_: Exception) -> None:

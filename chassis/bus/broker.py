@@ -2,19 +2,25 @@
 
 import anyio
 from faststream.nats import NatsBroker
-from faststream.security import SASLPlaintext
+from faststream.nats.security import NatsUserPassword
 from nats.aio.client import Client
 
+from chassis.nats_access import NatsAccess
 from chassis.nats_client import DRAIN_SECONDS, FIRST_CONNECT_SECONDS, options, unaccepted
 from chassis.nats_parser import hastened
-from chassis.settings import NatsAccess
 
 
 def broker(access: NatsAccess, *, name: str) -> NatsBroker:
     """A FastStream broker, not yet connected. Its ``connection`` is the NATS client."""
+    secure = access.security()
     made = NatsBroker(
         access.url,
-        security=SASLPlaintext(access.user, access.password),
+        security=NatsUserPassword(
+            access.user,
+            access.password,
+            ssl_context=secure.get("tls"),
+            tls_handshake_first=bool(secure),
+        ),
         graceful_timeout=DRAIN_SECONDS,
         apply_types=False,
         serializer=None,

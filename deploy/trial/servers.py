@@ -8,7 +8,7 @@ from deploy.local.servers import Nats
 from deploy.quoting import identifier, literal
 from deploy.schema import ROOT
 from deploy.trial.engine import Failed
-from deploy.validate import bus
+from deploy.validate.alone import alone
 
 BUS = ROOT / "deploy/kubernetes/base/nats"
 SUPERUSER = "of-nobody-else"
@@ -60,4 +60,4 @@ class Servers:
 
     @staticmethod
     def _configuration(port: int, monitor: int, store: Path) -> str:
-        return bus.alone((BUS / "nats.conf").read_text(), port, monitor, store)
+        return alone((BUS / "nats.conf").read_text(), port, monitor, store)

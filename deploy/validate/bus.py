@@ -19,6 +19,7 @@ from nats.errors import Error
 
 from deploy.cluster import secrets
 from deploy.local.servers import Nats
+from deploy.validate.alone import alone, without_tls
 from deploy.validate.objects import Fault, Object, Objects, at, name
 from deploy.validate.programs import CannotCheck, run
 from deploy.validate.quantities import quantity
@@ -131,7 +132,7 @@ def _shipped(objects: Objects) -> Object:
 def _read(files: dict[str, str], folder: Path) -> None:
     """As the server reads them. Raises ``CannotCheck`` with what it says."""
     config = _lay_out(files, folder / "etc")
-    config.write_text(config.read_text().replace("$POD_NAME", "nats-0"))
+    config.write_text(without_tls(config.read_text()).replace("$POD_NAME", "nats-0"))
     run("nats-server", "-t", "-c", str(config))
 
 
@@ -151,18 +152,6 @@ def _passwords() -> str:
     told = dict.fromkeys(secrets.RANDOM, PASSWORD)
     secret = next(each for each in secrets.wanted() if each.name == "nats-passwords")
     return secrets.filled(secret, told)["passwords.conf"]
-
-
-def alone(config: str, port: int, monitor: int, store: Path) -> str:
-    """The shipped configuration on loopback and without the other servers."""
-    text = re.sub(r"cluster \{.*?\n\}\n", "", config.replace("$POD_NAME", "nats-0"), flags=re.S)
-    for shipped, here in (
-        ("0.0.0.0:4222", f"127.0.0.1:{port}"),
-        ("0.0.0.0:8222", f"127.0.0.1:{monitor}"),
-        ('"/data"', json.dumps(str(store))),
-    ):
-        text = text.replace(shipped, here)
-    return text
 
 
 def _tried(files: dict[str, str], folder: Path) -> Iterator[str]:

@@ -11,7 +11,8 @@ from deploy.validate.programs import run
 from deploy.validate.rules.references import SUPPLIED
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-OVERLAYS = ("dev", "production", "recovery")
+OVERLAYS = ("dev", "production", "recovery", "encrypted")
+NATS_TLS = ("tls.crt", "tls.key", "ca.crt")
 
 
 def rendered(overlay: str, postgres: str = secrets.SERVER) -> Objects:
@@ -20,6 +21,10 @@ def rendered(overlay: str, postgres: str = secrets.SERVER) -> Objects:
     objects: list[Object] = [each for each in parsed(built) if each]
     if overlay == "dev":
         objects += supplied(postgres)
+    if overlay == "encrypted":
+        objects.append(
+            _secret("nats-tls", "docs/operations/secrets.md", dict.fromkeys(NATS_TLS, "-"))
+        )
     return Objects(objects)
 
 
@@ -27,15 +32,19 @@ def supplied(postgres: str = secrets.SERVER) -> list[Object]:
     """What ``b2b secrets kubernetes`` would apply, for Postgres at HOST:PORT."""
     values = secrets.invented()
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": each.name, "annotations": {SUPPLIED: "b2b secrets kubernetes"}},
-            "type": each.type,
-            "stringData": secrets.filled(each, values),
-        }
+        _secret(each.name, "b2b secrets kubernetes", secrets.filled(each, values), each.type)
         for each in secrets.wanted(postgres)
     ]
+
+
+def _secret(name: str, by: str, data: dict[str, str], type_: str = "Opaque") -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "annotations": {SUPPLIED: by}},
+        "type": type_,
+        "stringData": data,
+    }
 
 
 def parsed(text: str) -> list[Any]:

@@ -20,8 +20,8 @@ from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.writer import Busy
+from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
-from chassis.settings import NatsAccess
 from chassis.telemetry.metrics import REFUSALS
 from contracts.envelope import Caller, Command, Query, Reply
 from contracts.ids import GymId, new_id

@@ -25,9 +25,9 @@ from chassis.bus.reactions import Hopeless
 from chassis.clock import SystemClock
 from chassis.context import Context
 from chassis.decider import Refused
+from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from chassis.relay.tail import ATOMIC_FROM, Tail
-from chassis.settings import NatsAccess
 from chassis.wire import ID_HEADER, POSITION_HEADER, Outgoing
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id

@@ -17,8 +17,8 @@ import pytest
 
 from chassis.bus.asker import Asker
 from chassis.clock import SystemClock
+from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
-from chassis.settings import NatsAccess
 from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation

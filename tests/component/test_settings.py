@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import MovableClock, SystemClock
+from chassis.nats_access import TlsFiles
 from chassis.settings import (
     DatabaseSettings,
     EdgeSettings,
@@ -184,3 +185,29 @@ def test_the_gateway_answers_health_questions_on_its_own_port(
 
     environment.setenv("HEALTH_PORT", "8081")
     assert load(EdgeSettings).separate_health_port == 8081
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"NATS_CA_FILE": "/etc/tls/ca.crt"}, "NATS_URL: must be tls://"),
+        ({"NATS_URL": "tls://nats:4222", "NATS_CERT_FILE": "/x.crt"}, "NATS_CERT_FILE, NATS_KEY"),
+        ({"NATS_URL": "tls://nats:4222", "NATS_KEY_FILE": "/x.key"}, "NATS_CERT_FILE, NATS_KEY"),
+    ],
+)
+def test_files_for_tls_are_told_all_or_none(
+    environment: pytest.MonkeyPatch, told: dict[str, str], says: str
+) -> None:
+    for name, value in told.items():
+        environment.setenv(name, value)
+
+    with pytest.raises(WrongSettings, match=says):
+        load(BookingSettings)
+
+
+def test_the_relay_trusts_whom_the_service_trusts(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("NATS_URL", "tls://nats:4222")
+    environment.setenv("NATS_CA_FILE", "/etc/nats-tls/ca.crt")
+    settings = load(BookingSettings)
+
+    assert settings.nats.tls == settings.relay_nats.tls == TlsFiles(Path("/etc/nats-tls/ca.crt"))

@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.clock import SystemClock
-from chassis.settings import NatsAccess
+from chassis.nats_access import NatsAccess
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id
 from deploy.commands import clock, dead_letters, gym, projections, tail

@@ -11,7 +11,7 @@ from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.reactions import Hopeless
 from chassis.clock import SystemClock
-from chassis.settings import NatsAccess
+from chassis.nats_access import NatsAccess
 from contracts.envelope import Envelope
 from contracts.ids import GymId
 from contracts.members import ClientRegistered

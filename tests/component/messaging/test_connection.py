@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from chassis import nats_client
 from chassis.bus.broker import broker, connected
-from chassis.settings import NatsAccess
+from chassis.nats_access import NatsAccess
 from deploy.local.installation import Installation
 
 LOST = {"event": "nats connection lost", "log_level": "warning", "connection": "tests"}
