@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("celpy") else ["test_definitions.py"]
+collect_ignore = [] if find_spec("celpy") else ["test_definitions.py", "test_trial.py"]
