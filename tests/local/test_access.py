@@ -19,8 +19,11 @@ SETTINGS: dict[str, type[AnySettings]] = {
     "projections": ProjectionsSettings,
     "gateway": GatewaySettings,
 }
-OF_A_CLUSTER = {"HEALTH_HOST", "HEALTH_PORT", "PARTS"}
-"""Here one process is all of its service, and only the runner asks for its health."""
+OF_A_CLUSTER = {
+    "HEALTH_HOST", "HEALTH_PORT", "PARTS", "NATS_CA_FILE", "NATS_CERT_FILE", "NATS_KEY_FILE",
+}  # fmt: skip
+"""Here one process is all of its service, only the runner asks for its health, and the bus is
+spoken to in plain text, on this machine."""
 
 
 def read_by(process: str) -> list[str]:

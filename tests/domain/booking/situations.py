@@ -46,7 +46,8 @@ def of_cases(cases: Iterable[Case]) -> Iterator[str]:
     """How fees ended."""
     for case in cases:
         if case.fee is not None:
-            yield f"{case.fee.kind} fee {case.stage}, contest {case.contest}"
+            yield f"{case.fee.kind} fee {case.stage}"
+            yield f"fee {case.stage}, contest {case.contest}"
 
 
 def _details(event: Any) -> Iterator[str]:
@@ -138,11 +139,9 @@ HAPPENED = {
     *(f"FeeAssessed: {kind} {amount}" for kind in said.Violation for amount in (500, 1200)),
     "FeeAssessed: not the first", "FeeAssessed: again", "FeeForgiven: free_pass",
     "FeeForgiven: refilled", "FeeReversed: was due", "FeeReversed: pending",
-    *(f"{kind} fee {end}" for kind in said.Violation for end in (
-        "due, contest none", "due, contest resolved", "forgiven, contest none",
-        "cleared, contest none", "cleared, contest resolved",
-        "waived, contest none", "waived, contest resolved",
-    )), "no_show fee reversed, contest resolved",
+    *(f"{kind} fee {end}" for kind in said.Violation
+      for end in ("due", "forgiven", "cleared", "waived")),
+    *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
     "a seat taken after the start", "a seat taken after the books were due",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
