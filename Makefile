@@ -20,7 +20,7 @@ run: $(READY) ## Start everything on this machine; Ctrl-C stops it. B2B_DATA, GA
 	@exec $(BIN)/b2b run
 
 test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make test T=tests/domain; N=1 one after the other
-	@$(BIN)/pytest -n $(or $(N),auto) --maxprocesses 4 --dist loadfile $(T)
+	@$(BIN)/pytest -n $(or $(N),auto) --maxprocesses 4 --dist loadgroup $(T)
 
 quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
 	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)

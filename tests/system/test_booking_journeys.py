@@ -18,7 +18,7 @@ async def test_a_booking_shows_on_the_trainers_screen_and_the_members(gym: Gym) 
         trainer.watching(documents.ROSTER_CHANGED, id=session) as roster,
         mia.at.watching(documents.MINE_CHANGED) as mine,
     ):
-        await roster.shows(lambda f: f["roster"]["reservations"] == [])
+        await roster.shows(lambda f: f["roster"] and f["roster"]["reservations"] == [])
         booked = await mia.at.done(documents.BOOK, sessionId=session)
         frame = await roster.shows(lambda f: len(f["roster"]["reservations"]) == 1)
         await mine.shows(lambda f: [b["reservation"]["status"] for b in f["bookings"]]

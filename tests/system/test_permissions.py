@@ -110,7 +110,19 @@ def expected(operation: Operation, role: Role | None, *, own: bool) -> str:
 
 
 async def answer(person: Person, operation: Operation, variables: dict[str, Any]) -> dict[str, Any]:
-    """What comes back first, on the transport the operation needs."""
+    """What comes back first, on the transport the operation needs; whoever is too quick waits."""
+
+    async def known() -> dict[str, Any] | None:
+        told = await _answered(person, operation, variables)
+        return None if outcome(told) == "RATE_LIMITED" else told
+
+    told: dict[str, Any] = await until(known, WITHIN)
+    return told
+
+
+async def _answered(
+    person: Person, operation: Operation, variables: dict[str, Any]
+) -> dict[str, Any]:
     asked = {"query": operation.document, "variables": variables}
     if operation.kind != "subscription":
         return await person.raw(asked)

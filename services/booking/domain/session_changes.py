@@ -157,10 +157,10 @@ def leniently(
     that were in force then were known, and a session with rules of its own has them instead.
     """
     seat = state.reserved.get(client)
-    found = [(booking_policy.late_from(one, state.starts_at), one.version) for one in since]
-    if seat is None or not found:
+    if seat is None:  # nor need there be such a session
         return state
-    until, version = max(found)
+    found = [(booking_policy.late_from(one, state.starts_at), one.version) for one in since]
+    until, version = max(found, default=(seat.free_until, 0))
     if until <= seat.free_until:
         return state
     longer = {**state.reserved, client: replace(seat, free_until=until)}

@@ -7,16 +7,19 @@ import pytest
 
 from contracts.booking import (
     BookClass,
+    BookingCode,
     BookingPolicy,
     Cancellation,
     CancelReservation,
     CreditHeld,
     CreditReleased,
     PolicyOverrides,
+    RemoveReservation,
     ReservationCancelled,
     ReservationMade,
     WaitlistPromoted,
 )
+from contracts.envelope import Command
 from contracts.ids import ClassTypeId, ProgramId
 from contracts.timetable import (
     ClassTypeDefined,
@@ -61,6 +64,13 @@ def test_a_lenient_version_that_was_in_force_for_a_while_still_counts() -> None:
     scenario.when(CANCEL, NOON - HOUR, *MEMBER).then(
         fact(ReservationCancelled, kind=Cancellation.EARLY, policy_version=2), fact(CreditReleased)
     )
+
+
+@pytest.mark.parametrize(
+    "command", [CANCEL, RemoveReservation(session_id=SES, client_id=ANN, reason="ill")]
+)
+def test_a_session_nobody_planned_is_not_found_whatever_rules_there_are(command: Command) -> None:
+    publish(given(), 30, NOON - DAY).when(command, NOON).then_refused(BookingCode.SESSION_NOT_FOUND)
 
 
 def test_the_most_lenient_of_several_counts_and_only_as_far_as_it_goes() -> None:
