@@ -124,6 +124,8 @@ class Projection:
         await self._locate()
         await self._reader.rewind(self._ledger.seq)
         self.status.is_located = True
+        if self.status.state is State.RETRYING:
+            await self._measure()  # meanwhile the other one may have done all, and nothing comes
         if self.status.state is not State.RETRYING or not self.status.behind:
             self._is_well()
 
