@@ -19,8 +19,8 @@ COMPILE := $(UV) pip compile -q --python $(BIN)/python --generate-hashes --no-em
 run: $(READY) ## Start everything on this machine; Ctrl-C stops it. B2B_DATA, GATEWAY_PORT, B2B_DEMO=0
 	@exec $(BIN)/b2b run
 
-test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make test T=tests/domain; N=1 one after the other
-	@$(BIN)/pytest -n $(or $(N),auto) --maxprocesses 4 --dist loadgroup $(T)
+test: $(READY) ## All tests, on real Postgres and NATS. A part of them: make test T=tests/domain
+	@$(if $(T),$(BIN)/pytest $(T),tests/run)
 
 quick: $(READY) ## Rules, contracts and the shape of the code: seconds, no servers
 	@$(BIN)/pytest -q $(wildcard tests/domain tests/contracts tests/architecture)

@@ -15,17 +15,8 @@ from deploy.local.installation import Installation
 from tests.world.spans import Kept
 from tests.world.system import data_folder
 
-TESTS = Path(__file__).parent
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """A Monday without a change of clocks nearby."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder stays with one worker, in its order: what it starts is started once."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")

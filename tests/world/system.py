@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,7 +82,8 @@ class System:
 
     def kill(self, process: str) -> None:
         """End it as a crash would; it is started again."""
-        os.kill(self.pid(process), signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended by itself: as dead as it shall be
+            os.kill(self.pid(process), signal.SIGKILL)
 
     async def all_ready(self) -> None:
         """Return when every process says it is ready, whatever was done to it."""
