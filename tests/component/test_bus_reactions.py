@@ -333,6 +333,7 @@ async def test_a_reaction_is_followed_below_what_published_its_event(
     await room.publish(_lamp(room.gym_id, trace=append), traceparent=relay)
     await room.until_settled()
 
+    await kept.until(lambda: len(kept.named(CONSUMER)) == 2)  # a moment after it is settled
     failed, done = kept.named(CONSUMER)
     assert [parent(failed), parent(done)] == [ids(relay)] * 2
     assert (failed.status.description, done.status.is_unset) == ("OSError", True)
@@ -347,6 +348,7 @@ async def test_a_reaction_to_an_old_event_is_linked_and_begins_a_trace_of_its_ow
     await room.publish(_lamp(room.gym_id, at="2026-03-01T12:00:00+00:00", trace=append))
     await room.until_settled()
 
+    await kept.until(lambda: bool(kept.named(CONSUMER)))
     [span] = kept.named(CONSUMER)
     assert (parent(span), links(span)) == (None, {ids(append)})
     assert [ctx.traceparent for ctx in room.led_to] == [context(span)]
