@@ -109,8 +109,8 @@ def test_what_is_ready_runs_as_long_as_the_block(tmp_path: Path) -> None:
     ends = tmp_path / "ended"
     text = f"""
 import pathlib, time
-print("ready: now")
 try:
+    print("ready: now")
     time.sleep(600)
 finally:
     pathlib.Path({str(ends)!r}).touch()
