@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -12,8 +12,9 @@ from contracts.booking import LapsedSeats
 from contracts.timetable import PRESETS, Preset, PublishBookingPolicy
 from gateway import money
 from gateway.context import Info
-from gateway.money import Money, MoneyInput
+from gateway.money import Money
 from gateway.mutations import UserError, carry_out
+from gateway.policy_overrides import PolicyOverridesInput, different
 from gateway.positions import Position
 from gateway.timetable_codes import PublishBookingPolicyErrorCode
 from services.projections import timetable
@@ -72,32 +73,11 @@ class PublishedBookingPolicy:
 
 
 @strawberry.input(description="What is different from the preset; null is as there.")
-class BookingPolicyInput:
-    opens_days_before: int | None = None
-    opens_at_local: str | None = None
-    opens_weekly_on: int | None = None
-    closes_minutes_before: int | None = None
-    late_cancel_minutes: int | None = None
-    cancel_grace_minutes: int | None = None
-    cancel_closes_minutes_after: int | None = None
-    auto_promotion_lead_minutes: int | None = None
-    auto_promotion_ends_minutes_before: int | None = None
-    offer_minutes: int | None = None
-    claim_opens_minutes_before: int | None = None
-    waitlist_max: int | None = None
-    waitlist_uncapped: bool | None = None
+class BookingPolicyInput(PolicyOverridesInput):
     daily_limit: int | None = None
     program_daily_limit: int | None = None
-    self_check_in: bool | None = None
-    check_in_opens_minutes_before: int | None = None
-    attendance_closes_minutes_after: int | None = None
-    unrecorded_excused_days: int | None = None
-    late_cancel_fee: MoneyInput | None = None
-    no_show_fee: MoneyInput | None = None
     free_passes: int | None = None
     free_pass_days: int | None = None
-    fee_waive_hours: int | None = None
-    fee_contest_days: int | None = None
     ban_after_penalties: int | None = None
     ban_window_days: int | None = None
     ban_days: int | None = None
@@ -162,19 +142,11 @@ class PolicyMutation:
 
 
 def _publish(asked: PublishBookingPolicyInput) -> PublishBookingPolicy:
-    changes = {
-        each.name: value
-        for each in fields(asked.changes or BookingPolicyInput())
-        if (value := getattr(asked.changes, each.name, None)) is not None
-    }
-    for name, value in changes.items():
-        if isinstance(value, MoneyInput):
-            changes[name] = {"minor": value.minor, "currency": value.currency}
-    whole: dict[str, Any] = {**PRESETS[asked.preset].model_dump(), **changes}
+    preset = PRESETS[asked.preset].model_dump()
+    policy = booking.BookingPolicy.model_validate({**preset, **different(asked.changes)})
     return PublishBookingPolicy(
-        policy=booking.BookingPolicy.model_validate(whole), preset=asked.preset,
-        effective_from=asked.effective_from,
-    )  # fmt: skip
+        policy=policy, preset=asked.preset, effective_from=asked.effective_from
+    )
 
 
 async def _published(info: Info, at_least: Position | None) -> list[PublishedBookingPolicy]:

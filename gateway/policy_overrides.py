@@ -1,6 +1,7 @@
 """What a class type, a series or a session does differently from the gym's booking policy."""
 
 from dataclasses import fields
+from typing import Any
 
 import strawberry
 
@@ -69,10 +70,16 @@ def shown(overrides: booking.PolicyOverrides) -> PolicyOverrides:
     return PolicyOverrides(**named)
 
 
+def different(changes: PolicyOverridesInput | None) -> dict[str, Any]:
+    """What ``changes`` says, in booking's words; what it leaves out is not there."""
+    given = vars(changes) if changes else {}
+    return {
+        name: vars(value) if isinstance(value, MoneyInput) else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
 def asked(overrides: PolicyOverridesInput | None) -> booking.PolicyOverrides:
     """The overrides in booking's words. Raises pydantic's ``ValidationError``."""
-    said = dict(vars(overrides)) if overrides else {}
-    for name, value in said.items():
-        if isinstance(value, MoneyInput):
-            said[name] = {"minor": value.minor, "currency": value.currency}
-    return booking.PolicyOverrides.model_validate(said)
+    return booking.PolicyOverrides.model_validate(different(overrides))

@@ -14,9 +14,10 @@ from contracts.timetable import (
     SubstituteInstructor,
     UnassignInstructor,
 )
-from gateway import ids
+from gateway import ids, policy_overrides
 from gateway.context import Info
 from gateway.mutations import UserError, carry_out
+from gateway.policy_overrides import PolicyOverridesInput
 from gateway.scheduling import SessionPayload
 from gateway.session_codes import (
     AssignRoomErrorCode,
@@ -68,6 +69,10 @@ class ChangeSessionInput:
         default=None, description="The whole map; empty takes it away. Spots in use must stay."
     )
     waiver_required: bool | None = None
+    overrides: PolicyOverridesInput | None = strawberry.field(
+        default=None,
+        description="All rules it has of its own; an empty object is as the class type does.",
+    )
 
 
 @strawberry.input
@@ -185,7 +190,7 @@ class SessionChangeMutation:
         )
 
     @strawberry.mutation(
-        description="Give one session another title, spot map, online capacity or waiver rule."
+        description="Give one session another title, spot map, online capacity, waiver or rules."
     )
     async def change_session(
         self, info: Info, input_: Annotated[ChangeSessionInput, strawberry.argument(name="input")]
@@ -197,6 +202,7 @@ class SessionChangeMutation:
                 online_capacity=input_.online_capacity,
                 spots=None if input_.spots is None else tuple(input_.spots),
                 waiver_required=input_.waiver_required,
+                overrides=input_.overrides and policy_overrides.asked(input_.overrides),
             ),
         )  # fmt: skip
         changed = None if done.errors else input_.session_id

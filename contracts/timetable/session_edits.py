@@ -21,10 +21,12 @@ class SessionPart(StrEnum):
     SEATS = "seats"
     """Capacity, online capacity and spot map, which go together."""
     WAIVER = "waiver"
+    RULES = "rules"
+    """What it does differently from the gym's policy."""
 
 
 class ChangeSession(Command):
-    """Give one session another name, spot map or online capacity; ``None`` leaves as it is."""
+    """Say of one session what it is called, asks and does differently; ``None`` leaves as it is."""
 
     command_type = "booking.change_session"
     session_id: SessionId
@@ -34,6 +36,9 @@ class ChangeSession(Command):
     spots: tuple[str, ...] | None = Field(default=None, max_length=500)
     """The whole map; empty takes it away. Spots that somebody has stay in it."""
     waiver_required: bool | None = None
+    overrides: PolicyOverrides | None = None
+    """All of them, on the policy in force now; empty is as the class type does. Nobody's time to
+    give up a seat is shortened by it."""
 
 
 class SessionChanged(Event):

@@ -90,14 +90,10 @@ def _follow(unit: Unit, pattern: Pattern, at: Placement) -> None:
 def _look(unit: Unit, pattern: Pattern, session_id: SessionId) -> None:
     """Be what the series says. Rules come anew with another class type, or other overrides."""
     session = unit.state(class_session, session_id)
-    terms = Terms.of(session)
-    slot = session.slot
-    if (pattern.class_type_id, pattern.overrides) != (slot.class_type_id, slot.overrides):
-        policy, program_id = placing.terms(unit, pattern.class_type_id, pattern.overrides)
-        terms = Terms(
-            pattern.class_type_id, program_id, policy, placing.in_force(unit).version,
-            pattern.overrides,
-        )  # fmt: skip
+    terms, slot = Terms.of(session), session.slot
+    wanted = slot.overrides if SessionPart.RULES in slot.own else pattern.overrides
+    if (pattern.class_type_id, wanted) != (slot.class_type_id, slot.overrides):
+        terms = placing.terms(unit, pattern.class_type_id, wanted)
     if describe(unit, session_id, session_edits.follow(session, session_id, pattern, terms)):
         set_deadlines(unit, session_id)
         seats.offer(unit, session_id)

@@ -2,13 +2,14 @@
 
 from chassis.eventstore.store import Unit
 from contracts.booking import BookingPolicy, PolicyOverrides
-from contracts.ids import ClassTypeId, LocationId, ProgramId, SessionId
+from contracts.ids import ClassTypeId, LocationId, SessionId
 from contracts.timetable import Placement
 from services.booking.domain import policies, rooms
 from services.booking.domain.catalogue import ClassType, class_type, must_be_offered
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.policies import published_policies
 from services.booking.domain.rooms import location_calendar
+from services.booking.domain.session_edits import Terms
 
 
 def in_force(unit: Unit) -> BookingPolicy:
@@ -25,15 +26,15 @@ def offered(unit: Unit, wanted: ClassTypeId | None) -> ClassType | None:
     return found
 
 
-def terms(
-    unit: Unit, kind: ClassTypeId | None, overrides: PolicyOverrides
-) -> tuple[BookingPolicy, ProgramId | None]:
-    """The policy a session of that class type gets now, and the program it counts to."""
-    policy = in_force(unit)
-    if kind is None:
-        return policies.overridden(policy, overrides), None
-    found = unit.state(class_type, kind)
-    return policies.overridden(found.policy(policy), overrides), found.program_id
+def terms(unit: Unit, kind: ClassTypeId | None, overrides: PolicyOverrides) -> Terms:
+    """What a session of that class type is held under when it is planned now."""
+    gyms, program_id = in_force(unit), None
+    policy = gyms
+    if kind is not None:
+        found = unit.state(class_type, kind)
+        policy, program_id = found.policy(gyms), found.program_id
+    own = policies.overridden(policy, overrides)
+    return Terms(kind, program_id, own, gyms.version, overrides)
 
 
 def placement(session_id: SessionId, session: ClassSession) -> Placement:

@@ -27,6 +27,7 @@ from contracts.timetable import (
     AssignRoom,
     ChangeClassType,
     ChangeScheduleFrom,
+    ChangeSession,
     CreateSchedule,
     DefineClassType,
     DraftSession,
@@ -217,6 +218,7 @@ NAMES: Mapping[type[Command], Callable[[Any, Unit], Named]] = {
     ImportTimetable: lambda c, _: Named(
         location_id=c.location_id, room_id=c.room_id, room_of=c.location_id
     ),
+    ChangeSession: lambda c, _: Named(fees=_fees(c.overrides)),
     PublishBookingPolicy: lambda c, _: Named(fees=_fees(c.policy)),
     DefineClassType: lambda c, _: Named(fees=_fees(c.overrides)),
     ChangeClassType: lambda c, _: Named(fees=_fees(c.overrides)),

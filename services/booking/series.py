@@ -151,10 +151,10 @@ def _schedule(
         "online_capacity": pattern.online_capacity, "spots": pattern.spots,
         "waiver_required": pattern.waiver_required, "overrides": pattern.overrides,
     })  # fmt: skip
-    policy, program_id = placing.terms(unit, pattern.class_type_id, pattern.overrides)
+    terms = placing.terms(unit, pattern.class_type_id, pattern.overrides)
     scheduled = timetable.schedule(
-        unit.state(class_session, session_id), command, unit.ctx.now, policy=policy,
-        program_id=program_id, schedule_id=schedule_id,
+        unit.state(class_session, session_id), command, unit.ctx.now, policy=terms.policy,
+        program_id=terms.program_id, schedule_id=schedule_id,
     )  # fmt: skip
     unit.record(class_session, session_id, scheduled)
     set_deadlines(unit, session_id)

@@ -46,6 +46,7 @@ from services.booking.domain.class_session import SessionEvent, class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.policies import published_policies
 from services.booking.domain.rooms import location_calendar
+from services.booking.domain.session_edits import Terms
 
 
 def define_program(command: DefineProgram, unit: Unit) -> None:
@@ -173,7 +174,12 @@ def assign_room(command: AssignRoom, unit: Unit) -> None:
 
 def change_session(command: ChangeSession, unit: Unit) -> None:
     state = unit.state(class_session, command.session_id)
-    if describe(unit, command.session_id, session_edits.change(state, command, unit.ctx.now)):
+    terms = Terms.of(state)
+    if command.overrides not in (None, state.slot.overrides):
+        terms = placing.terms(unit, state.slot.class_type_id, command.overrides)
+    changed = session_edits.change(state, command, terms, unit.ctx.now)
+    if describe(unit, command.session_id, changed):
+        set_deadlines(unit, command.session_id)
         seats.offer(unit, command.session_id)
 
 

@@ -163,6 +163,15 @@ async def test_a_session_may_have_a_fee_and_a_check_in_of_its_own(gym: Gym) -> N
     booked = await mia.at.done(documents.BOOK, sessionId=put["sessionId"])
     free_until = datetime.fromisoformat(booked["reservation"]["freeUntil"])
     assert abs(free_until - (starts_at - timedelta(minutes=600))) < timedelta(seconds=1)
+    same = {"sessionId": put["sessionId"]}
+    assert await gym.owner.refused(
+        documents.CHANGE_SESSION, **same, overrides=yen
+    ) == "OTHER_CURRENCY"  # fmt: skip
+    await gym.owner.done(documents.CHANGE_SESSION, **same, overrides={"lateCancelMinutes": 60})
+    ben = await gym.member("Ben")
+    booked = await ben.at.done(documents.BOOK, sessionId=put["sessionId"])
+    free_until = datetime.fromisoformat(booked["reservation"]["freeUntil"])
+    assert abs(free_until - (starts_at - timedelta(minutes=60))) < timedelta(seconds=1)
 
 
 async def test_a_moved_session_lets_its_people_leave_freely_and_holds_its_room_alone(
@@ -272,14 +281,16 @@ async def test_a_series_is_in_the_time_zone_of_its_location(gym: Gym) -> None:
     assert await until(refused, 10)
 
 
-async def test_a_location_that_is_closed_calls_its_classes_off(gym: Gym) -> None:
+async def test_a_location_that_is_closed_calls_its_classes_off_until_it_is_open_again(
+    gym: Gym,
+) -> None:
     mia = await gym.member()
     session = await gym.session(hours=48)
     await mia.at.done(documents.BOOK, sessionId=session)
     planned = await gym.owner.ask(documents.PLANNED, id=session)
     day = datetime.fromisoformat(planned["startsAt"]).astimezone(BERLIN).date().isoformat()
     async with mia.at.watching(documents.MINE_CHANGED) as screen:
-        await gym.owner.done(
+        closed = await gym.owner.done(
             documents.CLOSE_LOCATION, locationId=gym.location, fromDate=day, untilDate=day,
             reason="works",
         )  # fmt: skip
@@ -292,3 +303,13 @@ async def test_a_location_that_is_closed_calls_its_classes_off(gym: Gym) -> None
         return bool((await gym.owner.ask(documents.PLANNED, id=session))["cancelReason"] == "works")
 
     await until(told, LONG)
+    assert await gym.owner.refused(documents.REINSTATE, sessionId=session) == "LOCATION_CLOSED"
+    await gym.owner.done(documents.OPEN_LOCATION_AGAIN, closureId=closed["closure"]["id"])
+
+    async def back() -> bool:  # once booking has heard of it
+        told = await gym.owner.do(documents.REINSTATE, sessionId=session)
+        return not told["userErrors"]
+
+    await until(back, LONG)
+    again = await mia.at.done(documents.BOOK, sessionId=session)
+    assert again["reservation"]["status"] == "RESERVED"

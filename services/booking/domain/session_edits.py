@@ -1,7 +1,7 @@
-"""What a session is: its name, class type, spot map, online capacity and waiver, said anew.
+"""What a session is: its name, class type, spot map, online capacity, waiver and rules, said anew.
 
-Whoever has a seat keeps it, and the spot they chose: a map without it is refused. Rules that come
-with another class type never shorten the time to give up a seat that is taken.
+Whoever has a seat keeps it, and the spot they chose: a map without it is refused. Other rules never
+shorten the time to give up a seat that is taken.
 """
 
 from collections.abc import Iterable
@@ -52,8 +52,13 @@ class Looks:
         return cls(state.slot.title, state.online_capacity, state.spots, state.waiver_required)
 
 
-def change(state: ClassSession, command: ChangeSession, now: datetime) -> list[SessionEvent]:
-    """Say of one session alone what it is; nothing when it is that already."""
+def change(
+    state: ClassSession, command: ChangeSession, terms: Terms, now: datetime
+) -> list[SessionEvent]:
+    """Say of one session alone what it is; nothing when it is that already.
+
+    ``terms``: those of its overrides, when the command says others.
+    """
     session_changes.must_be_ahead(state, now)
     wanted = Looks(
         state.slot.title if command.title is None else command.title,
@@ -67,9 +72,10 @@ def change(state: ClassSession, command: ChangeSession, now: datetime) -> list[S
         SessionPart.TITLE: command.title,
         SessionPart.SEATS: command.online_capacity if command.spots is None else command.spots,
         SessionPart.WAIVER: command.waiver_required,
+        SessionPart.RULES: command.overrides,
     }
     own = tuple(part for part, value in said.items() if value is not None)
-    return _said(state, command.session_id, wanted, Terms.of(state), own)
+    return _said(state, command.session_id, wanted, terms, own)
 
 
 def follow(

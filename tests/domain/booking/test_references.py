@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import pytest
@@ -36,6 +36,7 @@ from contracts.timetable import (
     AssignRoom,
     ChangeClassType,
     ChangeScheduleFrom,
+    ChangeSession,
     CreateSchedule,
     DefineClassType,
     DraftSession,
@@ -284,6 +285,7 @@ KIND: dict[str, Any] = {"class_type_id": SPIN, "name": "Spin", "capacity": 9, "o
             schedule_id=ScheduleId(UUID(int=3)), location_id=HALL, time_zone="UTC",
             pattern=WEEKLY.model_copy(update={"overrides": IN_YEN}), from_date=NOON.date(),
         ),
+        ChangeSession(session_id=PLAN["session_id"], overrides=IN_YEN),
     ],
     ids=lambda command: type(command).__name__,
 )  # fmt: skip
@@ -318,7 +320,10 @@ def test_every_command_that_names_something_of_members_is_checked() -> None:
         kind
         for kind in over_the_bus
         if named & kind.model_fields.keys()
-        or any(field.annotation is PolicyOverrides for field in kind.model_fields.values())
+        or any(
+            PolicyOverrides in (field.annotation, *get_args(field.annotation))
+            for field in kind.model_fields.values()
+        )
     ]
     assert asked
     assert set(asked) <= NAMES.keys()

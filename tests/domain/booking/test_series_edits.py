@@ -9,14 +9,10 @@ import pytest
 
 from contracts.booking import (
     BookClass,
-    BookingCode,
     ChangeCapacity,
-    JoinWaitlist,
     PolicyOverrides,
-    ReservationMade,
     ScheduleSession,
     SessionCancelled,
-    SpotChanged,
 )
 from contracts.envelope import Event
 from contracts.ids import ClassTypeId, ClientId, SessionId
@@ -35,7 +31,7 @@ from contracts.timetable import (
     TimetableCode,
 )
 from services.booking.domain.class_session import ClassSession, class_session
-from tests.domain.booking.language import ANN, BEN, SES, given, granted, opened
+from tests.domain.booking.language import ANN, SES, given, granted, opened
 from tests.domain.booking.test_series import (
     BLUE,
     KIM,
@@ -78,10 +74,6 @@ def rides(*people: ClientId, **pattern: Any) -> Scenario:
         scenario.when(BookClass(session_id=first, client_id=one), DURING, "staff:x", "front_desk")
         scenario.then_answered(status="reserved")
     return scenario
-
-
-def in_use(session: SessionId, spots: list[str]) -> list[dict[str, Any]]:
-    return [{"session_id": str(session), "spots": spots}]
 
 
 def first_of(scenario: Scenario) -> SessionId:
@@ -165,6 +157,24 @@ def test_other_rules_of_a_series_reach_its_sessions_and_shorten_nobodys_time() -
     assert {one.policy.late_cancel_minutes for one in sessions(scenario)} == {120}
 
 
+LATER = PolicyOverrides(late_cancel_minutes=600)
+
+
+def test_other_rules_of_one_session_shorten_nobodys_time_and_can_be_taken_back() -> None:
+    scenario = given(customers(ANN)).when(creating(), NOW)
+    first = first_of(scenario)
+    scenario.when(BookClass(session_id=first, client_id=ANN), DURING)
+    own = ChangeSession(session_id=first, overrides=LATER)
+    scenario.when(own, DURING).then(fact(SessionChanged, overrides=LATER, own=(SessionPart.RULES,)))
+    session, *others = sessions(scenario)
+    assert session.policy.late_cancel_minutes == 600
+    assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=120)
+    assert {one.policy.late_cancel_minutes for one in others} == {120}
+    scenario.when(own, DURING).then_nothing()
+    scenario.when(ChangeSession(session_id=first, overrides=PolicyOverrides()), DURING)
+    assert {one.policy.late_cancel_minutes for one in sessions(scenario)} == {120}
+
+
 @pytest.mark.parametrize(
     ("edit", "part", "expected"),
     [
@@ -180,6 +190,8 @@ def test_other_rules_of_a_series_reach_its_sessions_and_shorten_nobodys_time() -
          ("slot.title", "Party")),
         (lambda one: ChangeSession(session_id=one, waiver_required=True), SessionPart.WAIVER,
          ("waiver_required", True)),
+        (lambda one: ChangeSession(session_id=one, overrides=LATER), SessionPart.RULES,
+         ("slot.overrides", LATER)),
     ],
 )  # fmt: skip
 def test_what_was_said_for_one_session_stays_and_the_rest_follows(
@@ -191,6 +203,7 @@ def test_what_was_said_for_one_session_stays_and_the_rest_follows(
     everything = {
         "title": "Ride", "room_id": RED, "instructor_id": SAM, "capacity": 20,
         "online_capacity": 15, "starts_at": "11:00", "minutes": 30,
+        "overrides": PolicyOverrides(late_cancel_minutes=60),
     }  # fmt: skip
     scenario.when(changing(SUNDAYS[0], **everything), NOW)
     scenario.then_answered(kept=(Kept(session_id=edited, parts=(part,)),))
@@ -205,6 +218,7 @@ def test_what_was_said_for_one_session_stays_and_the_rest_follows(
         SessionPart.SEATS: lambda one: (one.capacity, one.online_capacity),
         SessionPart.TITLE: lambda one: one.slot.title,
         SessionPart.WAIVER: lambda one: one.waiver_required,
+        SessionPart.RULES: lambda one: one.policy.late_cancel_minutes,
     }
     for other, of in followed.items():
         assert (of(first) == of(second)) == (other is not part)
@@ -229,74 +243,6 @@ def test_a_session_seen_to_by_itself_stays_when_the_series_leaves_its_day() -> N
     off = [one.session_id for one in scenario.outcome if isinstance(one, SessionCancelled)]
     assert off == [session_on(scenario.gym, day) for day in SUNDAYS[1:]]
     scenario.then_answered(kept=(Kept(session_id=edited, parts=(SessionPart.INSTRUCTOR,)),))
-
-
-def test_a_map_without_somebodys_spot_is_refused_naming_sessions_and_spots() -> None:
-    scenario = rides(ANN, BEN)
-    first = first_of(scenario)
-    scenario.when(changing(SUNDAYS[0], capacity=2, spots=("B", "C")), DURING).then_refused(
-        TimetableCode.SPOTS_IN_USE, field="spots", sessions=in_use(first, ["A"])
-    )
-    scenario.when(changing(SUNDAYS[0], capacity=9), DURING).then_refused(
-        TimetableCode.SPOTS_IN_USE, sessions=in_use(first, ["A", "B"])
-    )
-    alone = ChangeSession(session_id=first, spots=("B", "C", "D"))
-    scenario.when(alone, DURING).then_refused(
-        TimetableCode.SPOTS_IN_USE, field="spots", sessions=in_use(first, ["A"])
-    )
-    assert sessions(scenario)[0].spots == BIKES
-
-
-def test_a_smaller_map_with_everybodys_spot_is_taken() -> None:
-    scenario = rides(ANN).when(changing(SUNDAYS[0], capacity=2, spots=("A", "C")), DURING)
-    scenario.then_answered(cancelled=())
-    session = sessions(scenario)[0]
-    assert (session.spots, session.capacity, session.reserved[ANN].spot) == (("A", "C"), 2, "A")
-
-
-def test_a_capacity_below_the_seats_taken_removes_nobody() -> None:
-    scenario = rides(ANN, BEN, capacity=3, spots=())
-    scenario.when(changing(SUNDAYS[0], capacity=1), DURING)
-    session = sessions(scenario)[0]
-    assert (session.capacity, set(session.reserved)) == (1, {ANN, BEN})
-
-
-def test_whoever_booked_before_there_was_a_map_gets_a_spot() -> None:
-    scenario = rides(ANN, BEN, spots=())
-    scenario.when(ChangeSession(session_id=first_of(scenario), spots=BIKES), DURING)
-    scenario.then(
-        fact(SessionChanged, spots=BIKES, own=(SessionPart.SEATS,), title="Spin"),
-        fact(SpotChanged, client_id=ANN, spot="A", previous=None),
-        fact(SpotChanged, client_id=BEN, spot="B", previous=None),
-    )
-
-
-@pytest.mark.parametrize("labels", [("A", "B"), ("A", "A", "B"), ("A", "B", " ")])
-def test_a_map_has_a_spot_of_its_own_for_every_seat(labels: tuple[str, ...]) -> None:
-    scenario = rides()
-    alone = ChangeSession(session_id=first_of(scenario), spots=labels)
-    scenario.when(alone, NOW).then_refused(BookingCode.INVALID_SPOTS, field="spots")
-
-
-def test_online_seats_up_to_the_capacity_are_all_of_them() -> None:
-    scenario = rides(online_capacity=1)
-    first = first_of(scenario)
-    scenario.when(ChangeSession(session_id=first, online_capacity=2), NOW)
-    assert sessions(scenario)[0].online_capacity == 2
-    scenario.when(ChangeSession(session_id=first, online_capacity=3), NOW)
-    assert sessions(scenario)[0].online_capacity is None
-
-
-def test_more_online_seats_serve_the_line() -> None:
-    past = customers(ANN, BEN)
-    scenario = given(past).when(creating(pattern=weekly(online_capacity=1)), NOW)
-    first = first_of(scenario)
-    scenario.when(BookClass(session_id=first, client_id=ANN), DURING, "client:a", "member")
-    wait = JoinWaitlist(session_id=first, client_id=BEN)
-    scenario.when(wait, DURING, "client:b", "member").then_answered(status="waiting")
-    scenario.when(changing(SUNDAYS[0], online_capacity=None), DURING)
-    assert not isinstance(scenario.outcome, Exception)
-    assert [one.client_id for one in scenario.outcome if isinstance(one, ReservationMade)] == [BEN]
 
 
 def test_a_session_named_as_it_is_stays_the_series_own() -> None:
