@@ -26,6 +26,7 @@ from gateway.serve.hints import Hints
 from services.projections.reading import ViewsAway
 
 CATCH_UP_SECONDS = 0.5
+UNKNOWN = "No answer in time, the outcome is unknown: repeat with the same idempotencyKey."
 COMMAND_SECONDS = 10.0  # a rush may queue for seconds; giving up earlier would lose answers
 
 SOURCES = {
@@ -167,11 +168,10 @@ class Context:
             reply = await self.services.asker.ask(command, caller, COMMAND_SECONDS)
         except Unavailable as error:
             if error.outcome_unknown:
-                raise faults.Unavailable(
-                    "No answer in time, the outcome is unknown: "
-                    "repeat with the same idempotencyKey."
-                ) from error
+                raise faults.Unavailable(UNKNOWN) from error
             raise faults.Unavailable("Not available right now, nothing was done.") from error
+        if reply.code == "OUTCOME_UNKNOWN":
+            raise faults.Unavailable(UNKNOWN)
         if reply.outcome == "busy":
             raise Busy("Too much to do right now, nothing was done: try again.")
         if reply.outcome == "failed":

@@ -25,6 +25,7 @@ from chassis.bus.signature import HEADER, Forged, verified
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.decider import Refused
+from chassis.eventstore.store import OutcomeUnknown
 from chassis.eventstore.writer import Busy, Conflict
 from chassis.nats_client import leave, settled
 from chassis.telemetry import span, trace_id, traceparent
@@ -199,9 +200,9 @@ class Desk:
                 log.warning("busy", operation=kind.command_type, reason=type(error).__name__)
                 return replies.busy()
             except Exception as error:
-                if is_away(error):  # the asker tries again; with its key that is once
+                if isinstance(error, OutcomeUnknown) or is_away(error):
                     log.warning("away", operation=kind.command_type, reason=type(error).__name__)
-                    return replies.busy()
+                    return replies.unknown()
                 current.set_status(failure(error))
                 log.exception("command failed", operation=kind.command_type)
                 return replies.failed(trace_id())

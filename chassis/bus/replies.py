@@ -63,12 +63,20 @@ def too_late() -> Reply:
 
 
 def busy() -> Reply:
-    """The store cannot take it now; the same key may be used again."""
+    """The store cannot take it now, and has nothing of it; the same key may be used again."""
     return Reply(outcome="busy", code="BUSY", message="Too busy just now. Please try again.")
 
 
+def unknown() -> Reply:
+    """The store went away while the command was being written; a repeat with its key finds out."""
+    return Reply(
+        outcome="busy", code="OUTCOME_UNKNOWN",
+        message="The store went away. Please try again with the same key.",
+    )  # fmt: skip
+
+
 def failed(trace_id: str | None) -> Reply:
-    """Our fault. The trace id finds the log line; the outcome may be unknown."""
+    """Our fault. The trace id finds the log line."""
     return Reply(
         outcome="failed", code="INTERNAL", message="Something went wrong on our side.",
         details={"trace_id": trace_id} if trace_id else None,

@@ -19,7 +19,7 @@ from chassis.bus.signature import HEADER, sign
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.writer import Busy
+from chassis.eventstore.store import Busy, OutcomeUnknown
 from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from chassis.telemetry.metrics import REFUSALS
@@ -74,6 +74,19 @@ class Lock:
     async def carry_out(self, command: TurnKey, ctx: Context) -> Done:
         self.turned.append(ctx)
         return await self.turn(command, ctx)
+
+
+@dataclass
+class Slow:
+    """A turn that has begun, and goes on when it is told to."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def turn(self, _: TurnKey, __: Context) -> Done:
+        self.begun.set()
+        await self.go_on.wait()
+        return Done({"finished": True})
 
 
 async def _turns(command: TurnKey, _: Context) -> Done:
@@ -215,27 +228,29 @@ async def test_a_busy_store_is_said_to_be_busy(lock: Lock, caller: Caller) -> No
         raise Busy
 
     lock.turn = full
-    assert (await lock.asker.ask(_key(), caller, PROMPT)).outcome == "busy"
+    reply = await lock.asker.ask(_key(), caller, PROMPT)
+    assert (reply.outcome, reply.code) == ("busy", "BUSY")
 
 
 @pytest.mark.parametrize(
-    ("fault", "outcome"),
+    ("fault", "code"),
     [
-        (asyncpg.DiskFullError("no space left"), "busy"),
-        (asyncpg.CannotConnectNowError("starting up"), "busy"),
-        (ConnectionRefusedError(), "busy"),
-        (asyncpg.DataError("cannot be encoded"), "failed"),
-        (asyncpg.UndefinedTableError("no such table"), "failed"),
+        (OutcomeUnknown(), "OUTCOME_UNKNOWN"),
+        (asyncpg.DiskFullError("no space left"), "OUTCOME_UNKNOWN"),
+        (asyncpg.CannotConnectNowError("starting up"), "OUTCOME_UNKNOWN"),
+        (ConnectionRefusedError(), "OUTCOME_UNKNOWN"),
+        (asyncpg.DataError("cannot be encoded"), "INTERNAL"),
+        (asyncpg.UndefinedTableError("no such table"), "INTERNAL"),
     ],
 )
-async def test_a_database_that_cannot_do_it_now_is_busy_and_a_defect_is_a_failure(
-    lock: Lock, caller: Caller, fault: Exception, outcome: str
+async def test_a_database_that_went_away_leaves_the_outcome_open_and_a_defect_is_a_failure(
+    lock: Lock, caller: Caller, fault: Exception, code: str
 ) -> None:
     async def ask_it(_: TurnKey, __: Context) -> Done:
         raise fault
 
     lock.turn = ask_it
-    assert (await lock.asker.ask(_key(), caller, PROMPT)).outcome == outcome
+    assert (await lock.asker.ask(_key(), caller, PROMPT)).code == code
 
 
 @pytest.mark.parametrize(
@@ -346,22 +361,16 @@ async def test_silence_is_unavailable_with_an_unknown_outcome(lock: Lock, caller
 async def test_who_waits_on_a_connection_that_is_lost_is_told_at_once_that_the_outcome_is_unknown(
     lock: Lock, caller: Caller
 ) -> None:
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slowly(_: TurnKey, __: Context) -> Done:
-        begun.set()
-        await go_on.wait()
-        return Done()
-
-    lock.turn = slowly
+    slow = Slow()
+    lock.turn = slow.turn
     running = asyncio.create_task(lock.asker.ask(_key(), caller, timeout=10))
-    await begun.wait()
+    await slow.begun.wait()
     assert lock.client._transport is not None
     lock.client._transport.close()  # type: ignore[no-untyped-call]
     async with asyncio.timeout(PROMPT):
         with pytest.raises(Unavailable) as caught:
             await running
-    go_on.set()
+    slow.go_on.set()
 
     assert caught.value.outcome_unknown
     assert (await lock.asker.ask(_key(), caller, timeout=10)).outcome == "done"
@@ -394,21 +403,15 @@ async def test_commands_run_side_by_side(lock: Lock, caller: Caller) -> None:
 async def test_a_draining_desk_finishes_what_arrived_and_takes_nothing_new(
     lock: Lock, caller: Caller
 ) -> None:
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slowly(_: TurnKey, __: Context) -> Done:
-        begun.set()
-        await go_on.wait()
-        return Done({"finished": True})
-
-    lock.turn = slowly
+    slow = Slow()
+    lock.turn = slow.turn
     running = asyncio.create_task(lock.asker.ask(_key(), caller, timeout=5))
-    await begun.wait()
+    await slow.begun.wait()
     stopping = asyncio.create_task(lock.desk.stop())
     async with asyncio.timeout(5):
         while await _is_served(lock, caller):
             pass
-    go_on.set()
+    slow.go_on.set()
 
     assert (await running).result == {"finished": True}
     await stopping
