@@ -1,7 +1,6 @@
 """The checker sees what no row may show: another gym's, a card number, somebody who was erased."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -22,7 +21,6 @@ from deploy.local.installation import Installation
 from deploy.schema import database_url
 from services.projections import doors
 from services.projections.profiles import Person
-from tests.world.system import data_folder
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -44,57 +42,12 @@ NOW = datetime.now(UTC)
 LATER = Moment(NOW, NOW + timedelta(hours=1))
 
 
-@pytest.fixture(scope="module")
-async def apart() -> AsyncIterator[Installation]:
-    """An installation nobody else writes to."""
-    with data_folder("check-rows") as folder:
-        async with Installation(folder) as started:
-            yield started
-
-
 @pytest.fixture
 async def shown(apart: Installation) -> AsyncIterator["_Db"]:
     """May write any row, until the test is over."""
     db = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_views"))
     yield db
     await db.execute("TRUNCATE views.doors, views.clients, views.client_notes, views.checkpoints")
-    await db.close()
-
-
-@asynccontextmanager
-async def emptied(apart: Installation, context: str) -> AsyncIterator["_Db"]:
-    db = await asyncpg.connect(database_url(apart.admin_dsn, f"b2b_{context}"))
-    yield db
-    await db.execute("TRUNCATE es.events")
-    await db.close()
-
-
-@pytest.fixture
-async def members(apart: Installation) -> AsyncIterator["_Db"]:
-    """May write any event of members, until the test is over."""
-    async with emptied(apart, "members") as db:
-        yield db
-
-
-@pytest.fixture
-async def access(apart: Installation) -> AsyncIterator["_Db"]:
-    """The same, of access."""
-    async with emptied(apart, "access") as db:
-        yield db
-
-
-@pytest.fixture
-async def booking(apart: Installation) -> AsyncIterator["_Db"]:
-    """The same, of booking."""
-    async with emptied(apart, "booking") as db:
-        yield db
-
-
-@pytest.fixture
-async def views(apart: Installation) -> AsyncIterator["_Db"]:
-    """Looks at the read models."""
-    db = await asyncpg.connect(apart.dsn("auditor", "b2b_views"))
-    yield db
     await db.close()
 
 

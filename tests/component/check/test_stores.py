@@ -23,7 +23,6 @@ from deploy.check.views import Views
 from deploy.local.installation import Installation
 from deploy.schema import database_url
 from services.projections import doors
-from tests.world.system import data_folder
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -37,36 +36,10 @@ LATER = Moment(NOW, NOW + timedelta(hours=1))
 """What is recorded now is settled."""
 
 
-@pytest.fixture(scope="module")
-async def apart() -> AsyncIterator[Installation]:
-    """An installation nobody else writes to: what is wrong with it is told of everybody."""
-    with data_folder("check") as folder:
-        async with Installation(folder) as started:
-            yield started
-
-
-@pytest.fixture
-async def wrongdoer(apart: Installation) -> AsyncIterator["_Db"]:
-    """May write anything into access' store, until the test is over."""
-    db = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_access"))
-    yield db
-    await db.execute("TRUNCATE es.events, es.answers")
-    await db.close()
-
-
 @pytest.fixture
 async def auditor(apart: Installation) -> AsyncIterator["_Db"]:
     """Looks at access' store."""
     db = await asyncpg.connect(apart.dsn("auditor", "b2b_access"))
-    yield db
-    await db.close()
-
-
-@pytest.fixture
-async def views(apart: Installation) -> AsyncIterator["_Db"]:
-    """Looks at the read models, with tables of its own."""
-    settings = {"search_path": "pg_temp", "default_transaction_read_only": "off"}
-    db = await asyncpg.connect(apart.dsn("auditor", "b2b_views"), server_settings=settings)
     yield db
     await db.close()
 
@@ -118,31 +91,29 @@ async def looked(auditor: "_Db") -> dict[str, int]:
     return await Looks(auditor).wrong()
 
 
-async def test_nothing_is_wrong_with_events_in_their_order(
-    wrongdoer: "_Db", auditor: "_Db"
-) -> None:
+async def test_nothing_is_wrong_with_events_in_their_order(access: "_Db", auditor: "_Db") -> None:
     for _ in range(2):
-        await record(wrongdoer, 1)
+        await record(access, 1)
 
     assert await looked(auditor) == {}
 
 
-async def test_a_version_that_is_missing(wrongdoer: "_Db", auditor: "_Db") -> None:
-    await record(wrongdoer, 2)
+async def test_a_version_that_is_missing(access: "_Db", auditor: "_Db") -> None:
+    await record(access, 2)
 
     assert await looked(auditor) == {"I11": 1}
 
 
-async def test_an_event_that_is_there_twice(wrongdoer: "_Db", auditor: "_Db") -> None:
+async def test_an_event_that_is_there_twice(access: "_Db", auditor: "_Db") -> None:
     event = new_id()
     for _ in range(2):
-        await record(wrongdoer, 1, event=event)
+        await record(access, 1, event=event)
 
     assert await looked(auditor) == {"I11": 1}
 
 
-async def test_an_answer_without_its_event(wrongdoer: "_Db", auditor: "_Db") -> None:
-    await wrongdoer.execute(
+async def test_an_answer_without_its_event(access: "_Db", auditor: "_Db") -> None:
+    await access.execute(
         "INSERT INTO es.answers (gym_id, actor, command_id, request_hash, answer, pos)"
         " VALUES ($1, 'staff:x', $1, '', '', 1000000)", new_id(),
     )  # fmt: skip
@@ -150,86 +121,86 @@ async def test_an_answer_without_its_event(wrongdoer: "_Db", auditor: "_Db") -> 
     assert await looked(auditor) == {"I3": 1}
 
 
-async def test_a_command_that_was_carried_out_twice(wrongdoer: "_Db", auditor: "_Db") -> None:
+async def test_a_command_that_was_carried_out_twice(access: "_Db", auditor: "_Db") -> None:
     gym, command = new_id(), new_id()
     meta = orjson.dumps({"actor": "staff:x", "command_id": command})
-    async with wrongdoer.transaction():  # once, with two events
+    async with access.transaction():  # once, with two events
         for _ in range(2):
-            await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
+            await access.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
     assert await looked(auditor) == {}
 
-    await wrongdoer.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
+    await access.execute(EVENT, gym, new_id(), 1, new_id(), meta, b"{}")
 
     assert await looked(auditor) == {"I3": 1}
 
 
-async def test_an_event_that_names_what_is_another_gyms(wrongdoer: "_Db", auditor: "_Db") -> None:
+async def test_an_event_that_names_what_is_another_gyms(access: "_Db", auditor: "_Db") -> None:
     ours, theirs, stream = new_id(), new_id(), new_id()
-    await record(wrongdoer, 1, gym=theirs, stream=stream)
+    await record(access, 1, gym=theirs, stream=stream)
     named = orjson.dumps({"at": stream, "of": new_id()})
-    await record(wrongdoer, 1, gym=theirs, data=named)
+    await record(access, 1, gym=theirs, data=named)
     assert await looked(auditor) == {}
 
-    await record(wrongdoer, 1, gym=ours, data=named)
+    await record(access, 1, gym=ours, data=named)
 
     assert await looked(auditor) == {"I9": 1}
 
 
-async def test_a_stream_that_two_gyms_have(wrongdoer: "_Db", auditor: "_Db") -> None:
+async def test_a_stream_that_two_gyms_have(access: "_Db", auditor: "_Db") -> None:
     stream = new_id()
     for _ in range(2):
-        await record(wrongdoer, 1, stream=stream)
+        await record(access, 1, stream=stream)
 
     assert await looked(auditor) == {"I9": 2}
 
 
 async def test_later_looks_see_what_is_new_and_what_was_mended(
-    wrongdoer: "_Db", auditor: "_Db"
+    access: "_Db", auditor: "_Db"
 ) -> None:
     gym, stream, other, twice = (new_id() for _ in range(4))
     looks = Looks(auditor)
-    await record(wrongdoer, 1, gym=gym, stream=stream)
+    await record(access, 1, gym=gym, stream=stream)
     assert await looks.wrong() == {}
 
-    await record(wrongdoer, 2, gym=gym, stream=stream)
-    await record(wrongdoer, 1, gym=gym, stream=other)
+    await record(access, 2, gym=gym, stream=stream)
+    await record(access, 1, gym=gym, stream=other)
     assert await looks.wrong() == {}
 
-    await record(wrongdoer, 4, gym=gym, stream=stream)
-    await record(wrongdoer, 2, gym=gym, stream=other)
+    await record(access, 4, gym=gym, stream=stream)
+    await record(access, 2, gym=gym, stream=other)
     assert await looks.wrong() == {"I11": 1}
     assert await looks.wrong() == {"I11": 1}, "it is still so"
 
-    await wrongdoer.execute("DELETE FROM es.events WHERE version = 4")
+    await access.execute("DELETE FROM es.events WHERE version = 4")
     assert await looks.wrong() == {}
 
     for version in (3, 4):
-        await record(wrongdoer, version, gym=gym, stream=stream, event=twice)
+        await record(access, version, gym=gym, stream=stream, event=twice)
     assert await looks.wrong() == {"I11": 1}
     assert await looked(auditor) == {"I11": 1}
 
 
 async def test_a_command_carried_out_again_long_after_it_was_answered(
-    wrongdoer: "_Db", auditor: "_Db"
+    access: "_Db", auditor: "_Db"
 ) -> None:
     gym, command, looks = new_id(), new_id(), Looks(auditor)
-    await record(wrongdoer, 1, gym=gym, command=command)
-    await wrongdoer.execute(
+    await record(access, 1, gym=gym, command=command)
+    await access.execute(
         "INSERT INTO es.answers (gym_id, actor, command_id, request_hash, answer, pos)"
         " SELECT $1, 'staff:x', $2, '', '', max(pos) FROM es.events", gym, command,
     )  # fmt: skip
     assert await looks.wrong() == {}
 
-    await record(wrongdoer, 1, gym=gym, command=command)
+    await record(access, 1, gym=gym, command=command)
 
     assert await looks.wrong() == {"I3": 1}
     assert await looked(auditor) == {"I3": 1}
 
 
 async def test_an_event_that_did_not_reach_the_stream(
-    wrongdoer: "_Db", auditor: "_Db", client: Client
+    access: "_Db", auditor: "_Db", client: Client
 ) -> None:
-    await record(wrongdoer, 1)
+    await record(access, 1)
 
     for settled_before, found in ((NOW - timedelta(hours=1), {}), (NOW + timedelta(hours=1), 1)):
         streams = Streams(client)
