@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from chassis.bus.asker import Asker
 from chassis.bus.broker import broker
 from chassis.bus.desk import Allows, Desk
+from chassis.bus.homes import Homes
 from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
@@ -109,10 +110,10 @@ async def _desk(
     process: Process[ServiceSettings], service: Service, store: EventStore, nats: Client
 ) -> None:
     settings, clock = process.settings, process.clock
-    keys = settings.caller_keys
+    keys, homes = settings.caller_keys, Homes(service.name)
     desk = Desk(
         broker(settings.nats, name=service.name), service=service.name, keys=keys, clock=clock,
-        allows=service.allows,
+        allows=service.allows, homes=homes,
     )  # fmt: skip
     if "commands" in settings.parts:
         service.commands(desk, store, Asker(nats, key=keys[0], clock=clock))
@@ -122,6 +123,7 @@ async def _desk(
     await desk.start()
     stopping = anyio.Event()
     process.background("hearing", lambda: desk.keep_hearing(stopping), stop=stopping.set)
+    process.background("homes", lambda: homes.keep(stopping), stop=stopping.set)
     process.on_stop(desk.stop)
     process.check("bus", lambda: desk.is_open)
     if "commands" in settings.parts:

@@ -24,10 +24,10 @@ log = structlog.get_logger(__name__)
 class Counter:
     """Serves ``subject`` as a member of ``group``, which hears each message once."""
 
-    def __init__(self, subject: str, group: str, serve: Serve) -> None:
+    def __init__(self, subject: str, group: str, serve: Serve, *, at_once: int = AT_ONCE) -> None:
         """``serve`` makes the reply and handles its own faults."""
         self._subject, self._group, self._serve = subject, group, serve
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free = asyncio.Semaphore(at_once)
         self._running: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
         self._client: Client | None = None

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from chassis.bus import replies
 from chassis.bus.broker import connected
 from chassis.bus.counter import Counter
+from chassis.bus.homes import Homes
 from chassis.bus.reactions import BACK_OFF, Hearing, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER, Forged, verified
@@ -59,13 +60,18 @@ class Desk:
         keys: Sequence[bytes],
         clock: Clock,
         allows: Allows,
+        homes: Homes | None = None,
     ) -> None:
-        """``service`` names the queue group and the dead letters; ``keys`` prove who asks."""
+        """``service`` names the queue group and the dead letters; ``keys`` prove who asks.
+
+        With ``homes`` each gym's commands and events are seen to by one of the replicas.
+        """
         self._broker = broker
         self._service = service
         self._keys = keys
         self._clock = clock
         self._allows = allows
+        self._homes = homes
         self._counters: list[Counter] = []
         self._hearings: list[Hearing] = []
         self._open = False
@@ -108,7 +114,7 @@ class Desk:
         ``name`` is the durable consumer's and never changes. ``handler(envelope)`` is idempotent
         by event id. Failures are retried after ``back_off`` seconds each, then dead-lettered.
         """
-        reactor = Reactor(self._broker, self._service, name, stream, handler, back_off)
+        reactor = Reactor(self._broker, self._service, name, stream, handler, back_off, self._homes)
         self._hearings.append(reactor.listen(kind))
 
     async def keep_hearing(self, stopping: anyio.Event) -> None:
@@ -128,6 +134,8 @@ class Desk:
     async def start(self) -> None:
         """Connect and take commands; returns when NATS knows that we do."""
         client = await connected(self._broker)
+        if self._homes is not None:
+            await self._homes.open(client)
         for counter in self._counters:
             await counter.open(client)
         await self._broker.start()
@@ -137,9 +145,13 @@ class Desk:
     async def stop(self) -> None:
         """Take no more, answer what has arrived, leave. The process bounds the time."""
         self._open = False
+        if self._homes is not None:
+            await self._homes.leave()
         async with anyio.create_task_group() as closing:
             for counter in self._counters:
                 closing.start_soon(counter.close)
+            if self._homes is not None:
+                closing.start_soon(self._homes.close)
         client = self._broker._connection  # noqa: SLF001
         try:
             await self._broker.stop()
@@ -149,26 +161,49 @@ class Desk:
             await leave(client)
 
     def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
+        async def see_to(message: Msg) -> bytes:
+            return await self._attend(kind, carry_out, message, self._caller(kind, message))
+
         async def serve(message: Msg) -> bytes:
-            reply = await self._attend(kind, carry_out, message)
-            return reply.__pydantic_serializer__.to_json(reply, exclude_none=True)
+            caller = self._caller(kind, message)
+            answer = await self._handed_on(message, caller) if caller is not None else None
+            if answer is not None:
+                return answer
+            return await self._attend(kind, carry_out, message, caller)
 
         self._counters.append(Counter(subject_of(kind), self._service, serve))
+        if self._homes is not None:
+            self._homes.serve(subject_of(kind), see_to)
+
+    def _caller(self, kind: type[Command], message: Msg) -> Caller | None:
+        """Who sent ``message``; None when that cannot be verified."""
+        try:
+            header = message.headers.get(HEADER) if message.headers else None
+            return verified(header, message.subject, message.data, *self._keys)
+        except Forged as error:
+            log.warning("caller not verified", operation=kind.command_type, reason=str(error))
+            return None
+
+    async def _handed_on(self, message: Msg, caller: Caller) -> bytes | None:
+        """The answer of the replica at which the caller's gym is at home, unless that is us."""
+        home = self._homes.elsewhere(caller.gym_id) if self._homes is not None else None
+        seconds = (caller.deadline - self._clock.now()).total_seconds()
+        if self._homes is None or home is None or seconds <= 0:
+            return None
+        headers = {HEADER: (message.headers or {})[HEADER]}
+        return await self._homes.hand_on(home, message.subject, message.data, headers, seconds)
 
     async def _attend(
         self,
         kind: type[C],
         carry_out: Callable[[C, Context], Awaitable[Reply]],
         message: Msg,
-    ) -> Reply:
+        caller: Caller | None,
+    ) -> bytes:
         """The reply to ``message``, measured; never an exception."""
         operation, began = kind.command_type, time.perf_counter()
         with RUNNING.track_inprogress():
-            try:
-                header = message.headers.get(HEADER) if message.headers else None
-                caller = verified(header, message.subject, message.data, *self._keys)
-            except Forged as error:
-                log.warning("caller not verified", operation=operation, reason=str(error))
+            if caller is None:
                 reply = replies.unverified()
             else:
                 reply = await self._heard(kind, carry_out, message.data, caller)
@@ -176,7 +211,7 @@ class Desk:
         if reply.outcome == "refused":
             REFUSALS.labels(operation, reply.code).inc()
         COMMAND_SECONDS.labels(operation).observe(time.perf_counter() - began)
-        return reply
+        return reply.__pydantic_serializer__.to_json(reply, exclude_none=True)
 
     async def _heard(
         self,

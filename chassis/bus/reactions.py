@@ -18,6 +18,7 @@ from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import Span, SpanKind
 
+from chassis.bus.homes import Homes
 from chassis.decider import Refused
 from chassis.nats_client import JETSTREAM_SECONDS
 from chassis.telemetry import span
@@ -43,6 +44,14 @@ class Hopeless(Exception):
     """Trying again cannot help. Raised by a handler, it sends the event to the dead letters."""
 
 
+class FailedAtHome(Exception):
+    """The replica at which the gym is at home could not react; its text is the kind of error."""
+
+
+class GivenUpAtHome(Hopeless):
+    """The same, and trying again cannot help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reactor:
     """One durable consumer: what it hears, who reacts, and what happens when that fails."""
@@ -53,6 +62,7 @@ class Reactor:
     stream: str
     handler: Reaction
     back_off: tuple[float, ...] = BACK_OFF
+    homes: Homes | None = None
 
     def listen(self, kind: type[Event]) -> "Hearing":
         """Consume ``kind``. The stream must exist; its declaration is not a service's business."""
@@ -73,6 +83,8 @@ class Reactor:
 
         subscriber(react)
         self._listen_for_retries()
+        if self.homes is not None:
+            self.homes.serve(self._retries, self._again)
         return Hearing(self, subscriber)
 
     def _listen_for_retries(self) -> None:
@@ -82,24 +94,29 @@ class Reactor:
         """
 
         async def again(message: Any) -> bytes:
-            body = cast(NatsMessage, message).raw_message.data
-            error = await self._retried(body)
-            return orjson.dumps({"error": type(error).__name__} if error else {})
+            return await self._again(cast(NatsMessage, message).raw_message)
 
-        self.broker.subscriber(
-            f"retry.{self.service}.{self.name}", self.service, decoder=_undecoded
-        )(again)
+        self.broker.subscriber(self._retries, self.service, decoder=_undecoded)(again)
 
-    async def _retried(self, body: bytes) -> Exception | None:
+    @property
+    def _retries(self) -> str:
+        return f"retry.{self.service}.{self.name}"
+
+    async def _again(self, message: Msg) -> bytes:
+        """React to the event in ``message``: ``{}``, or what went wrong."""
         try:
-            envelope = unpack(body)
-            with self._span(envelope, {}), anyio.fail_after(HANDLER_SECONDS):
+            envelope = unpack(message.data)
+            with (
+                self._span(envelope, message.headers or {}),
+                anyio.fail_after(HANDLER_SECONDS),
+            ):
                 await self.handler(envelope)
         except Exception as error:
             log.warning("retry failed", consumer=self.name, exc_info=error)
-            return error
+            is_hopeless = isinstance(error, Hopeless | Refused)
+            return orjson.dumps({"error": type(error).__name__, "hopeless": is_hopeless})
         REACTIONS.labels(self.name, "done").inc()
-        return None
+        return b"{}"
 
     async def react(self, message: Msg) -> None:
         """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""
@@ -116,15 +133,29 @@ class Reactor:
         ):
             try:
                 with anyio.fail_after(HANDLER_SECONDS):
-                    await self.handler(envelope)
+                    if not await self._handed_on(envelope, message):
+                        await self.handler(envelope)
+                        REACTIONS.labels(self.name, "done").inc()
             except (Hopeless, Refused) as error:
                 await self._give_up(message, error)
             except Exception as error:
                 current.set_status(failure(error))
                 await self._try_again(message, error)
             else:
-                REACTIONS.labels(self.name, "done").inc()
                 await message.ack()
+
+    async def _handed_on(self, envelope: Envelope, message: Msg) -> bool:
+        """Whether the replica at which the gym is at home has reacted. Raises what it answers."""
+        home = self.homes.elsewhere(envelope.gym_id) if self.homes is not None else None
+        if self.homes is None or home is None:
+            return False
+        told = _told_of_the_event(message)
+        answer = await self.homes.hand_on(home, self._retries, message.data, told, HANDLER_SECONDS)
+        if answer is None:
+            return False
+        if (outcome := orjson.loads(answer)).get("error"):
+            raise (GivenUpAtHome if outcome["hopeless"] else FailedAtHome)(outcome["error"])
+        return True
 
     def _span(self, envelope: Envelope, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
         """Below what published the event; of a replay, maybe years later, only linked to it."""

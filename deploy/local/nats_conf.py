@@ -147,14 +147,25 @@ def _service(context: str) -> May:
         publish=(
             *_react(HEARS[context]),
             *_questions(context),
+            *_among_replicas(context),
             f"dlq.{context}.>",
             f"bell.{context}",
             f"health.{context}",
             *([DEAD_LETTERS_INFO] if HEARS[context] else []),
         ),
-        subscribe=(f"cmd.{context}.>", f"qry.{context}.>", f"retry.{context}.>"),
+        subscribe=(
+            f"cmd.{context}.>",
+            f"qry.{context}.>",
+            f"retry.{context}.>",
+            *_among_replicas(context),
+        ),
         replies=True,
     )
+
+
+def _among_replicas(context: str) -> tuple[str, ...]:
+    """Who is there, and what is handed on (chassis/bus/homes.py); members shares by chance."""
+    return () if context == "members" else (f"peers.{context}", f"home.{context}.*")
 
 
 def _questions(context: str) -> tuple[str, ...]:
