@@ -14,9 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 from deploy.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [ROOT / "README.md", ROOT / "docs/scaling.md", *ROOT.glob("docs/operations/**/*.md")]
-)
+FOR_ALL = ("README.md", "docs/rules.md", "docs/scaling.md")
+PAGES = sorted([*(ROOT / one for one in FOR_ALL), *ROOT.glob("docs/operations/**/*.md")])
 FOLDERS = ("bench", "chassis", "contracts", "deploy", "docs", "gateway", "services", "tests")
 TOLD_IN = {".py", ".md", ".yaml", ".conf", ".env", ".sql", ".toml"}
 TOLD_IN_TOO = {"Makefile", "Dockerfile", "b2b", "healthy"}
