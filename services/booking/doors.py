@@ -4,7 +4,7 @@ Let in by a class's own grant, they are here for that class, from 20 minutes bef
 it: as long as the grant is good, whatever the policy says of check-in, and also when the books are
 closed already. Let in by another grant, they are here for the class they have a seat in about now:
 from half an hour before the start (the policy says when check-in opens) to a quarter of an hour
-after it. Everything else means nothing to booking. Domain rules 3.8, ADR 17.
+after it. Everything else means nothing to booking. Source: docs/rules.md, Attendance; ADR 17.
 """
 
 from datetime import timedelta

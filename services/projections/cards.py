@@ -2,7 +2,7 @@
 
 A gym day is a location's local day, midnight to midnight, 23 or 25 hours when clocks change; a
 gym's card sums its locations, each on its own day. A rate of nothing is ``None``, never 0 or 1.
-Instants are UTC. Source: domain rules 2.0 and 2.1.
+Instants are UTC. Source: docs/rules.md, Cards.
 """
 
 from collections.abc import Iterable, Sequence

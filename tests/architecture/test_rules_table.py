@@ -1,4 +1,4 @@
-"""The table of rules is complete, and leads to files that are there."""
+"""The page of rules is complete, leads to files that are there, and has what code cites of it."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,10 @@ ROWS = re.findall(
     PAGE.read_text(), re.MULTILINE,
 )  # fmt: skip
 NUMBERS = [*(f"B{n}" for n in range(1, 13)), *(f"W{n}" for n in range(1, 9))]
-WITH_RULES = ("booking", "access", "billing")
+WITH_RULES = ("booking", "access", "billing", "members")
+SECTIONS = re.findall(r"^## \d+\. (\w+)$", PAGE.read_text(), re.MULTILINE)
+SOURCES = sorted((ROOT / "services").rglob("*.py"))
+CITES = re.compile(r"docs/rules\.md(?:,\s(?P<section>\w+))?")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
@@ -33,3 +36,27 @@ def test_every_file_of_rules_has_a_row(service: str) -> None:
     files = (ROOT / "services" / service / "domain").glob("*.py")
     there = {str(path.relative_to(ROOT)) for path in files if path.name != "__init__.py"}
     assert there <= {row[2] for row in ROWS}
+
+
+def cited(path: Path) -> list[str]:
+    """The sections the file cites; an empty name where it cites the page as a whole."""
+    return [found["section"] or "" for found in CITES.finditer(path.read_text())]
+
+
+@pytest.mark.parametrize(
+    "path", [one for one in SOURCES if cited(one)], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_section_that_code_cites_is_there(path: Path) -> None:
+    assert set(cited(path)) <= set(SECTIONS)
+
+
+def test_code_cites_every_section() -> None:
+    assert {section for path in SOURCES for section in cited(path)} == set(SECTIONS)
+
+
+def test_code_cites_no_page_that_is_elsewhere() -> None:
+    """What a newcomer's clone lacks is no source."""
+    for path in SOURCES:
+        assert not re.search(
+            r"(?im)\bdomain\s+rules\b|^Source\s+(design|domain)\b", path.read_text()
+        )

@@ -5,7 +5,7 @@ stream, and the newest counts. Whatever the order, in the end every reservation 
 client's grant for [start - 20 min, end + 15 min], and no other has one.
 
 Stream     ``class-{session_id}``
-Source     domain rules 3.8
+Source     docs/rules.md, Doors
 """
 
 from collections.abc import Mapping

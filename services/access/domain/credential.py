@@ -2,7 +2,7 @@
 
 Keeps      pending -> active <-> suspended -> revoked, and from every state to revoked, for good
 Stream     ``credential-{credential_id}``; ``token-{first half of the token's digest}`` names it
-Source     domain rules 3.8
+Source     docs/rules.md, Doors
 """
 
 from dataclasses import dataclass, replace

@@ -3,7 +3,7 @@
 Keeps      a door without hours is open at all hours but on days its location is closed; staff are
            not bound by either
 Stream     ``door-{door_id}``; ``premises-{location_id}``, ``premises-{gym_id}`` of the whole gym
-Source     domain rules 3.8
+Source     docs/rules.md, Doors
 """
 
 from collections.abc import Iterable, Mapping, Sequence

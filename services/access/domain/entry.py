@@ -2,9 +2,7 @@
 
 Keeps      the first check that fails is the reason; what is granted rests on a grant valid now
 Stream     ``entry-{entry_id}``, one event each
-Source     domain rules 3.8: credential active > not banned > door open > a grant valid now; a
-           lockdown comes before all of them but the credential; a closed location is a door outside
-           its hours (ADR 31)
+Source     docs/rules.md, Doors
 """
 
 from dataclasses import dataclass, field

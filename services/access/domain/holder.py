@@ -5,7 +5,7 @@ Keeps      a grant is valid in [valid_from, valid_until] and nowhere else; the e
 Rules      here the grants the desk gives; in ``class_seats`` those of classes, in ``hearing`` what
            members and booking tell of somebody; what a door makes of all that is in ``entry``
 Stream     ``holder-{client_id}`` or ``holder-{staff_id}``; class grants are written ahead of time
-Source     domain rules 3.8
+Source     docs/rules.md, Doors
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ Keeps      each time a fee is asked for it is on one invoice at most and taken b
            time
 Stream     ``account-{client_id}``; all of a client's invoices are on it, so that "once" is decided
            here and guarded by the stream's version
-Source     domain rules 3.4 (waive window) and 3.6 (invoice: draft, open)
+Source     docs/rules.md, Invoices
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 Keeps      once heard it never changes
 Stream     ``gym-{gym_id}``
-Source     domain rules 2.0 (one currency a gym)
+Source     docs/rules.md, Invoices
 """
 
 from chassis.decider import Aggregate, Refused

@@ -4,7 +4,7 @@ Check-in is open from ``booking_policy.check_in_opens_at`` to the end of the ses
 undone until the books are closed: by staff once the session has started, or by the clock a while
 after the end, but only when somebody was checked in, so that a gym that does not take attendance
 gets no false no-shows. Then somebody is asked who came, and if nobody says so for days, everybody
-is excused: no credit is held for ever. Domain rules 3.1 (reservation states) and 3.4.
+is excused: no credit is held for ever. Source: docs/rules.md, Attendance.
 """
 
 from datetime import datetime

@@ -1,8 +1,8 @@
-"""Bans the rules impose: whoever has too many penalties may not book for a while. Domain rules 3.4.
+"""Bans the rules impose: whoever has too many penalties may not book for a while.
 
 A penalty is a late cancel or a no-show nobody let the client off: neither refilled nor forgiven,
 waived, reversed or cleared. A ban ends by the clock, by staff, or when so many of its penalties
-fell that the rules would not have imposed it.
+fell that the rules would not have imposed it. Source: docs/rules.md, Penalties.
 """
 
 from datetime import datetime, timedelta

@@ -2,6 +2,7 @@
 
 Days before at a wall-clock time follow the location's zone, through changes of clocks; minutes
 are elapsed time. Everything returned is UTC. Which version counts is in ``policies``.
+Source: docs/rules.md, Time.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

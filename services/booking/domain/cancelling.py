@@ -1,4 +1,7 @@
-"""Cancelling: what giving up a seat means, taking it back, and staff taking a seat away."""
+"""Cancelling: what giving up a seat means, taking it back, and staff taking a seat away.
+
+Source: docs/rules.md, Cancelling.
+"""
 
 from datetime import datetime
 

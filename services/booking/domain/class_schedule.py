@@ -4,7 +4,7 @@ Keeps      every date up to ``placed_until`` was looked at once; a date has at m
            pattern of a date is the one that was said last about it
 Stream     ``schedule-{schedule_id}``
 Rules      ``recurrence`` says which dates and instants a pattern means
-Source     domain rules 0.6 and 3.9: series are wall-clock time in the location's zone
+Source     docs/rules.md, Timetable; docs/rules.md, Time
 """
 
 from collections.abc import Mapping

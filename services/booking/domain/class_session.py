@@ -6,7 +6,7 @@ Stream     ``session-{session_id}``
 Rules      as it lives: ``drafts``, ``timetable``, ``session_edits``, ``session_changes``;
            ``reservations``, ``spots``, ``cancelling``, ``waitlist``, ``offers``; ``attendance``,
            ``offences``, ``corrections``; remembered in ``session_state``, ``session_slot``
-Source     domain rules 3.1 to 3.4
+Source     docs/rules.md, Sessions
 """
 
 from typing import TypeAlias, assert_never

@@ -6,7 +6,7 @@ Keeps      per grant ``credits = available + held + consumed + forfeited + expir
 Stream     ``ledger-{client_id}``; every reservation of the client is recorded on it, so overlap,
            limits and credit are decided here and guarded by the stream's version
 Rules      ``grants``, ``entitlement``, ``holds``, ``standing``
-Source     domain rules 3.1 (B3, B7, B8, B9) and 3.2
+Source     docs/rules.md, Ledger; the checks B3 and B7 to B9 in docs/rules.md, Booking
 """
 
 from collections.abc import Mapping

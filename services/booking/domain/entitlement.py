@@ -1,7 +1,8 @@
 """Entitlement: when a client may take a seat at all, and which grant pays for it (B7, B8, B9).
 
 A grant the client names wins; else an unlimited one, then a limited one, then the pack that
-expires first; of equals the oldest. Domain rules 3.1 and 3.2.
+expires first; of equals the oldest. Source: docs/rules.md, Booking; docs/rules.md,
+Ledger.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,11 @@
-"""Fees: what may become of one once it is assessed. Domain rules 3.4.
+"""Fees: what may become of one once it is assessed.
 
 pending > forgiven (by the rules) | waived (by staff) | due (the clock, unless it is contested)
 > reversed (a contest that was right) | cleared (a correction, pending or due). A fee that is no
 longer asked for is not contested any more: whoever lets it fall has resolved the contest. One that
 was cleared is asked for again, as another, when a correction shows that there was a violation.
+
+Source: docs/rules.md, Penalties.
 """
 
 from datetime import datetime

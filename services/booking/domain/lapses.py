@@ -1,7 +1,7 @@
 """Lapses: seats ahead that nothing the client has pays for any more, because of a hold or an end.
 
 By the session's policy they stay and are flagged, or are given up early and for nothing. A payment
-past due lapses nothing: it is often made before the class. Domain rules 3.1 (reservation states).
+past due lapses nothing: it is often made before the class. Source: docs/rules.md, Ledger.
 """
 
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Offences: the late cancels and no-shows that the books of a session show. Domain rules 3.4."""
+"""Offences: the late cancels and no-shows that the books of a session show.
+
+Source: docs/rules.md, Penalties; docs/rules.md, Waitlist (W7).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

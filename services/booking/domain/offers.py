@@ -1,7 +1,7 @@
 """Offers: a free seat held for one person in line at a time, after automatic promotion has ended.
 
 Silence sends them to the back of the line; a no takes them out of it, unless they keep their place
-to claim a seat later. An offered seat is taken. Domain rules 3.3.
+to claim a seat later. An offered seat is taken. Source: docs/rules.md, Waitlist.
 """
 
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 A rule that is not named refuses as ever, and one that is named and did not stand in the way is not
 on record. What cannot be set aside: who may do what, that there is such a session, what pays for a
-seat, and that one person, or one bike, is in one place. Domain rules 3.
+seat, and that one person, or one bike, is in one place. Source: docs/rules.md, Booking.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ Passes     a free pass forgives a fee, never a forfeited credit: the credit paid
 Stream     ``penalty-{client_id}``, not one a case: free passes are counted over all the client's
            violations, so they are decided here and guarded by the stream's version
 Rules      here the judgement, in ``fees`` what may become of a fee
-Source     domain rules 3.4
+Source     docs/rules.md, Penalties
 """
 
 from collections.abc import Mapping

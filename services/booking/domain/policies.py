@@ -5,7 +5,7 @@ Keeps      versions count up from 2; version 1 is the preset "functional", which
            lenient one since gives its people more time to leave freely
 Stream     ``policies-{gym_id}``, one a gym
 Rules      which instants a version means for a session is in ``booking_policy``
-Source     domain rules 3 and 3.4
+Source     docs/rules.md, Policies
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Changes of a session on the calendar: another time, another coach, another room, back again.
 
 Whoever has a seat keeps it. A start that moves by more than 15 minutes, or a substitute, lets
-everybody leave freely until 12 hours after the notice or the start, whichever is first. Domain
-rules 3.1.
+everybody leave freely until 12 hours after the notice or the start, whichever is first. Source:
+docs/rules.md, Sessions.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,7 @@
-"""Standing: who may not book, and who has yet to sign the waiver (B3)."""
+"""Standing: who may not book, and who has yet to sign the waiver (B3).
+
+Source: docs/rules.md, Booking.
+"""
 
 from datetime import datetime
 

@@ -2,7 +2,7 @@
 
 Automatic: a free seat goes to the first in line who is eligible at that moment; the others are
 passed over and keep their place. Then offers, see ``offers``. Then claims: whoever is first has
-it. When the session starts the line dissolves. Domain rules 3.3.
+it. When the session starts the line dissolves. Source: docs/rules.md, Waitlist.
 """
 
 from datetime import datetime, timedelta

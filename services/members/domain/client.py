@@ -2,7 +2,7 @@
 
 Keeps      an erased client stays erased: nothing personal is recorded about them again
 Stream     ``client-{client_id}``
-Source     design: personal data
+Source     docs/rules.md, People
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Keeps      each tag once; one alert of each level; nothing about somebody erased
 Stream     the client's own, ``client-{client_id}``
-Source     domain: unified client profile
+Source     docs/rules.md, People
 """
 
 from collections.abc import Sequence

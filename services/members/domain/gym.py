@@ -2,7 +2,7 @@
 
 Keeps      at least one owner once registered; a room belongs to an open location
 Stream     ``gym-{gym_id}``
-Source     design: contexts and aggregates of members
+Source     docs/rules.md, People
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 Keeps      roles are staff roles, each once; no roles means they left
 Stream     ``staff_member-{staff_id}``
-Source     design: contexts and aggregates of members
+Source     docs/rules.md, People
 """
 
 from collections.abc import Iterable, Sequence
