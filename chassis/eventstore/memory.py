@@ -1,4 +1,4 @@
-"""The recorder in memory: the twin that pure tests and simulations run on.
+"""The recorder in memory: the twin the store's own tests hold the Postgres recorder against.
 
 Streams live in the ``eventsourcing`` library's own in-memory recorder, whose ``IntegrityError``
 guards versions as the primary key does in Postgres.

@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from deploy.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-FOR_ALL = ("README.md", "docs/rules.md", "docs/scaling.md")
+FOR_ALL = ("README.md", "docs/rules.md", "docs/scaling.md", "docs/adr/README.md")
 PAGES = sorted([*(ROOT / one for one in FOR_ALL), *ROOT.glob("docs/operations/**/*.md")])
 FOLDERS = ("bench", "chassis", "contracts", "deploy", "docs", "gateway", "services", "tests")
 TOLD_IN = {".py", ".md", ".yaml", ".conf", ".env", ".sql", ".toml"}
