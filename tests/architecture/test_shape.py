@@ -12,6 +12,7 @@ SOURCES = sorted(chain.from_iterable((ROOT / folder).rglob("*.py") for folder in
 SOURCES = [path for path in SOURCES if "node_modules" not in path.parts]
 PRODUCT = [path for path in SOURCES if path.relative_to(ROOT).parts[0] not in ("tests", "bench")]
 LONGEST_FILE = 250  # lines
+LONGEST_TEST_FILE = 450  # given, when and then take room
 LONGEST_FUNCTION = 40  # lines of statements, docstring aside
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "shared"}
 
@@ -22,7 +23,7 @@ def _name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_a_file_is_read_in_one_sitting(path: Path) -> None:
-    longest = LONGEST_FILE if path in PRODUCT else 2 * LONGEST_FILE
+    longest = LONGEST_FILE if path in PRODUCT else LONGEST_TEST_FILE
     assert len(path.read_text().splitlines()) <= longest
 
 

@@ -1,7 +1,10 @@
 """Members without the bus: its rooms on real databases, and people to fill them."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from chassis.clock import FixedClock
 from chassis.context import Context
@@ -101,3 +104,18 @@ def gym_of(**changed: Any) -> RegisterGym:
         "owner_password": PASSWORD,
     }
     return RegisterGym(**(told | changed))
+
+
+async def recorded(house: House, gym_id: GymId) -> list[tuple[str, dict[str, Any]]]:
+    """Every event of the gym as it is stored."""
+    async with house.pool.acquire() as db, db.transaction():
+        await db.execute("SELECT set_config('app.gym_ids', $1, true)", f"{{{gym_id}}}")
+        rows = await db.fetch("SELECT type, data FROM es.events ORDER BY pos")
+    return [(row["type"], json.loads(row["data"])) for row in rows]
+
+
+async def code(work: Any) -> str:
+    """The code the work is refused with."""
+    with pytest.raises(Refused) as refusal:
+        await work
+    return refusal.value.code

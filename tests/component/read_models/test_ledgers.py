@@ -121,3 +121,26 @@ async def test_a_ledger_tells_what_each_grant_covers(
     assert {one.grant_id: one.coverage for one in ledger.grants} == {
         plain: off_peak, peak: off_peak, open_: Coverage(),
     }  # fmt: skip
+
+
+async def test_a_ledger_counts_what_is_held_and_spent(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    pack, seats = GrantId(new_id()), [ReservationId(new_id()) for _ in range(2)]
+    granted = CreditsGranted(
+        client_id=MIA, grant_id=pack, kind=GrantKind.PACK, credits=10, valid_from=NOON,
+        expires_at=None, reason="welcome",
+    )  # fmt: skip
+    held = [
+        CreditHeld(client_id=MIA, grant_id=pack, reservation_id=seat, session_id=SPIN,
+                   starts_at=NOON, ends_at=NOON, credits=1) for seat in seats
+    ]  # fmt: skip
+    spent = CreditConsumed(client_id=MIA, grant_id=pack, reservation_id=seats[0], credits=1)
+    events = recording.of("ledger", MIA, LedgerOpened(client_id=MIA), granted, *held, spent)
+
+    await put(writer, ledgers.MODEL, events[:3], events[3:])
+
+    _, ledger = await ledgers.of_client(reader, recording.gym_id, MIA)
+    assert ledger is not None
+    (grant,) = ledger.grants
+    assert (grant.held, grant.consumed, grant.available, ledger.version) == (1, 1, 8, 5)

@@ -1,0 +1,59 @@
+"""A lock that is served by real rights on a real nats-server, and somebody who may turn it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis.bus.asker import Asker
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
+from chassis.clock import FixedClock
+from chassis.context import Context
+from chassis.nats_access import NatsAccess
+from chassis.nats_client import connect
+from contracts.envelope import Caller
+from contracts.ids import GymId, new_id
+from deploy.local.installation import Installation
+from tests.component.bus.lock import KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
+
+
+async def _turns(command: TurnKey, _: Context) -> Done:
+    return Done({"turns": command.turns}, 7)
+
+
+async def _is_locked(_: IsLocked, ctx: Context) -> dict[str, Any]:
+    return {"locked": True, "asked_by": ctx.actor}
+
+
+def _allows(operation: str, roles: frozenset[str], *, own: bool) -> bool:
+    return operation.startswith("booking.test_") and ("owner" in roles or own)
+
+
+def _access(installation: Installation, user: str) -> NatsAccess:
+    login = installation.nats_login(user)
+    return NatsAccess(login["servers"], login["user"], login["password"])
+
+
+@pytest.fixture
+async def lock(installation: Installation, clock: FixedClock) -> AsyncIterator[Lock]:
+    serving = broker(_access(installation, "booking"), name="booking")
+    desk = Desk(serving, service="booking", keys=[KEY, OLD_KEY], clock=clock, allows=_allows)
+    client = await connect(_access(installation, "operator"), name="operator")  # may say anything
+    made = Lock(Asker(client, key=KEY, clock=clock), client, clock, desk, _turns)
+    desk.command(TurnKey, made.carry_out)
+    desk.query(IsLocked, _is_locked)
+    await desk.start()
+    yield made
+    await desk.stop()
+    await client.close()
+
+
+@pytest.fixture
+def caller(clock: FixedClock, gym_id: GymId) -> Caller:
+    key = new_id()
+    return Caller(
+        gym_id=gym_id, actor=f"client:{new_id()}", roles=("owner",), command_id=key,
+        correlation_id=key, causation_id=key, deadline=clock.now() + timedelta(seconds=10),
+    )  # fmt: skip
