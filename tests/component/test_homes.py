@@ -249,7 +249,7 @@ async def test_when_it_is_gone_without_a_word_the_other_carries_out_at_once(town
     stays, dies = town.replicas
     gym = town.one_of(dies)
     dies.falls_silent.set()
-    for counter in (*dies.desk._counters, dies.homes):  # as NATS does when a process was killed
+    for counter in (*dies.desk._counters, dies.homes._counter):  # as when a process was killed
         await counter.close()
 
     async with asyncio.timeout(homes.SILENT_AFTER):
