@@ -12,7 +12,8 @@ from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
 from chassis.bus.broker import broker
-from chassis.bus.desk import Allows, Desk
+from chassis.bus.clerk import Allows
+from chassis.bus.desk import Desk
 from chassis.bus.homes import Homes
 from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker

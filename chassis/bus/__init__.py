@@ -1,7 +1,8 @@
 """How services ask each other: signed commands, typed replies, and reactions to events.
 
-``desk`` serves and ``asker`` asks; ``broker`` is what a desk stands on, ``signature`` proves who is
-asking, ``replies`` lists every way a command can end, ``reactions`` hears other services' events,
-``homes`` knows which replica sees to which gym.
-Nothing is imported here: who only asks needs neither a desk nor FastStream in memory.
+``desk`` is where a service is asked, and ``clerk`` attends to each message; ``asker`` asks.
+``broker`` is what a desk stands on, ``signature`` proves who is asking, ``replies`` lists every way
+a command can end, ``reactions`` hears other services' events, and ``homes`` knows which replica
+sees to which gym. Nothing is imported here: who only asks needs neither a desk nor FastStream in
+memory.
 """

@@ -1,38 +1,28 @@
 """The serving side: where a service takes commands and queries, and reacts to others' events.
 
-Every command is answered, whatever happens to it: who asks is verified, a command whose deadline
-passed is not carried out, permissions are checked again, and each kind of failure is a typed reply.
+Every command is answered, whatever happens to it; by whom and how is the clerk's business.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import structlog
 from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 from nats.errors import Error
-from opentelemetry.trace import SpanKind
-from pydantic import ValidationError
 
 from chassis.bus import replies
 from chassis.bus.broker import connected
+from chassis.bus.clerk import Allows, Clerk
 from chassis.bus.counter import Counter
 from chassis.bus.homes import Homes
 from chassis.bus.reactions import BACK_OFF, Hearing, Reaction, Reactor
 from chassis.bus.replies import Outcome
-from chassis.bus.signature import HEADER, Forged, verified
+from chassis.bus.signature import HEADER
 from chassis.clock import Clock
 from chassis.context import Context
-from chassis.decider import Refused
-from chassis.eventstore.store import OutcomeUnknown
-from chassis.eventstore.writer import Busy, Conflict
 from chassis.nats_client import leave, settled
-from chassis.telemetry import span, trace_id, traceparent
-from chassis.telemetry.metrics import COMMAND_SECONDS, COMMANDS, REFUSALS, RUNNING
-from chassis.telemetry.traces import failure
-from chassis.tenancy import is_away
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)
@@ -41,12 +31,6 @@ Q = TypeVar("Q", bound=Query)
 MEND_SECONDS = 2.0  # between looks whether our consumers are still there
 
 log = structlog.get_logger(__name__)
-
-
-class Allows(Protocol):
-    """Whether any of ``roles`` may do ``operation``; ``own`` says it concerns the asker only."""
-
-    def __call__(self, operation: str, roles: frozenset[str], *, own: bool) -> bool: ...
 
 
 class Desk:
@@ -68,9 +52,8 @@ class Desk:
         """
         self._broker = broker
         self._service = service
-        self._keys = keys
+        self._clerk = Clerk(keys, clock, allows)
         self._clock = clock
-        self._allows = allows
         self._homes = homes
         self._counters: list[Counter] = []
         self._hearings: list[Hearing] = []
@@ -162,27 +145,19 @@ class Desk:
 
     def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
         async def see_to(message: Msg) -> bytes:
-            return await self._attend(kind, carry_out, message, self._caller(kind, message))
+            caller = self._clerk.caller(kind, message)
+            return await self._clerk.attend(kind, carry_out, message, caller)
 
         async def serve(message: Msg) -> bytes:
-            caller = self._caller(kind, message)
+            caller = self._clerk.caller(kind, message)
             answer = await self._handed_on(message, caller) if caller is not None else None
             if answer is not None:
                 return answer
-            return await self._attend(kind, carry_out, message, caller)
+            return await self._clerk.attend(kind, carry_out, message, caller)
 
         self._counters.append(Counter(subject_of(kind), self._service, serve))
         if self._homes is not None:
             self._homes.serve(subject_of(kind), see_to)
-
-    def _caller(self, kind: type[Command], message: Msg) -> Caller | None:
-        """Who sent ``message``; None when that cannot be verified."""
-        try:
-            header = message.headers.get(HEADER) if message.headers else None
-            return verified(header, message.subject, message.data, *self._keys)
-        except Forged as error:
-            log.warning("caller not verified", operation=kind.command_type, reason=str(error))
-            return None
 
     async def _handed_on(self, message: Msg, caller: Caller) -> bytes | None:
         """The answer of the replica at which the caller's gym is at home, unless that is us."""
@@ -192,72 +167,3 @@ class Desk:
             return None
         headers = {HEADER: (message.headers or {})[HEADER]}
         return await self._homes.hand_on(home, message.subject, message.data, headers, seconds)
-
-    async def _attend(
-        self,
-        kind: type[C],
-        carry_out: Callable[[C, Context], Awaitable[Reply]],
-        message: Msg,
-        caller: Caller | None,
-    ) -> bytes:
-        """The reply to ``message``, measured; never an exception."""
-        operation, began = kind.command_type, time.perf_counter()
-        with RUNNING.track_inprogress():
-            if caller is None:
-                reply = replies.unverified()
-            else:
-                reply = await self._heard(kind, carry_out, message.data, caller)
-        COMMANDS.labels(operation, reply.outcome).inc()
-        if reply.outcome == "refused":
-            REFUSALS.labels(operation, reply.code).inc()
-        COMMAND_SECONDS.labels(operation).observe(time.perf_counter() - began)
-        return reply.__pydantic_serializer__.to_json(reply, exclude_none=True)
-
-    async def _heard(
-        self,
-        kind: type[C],
-        carry_out: Callable[[C, Context], Awaitable[Reply]],
-        body: bytes,
-        caller: Caller,
-    ) -> Reply:
-        """The reply to a verified ``caller``, inside a span and with log lines that name them."""
-        # Never taken back: each message is served in a task, and with it a context, of its own.
-        structlog.contextvars.bind_contextvars(
-            gym_id=caller.gym_id, actor=caller.actor, command_id=caller.command_id
-        )
-        traced = span(kind.command_type, parent=caller.traceparent, kind=SpanKind.SERVER)
-        with traced as current:
-            try:
-                return await self._decided(kind, carry_out, body, caller)
-            except Refused as refusal:
-                return replies.refused(refusal)
-            except (Busy, Conflict) as error:
-                log.warning("busy", operation=kind.command_type, reason=type(error).__name__)
-                return replies.busy()
-            except Exception as error:
-                if isinstance(error, OutcomeUnknown) or is_away(error):
-                    log.warning("away", operation=kind.command_type, reason=type(error).__name__)
-                    return replies.unknown()
-                current.set_status(failure(error))
-                log.exception("command failed", operation=kind.command_type)
-                return replies.failed(trace_id())
-
-    async def _decided(
-        self,
-        kind: type[C],
-        carry_out: Callable[[C, Context], Awaitable[Reply]],
-        body: bytes,
-        caller: Caller,
-    ) -> Reply:
-        now = self._clock.now()
-        if now >= caller.deadline:
-            return replies.too_late()
-        try:
-            command = kind.model_validate_json(body)
-        except ValidationError as error:
-            return replies.invalid(error)
-        own = caller.actor == f"client:{getattr(command, 'client_id', None)}"
-        if not self._allows(kind.command_type, frozenset(caller.roles), own=own):
-            return replies.forbidden()
-        ctx = Context.of(caller, now, traceparent())
-        return await carry_out(command, ctx)

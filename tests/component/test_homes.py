@@ -116,12 +116,14 @@ class Town:
         await desk.start()
         self.replicas.append(made)
         keeping = asyncio.create_task(known.keep(made.falls_silent))
-        await self.meet()
-        yield made
-        made.falls_silent.set()
-        await keeping
-        if desk.is_open:
-            await desk.stop()
+        try:
+            await self.meet()
+            yield made
+        finally:
+            made.falls_silent.set()
+            await keeping
+            if desk.is_open:
+                await desk.stop()
 
     async def meet(self) -> None:
         """Return when each of the replicas knows all others."""
@@ -159,6 +161,12 @@ class Town:
     def one_of(self, replica: Replica) -> GymId:
         """A gym that is at home there."""
         return next(one for one in GYMS if self.home_of(one) is replica)
+
+
+@pytest.fixture(autouse=True)
+def nobody_seems_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the machine of the tests may stand still for a while."""
+    monkeypatch.setattr(homes, "SILENT_AFTER", 60.0)
 
 
 @pytest.fixture
@@ -252,14 +260,14 @@ async def test_when_it_is_gone_without_a_word_the_other_carries_out_at_once(town
     for counter in (*dies.desk._counters, dies.homes._counter):  # as when a process was killed
         await counter.close()
 
-    async with asyncio.timeout(homes.SILENT_AFTER):
+    async with asyncio.timeout(PATIENCE):
         assert (await town.ring(gym)).outcome == "done"
 
     assert stays.rung == {gym: 1}
 
 
 async def test_when_it_stands_still_whoever_waits_for_it_is_answered_by_the_other(
-    town: Town,
+    town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stays, stands_still = town.replicas
     begun, never = asyncio.Event(), asyncio.Event()
@@ -271,6 +279,7 @@ async def test_when_it_stands_still_whoever_waits_for_it_is_answered_by_the_othe
     stands_still.ring, gym = forever, town.one_of(stands_still)
     waiting = asyncio.create_task(_until_done(town, gym, at=stays))
     await begun.wait()
+    monkeypatch.setattr(homes, "SILENT_AFTER", 1.0)
     stands_still.falls_silent.set()
 
     async with asyncio.timeout(PATIENCE):
