@@ -86,9 +86,21 @@ class BookingBanImposed(Event):
     """The client was erased: nobody lifts that."""
 
 
+class StandingBan(BaseModel):
+    """A ban that goes on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    until: AwareDatetime | None
+    """UTC; ``None`` until it is lifted."""
+    because: str
+
+
 class BookingBanLifted(Event):
-    """The client may book again."""
+    """The client may book again, unless another ban goes on."""
 
     event_type = "booking.booking_ban_lifted.v1"
     client_id: ClientId
     reason: str
+    remaining: StandingBan | None = None
+    """The rules lifted a ban of their own; this one, which somebody imposed, stays."""

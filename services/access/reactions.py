@@ -44,8 +44,8 @@ from services.access import api
 
 ACTOR = "system:access"
 
-Hearing = Callable[[Any, int], Command]
-"""From an event and its stream's version to what we are to hear."""
+Hearing = Callable[[Any, int], Command | None]
+"""From an event and its stream's version to what we are to hear; ``None``: nothing new to us."""
 
 
 def session_is(event: Any, version: int) -> Command:
@@ -57,11 +57,21 @@ def session_is(event: Any, version: int) -> Command:
     )  # fmt: skip
 
 
-def banned_is(event: BookingBanImposed, version: int) -> Command:
-    """A ban the rules impose is of booking alone: what they paid for they may still use."""
-    return HearBan(
-        client_id=event.client_id, banned=event.cause is None, until=event.until, version=version
-    )
+def banned_is(event: BookingBanImposed, version: int) -> Command | None:
+    """A ban the rules impose is of booking alone: what they paid for they may still use.
+
+    Nor does it end a ban that somebody imposed.
+    """
+    if event.cause is not None:
+        return None
+    return HearBan(client_id=event.client_id, banned=True, until=event.until, version=version)
+
+
+def lifted_is(event: BookingBanLifted, version: int) -> Command | None:
+    """Nobody's ban is on any more, unless the rules lifted theirs beside one that stays."""
+    if event.remaining is not None:
+        return None
+    return HearBan(client_id=event.client_id, banned=False, version=version)
 
 
 def seat_is(event: Any, version: int, *, stands: bool) -> Command:
@@ -91,10 +101,7 @@ HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
         ),
     ),
     BookingBanImposed: ("booking", "access_ban_imposed", banned_is),
-    BookingBanLifted: (
-        "booking", "access_ban_lifted",
-        lambda e, v: HearBan(client_id=e.client_id, banned=False, version=v),
-    ),
+    BookingBanLifted: ("booking", "access_ban_lifted", lifted_is),
     WaiverRecorded: (
         "booking", "access_waiver_recorded", lambda e, _: HearWaiver(client_id=e.client_id),
     ),
@@ -138,6 +145,8 @@ def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
 
         async def hear(envelope: Envelope, hearing: Hearing = hearing) -> None:
             command = hearing(envelope.event, envelope.version)
+            if command is None:
+                return
             ctx = Context.because(envelope, ACTOR, clock.now())
             await store.carry_out(command, ctx, api.CAUSED[type(command)])
 

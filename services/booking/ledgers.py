@@ -134,10 +134,14 @@ def ban_by_rule(unit: Unit, client: ClientId, until: datetime, cause: BanCause) 
 
 def _ban(unit: Unit, client: ClientId, imposed: Sequence[LedgerEvent]) -> None:
     """Record the ban, if it is one, and have it end in time."""
-    ban = unit.record(client_ledger, client, imposed).ban
-    if not imposed or ban is None:
-        return
-    if ban.until is None:
+    unit.record(client_ledger, client, imposed)
+    if imposed:
+        _end_in_time(unit, client)
+
+
+def _end_in_time(unit: Unit, client: ClientId) -> None:
+    ban = standing.longest_ban(unit.state(client_ledger, client))
+    if ban is None or ban.until is None:
         unit.forget(deadlines.ban_ends(client))
     else:
         unit.wake(deadlines.ban_ends(client), ban.until, EndBookingBan(client_id=client))
@@ -150,14 +154,16 @@ def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:
-    opened(unit, command.client_id)
-    lift(unit, command.client_id, command.reason)
-
-
-def lift(unit: Unit, client: ClientId, reason: str) -> None:
-    """Let the client book again."""
-    _gain(unit, client, standing.lift_ban(unit.state(client_ledger, client), client, reason))
+    client, ledger = command.client_id, opened(unit, command.client_id)
+    _gain(unit, client, standing.lift_ban(ledger, client, command.reason))
     unit.forget(deadlines.ban_ends(client))
+
+
+def lift_by_rules(unit: Unit, client: ClientId, reason: str) -> None:
+    """Lift the ban the rules imposed, whatever somebody decided beside it."""
+    ledger = unit.state(client_ledger, client)
+    _gain(unit, client, standing.lift_by_rules(ledger, client, reason, unit.ctx.now))
+    _end_in_time(unit, client)
 
 
 def end_booking_ban(command: EndBookingBan, unit: Unit) -> None:

@@ -107,8 +107,8 @@ def collect_fee(command: CollectFee, unit: Unit) -> None:
 
 def _reconsider_ban(unit: Unit, client: ClientId, reason: str) -> None:
     """Lift a ban of the rules' own when they would not impose it any more."""
-    ban = unit.state(client_ledger, client).ban
+    ban = unit.state(client_ledger, client).rules_ban
     if ban is None or ban.cause is None:
         return
     if not bans.still_stands(unit.state(client_penalties, client), ban.cause):
-        ledgers.lift(unit, client, reason)
+        ledgers.lift_by_rules(unit, client, reason)

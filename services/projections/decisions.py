@@ -107,7 +107,7 @@ NO_SESSION = SessionId(UUID(int=0))
 """Of what was decided in no session, such as a ban."""
 BY_RULES = {Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED}
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
-PARTS = {"evidence", "cause"}
+PARTS = {"evidence", "cause", "remaining"}
 """Fields whose own fields are the facts."""
 CHANGE_FACTS = ("starts_at", "previous_starts_at", "free_cancel_until")
 """What everybody is told of a change of the session."""

@@ -6,7 +6,7 @@ Used by the ledgers after their rows are written.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from chassis.tenancy import Db
 from contracts.booking import (
@@ -50,9 +50,10 @@ UPDATE grants g
 """
 BANS = """
 UPDATE ledgers d SET banned_until = u.until, ban_reason = u.reason
-  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])
-    AS u (gym_id, client_id, until, reason)
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bool[])
+    AS u (gym_id, client_id, until, reason, replaces)
  WHERE d.gym_id = u.gym_id AND d.client_id = u.client_id
+   AND (u.replaces OR d.banned_until IS NULL OR d.banned_until <= u.until)
 """
 WAIVERS = """
 UPDATE ledgers d SET waivers = array_append(d.waivers, u.document)
@@ -103,24 +104,45 @@ class _Grant:
         self.coverage = coverage.model_dump_json() if coverage is not None else None
 
 
+class _Ban(NamedTuple):
+    """The ban that ends last."""
+
+    until: datetime | None = None
+    reason: str | None = None
+    replaces: bool = False
+    """Whatever was on before this batch."""
+
+    def beside(self, event: BookingBanImposed) -> "_Ban":
+        until = event.until or FOREVER
+        if self.until is not None and until < self.until:
+            return self
+        return _Ban(until, event.reason, self.replaces)
+
+
+def _left(event: BookingBanLifted) -> _Ban:
+    stays = event.remaining
+    if stays is None:
+        return _Ban(replaces=True)
+    return _Ban(stays.until or FOREVER, stays.because, replaces=True)
+
+
 EMPTY = _Grant(early_hours=0).columns()
 
 
 @dataclass(slots=True)
 class _Batch:
     grants: dict[tuple[GymId, ClientId, GrantId], _Grant] = field(default_factory=dict)
-    bans: dict[tuple[GymId, ClientId], tuple[datetime | None, str | None]] = field(
-        default_factory=dict
-    )
+    bans: dict[tuple[GymId, ClientId], _Ban] = field(default_factory=dict)
     waivers: list[tuple[GymId, ClientId, str]] = field(default_factory=list)
 
     def hear(self, envelope: Envelope) -> None:
         gym, event = envelope.gym_id, envelope.event
         match event:
             case BookingBanImposed():
-                self.bans[gym, event.client_id] = (event.until or FOREVER, event.reason)
+                earlier = self.bans.get((gym, event.client_id), _Ban())
+                self.bans[gym, event.client_id] = earlier.beside(event)
             case BookingBanLifted():
-                self.bans[gym, event.client_id] = (None, None)
+                self.bans[gym, event.client_id] = _left(event)
             case WaiverRecorded():
                 self.waivers.append((gym, event.client_id, event.document))
             case _ if isinstance(event, GrantEvent):

@@ -75,8 +75,7 @@ def told(decided: Decided, zone: str, starts_at: datetime) -> str:
 
     sentence = _SENTENCES[decided.decision](at(decided.at), decided.facts, at)
     reason = decided.facts.get("reason")
-    has_own_words = decided.decision in OWN_WORDS
-    if has_own_words or not reason:
+    if decided.decision in OWN_WORDS or not reason:
         return sentence
     return f"{sentence} ({GIVEN_UP.get(str(reason), reason)})"
 
@@ -181,27 +180,30 @@ def _assessed(when: str, facts: Facts, at: Tell) -> str:
 
 
 def _forgiven(when: str, facts: Facts, _: Tell) -> str:
-    why = FORGIVEN.get(str(facts.get("forgiven")), "by the rules")
-    return f"Fee forgiven {when}: {why}"
+    return f"Fee forgiven {when}: {FORGIVEN.get(str(facts.get('forgiven')), 'by the rules')}"
 
 
 def _resolved(when: str, facts: Facts, _: Tell) -> str:
     return f"Looked at {when}: the fee {'stands' if facts.get('fee_stands') else 'is taken back'}"
 
 
-def _due(when: str, facts: Facts, _: Tell) -> str:
-    return f"Fee of {_amount(facts)} due {when}"
-
-
-def _reversed(when: str, facts: Facts, _: Tell) -> str:
-    return f"Fee of {_amount(facts)} reversed {when}"
+def _fee_is(what: str) -> Callable[[str, Facts, Tell], str]:
+    return lambda when, facts, _: f"Fee of {_amount(facts)} {what} {when}"
 
 
 def _banned(when: str, facts: Facts, at: Tell) -> str:
     if facts.get("erased"):
         return f"Erased {when}: nobody books for them any more"
-    until = f"until {at(facts['until'])}" if facts.get("until") else "until it is lifted"
-    return f"Booking suspended {when}, {until}"
+    return f"Booking suspended {when}, {_until(facts, at)}"
+
+
+def _ban_lifted(when: str, facts: Facts, at: Tell) -> str:
+    stays = f"A ban lifted {when}, another stays {_until(facts, at)}"
+    return stays if "because" in facts else f"Booking allowed again {when}"
+
+
+def _until(facts: Facts, at: Tell) -> str:
+    return f"until {at(facts['until'])}" if facts.get("until") else "until it is lifted"
 
 
 def _amount(facts: Facts) -> str:
@@ -241,8 +243,8 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.FEE_WAIVED: _said("Fee waived"),
     Decision.FEE_CONTESTED: _said("Fee contested"),
     Decision.CONTEST_RESOLVED: _resolved,
-    Decision.FEE_DUE: _due,
-    Decision.FEE_REVERSED: _reversed,
+    Decision.FEE_DUE: _fee_is("due"),
+    Decision.FEE_REVERSED: _fee_is("reversed"),
     Decision.BAN_IMPOSED: _banned,
-    Decision.BAN_LIFTED: _said("Booking allowed again"),
+    Decision.BAN_LIFTED: _ban_lifted,
 }

@@ -94,7 +94,8 @@ class ClientLedger:
     """Sessions that passed the client over since the ledger last gained anything."""
     lines: Mapping[SessionId, datetime] = field(default_factory=dict)
     """Where the client stood in line, with the start then; whether they still do, sessions say."""
-    ban: Ban | None = None
+    ban: Ban | None = None  # by somebody at the gym
+    rules_ban: Ban | None = None  # beside it
     waivers: tuple[str, ...] = ()
 
     def booked_on(self, day: date) -> int:
@@ -182,9 +183,11 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
         case WaiverRecorded():
             return replace(state, waivers=(*state.waivers, event.document))
         case BookingBanImposed():
-            return replace(state, ban=Ban(event.until, event.reason, event.cause, event.erased))
+            ban = Ban(event.until, event.reason, event.cause, event.erased)
+            return replace(state, ban=ban) if ban.cause is None else replace(state, rules_ban=ban)
         case BookingBanLifted():
-            return replace(state, ban=None, missed={})
+            ban_left = state.ban if event.remaining else None
+            return replace(state, ban=ban_left, rules_ban=None, missed={})
         case PromotionMissed():
             return replace(state, missed={**state.missed, event.session_id: event.reason})
         case LineJoined():
@@ -230,7 +233,7 @@ def _corrected(state: ClientLedger, event: CreditCorrected) -> ClientLedger:
 
 
 client_ledger: Aggregate[ClientLedger, LedgerEvent] = Aggregate(
-    "ledger", ClientLedger(), evolve, snapshot_every=200, shape=2
+    "ledger", ClientLedger(), evolve, snapshot_every=200, shape=3
 )
 
 

@@ -1,5 +1,6 @@
 """Standing: who may not book, and who has yet to sign the waiver (B3).
 
+A client may be banned twice over, by somebody at the gym and by the rules: the later end counts.
 Source: docs/rules.md, Booking.
 """
 
@@ -11,17 +12,28 @@ from contracts.booking import (
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
+    StandingBan,
     WaiverRecorded,
 )
 from contracts.ids import ClientId
-from services.booking.domain.client_ledger import ClientLedger, LedgerEvent
-from services.booking.domain.grant import utc
+from services.booking.domain.client_ledger import Ban, ClientLedger, LedgerEvent
+from services.booking.domain.grant import FOREVER, utc
+
+
+def longest_ban(state: ClientLedger) -> Ban | None:
+    """Somebody's ban or the rules' beside it, whichever is the later to end."""
+    bans = [ban for ban in (state.ban, state.rules_ban) if ban is not None]
+    return max(bans, key=lambda ban: ban.until or FOREVER, default=None)
+
+
+def _is_on(ban: Ban, now: datetime) -> bool:
+    return ban.until is None or now < ban.until
 
 
 def must_be_welcome(state: ClientLedger, now: datetime) -> None:
     """Raise ``Refused(BOOKING_BANNED)`` while the client may not book."""
-    ban = state.ban
-    if ban is not None and (ban.until is None or now < ban.until):
+    ban = longest_ban(state)
+    if ban is not None and _is_on(ban, now):
         raise Refused(
             BookingCode.BOOKING_BANNED, "The client may not book.", field="client_id",
             until=ban.until.isoformat() if ban.until else None, reason=ban.reason,
@@ -58,11 +70,15 @@ def impose_ban(
     *,
     cause: BanCause | None = None,
 ) -> list[LedgerEvent]:
-    """Keep the client from booking. A ban never shortens the one that is on."""
+    """Keep the client from booking. A ban never shortens the one that is on.
+
+    One that somebody imposes is kept beside a longer one of the rules: it shuts the doors too, and
+    it stays when the rules lift theirs.
+    """
     until = utc(until)
     if until is not None and until <= now:
         return []
-    on = state.ban
+    on = state.ban if cause is None else longest_ban(state)
     if on is not None and (on.until is None or (until is not None and until <= on.until)):
         return []
     return [BookingBanImposed(client_id=client, until=until, reason=reason, cause=cause)]
@@ -77,14 +93,27 @@ def bar_erased(state: ClientLedger, client: ClientId) -> list[LedgerEvent]:
 
 def lift_ban(state: ClientLedger, client: ClientId, reason: str) -> list[LedgerEvent]:
     """Let the client book again. Raises ``Refused(BOOKING_BANNED)`` when they were erased."""
-    if state.ban is not None and state.ban.erased:
-        raise Refused(BookingCode.BOOKING_BANNED, "The client was erased.", field="client_id")
-    return [] if state.ban is None else [BookingBanLifted(client_id=client, reason=reason)]
+    must_not_be_erased(state)
+    if longest_ban(state) is None:
+        return []
+    return [BookingBanLifted(client_id=client, reason=reason)]
+
+
+def lift_by_rules(
+    state: ClientLedger, client: ClientId, reason: str, now: datetime
+) -> list[LedgerEvent]:
+    """Lift the ban the rules imposed. One that somebody imposed goes on until its own end."""
+    if state.rules_ban is None or (state.ban is not None and state.ban.erased):
+        return []
+    ban, remaining = state.ban, None
+    if ban is not None and _is_on(ban, now):
+        remaining = StandingBan(until=ban.until, because=ban.reason)
+    return [BookingBanLifted(client_id=client, reason=reason, remaining=remaining)]
 
 
 def end_ban(state: ClientLedger, client: ClientId, now: datetime) -> list[LedgerEvent]:
-    """Lift a ban whose time is over."""
-    ban = state.ban
-    if ban is None or ban.until is None or now < ban.until:
+    """Lift a ban whose time is over, when no longer one is beside it."""
+    ban = longest_ban(state)
+    if ban is None or _is_on(ban, now):
         return []
     return lift_ban(state, client, "served")

@@ -1,12 +1,14 @@
 """What ledgers tell of grants, bans and waivers, folded in a real database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from chassis.tenancy import Pool
 from contracts.booking import (
+    BanCause,
     BookingBanImposed,
+    BookingBanLifted,
     Charge,
     Coverage,
     CreditConsumed,
@@ -20,9 +22,11 @@ from contracts.booking import (
     Hours,
     LedgerOpened,
     Period,
+    StandingBan,
     Suspension,
     WaiverRecorded,
 )
+from contracts.envelope import Event
 from contracts.ids import (
     ClientId,
     GrantId,
@@ -82,6 +86,33 @@ async def test_a_ledger_tells_of_limits_pauses_bans_and_waivers(
     assert (first.period, first.early_hours, first.status) == ("week", 24, "past_due")
     assert (second.credits, second.consumed, second.forfeited, second.expired) == (8, 0, 1, 7)
     assert (second.available, second.expires_at) == (0, later)
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_of_two_bans_a_ledger_tells_the_one_that_ends_last(
+    writer: Pool, reader: Pool, recording: Recording, size: int
+) -> None:
+    soon, later = NOON + timedelta(days=3), NOON + timedelta(days=9)
+    cause = BanCause(penalties=3, needed=3, window_days=90, counted_at=NOON, policy_version=1)
+    by_rules = BookingBanImposed(client_id=MIA, until=later, reason="three no-shows", cause=cause)
+    by_staff = BookingBanImposed(client_id=MIA, until=soon, reason="fight")
+    waived = BookingBanLifted(
+        client_id=MIA, reason="was ill", remaining=StandingBan(until=soon, because="fight")
+    )
+    talked = BookingBanLifted(client_id=MIA, reason="talked")
+
+    async def told(*events: Event) -> tuple[datetime | None, str | None]:
+        said = recording.of("ledger", MIA, *events)
+        await put(writer, ledgers.MODEL, *(said[n : n + size] for n in range(0, len(said), size)))
+        _, ledger = await ledgers.of_client(reader, recording.gym_id, MIA)
+        assert ledger is not None
+        return ledger.banned_until, ledger.ban_reason
+
+    assert await told(LedgerOpened(client_id=MIA), by_rules, by_staff) == (later, "three no-shows")
+    assert await told(waived) == (soon, "fight")
+    assert await told(by_rules) == (later, "three no-shows")
+    assert await told(talked, by_staff) == (soon, "fight")
+    assert await told(talked) == (None, None)
 
 
 @pytest.mark.parametrize("size", [1, 100])

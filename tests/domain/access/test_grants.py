@@ -33,7 +33,7 @@ from contracts.access import (
     StaffHeard,
     WaiverHeard,
 )
-from contracts.booking import BanCause, BookingBanImposed
+from contracts.booking import BanCause, BookingBanImposed, BookingBanLifted, StandingBan
 from contracts.envelope import Command
 from services.access.domain.holder import holder
 from services.access.reactions import HEARS
@@ -243,13 +243,41 @@ def test_a_grant_for_hours_that_are_none_is_refused() -> None:
     given(known(ANN)).when(nowhen, NOON).then_refused(AccessCode.INVALID_HOURS, field="hours")
 
 
-@pytest.mark.parametrize("cause", [None, BanCause(
-    penalties=3, needed=3, window_days=90, counted_at=NOON, policy_version=1
-)])  # fmt: skip
+CAUSE = BanCause(penalties=3, needed=3, window_days=90, counted_at=NOON, policy_version=1)
+
+
+def heard(event: BookingBanImposed | BookingBanLifted, version: int) -> Command | None:
+    """What access hears of it."""
+    _, _, hearing = HEARS[type(event)]
+    return hearing(event, version)
+
+
+@pytest.mark.parametrize("cause", [None, CAUSE])
 def test_a_ban_somebody_imposed_shuts_the_door_and_one_the_rules_imposed_does_not(
     cause: BanCause | None,
 ) -> None:
     imposed = BookingBanImposed(client_id=ANN, until=None, reason="x", cause=cause)
-    _, _, hearing = HEARS[BookingBanImposed]
-    scenario = given(known(ANN)).when(hearing(imposed, 7), NOON)
-    scenario.then(fact(BanHeard, banned=cause is None, version=7))
+    command = heard(imposed, 7)
+    assert (command is None) is (cause is not None)
+    if command is not None:
+        given(known(ANN)).when(command, NOON).then(fact(BanHeard, banned=True, version=7))
+
+
+@pytest.mark.parametrize("until", [None, NOON + 30 * HOUR])
+def test_nothing_the_rules_do_opens_the_door_to_whom_somebody_banned(
+    until: datetime | None,
+) -> None:
+    mine = BookingBanImposed(client_id=ANN, until=until, reason="fight")
+    theirs = BookingBanImposed(
+        client_id=ANN, until=NOON + 60 * HOUR, reason="3 no-shows", cause=CAUSE
+    )
+    waived = BookingBanLifted(
+        client_id=ANN, reason="was ill", remaining=StandingBan(until=until, because="fight")
+    )
+    banned, talked = heard(mine, 7), heard(BookingBanLifted(client_id=ANN, reason="talked"), 10)
+    assert banned is not None
+    assert talked is not None
+    assert (heard(theirs, 8), heard(waived, 9)) == (None, None)
+    scenario = given(known(ANN)).when(banned, NOON)
+    scenario.then(fact(BanHeard, banned=True, until=until))
+    scenario.when(talked, NOON).then(fact(BanHeard, banned=False))

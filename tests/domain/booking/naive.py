@@ -49,7 +49,8 @@ class Naive:
     told_cost: dict[ReservationId, int] = field(default_factory=dict)  # by corrected books
     asleep: set[GrantId] = field(default_factory=set)  # suspended
     ended: set[GrantId] = field(default_factory=set)
-    banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
+    banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)  # by somebody
+    banned_by_rules: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
     """Who has seats in two sessions: they were moved into each other, or staff said so."""
@@ -76,7 +77,7 @@ class Naive:
             self._standing(event)
             self.fees.read(event, now)
         assert not self.to_settle, "what they hold is held for ever"
-        self.fees.end(self.banned, now)
+        self.fees.end({**self.banned, **self.banned_by_rules}, now)
 
     def _turn(self, event: Any) -> None:
         """A promotion or an offer passes nobody over who is eligible."""
@@ -339,14 +340,26 @@ class Naive:
             case said.EntitlementEnded():
                 self.ended.add(event.grant_id)
             case said.BookingBanImposed():
-                self.banned[event.client_id] = event
-                if (cause := event.cause) is not None:
+                if (cause := event.cause) is None:
+                    self.banned[event.client_id] = event
+                else:
+                    self.banned_by_rules[event.client_id] = event
                     found = self.fees.penalties(event.client_id, cause.window_days, self.now)
                     assert 0 < cause.needed <= found == cause.penalties
             case said.BookingBanLifted():
-                del self.banned[event.client_id]
+                self._lifted(event)
             case said.WaiverRecorded():
                 self.signed.add(event.client_id)
+
+    def _lifted(self, event: said.BookingBanLifted) -> None:
+        by_rules = self.banned_by_rules.pop(event.client_id, None)
+        if (stays := event.remaining) is not None:
+            ban = self.banned[event.client_id]
+            assert by_rules is not None
+            assert (ban.until, ban.reason) == (stays.until, stays.because)
+            assert self.is_banned(event.client_id)
+        else:
+            assert self.banned.pop(event.client_id, by_rules) is not None
 
     def left(self, client: ClientId, grant: GrantId) -> int:
         """Credits the client may still use of the grant."""
@@ -354,8 +367,8 @@ class Naive:
         return self.grants[client][grant].credits - held - self.spent[grant]
 
     def is_banned(self, client: ClientId) -> bool:
-        ban = self.banned.get(client)
-        return ban is not None and (ban.until is None or self.now < ban.until)
+        bans = (self.banned.get(client), self.banned_by_rules.get(client))
+        return any(ban and (ban.until is None or self.now < ban.until) for ban in bans)
 
     def booked_on(self, client: ClientId, day: date) -> int:
         """Reservations of the day that were not given back in time."""

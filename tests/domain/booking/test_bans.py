@@ -1,6 +1,6 @@
 """Bans the rules impose: so many penalties in so many days keep a client from booking."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from contracts.booking import (
     ImposeBookingBan,
     LiftBookingBan,
     ResolveContest,
+    StandingBan,
     Violation,
     ViolationRecorded,
     WaiveFee,
@@ -77,6 +78,10 @@ def ann(*past: Event, **policy: Any) -> tuple[Scenario, ReservationId]:
 
 def banned(scenario: Scenario) -> list[BookingBanImposed]:
     return [event for event in scenario.gym.log if isinstance(event, BookingBanImposed)]
+
+
+def lifted(scenario: Scenario) -> list[BookingBanLifted]:
+    return [event for event in scenario.gym.log if isinstance(event, BookingBanLifted)]
 
 
 def test_the_third_penalty_in_ninety_days_keeps_a_client_from_booking_for_a_while() -> None:
@@ -161,8 +166,7 @@ def test_a_ban_falls_with_the_penalty_it_rests_on() -> None:
             case "contested":
                 scenario.when(ContestFee(**named), DONE)
                 scenario.when(ResolveContest(**named, fee_stands=False), DONE)
-        lifted = [e.reason for e in scenario.gym.log if isinstance(e, BookingBanLifted)]
-        assert lifted == ["was ill"], name
+        assert [one.reason for one in lifted(scenario)] == ["was ill"], name
         assert f"end_booking_ban:{ANN}" not in scenario.gym.deadlines
 
 
@@ -170,7 +174,7 @@ def test_it_stays_while_enough_penalties_do_however_old_they_get() -> None:
     scenario, named = strict_and_priced()
     scenario.gym.happened(missed(3, 3))
     scenario.when(WaiveFee(**named), DONE + HOUR)
-    assert not any(isinstance(event, BookingBanLifted) for event in scenario.gym.log)
+    assert lifted(scenario) == []
 
 
 def test_a_ban_of_staff_falls_with_no_penalty() -> None:
@@ -178,7 +182,71 @@ def test_a_ban_of_staff_falls_with_no_penalty() -> None:
     named = {"client_id": ANN, "reservation_id": one, "reason": "was ill"}
     ban = ImposeBookingBan(client_id=ANN, until=None, reason="fight")
     scenario.when(ban, NOON, "staff:x", "owner").when(CLOSE, DONE).when(WaiveFee(**named), DONE)
-    assert not any(isinstance(event, BookingBanLifted) for event in scenario.gym.log)
+    assert lifted(scenario) == []
+
+
+UNTIL = DONE + 10 * DAY  # of staff's ban; the rules' lasts eleven days longer
+
+
+def fought(until: datetime | None = UNTIL) -> ImposeBookingBan:
+    return ImposeBookingBan(client_id=ANN, until=until, reason="fight")
+
+
+@pytest.mark.parametrize("staff_first", [True, False])
+def test_a_ban_of_the_rules_and_one_of_staff_stand_beside_each_other(staff_first: bool) -> None:
+    """Until the later of both; and when the rules lift theirs, until staff's own end."""
+    scenario, one = ann(missed(1, 2), missed(2, 1), no_show_fee=FEE)
+    if staff_first:
+        scenario.when(fought(), DONE - HOUR).when(CLOSE, DONE)
+    else:
+        scenario.when(CLOSE, DONE).when(fought(), DONE)
+    assert {ban.reason for ban in banned(scenario)} == {
+        "fight",
+        "3 late cancels or no-shows in 90 days",
+    }
+    assert scenario.gym.deadlines[f"end_booking_ban:{ANN}"][0] == DONE + 21 * DAY
+    scenario.when(EndBookingBan(client_id=ANN), UNTIL).then_nothing()
+    near = scheduled(3, SessionId(UUID(int=77)), NOON + 9 * DAY)
+    scenario.gym.happened(near)
+    book = BookClass(session_id=SessionId(UUID(int=77)), client_id=ANN)
+    scenario.when(book, DONE + 8 * DAY).then_refused(
+        BookingCode.BOOKING_BANNED, until=(DONE + 21 * DAY).isoformat()
+    )
+    waive = WaiveFee(client_id=ANN, reservation_id=one, reason="was ill")
+    scenario.when(waive, DONE + HOUR)
+    (fell,) = lifted(scenario)
+    assert fell.remaining == StandingBan(until=UNTIL, because="fight")
+    scenario.when(book, DONE + 8 * DAY).then_refused(
+        BookingCode.BOOKING_BANNED, until=UNTIL.isoformat(), reason="fight"
+    )
+    assert scenario.gym.deadlines[f"end_booking_ban:{ANN}"][0] == UNTIL
+    scenario.when(EndBookingBan(client_id=ANN), UNTIL).then(
+        fact(BookingBanLifted, reason="served", remaining=None)
+    )
+
+
+def test_one_of_staff_without_an_end_stays_when_the_rules_lift_theirs() -> None:
+    scenario, named = strict_and_priced()
+    scenario.when(fought(None), DONE).when(WaiveFee(**named), DONE + HOUR)
+    book = BookClass(session_id=FAR, client_id=ANN)
+    scenario.when(book, NOON + 59 * DAY).then_refused(BookingCode.BOOKING_BANNED, reason="fight")
+    assert f"end_booking_ban:{ANN}" not in scenario.gym.deadlines
+
+
+def test_staff_lifts_both() -> None:
+    scenario, _ = ann(missed(1, 2), missed(2, 1))
+    scenario.when(fought(), DONE - HOUR).when(CLOSE, DONE)
+    scenario.when(LiftBookingBan(client_id=ANN, reason="talked"), DONE)
+    scenario.then(fact(BookingBanLifted, reason="talked", remaining=None))
+    book = BookClass(session_id=FAR, client_id=ANN)
+    scenario.when(book, NOON + 53 * DAY).then_answered(status="reserved")
+
+
+def test_one_that_was_over_already_does_not_stay() -> None:
+    scenario, named = strict_and_priced()
+    scenario.when(fought(DONE + HOUR / 2), DONE).when(WaiveFee(**named), DONE + HOUR)
+    (one,) = lifted(scenario)
+    assert one.remaining is None
 
 
 def test_who_came_is_not_banned_for_what_they_did_before() -> None:

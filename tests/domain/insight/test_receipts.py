@@ -21,6 +21,7 @@ from contracts.booking import (
     ReservationSource,
     SessionCancelled,
     SpotChanged,
+    StandingBan,
     Violation,
     ViolationRecorded,
     WaitlistLeft,
@@ -170,6 +171,13 @@ def test_times_are_the_locations_own() -> None:
         (BookingBanImposed(client_id=MIA, until=None, reason="", erased=True),
          "Erased 20:00: nobody books for them any more"),
         (BookingBanLifted(client_id=MIA, reason="talked"), "Booking allowed again 20:00 (talked)"),
+        (BookingBanLifted(
+            client_id=MIA, reason="was ill", remaining=StandingBan(until=None, because="threats")),
+         "A ban lifted 20:00, another stays until it is lifted (was ill)"),
+        (BookingBanLifted(
+            client_id=MIA, reason="was ill",
+            remaining=StandingBan(until=STARTS + timedelta(days=30), because="threats")),
+         "A ban lifted 20:00, another stays until 2 Apr 23:00 (was ill)"),
     ],
 )  # fmt: skip
 def test_decisions_are_told_in_one_sentence(event: Event, text: str) -> None:
