@@ -43,7 +43,7 @@ class EndBookingBan(Command):
 
 
 class BarErasedClient(Command):
-    """The client was erased: they may not book any more."""
+    """The client was erased: they may not book any more, and what they had booked is free."""
 
     command_type = "booking.bar_erased_client"
     client_id: ClientId

@@ -101,8 +101,8 @@ class WaitlistLeft(Event):
     session_id: SessionId
     client_id: ClientId
     reason: str
-    """``left``, ``claimed``, ``declined``, ``session_started``, ``session_cancelled`` or
-    ``entitlement_ended``."""
+    """``left``, ``claimed``, ``declined``, ``session_started``, ``session_cancelled``,
+    ``entitlement_ended`` or ``erased``."""
 
 
 class WaitlistPromoted(Event):

@@ -26,7 +26,7 @@ from contracts.booking import (
     Suspension,
 )
 from contracts.ids import ClientId, GrantId
-from services.booking import deadlines, lapsing, seats
+from services.booking import deadlines, erasing, lapsing, seats
 from services.booking.domain import catalogue, grants, standing
 from services.booking.domain import client_ledger as ledgers
 from services.booking.domain.catalogue import program
@@ -148,9 +148,13 @@ def _end_in_time(unit: Unit, client: ClientId) -> None:
 
 
 def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
-    """Whether or not they ever had a ledger: nobody opens one for them after that."""
+    """Whether or not they ever had a ledger: nobody opens one for them after that.
+
+    What they had booked others may have, and nothing of it is charged.
+    """
     client = command.client_id
     _ban(unit, client, standing.bar_erased(unit.state(client_ledger, client), client))
+    erasing.give_up_everything(unit, client)
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:

@@ -10,7 +10,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking import deadlines, ledgers
-from services.booking.domain import bans, fees, offences, penalty
+from services.booking.domain import bans, fees, offences, penalty, standing
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.offences import Offence
@@ -25,6 +25,7 @@ def judge(unit: Unit, session_id: SessionId) -> None:
         for client, kind in offences.committed(session)
     ]
     unit.states(client_penalties, [one.client for one in judged])
+    unit.states(client_ledger, [one.client for one in judged])
     for one in judged:
         _judge(unit, one)
 
@@ -51,6 +52,9 @@ def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
 
 
 def _judge(unit: Unit, offence: Offence) -> None:
+    """Nobody is left to judge where the client was erased."""
+    if standing.is_erased(unit.state(client_ledger, offence.client)):
+        return
     policy = unit.state(class_session, offence.session_id).policy
     state = unit.state(client_penalties, offence.client)
     judged = penalty.judge(state, offence, policy, unit.ctx.now)

@@ -40,9 +40,14 @@ def must_be_welcome(state: ClientLedger, now: datetime) -> None:
         )  # fmt: skip
 
 
+def is_erased(state: ClientLedger) -> bool:
+    """Whether there is nobody left to book for, or to charge."""
+    return state.ban is not None and state.ban.erased
+
+
 def must_not_be_erased(state: ClientLedger) -> None:
     """Raise ``Refused(BOOKING_BANNED)`` when the client was erased, which nobody overrides."""
-    if state.ban is not None and state.ban.erased:
+    if is_erased(state):
         raise Refused(BookingCode.BOOKING_BANNED, "The client was erased.", field="client_id")
 
 
@@ -86,7 +91,7 @@ def impose_ban(
 
 def bar_erased(state: ClientLedger, client: ClientId) -> list[LedgerEvent]:
     """Keep a client who was erased from booking for good, whatever ban was on; once."""
-    if state.ban is not None and state.ban.erased:
+    if is_erased(state):
         return []
     return [BookingBanImposed(client_id=client, until=None, reason="erased", erased=True)]
 
@@ -103,7 +108,7 @@ def lift_by_rules(
     state: ClientLedger, client: ClientId, reason: str, now: datetime
 ) -> list[LedgerEvent]:
     """Lift the ban the rules imposed. One that somebody imposed goes on until its own end."""
-    if state.rules_ban is None or (state.ban is not None and state.ban.erased):
+    if state.rules_ban is None or is_erased(state):
         return []
     ban, remaining = state.ban, None
     if ban is not None and _is_on(ban, now):

@@ -1,0 +1,156 @@
+"""A client is erased: what they had booked others may have, and nothing is charged for it."""
+
+from datetime import datetime
+from typing import Any
+
+from contracts.booking import (
+    Attendance,
+    BarErasedClient,
+    BookClass,
+    BookingBanImposed,
+    Cancellation,
+    CancelReservation,
+    CheckIn,
+    CorrectAttendance,
+    CreditForfeited,
+    CreditHeld,
+    CreditReleased,
+    FeeAssessed,
+    FinalizeAttendance,
+    LineJoined,
+    ReservationCancelled,
+    ReservationMade,
+    SeatsCounted,
+    SpotOffered,
+    ViolationRecorded,
+    WaitlistLeft,
+    WaitlistPromoted,
+)
+from contracts.envelope import Event
+from contracts.ids import SessionId
+from contracts.money import Price
+from services.booking.domain.client_ledger import client_ledger
+from tests.domain.booking.language import (
+    ANN,
+    BEN,
+    CAT,
+    DAY_BEFORE,
+    FAR,
+    HOUR,
+    LATE,
+    NOON,
+    OFFERS,
+    OTHER,
+    SES,
+    given,
+    granted,
+    opened,
+    reservation_of,
+    reserved,
+    scheduled,
+    waiting,
+    with_credits,
+)
+from tests.scenario import Scenario, fact
+
+ERASE = BarErasedClient(client_id=ANN)
+CLOSE = FinalizeAttendance(session_id=SES)
+FEE = Price(minor=2000, currency="EUR")
+KNOWN: tuple[Event | tuple[Event, ...], ...] = (scheduled(1), with_credits(ANN, BEN, CAT))
+
+
+def in_line(session: SessionId, starts_at: datetime, seq: int = 1) -> tuple[Event, ...]:
+    """Ann stands in line there."""
+    told = LineJoined(client_id=ANN, session_id=session, starts_at=starts_at, joined_at=DAY_BEFORE)
+    return waiting(ANN, seq, session), told
+
+
+def booked() -> Scenario:
+    """Ann has a seat; a no-show and a late cancel would cost her a fee."""
+    rules: dict[str, Any] = {"no_show_fee": FEE, "late_cancel_fee": FEE, "free_passes": 0}
+    scenario = given(scheduled(3, **rules), opened(ANN), granted(ANN, 0))
+    return scenario.when(BookClass(session_id=SES, client_id=ANN), DAY_BEFORE)
+
+
+def must_owe_nothing(scenario: Scenario) -> None:
+    assert not any(isinstance(e, FeeAssessed | ViolationRecorded) for e in scenario.gym.log)
+
+
+def test_a_seat_ahead_goes_to_the_line_and_the_credit_is_released() -> None:
+    scenario = given(*KNOWN, reserved(ANN), waiting(BEN, 1)).when(ERASE, DAY_BEFORE)
+    scenario.then(
+        fact(BookingBanImposed, client_id=ANN, erased=True),
+        fact(
+            ReservationCancelled, client_id=ANN, kind=Cancellation.STAFF, reason="erased",
+            seats_taken=0, removed=True,
+        ),
+        fact(CreditReleased, client_id=ANN, reservation_id=reservation_of(ANN)),
+        fact(WaitlistPromoted, client_id=BEN), fact(ReservationMade, client_id=BEN),
+        fact(CreditHeld, client_id=BEN),
+    )  # fmt: skip
+    scenario.when(ERASE, DAY_BEFORE).then_nothing()
+
+
+def test_all_seats_are_given_up_even_when_it_would_be_late() -> None:
+    later = NOON + 30 * HOUR
+    scenario = given(
+        *KNOWN, scheduled(1, OTHER, later), reserved(ANN),
+        reserved(ANN, OTHER, starts_at=later, free_until=later - 2 * HOUR),
+    ).when(ERASE, LATE)  # fmt: skip
+    scenario.then(
+        fact(BookingBanImposed),
+        fact(ReservationCancelled, session_id=SES, kind=Cancellation.STAFF), fact(CreditReleased),
+        fact(ReservationCancelled, session_id=OTHER, kind=Cancellation.STAFF), fact(CreditReleased),
+    )  # fmt: skip
+    assert scenario.gym.state(client_ledger, ANN).holds == {}
+
+
+def test_lines_are_left_and_a_seat_held_is_offered_to_the_next() -> None:
+    offer = SpotOffered(
+        session_id=SES, client_id=ANN, seq=1, expires_at=OFFERS + HOUR / 4, policy_version=1
+    )
+    scenario = given(
+        *KNOWN, in_line(SES, NOON), waiting(BEN, 2), offer, scheduled(1, FAR, NOON + 48 * HOUR),
+        reserved(CAT, FAR, starts_at=NOON + 48 * HOUR), in_line(FAR, NOON + 48 * HOUR),
+    ).when(ERASE, OFFERS)  # fmt: skip
+    scenario.then(
+        fact(BookingBanImposed),
+        fact(WaitlistLeft, session_id=SES, client_id=ANN, reason="erased"),
+        fact(WaitlistLeft, session_id=FAR, client_id=ANN, reason="erased"),
+        fact(SpotOffered, session_id=SES, client_id=BEN),
+    )  # fmt: skip
+
+
+def test_whoever_was_erased_after_the_start_is_no_no_show() -> None:
+    """The seat was taken at the start, and counted so; nobody is charged for it."""
+    scenario = booked().when(ERASE, NOON + HOUR / 2)
+    scenario.then(
+        fact(BookingBanImposed), fact(SeatsCounted, empty_seats=2), fact(ReservationCancelled),
+        fact(CreditReleased),
+    )  # fmt: skip
+    must_owe_nothing(scenario.when(CLOSE, NOON + HOUR))
+
+
+def test_a_seat_given_up_late_before_is_judged_no_more() -> None:
+    cancel = CancelReservation(session_id=SES, client_id=ANN)
+    scenario = booked().when(cancel, NOON - HOUR).when(ERASE, NOON - HOUR)
+    scenario.then(fact(BookingBanImposed))
+    scenario.when(CLOSE, NOON + HOUR)
+    assert any(isinstance(e, CreditForfeited) for e in scenario.gym.log)
+    must_owe_nothing(scenario)
+
+
+def test_who_is_in_the_class_stays_and_books_put_right_later_ask_for_nothing() -> None:
+    here = CheckIn(session_id=SES, client_id=ANN)
+    scenario = booked().when(here, NOON).when(ERASE, NOON + HOUR / 2)
+    scenario.then(fact(BookingBanImposed))
+    scenario.when(CLOSE, NOON + HOUR)
+    wrong = CorrectAttendance(
+        session_id=SES, client_id=ANN, becomes=Attendance.NO_SHOW, reason="somebody else"
+    )
+    must_owe_nothing(scenario.when(wrong, NOON + 2 * HOUR))
+
+
+def test_nobody_else_loses_anything() -> None:
+    scenario = given(*KNOWN, reserved(BEN), waiting(CAT, 1)).when(ERASE, DAY_BEFORE)
+    scenario.then(fact(BookingBanImposed, erased=True))
