@@ -40,15 +40,22 @@ def offence_in(
 
 
 def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
-    """Judge what the corrected books show, unless the reservation counts already.
+    """Judge what the corrected books show, unless the reservation counts as that already.
 
-    A late cancel that was refilled counts no more, whatever the books had called it before.
+    A late cancel that was refilled counts no more, whatever the books had called it before. One
+    that turns out a no-show is judged as if it had been put right in two steps: what the first
+    judgement asked for is taken back, and what somebody was let off stays so.
     """
-    case = unit.state(client_penalties, offence.client).cases.get(offence.reservation_id)
+    client, reservation = offence.client, offence.reservation_id
+    case = unit.state(client_penalties, client).cases.get(reservation)
     if case is None or not case.counts:
         _judge(unit, offence)
     elif offence.is_refilled:
-        clear(unit, offence.client, offence.reservation_id, reason)
+        clear(unit, client, reservation, reason)
+    elif case.kind is not offence.kind:
+        _take_back(unit, client, reservation, reason)
+        _judge(unit, offence)
+        _reconsider_ban(unit, client, reason)
 
 
 def _judge(unit: Unit, offence: Offence) -> None:
@@ -75,12 +82,16 @@ def _judge(unit: Unit, offence: Offence) -> None:
 
 def clear(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:
     """The client was there, or is excused: take back what followed from the violation."""
+    _take_back(unit, client, reservation, reason)
+    _reconsider_ban(unit, client, reason)
+
+
+def _take_back(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:
     state = unit.state(client_penalties, client)
     unit.record(
         client_penalties, client, fees.clear(state, client, reservation, unit.ctx.actor, reason)
     )
     unit.forget(deadlines.fee_falls_due(reservation))
-    _reconsider_ban(unit, client, reason)
 
 
 def waive_fee(command: WaiveFee, unit: Unit) -> None:

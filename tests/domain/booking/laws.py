@@ -150,6 +150,7 @@ class Laws(RuleBasedStateMachine):
                 counts = shown in KINDS and not refilled
                 assert counts == (case is not None and case.counts)
                 assert counts or case is None or not case.is_owed
+                assert not counts or (case is not None and case.kind is KINDS[shown])
 
     @invariant()
     def nobody_pays_for_what_the_gym_called_off(self) -> None:

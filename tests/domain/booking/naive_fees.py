@@ -30,6 +30,7 @@ class Case:
     fee: said.FeeAssessed | None = None
     stage: str = "pending"
     contest: str = "none"
+    kind: Violation | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -128,6 +129,7 @@ class Fees:
             self.cases[event.reservation_id] = Case(client, now, counts)
         else:
             earlier.judged_at, earlier.counts = now, counts
+        self.cases[event.reservation_id].kind = event.kind
         self.judged.add(event.reservation_id)
         if costs and price is not None and asks:
             self.to_assess[event.reservation_id] = price

@@ -12,6 +12,7 @@ from contracts.booking import (
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
+    CancelReservation,
     ContestFee,
     CorrectAttendance,
     EndBookingBan,
@@ -168,6 +169,19 @@ def test_a_ban_falls_with_the_penalty_it_rests_on() -> None:
                 scenario.when(ResolveContest(**named, fee_stands=False), DONE)
         assert [one.reason for one in lifted(scenario)] == ["was ill"], name
         assert f"end_booking_ban:{ANN}" not in scenario.gym.deadlines
+
+
+def test_it_stays_when_the_books_call_what_it_rests_on_by_another_name() -> None:
+    """Not lifted for a moment in which the line would let her in."""
+    scenario, _ = ann(missed(1, 2), missed(2, 1))
+    cancel = CancelReservation(session_id=SES, client_id=ANN)
+    scenario.when(cancel, NOON - HOUR).when(CLOSE, DONE)
+    no_show = CorrectAttendance(
+        session_id=SES, client_id=ANN, becomes=Attendance.NO_SHOW, reason="seen"
+    )
+    scenario.when(no_show, DONE + HOUR)
+    assert lifted(scenario) == []
+    assert banned(scenario)[-1].until == DONE + HOUR + 21 * DAY
 
 
 def test_it_stays_while_enough_penalties_do_however_old_they_get() -> None:

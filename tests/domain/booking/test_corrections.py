@@ -16,7 +16,9 @@ from contracts.booking import (
     CreditCorrected,
     CreditHeld,
     FinalizeAttendance,
+    Violation,
     ViolationCleared,
+    ViolationRecorded,
 )
 from contracts.envelope import Event
 from contracts.ids import SessionId
@@ -84,10 +86,16 @@ def test_the_books_and_the_credit_are_put_right_together(
     scenario.then_answered(status=becomes)
 
 
-def test_a_late_cancel_stays_one_when_only_the_words_change() -> None:
+def test_a_late_cancel_that_was_a_no_show_costs_the_same_credit_but_is_judged_anew() -> None:
     scenario = closed().when(correct(CAT, N), END)
-    scenario.then(fact(AttendanceCorrected, was=L, becomes=N, credits=1))
-    scenario.when(correct(CAT, L), END).then(fact(AttendanceCorrected, was=N, becomes=L))
+    scenario.then(
+        fact(AttendanceCorrected, was=L, becomes=N, credits=1), fact(ViolationCleared),
+        fact(ViolationRecorded, kind=Violation.NO_SHOW),
+    )  # fmt: skip
+    scenario.when(correct(CAT, L), END).then(
+        fact(AttendanceCorrected, was=N, becomes=L), fact(ViolationCleared),
+        fact(ViolationRecorded, kind=Violation.LATE_CANCEL),
+    )  # fmt: skip
     scenario.then_answered(status="cancelled_late")
 
 

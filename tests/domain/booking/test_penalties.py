@@ -373,6 +373,64 @@ def test_another_price_is_asked_when_the_books_say_another_violation() -> None:
     assert [(e.kind, e.assessment) for e in asked] == [(Violation.NO_SHOW, 1)]
 
 
+STRAIGHT = (Attendance.NO_SHOW,)
+BY_WAY_OF_A_MISTAKE = (Attendance.ATTENDED, Attendance.NO_SHOW)
+
+
+def gave_up_late(late: int | None, **policy: Any) -> tuple[Scenario, ReservationId]:
+    """Ann's late cancel, in closed books, at this price; a no-show would cost 15.00."""
+    price = None if late is None else Price(minor=late, currency="EUR")
+    scenario = unlimited(late_cancel_fee=price, **policy)
+    one = seat(scenario)
+    cancel = CancelReservation(session_id=SES, client_id=ANN)
+    return scenario.when(cancel, NOON - HOUR).when(CLOSE, DONE), one
+
+
+@pytest.mark.parametrize("path", [STRAIGHT, BY_WAY_OF_A_MISTAKE], ids=["straight", "by mistake"])
+@pytest.mark.parametrize(("late", "taken_back"), [(None, []), (500, [500])])
+def test_a_late_cancel_that_was_a_no_show_costs_a_no_show_whatever_the_path(
+    late: int | None, taken_back: list[int], path: tuple[Attendance, ...]
+) -> None:
+    scenario, one = gave_up_late(late)
+    for days, becomes in enumerate(path, start=1):
+        corrected(scenario, becomes, days / 10)
+    case = after(scenario).cases[one]
+    assert (case.kind, case.counts) == (Violation.NO_SHOW, True)
+    assert case.fee is not None
+    assert (case.fee.amount, case.fee.stage) == (OWED, FeeStage.PENDING)
+    fell = [e.amount.minor for e in scenario.gym.log if isinstance(e, FeeReversed)]
+    assert fell == taken_back
+    due_at, _ = scenario.gym.deadlines[f"collect_fee:{one}"]
+    assert due_at == DONE + len(path) * DAY / 10 + DAY
+
+
+def test_a_no_show_that_was_a_late_cancel_costs_a_late_cancel() -> None:
+    scenario, one = gave_up_late(500)
+    corrected(scenario, Attendance.NO_SHOW, 0.1)
+    corrected(scenario, Attendance.LATE_CANCELLED, 0.2)
+    case = after(scenario).cases[one]
+    assert case.kind is Violation.LATE_CANCEL
+    assert case.fee is not None
+    assert (case.fee.amount.minor, case.fee.assessment) == (500, 3)
+
+
+@pytest.mark.parametrize("path", [STRAIGHT, BY_WAY_OF_A_MISTAKE], ids=["straight", "by mistake"])
+def test_who_was_let_off_a_late_cancel_is_not_asked_for_the_no_show(
+    path: tuple[Attendance, ...],
+) -> None:
+    waived, one = gave_up_late(500)
+    waived.when(WaiveFee(client_id=ANN, reservation_id=one, reason="ill"), DONE)
+    forgiven, another = gave_up_late(500, free_passes=1)
+    for scenario, reservation, stage in (
+        (waived, one, FeeStage.WAIVED), (forgiven, another, FeeStage.FORGIVEN),
+    ):  # fmt: skip
+        for days, becomes in enumerate(path, start=1):
+            corrected(scenario, becomes, days)
+        case = after(scenario).cases[reservation]
+        assert (case.kind, case.fee and case.fee.stage) == (Violation.NO_SHOW, stage)
+        assert not case.is_penalty
+
+
 def test_who_came_is_not_judged() -> None:
     scenario = given(scheduled(3, **PRICED), with_credits(ANN), reserved(ANN))
     scenario.gym.happened(checked_in(ANN))
