@@ -1,9 +1,10 @@
 """Reading an iCalendar file: every VEVENT becomes a series, a single session, or a reason why not.
 
 Events are read one by one, each with the number of its first line, so that a bad one spoils
-nothing but itself. Understood: DTSTART with TZID, UTC or floating (then the location's zone), DTEND
-or DURATION, RRULE of weekly and daily rules, EXDATE, and single occurrences moved elsewhere or
-called off (RECURRENCE-ID). What a series cannot say is rejected, never approximated.
+nothing but itself. Understood: DTSTART with TZID, UTC (a series only while the clocks there stand
+still) or floating (then the location's zone), DTEND or DURATION, RRULE of weekly and daily rules,
+EXDATE, and single occurrences moved elsewhere or called off (RECURRENCE-ID). What a series cannot
+say is rejected, never approximated.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,13 @@
-"""Reading an event's RRULE and EXDATE: which dates it repeats on, if a series can say them."""
+"""Reading an event's RRULE and EXDATE: which dates it repeats on, if a series can say them.
+
+The days of a rule are those of DTSTART's own zone: 00:00 UTC on Tuesdays is Monday evening in New
+York. A rule in UTC also keeps to UTC when the clocks change, and a series to the clocks. The two
+say the same only where the clocks stand still as long as the series lasts: elsewhere it is
+rejected, also one without an end, which is to name its zone by TZID.
+"""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,29 +32,61 @@ def repeated(row: Row, event: Any) -> Row:
     named = [str(one) for one in rule.get("BYDAY", [])]
     if not set(named) <= WEEKDAYS.keys() or not 1 <= every <= MOST_WEEKS:
         raise Unreadable("RRULE says more than a weekly series can")
+    shift = _days_apart(row, event)
+    on = {_weekday(WEEKDAYS[one] + shift) for one in named}
     match str(rule.get("FREQ", [""])[0]):
         case "WEEKLY":
-            days = {WEEKDAYS[one] for one in named} or {row.starts_at.isoweekday()}
-            _weeks_must_be_ours(row, rule, days, every)
+            days = on or {row.starts_at.isoweekday()}
+            begins = _weekday(WEEKDAYS[str(rule.get("WKST", ["MO"])[0])] + shift)
+            _weeks_must_be_ours(row, begins, days, every)
         case "DAILY" if every == 1:
-            days = {WEEKDAYS[one] for one in named} or set(WEEKDAYS.values())
+            days = on or set(WEEKDAYS.values())
         case other:
             raise Unreadable(f"RRULE FREQ={other} with this INTERVAL is no weekly series")
     repeats = replace(row, weekdays=tuple(sorted(days)), every_weeks=every)
-    until = _until(repeats, rule)
+    until = _until(repeats, rule, shift)
     if until is not None and until > LAST_DAY:
         raise Unreadable("RRULE ends too far away")
-    return replace(repeats, until_date=until, except_dates=_excepted(row, event))
+    series = replace(repeats, until_date=until, except_dates=_excepted(row, event, shift))
+    if event["DTSTART"].dt.tzinfo is not None and "TZID" not in event["DTSTART"].params:
+        _clocks_must_stand_still(series)
+    return series
 
 
-def _until(row: Row, rule: Any) -> date | None:
+def _days_apart(row: Row, event: Any) -> int:
+    """Days from the date DTSTART says to the one clocks there show."""
+    said: date = event["DTSTART"].dt.date()
+    return (row.starts_at.date() - said).days
+
+
+def _weekday(day: int) -> int:
+    return (day - 1) % 7 + 1
+
+
+def _clocks_must_stand_still(series: Row) -> None:
+    """Raise ``Unreadable`` when the series, told in UTC, is at another time of day after a while.
+
+    One without an end is looked at for ten years.
+    """
+    begins, local = series.starts_at.date(), ZoneInfo(series.time_zone)
+    first, offset = series.starts_at.astimezone(UTC), series.starts_at.utcoffset()
+    last = min(series.until_date or LAST_DAY, begins + FARTHEST)
+    for day in recurrence.dates(series.pattern, begins, begins, last):
+        at = (first + (day - begins)).astimezone(local)
+        if at.utcoffset() != offset:
+            raise Unreadable(
+                f"DTSTART in UTC keeps to UTC, but the clocks there change by {day}: give it a TZID"
+            )
+
+
+def _until(row: Row, rule: Any, shift: int) -> date | None:
     """The last date: the rule's, or the one its COUNT comes to."""
     if "UNTIL" in rule and "COUNT" in rule:
         raise Unreadable("RRULE has both UNTIL and COUNT")
     if "UNTIL" in rule:
         told = rule["UNTIL"][0]
         if not isinstance(told, datetime):
-            return date(told.year, told.month, told.day)
+            return date(told.year, told.month, told.day) + shift * recurrence.DAY
         until = local_time(told, ZoneInfo(row.time_zone))
         before = until.timetz() < row.starts_at.timetz().replace(tzinfo=until.tzinfo)
         return until.date() - recurrence.DAY if before else until.date()
@@ -69,9 +107,8 @@ def _last_of(row: Row, count: int) -> date:
     return found[-1]
 
 
-def _weeks_must_be_ours(row: Row, rule: Any, days: set[int], every: int) -> None:
+def _weeks_must_be_ours(row: Row, begins: int, days: set[int], every: int) -> None:
     """Raise ``Unreadable`` when weeks that begin on another day than Monday mean other dates."""
-    begins = WEEKDAYS[str(rule.get("WKST", ["MO"])[0])]
     starts_on = row.starts_at.isoweekday()
 
     def ahead(day: int, first: int) -> int:
@@ -82,9 +119,13 @@ def _weeks_must_be_ours(row: Row, rule: Any, days: set[int], every: int) -> None
         raise Unreadable("RRULE WKST counts other weeks than a series does")
 
 
-def _excepted(row: Row, event: Any) -> tuple[date, ...]:
+def _excepted(row: Row, event: Any, shift: int) -> tuple[date, ...]:
     said = event.get("EXDATE", [])
     lists = said if isinstance(said, list) else [said]
     local = ZoneInfo(row.time_zone)
-    days = {local_time(one.dt, local).date() for each in lists for one in each.dts}
+    told = [one.dt for each in lists for one in each.dts]
+    days = {
+        local_time(one, local).date() if isinstance(one, datetime) else one + shift * recurrence.DAY
+        for one in told
+    }
     return tuple(sorted(day for day in days if FIRST_DAY < day < LAST_DAY))
