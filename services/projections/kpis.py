@@ -24,6 +24,7 @@ from contracts.booking import (
     CheckInUndone,
     MarkedNoShow,
     ReservationCancelled,
+    ReservationCovered,
     ReservationMade,
     ReservationReinstated,
     ReservationSource,
@@ -79,10 +80,18 @@ SELECT u.gym_id, u.session_id, u.reservation_id, u.status, u.walk_in, u.version,
    SET status = excluded.status, walk_in = kpi_seats.walk_in OR excluded.walk_in,
        version = excluded.version, position = excluded.position
 """
+COVERED = """
+UPDATE kpi_seats s SET counts = g.grant_id IS NULL
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
+    AS u (gym_id, session_id, reservation_id, grant_id)
+  LEFT JOIN kpi_uncounted_grants g ON g.gym_id = u.gym_id AND g.grant_id = u.grant_id
+ WHERE (s.gym_id, s.session_id, s.reservation_id) = (u.gym_id, u.session_id, u.reservation_id)
+"""
 EVENTS = (
     SessionScheduled | SessionRescheduled | SessionCancelled | SessionReinstated | CapacityChanged
     | AttendanceFinalized | ReservationMade | ReservationReinstated | ReservationCancelled
     | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected | SessionChanged
+    | ReservationCovered
 )  # fmt: skip
 CORRECTED = {
     Attendance.ATTENDED: SeatStatus.ATTENDED,
@@ -133,12 +142,15 @@ class _Batch:
     seats: dict[tuple[GymId, UUID, UUID], tuple[SeatStatus, bool, int, int, GrantId | None]] = (
         field(default_factory=dict)
     )
+    covered: dict[tuple[GymId, UUID, UUID], GrantId] = field(default_factory=dict)
 
     def hear(self, envelope: Envelope) -> None:
         if not isinstance(envelope.event, EVENTS):
             return
         event: Any = envelope.event
         self.sessions.setdefault((envelope.gym_id, event.session_id), _Change()).hear(envelope)
+        if isinstance(event, ReservationCovered):
+            self.covered[envelope.gym_id, event.session_id, event.reservation_id] = event.grant_id
         status = _standing(event)
         if status is not None:
             key = (envelope.gym_id, event.session_id, event.reservation_id)
@@ -208,6 +220,9 @@ class KpisModel:
         if batch.seats:
             rows = [(*key, *row) for key, row in batch.seats.items()]
             await db.execute(SEATS, *columns(rows))
+        if batch.covered:
+            paid = [(*key, grant) for key, grant in batch.covered.items()]
+            await db.execute(COVERED, *columns(paid))
         return [(gym, str(session)) for gym, session in batch.sessions]
 
 

@@ -19,6 +19,7 @@ from contracts.booking import (
     MarkedNoShow,
     PolicyOverrides,
     ReservationCancelled,
+    ReservationCovered,
     ReservationMade,
     ReservationSource,
     SessionCancelled,
@@ -167,6 +168,37 @@ async def test_seats_of_staff_guests_and_tests_count_nowhere(
     _, counted = await kpis.counted(reader, gym_id, TOMORROW)
     assert cards.classes_today(counted, NOON).booked == [MIA]
     assert cards.attendance_rate(counted, TOMORROW).attended == [MIA]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+async def test_a_seat_counts_by_the_grant_that_pays_for_it_now(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    """A guest's pass ended and their new membership took over; with Mia it is the other way."""
+    recording, guests, members = Recording(gym_id), GrantId(new_id()), GrantId(new_id())
+
+    def covered(reservation: ReservationId, by: GrantId) -> ReservationCovered:
+        return ReservationCovered(
+            session_id=SPIN, client_id=CLIENTS[reservation], reservation_id=reservation,
+            grant_id=by, grant_kind=GrantKind.PACK, policy_version=1,
+        )  # fmt: skip
+
+    events = [
+        *recording.of(
+            "client", CLIENTS[LEO], granted(guests, counts=False), granted(members, counts=True)
+        ),
+        *recording.of(
+            "session", SPIN, scheduled(), reserved(MIA, grant=members),
+            reserved(LEO, grant=guests), covered(LEO, members), covered(MIA, members),
+            covered(MIA, guests), here(MIA), here(LEO),
+        ),
+    ]  # fmt: skip
+
+    await put(writer, kpis.MODEL, *(events[n : n + size] for n in range(0, len(events), size)))
+
+    _, counted = await kpis.counted(reader, gym_id, TOMORROW)
+    assert cards.classes_today(counted, NOON).booked == [LEO]
+    assert cards.attendance_rate(counted, TOMORROW).attended == [LEO]
 
 
 async def test_only_sessions_of_class_types_that_are_classes_are_classes(
