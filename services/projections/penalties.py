@@ -25,7 +25,7 @@ FIND = """
 SELECT p.gym_id, p.reservation_id, p.client_id, p.session_id, p.kind, p.grant_kind, p.status,
        p.forgiven, p.amount_minor, p.currency, p.policy_version, p.judged_at, p.evidence,
        p.waivable_until, p.contestable_until, p.contest, p.contest_reason, p.decided_by, p.reason,
-       p.version, p.position
+       p.version, p.position, p.before_cleared
   FROM penalties p
   JOIN unnest($1::uuid[], $2::uuid[]) AS u (gym, reservation)
     ON p.gym_id = u.gym AND p.reservation_id = u.reservation
@@ -38,11 +38,12 @@ PUT = """
 INSERT INTO penalties (gym_id, reservation_id, client_id, session_id, kind, grant_kind, status,
                        forgiven, amount_minor, currency, policy_version, judged_at, evidence,
                        waivable_until, contestable_until, contest, contest_reason, decided_by,
-                       reason, version, position)
+                       reason, version, position, before_cleared)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
                      $7::text[], $8::text[], $9::bigint[], $10::text[], $11::int[],
                      $12::timestamptz[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-                     $16::text[], $17::text[], $18::uuid[], $19::text[], $20::int[], $21::bigint[])
+                     $16::text[], $17::text[], $18::uuid[], $19::text[], $20::int[], $21::bigint[],
+                     $22::text[])
 """
 
 FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)

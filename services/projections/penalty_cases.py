@@ -64,6 +64,7 @@ class Case:
     reason: str | None
     version: int
     position: int
+    before_cleared: str | None = None  # the status it is shown with when it counts again
 
 
 def fold(cases: dict[Key, Case], envelope: Envelope, event: PenaltyEvent) -> None:
@@ -80,7 +81,10 @@ def fold(cases: dict[Key, Case], envelope: Envelope, event: PenaltyEvent) -> Non
 
 
 def _judged(envelope: Envelope, event: ViolationRecorded, earlier: Case | None) -> Case:
-    """Judged anew after it was cleared, a case shows its last fee until it has another."""
+    """Judged anew after it was cleared, a case shows its last fee until it has another.
+
+    What somebody, or a free pass, let the client off is never asked for again: it stays that fee.
+    """
     fresh = Case(
         envelope.gym_id, event.reservation_id, event.client_id, event.session_id, event.kind,
         event.grant_kind, "forgiven" if event.forgiven else "no_fee", event.forgiven, None, None,
@@ -91,7 +95,8 @@ def _judged(envelope: Envelope, event: ViolationRecorded, earlier: Case | None) 
         return fresh
     return replace(
         earlier, kind=fresh.kind, judged_at=fresh.judged_at, evidence=fresh.evidence,
-        policy_version=fresh.policy_version,
+        policy_version=fresh.policy_version, status=earlier.before_cleared or earlier.status,
+        before_cleared=None,
     )  # fmt: skip
 
 
@@ -104,9 +109,9 @@ def _moved_on(case: Case, event: ViolationCleared | FeeEvent) -> Case:
             by = staff_of(event.by)
             return replace(case, contest=verdict, decided_by=by, reason=event.reason)
         case FeeReversed():
-            return replace(case, status="reversed", reason=event.reason)
+            return replace(case, status="reversed", reason=event.reason, before_cleared=None)
         case ViolationCleared():
-            return replace(case, status="cleared", reason=event.reason)
+            return replace(case, status="cleared", reason=event.reason, before_cleared=case.status)
         case _:
             return _fee_moved_on(case, event)
 

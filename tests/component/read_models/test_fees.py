@@ -174,6 +174,28 @@ async def test_a_fee_is_let_off_by_the_rules_or_by_staff_and_a_case_judged_again
     assert found[back.reservation].judged_at == RECORDED_AT + timedelta(days=1)
 
 
+async def test_a_case_that_counts_again_shows_how_its_fee_had_ended(
+    writer: Pool, reader: Pool, recording: Recording, size: int
+) -> None:
+    """Waived, or forgiven by a free pass; corrected to attended, and back."""
+    free, ill, plain = Seat(), Seat(), Seat()
+
+    async def shown(*told: Event) -> list[str]:
+        await put(writer, penalties.MODEL, *batches(recording.of("penalty", MIA, *told), size))
+        found = {one.reservation_id: one for one in await cases(reader, recording.gym_id, Wanted())}
+        return [found[one.reservation].status for one in (free, ill, plain)]
+
+    ended = await shown(
+        free.judged(forgiven=Forgiveness.FREE_PASS), free.assessed(), free.forgiven(),
+        ill.judged(), ill.assessed(), ill.waived(), plain.judged(),
+    )  # fmt: skip
+    assert ended == ["forgiven", "waived", "no_fee"]
+    seats = (free, ill, plain)
+    assert await shown(*(one.cleared()[0] for one in seats)) == ["cleared"] * 3
+    assert await shown(*(one.judged(days=1) for one in seats)) == ended
+    assert await shown(*(one.cleared()[0] for one in seats)) == ["cleared"] * 3
+
+
 async def test_cases_are_found_by_client_session_status_and_contest_page_by_page(
     writer: Pool, reader: Pool, recording: Recording, size: int
 ) -> None:
