@@ -19,6 +19,8 @@ class _Session:
     line: dict[UUID, int] = field(default_factory=dict)
     asked: set[UUID] = field(default_factory=set)
     """In line, but passed over, offered a seat, or declining one: not wronged by who is served."""
+    offered: set[UUID] = field(default_factory=set)
+    """A seat is held for them, even when the session becomes smaller meanwhile."""
 
 
 class Seats:
@@ -50,7 +52,9 @@ class Seats:
         session.taken.add(event.client_id)
         overbooked = getattr(event, "overbooked", False)
         overbooked = overbooked or b.BookingCode.SESSION_FULL in event.overrides
-        if len(session.taken) > session.capacity and not overbooked:
+        held = event.client_id in session.offered
+        session.offered.discard(event.client_id)
+        if len(session.taken) > session.capacity and not overbooked and not held:
             self._capacity.accuse(f"{seen.where}: {len(session.taken)} of {session.capacity}")
 
     def _lined(self, seen: Seen, session: _Session, event: Any) -> None:
@@ -62,11 +66,16 @@ class Seats:
             case b.OfferExpired():
                 session.line[event.client_id] = event.seq
                 session.asked.discard(event.client_id)
+                session.offered.discard(event.client_id)
             case b.WaitlistLeft():
                 session.line.pop(event.client_id, None)
                 session.asked.discard(event.client_id)
+                if event.reason != "claimed":  # a ReservationMade follows that
+                    session.offered.discard(event.client_id)
             case b.WaitlistPromotionSkipped() | b.OfferDeclined():
                 session.asked.add(event.client_id)
+                if isinstance(event, b.OfferDeclined):
+                    session.offered.discard(event.client_id)
             case b.WaitlistPromoted():
                 self._served(seen, session, event.client_id, out_of_turn=bool(event.reason))
                 session.line.pop(event.client_id, None)
@@ -74,6 +83,7 @@ class Seats:
             case b.SpotOffered():
                 self._served(seen, session, event.client_id, out_of_turn=False)
                 session.asked.add(event.client_id)
+                session.offered.add(event.client_id)
 
     def _served(self, seen: Seen, session: _Session, client: UUID, *, out_of_turn: bool) -> None:
         self._turn.looked_at += 1

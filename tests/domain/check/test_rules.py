@@ -84,6 +84,18 @@ def promoted(client: UUID, reason: str = "") -> Event:
     return told(b.WaitlistPromoted, client_id=client, reason=reason)
 
 
+def offered(client: UUID) -> Event:
+    return told(b.SpotOffered, client_id=client)
+
+
+def resized(capacity: int) -> Event:
+    return told(b.CapacityChanged, capacity=capacity)
+
+
+def stops_waiting(client: UUID, reason: str) -> Event:
+    return told(b.WaitlistLeft, client_id=client, reason=reason)
+
+
 def skipped(client: UUID) -> Event:
     return told(b.WaitlistPromotionSkipped, client_id=client)
 
@@ -106,6 +118,26 @@ def skipped(client: UUID) -> Event:
 )
 def test_seats_and_lines(events: list[Event], found: dict[str, int]) -> None:
     assert offences(Seats(), *events) == found
+
+
+@pytest.mark.parametrize(
+    ("between", "found"),
+    [
+        ([stops_waiting(LEO, "claimed")], {}),
+        ([promoted(LEO, "by staff")], {}),
+        ([told(b.OfferExpired, client_id=LEO, seq=2), promoted(LEO)], {"I1": 1}),
+        ([told(b.OfferDeclined, client_id=LEO, keeps_place=True), promoted(LEO)], {"I1": 1}),
+        ([stops_waiting(LEO, "left")], {"I1": 1}),
+        ([stops_waiting(LEO, "claimed"), seated(LEO), left(LEO)], {"I1": 1}),
+    ],
+)
+def test_an_offered_seat_is_there_when_the_session_became_smaller(
+    between: list[Event], found: dict[str, int]
+) -> None:
+    """As long as it is held, and once."""
+    past = [opened(2), seated(MIA), waits(LEO, 1), offered(LEO), resized(1)]
+
+    assert offences(Seats(), *past, *between, seated(LEO)) == found
 
 
 @pytest.mark.parametrize(
