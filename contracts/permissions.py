@@ -136,6 +136,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "booking.hear_closure_removed": frozenset({SYSTEM}),
     "booking.close_waitlist": frozenset({SYSTEM}),
     "booking.close_attendance": frozenset({SYSTEM}),
+    "booking.put_books_right": frozenset({SYSTEM}),
     "booking.release_unrecorded": frozenset({SYSTEM}),
     "booking.waive_fee": DESK,
     "booking.contest_fee": DESK | {OWN},

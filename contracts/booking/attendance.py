@@ -57,6 +57,14 @@ class CheckInAtDoor(Command):
     """Whose grant let them in; ``None``: a grant that is of no class."""
 
 
+class PutBooksRight(Command):
+    """A door let the client in for a session whose books are closed: they were there."""
+
+    command_type = "booking.put_books_right"
+    session_id: SessionId
+    client_id: ClientId
+
+
 class UndoCheckIn(Command):
     """The check-in was a mistake."""
 

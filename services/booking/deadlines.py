@@ -13,6 +13,11 @@ def attendance_closes(session_id: SessionId) -> str:
     return f"close_attendance:{session_id}"
 
 
+def books_put_right(session_id: SessionId, client: ClientId) -> str:
+    """At once: a door let the client in, and the books say they did not come."""
+    return f"put_books_right:{session_id}:{client}"
+
+
 def unrecorded_excused(session_id: SessionId) -> str:
     """Nobody recorded the attendance for days: everybody is excused."""
     return f"release_unrecorded:{session_id}"

@@ -6,7 +6,7 @@ from typing import Any
 from chassis.eventstore.store import Unit
 from contracts import booking as asked
 from contracts.envelope import Command
-from services.booking import attendances, bookings, ledgers, lines
+from services.booking import attendances, bookings, doors, ledgers, lines
 
 Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
@@ -42,6 +42,7 @@ DUE: Rules = {
     asked.OpenClaims: lines.open_claims,
     asked.ExpireOffer: lines.expire_offer,
     asked.CloseAttendance: attendances.close_attendance,
+    asked.PutBooksRight: doors.put_books_right,
     asked.ReleaseUnrecorded: attendances.release_unrecorded,
     asked.ExpireCredits: ledgers.expire_credits,
     asked.EndBookingBan: ledgers.end_booking_ban,

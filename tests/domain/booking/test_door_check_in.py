@@ -9,11 +9,15 @@ from chassis.decider import Refused
 from contracts.booking import (
     Attendance,
     AttendanceCorrected,
+    BookingCode,
     CheckedIn,
     CheckInAtDoor,
     CheckInSource,
     CorrectAttendance,
     FinalizeAttendance,
+    PromotionMissed,
+    PutBooksRight,
+    ReservationMade,
     SessionCancelled,
     ViolationCleared,
 )
@@ -34,6 +38,7 @@ from tests.domain.booking.language import (
     reservation_of,
     reserved,
     scheduled,
+    waiting,
     with_credits,
 )
 from tests.scenario import Scenario, fact
@@ -131,13 +136,57 @@ def closed_without_ann() -> Scenario:
     return given(*past).when(FinalizeAttendance(session_id=SES), NOON)
 
 
+RIGHT = PutBooksRight(session_id=SES, client_id=ANN)
+
+
+def heard_of_late(scenario: Scenario, heard_at: datetime) -> Scenario:
+    """A door let Ann in at 12:16."""
+    scenario.when(let_in_for(), NOON + 16 * MINUTE, *BY_CLOCK).then_nothing()
+    due = scenario.gym.deadlines.pop(f"put_books_right:{SES}:{ANN}")
+    assert due == (NOON + 16 * MINUTE, RIGHT)
+    return scenario.when(RIGHT, heard_at, *BY_CLOCK)
+
+
 def test_who_is_let_in_when_the_books_are_closed_is_no_no_show() -> None:
-    told = closed_without_ann().when(let_in_for(), NOON + 16 * MINUTE, *BY_CLOCK).outcome
+    scenario = heard_of_late(closed_without_ann(), NOON + 16 * MINUTE)
+    told = scenario.outcome
     assert not isinstance(told, Refused)
     assert fact(
         AttendanceCorrected, client_id=ANN, was=Attendance.NO_SHOW, becomes=Attendance.ATTENDED
     ).fits(told[0])
     assert [type(event) for event in told].count(ViolationCleared) == 1
+    scenario.when(RIGHT, NOON + 17 * MINUTE, *BY_CLOCK).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("heard_at", "promoted"), [(NOON + 16 * MINUTE, True), (NOON + 5.5 * HOUR, False)]
+)
+def test_what_a_late_entry_sets_free_is_given_by_the_clock_of_now(
+    heard_at: datetime, promoted: bool
+) -> None:
+    """At half past five nobody is promoted to six o'clock: they could not give it up any more."""
+    at_six = NOON + 6 * HOUR
+    scenario = closed_without_ann()
+    scenario.gym.happened(
+        scheduled(1, OTHER, at_six), waiting(ANN, 1, OTHER),
+        PromotionMissed(client_id=ANN, session_id=OTHER, reason=BookingCode.NO_ENTITLEMENT),
+    )  # fmt: skip
+    heard_of_late(scenario, heard_at)
+    made = [
+        event for event in scenario.gym.log
+        if isinstance(event, ReservationMade) and event.session_id == OTHER
+    ]  # fmt: skip
+    assert [event.client_id for event in made] == ([ANN] if promoted else [])
+    for event in made:
+        assert event.free_until > heard_at
+
+
+def test_what_somebody_corrects_before_it_is_heard_stays() -> None:
+    scenario = closed_without_ann().when(let_in_for(), NOON + 16 * MINUTE, *BY_CLOCK)
+    excused = CorrectAttendance(
+        session_id=SES, client_id=ANN, becomes=Attendance.EXCUSED, reason="the door was broken"
+    )
+    scenario.when(excused, NOON + 17 * MINUTE).when(RIGHT, NOON + HOUR, *BY_CLOCK).then_nothing()
 
 
 def test_what_somebody_corrected_by_hand_stays_whatever_door_they_come_through() -> None:
