@@ -4,7 +4,7 @@ from chassis.process import Process
 from chassis.service import Service, ServiceSettings, serve
 from contracts.permissions import allows
 from services.booking import api, reactions
-from services.booking.standing import Members
+from services.booking.members import Members
 
 BOOKING = Service(
     name="booking",

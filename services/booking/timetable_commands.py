@@ -34,7 +34,7 @@ from services.booking.commands import schedule_session, set_deadlines
 from services.booking.domain import (
     catalogue,
     drafts,
-    holding,
+    holds,
     policies,
     rooms,
     session_changes,
@@ -121,7 +121,7 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     booked = {**session.late_cancelled, **session.reserved}
     unit.states(client_ledger, booked)
     gains = [
-        (client, holding.move(
+        (client, holds.move(
             unit.state(client_ledger, client).holds, client, one.reservation_id,
             session.starts_at, session.ends_at, on=session.occasion.on,
         ))

@@ -4,7 +4,7 @@
 ``attendance``); ``client_ledger`` is what one client may spend and when they are busy;
 ``booking_policy`` turns a policy's numbers into instants.
 
-Near in name, not in meaning: ``grant`` is what a grant is, ``grants`` what may be done to one;
-``holds`` is what a reservation sets aside, ``holding`` moves that with its session; ``policies``
-are the versions a gym published, ``booking_policy`` the instants one means for one session.
+Near in name, not in meaning: ``grant`` and ``hold`` are what one is, ``grants`` and ``holds`` what
+may become of one; ``policies`` are the versions a gym published, ``booking_policy`` the instants
+one means for one session.
 """

@@ -39,7 +39,7 @@ def overlapping(state: ClientLedger, occasion: Occasion) -> list[Hold]:
     """The client's seats elsewhere in [starts_at, ends_at)."""
     return [
         hold for hold in state.holds.values()
-        if hold.is_busy and hold.starts_at < occasion.ends_at and occasion.starts_at < hold.ends_at
+        if hold.is_busy_in(occasion.starts_at, occasion.ends_at)
     ]  # fmt: skip
 
 

@@ -18,3 +18,7 @@ class Hold:
     is_busy: bool = True  # False after a late cancel
     on: date | None = None  # the session's local date
     program_id: ProgramId | None = None  # the session's
+
+    def is_busy_in(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether the client has to be there at some time of [starts_at, ends_at)."""
+        return self.is_busy and self.starts_at < ends_at and starts_at < self.ends_at

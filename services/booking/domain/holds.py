@@ -1,9 +1,7 @@
-"""Holds: what a reservation sets aside on its client's ledger, and what becomes of it.
+"""Holds: what a reservation sets aside on its client's ledger, and what becomes of it."""
 
-When its session moves, see ``holding``.
-"""
-
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from contracts.booking import (
     BookingCode,
@@ -19,10 +17,12 @@ from contracts.booking import (
     TimeTaken,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.timetable import HoldMoved
 from services.booking.domain import entitlement
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, Settled
 from services.booking.domain.corrections import Settlement
 from services.booking.domain.entitlement import Occasion
+from services.booking.domain.hold import Hold
 
 
 def hold(
@@ -92,6 +92,33 @@ def correct(
         back = done.credits - after
         events.append(CreditsExpired(client_id=client, grant_id=done.grant_id, credits=back))
     return after, events
+
+
+def move(
+    holds: Mapping[ReservationId, Hold],
+    client: ClientId,
+    reservation: ReservationId,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    on: date,
+) -> list[LedgerEvent]:
+    """Set the time aside that the session has moved to; what it overlaps with is told, not lost."""
+    held = holds.get(reservation)
+    if held is None:
+        return []
+    overlaps = tuple(
+        one.session_id
+        for key, one in holds.items()
+        if key != reservation and held.is_busy and one.is_busy_in(starts_at, ends_at)
+    )
+    return [
+        HoldMoved(
+            client_id=client, reservation_id=reservation, session_id=held.session_id,
+            starts_at=starts_at, ends_at=ends_at, previous_starts_at=held.starts_at,
+            on=on, overlaps=overlaps,
+        )
+    ]  # fmt: skip
 
 
 def free_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]:
