@@ -59,7 +59,7 @@ THE_DAY = {
     "move": 1, "change_grant": 2, "settle_a_fee": 1,
 }  # fmt: skip
 AFTERWARDS = {
-    "finalize": 1, "correct": 3, "settle_a_fee": 6, "time_passes": 2, "days_pass": 1,
+    "finalize": 1, "correct": 3, "settle_a_fee": 8, "time_passes": 2, "days_pass": 2,
     "staff_books": 1, "walk_in": 1,
 }  # fmt: skip
 
@@ -108,7 +108,7 @@ def walked(seed: int) -> Counter[str]:
             _move(booking, dice, THE_DAY)
     for session in dice.sample(list(STARTS), dice.choice([1, 2, 3])):
         booking.finalize(session)
-    for _ in range(dice.choice([10, 20] if week else [20, 40])):
+    for _ in range(dice.choice([20, 30] if week else [40, 60])):
         _move(booking, dice, AFTERWARDS)
     booking.teardown()
     return booking.reached
