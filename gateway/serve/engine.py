@@ -35,7 +35,7 @@ class Engine:
     """Live operations by subject."""
 
     def __post_init__(self) -> None:
-        self.hub = Hub(self.make_context)
+        self.hub = Hub(self.make_context, self.settings.look_every)
         self.budget = Budget(self.settings)
 
     def operation(self, request: Request, principal: Principal) -> Operation:

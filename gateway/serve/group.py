@@ -1,12 +1,13 @@
 """Everybody who watches the same view with the same question: executed once, encoded once."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from opentelemetry.trace import SpanKind
@@ -16,8 +17,7 @@ from chassis.telemetry.traces import started
 from gateway.serve import metrics
 from gateway.serve.answers import Json, refusal
 from gateway.serve.faults import Fault
-from gateway.serve.hints import Hints
-from gateway.serve.live import Position, Value, Watch
+from gateway.serve.live import Position, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ BREATH = 256
 """Sends in a row before the loop may do something else."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between attempts of a view that fails
 MOST_TRACES = 64  # followed to the screens by one execution
+SPREAD = 0.8, 1.2  # of the time between looks, so that groups made at once do not look at once
 
 
 @dataclass(eq=False)
@@ -35,6 +36,13 @@ class Frame:
 
     payload: bytes
     """An ExecutionResult as JSON."""
+    position: bytes = b""
+    """The snapshot's, as it is written in the payload."""
+
+    @cached_property
+    def content(self) -> int:
+        """Equal in frames that differ in the position at most."""
+        return hash(self.payload.replace(self.position, b""))
 
     @cached_property
     def tail(self) -> str:
@@ -66,20 +74,31 @@ class Member:
     shown: Frame | None = None
 
 
-Execute = Callable[[], Awaitable[tuple[Value, bytes]]]
-"""One execution: the snapshot and the encoded answer. Raises what the resolver raised."""
+class Look(NamedTuple):
+    """What one execution saw."""
+
+    position: Position
+    frame: Frame
+
+
+Execute = Callable[[], Awaitable[Look]]
+"""One execution. Raises what the resolver raised."""
 
 
 class Group:
-    """Runs while it has members; a burst of hints gives at most one trailing execution."""
+    """Runs while it has members; a burst of hints gives at most one trailing execution.
+
+    A hint comes at most once and may be lost on any way: a group that hears none for long looks by
+    itself, and shows what it finds only when more than the position is new.
+    """
 
     def __init__(
-        self, field: str, watch: Watch, hints: Hints, execute: Execute,
-        emptied: Callable[[], None],
+        self, field: str, watch: Watch, execute: Execute, emptied: Callable[[], None],
+        look_every: float,
     ) -> None:  # fmt: skip
-        """``field`` is the subscription's in the schema."""
-        self._field = field
-        self._topics, self._hints, self._execute = watch.topics, hints, execute
+        """``field`` is the subscription's in the schema; ``look_every`` in seconds."""
+        self._field, self._look_every = field, look_every
+        self._topics, self._hints, self._execute = watch.topics, watch.hints, execute
         self._emptied = emptied
         self._members: dict[Sink, Member] = {}
         self._frame: Frame | None = None
@@ -125,8 +144,7 @@ class Group:
         pause = FIRST_PAUSE
         try:
             while True:
-                await self._wanted.wait()
-                self._wanted.clear()
+                await self._until_wanted()
                 if not self._members:
                     return
                 try:
@@ -145,6 +163,14 @@ class Group:
         finally:
             await self._hints.unwatch(listening)
 
+    async def _until_wanted(self) -> None:
+        """Until a hint or a member comes, the last one leaves, or none of it for too long."""
+        with suppress(TimeoutError):
+            spread = random.uniform(*SPREAD)  # noqa: S311 - no secret
+            async with asyncio.timeout(self._look_every * spread):
+                await self._wanted.wait()
+        self._wanted.clear()
+
     @contextmanager
     def _delivering(self) -> Iterator[None]:
         """A span in each trace whose change is on its way to the screens."""
@@ -158,19 +184,21 @@ class Group:
             yield
 
     async def _refresh(self) -> None:
-        self._current = True
+        was_current, self._current = self._current, True
         try:
-            snapshot, payload = await self._execute()
+            self._position, frame = await self._execute()
         except BaseException:
             self._current = False
             raise
         metrics.SNAPSHOTS.labels("done").inc()
-        self._position = snapshot.position
-        if self._frame is None or self._frame.payload != payload:
-            self._frame = Frame(payload)
+        if self._frame is None or self._frame.payload != frame.payload:
+            self._frame = frame
         frame = self._frame
+        is_unasked = was_current and self._current
         for number, member in enumerate(list(self._members.values()), start=1):
-            if member.shown is not frame and member.sink in self._members:
+            seen = member.shown
+            is_same = is_unasked and seen is not None and seen.content == frame.content
+            if not (seen is frame or is_same) and member.sink in self._members:
                 self._show(member, frame)
             if number % BREATH == 0:
                 await asyncio.sleep(0)

@@ -28,7 +28,7 @@ class Listening:
 
 
 class Hints:
-    """Hints come in here and wake whoever watches their topic. Best effort: see ``resync``."""
+    """Hints come in here and wake whoever watches their topic. Best effort: see ``Group``."""
 
     def __init__(self, feed: Feed | None = None) -> None:
         self._feed = feed
@@ -87,7 +87,7 @@ class Hints:
             listening.wake(traces)
 
     def resync(self) -> None:
-        """Hints may have been lost (a reconnect, an overflow): wake everybody."""
+        """Hints may have been lost, as over a reconnect: wake everybody."""
         self._heard.clear()
         for listening in {each for watchers in self._watchers.values() for each in watchers}:
             listening.wake(())

@@ -15,20 +15,23 @@ from graphql import (
     VariableDefinitionNode,
     VariableNode,
     Visitor,
+    get_named_type,
+    is_scalar_type,
     visit,
 )
 
 from gateway.serve import metrics
-from gateway.serve.answers import body_of, refusal
+from gateway.serve.answers import body_of, encoded, refusal
 from gateway.serve.calls import Call, MakeContext
 from gateway.serve.faults import BadRequest
-from gateway.serve.group import Frame, Group, Sink
-from gateway.serve.live import AFTER, Principal, Value, Watch
+from gateway.serve.group import Frame, Group, Look, Sink
+from gateway.serve.live import AFTER, Position, Principal, Value, Watch
 from gateway.serve.operation import Inputs, Operation
 from gateway.serve.roots import Root
 from gateway.serve.selection import Selection
 
 Leave = Callable[[], None]
+AT = "position"
 
 
 @dataclass(eq=False)
@@ -36,6 +39,8 @@ class Hub:
     """All live operations of this process."""
 
     make_context: MakeContext
+    look_every: float
+    """Seconds after which a group looks that heard no hint."""
     _groups: dict[Hashable, Group] = field(default_factory=dict)
     _streams: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -56,7 +61,7 @@ class Hub:
         group = self._groups.get(key)
         if group is None:
             group = Group(
-                question.field, source, source.hints, question.execute, lambda: self._drop(key)
+                question.field, source, question.execute, lambda: self._drop(key), self.look_every
             )
             self._groups[key] = group
             metrics.GROUPS.inc()
@@ -138,12 +143,19 @@ class Question:
             raise BadRequest("This field cannot be subscribed to.")
         return source
 
-    async def execute(self) -> tuple[Value, bytes]:
+    async def execute(self) -> Look:
         """Read the view anew, for everybody who asks this."""
         context = self.context()
         watch: Watch = await self._subscribed(context)
         snapshot = await watch.snapshot()
-        return snapshot, await self.answered(snapshot, context)
+        payload = await self.answered(snapshot, context)
+        return Look(snapshot.position, Frame(payload, self._written(snapshot.position)))
+
+    def _written(self, position: Position) -> bytes:
+        """``position`` as an answer has it; nothing where the schema does not show it."""
+        shown = getattr(get_named_type(self._root.definition.type), "fields", {}).get(AT)
+        kind = get_named_type(shown.type) if shown else None
+        return encoded(kind.coerce_output_value(position)) if is_scalar_type(kind) else b""
 
     async def answered(self, event: Value, context: object) -> bytes:
         known = {self._root.key: event}

@@ -30,6 +30,10 @@ class ServeSettings:
     """Seconds between looks whether who opened a live connection still may."""
     heartbeat_every: float = 15.0
     """Seconds between comments on a silent SSE stream."""
+    look_every: float = 30.0
+    """Seconds after the last look at a live view until it is looked at without a hint, a fifth more
+    or less: as long as a lost hint may leave a screen stale. A look is a read of a millisecond or
+    two for all who ask the same, so a thousand different questions take a twentieth of a core."""
     operations_per_connection: int = 100
     operations_per_subject: int = 500
     """Running over live connections at once."""

@@ -19,8 +19,10 @@ from gateway.serve.outlet import Outlet
 from tests.gateway_serve.generated import CORE
 from tests.gateway_serve.library import Place, Position, Room, a_shelf
 from tests.gateway_serve.readers import Reader
+from tests.world.waiting import until
 
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
+TITLES = "subscription { shelfChanged { position shelf { books { title } } } }"
 MINE = "subscription { myViewer { position } }"
 
 
@@ -51,11 +53,11 @@ class Eyes:
 class World:
     """A hub over one shelf."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_every: float = 600) -> None:
         self.hints, self.shelf, self.calls = Hints(), a_shelf(), list[str]()
         self.documents = Documents(CORE)
         self.failures: list[Exception] = []
-        self.hub = Hub(self.room)
+        self.hub = Hub(self.room, look_every)
 
     def room(self, who: Principal, call: Call) -> Room:
         return Room(who, self.hints, self.shelf, self.calls, call, self.failures)
@@ -66,6 +68,15 @@ class World:
         operation = self.documents.find(query, None).operation(None)
         reader = who or Reader("ann")
         return await self.hub.join(operation, variables, reader, eyes, lambda: None)
+
+    async def looked_again(self) -> None:
+        """Wait until the view was executed twice more: one look was then done from end to end."""
+        before = len(self.calls)
+
+        async def twice() -> bool:
+            return len(self.calls) >= before + 2
+
+        await until(twice, within=5)
 
     def move(self) -> int:
         """A change nobody has hinted at yet."""
@@ -152,6 +163,35 @@ async def test_a_resync_reads_again_and_shows_only_what_is_new() -> None:
     await eyes.seen(2)
 
     assert positions(eyes.frames) == [3, 9]
+
+
+async def test_a_change_whose_hint_was_lost_is_shown_all_the_same() -> None:
+    world, eyes = World(look_every=0.05), Eyes()
+    await world.join(eyes, TITLES)
+    await eyes.seen(1)
+
+    world.shelf.books[0].title = "Anew"
+    world.move()  # and nobody hints, now or later
+
+    assert b"Anew" in (await eyes.seen(2))[1].payload
+
+
+async def test_who_looks_by_itself_shows_nothing_when_nothing_or_only_the_position_is_new() -> None:
+    world, eyes, later = World(look_every=0.01), Eyes(), Eyes()
+    await world.join(eyes, TITLES)
+    await eyes.seen(1)
+
+    await world.looked_again()
+    moved = world.move()
+    await world.looked_again()
+    await world.join(later, TITLES)
+
+    assert len(eyes.frames) == 1
+    [frame] = await later.seen(1)
+    assert orjson.loads(frame.payload)["data"]["shelfChanged"]["position"] == str(moved)
+
+    world.change()
+    assert len(await eyes.seen(2)) == 2, "a hint's look shows the position too"
 
 
 async def test_a_client_ahead_of_the_shared_frame_gets_it_renewed() -> None:
