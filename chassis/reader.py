@@ -8,6 +8,7 @@ being refilled, is waited for: the same event gets the same sequence.
 """
 
 import asyncio
+import time
 from collections import deque
 from typing import Any, NamedTuple, TypeAlias
 
@@ -58,18 +59,15 @@ class Reader:
     """
 
     def __init__(
-        self,
-        client: Client,
-        stream: str,
-        subjects: tuple[str, ...] = (),
-        *,
-        after: int = 0,
+        self, client: Client, stream: str, subjects: tuple[str, ...] = (), *, after: int = 0,
         max_batch: int = 512,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.after = after
         """Sequence of the last message handed out."""
         self.resets = 0
         """How often the consumer was made anew after a doubt."""
+        self.heard_at = 0.0
+        """When the last message or heartbeat was looked at, by the monotonic clock."""
         self._client, self._stream, self._subjects = client, stream, subjects
         self._max_batch = max_batch
         self._queue: deque[_Raw] = deque()
@@ -165,6 +163,7 @@ class Reader:
                 self._heed(header)
             else:
                 batch.append(self._checked(reply, header, data))
+            self.heard_at = time.monotonic()
             if self._asked <= self._max_batch // 2:
                 await self._ask()
 

@@ -42,11 +42,12 @@ class Projection:
         self, model: ReadModel, *, client: Client, pool: Pool, max_batch: int = MAX_BATCH
     ) -> None:
         self._context = model.source.removeprefix("EVT_").lower()
-        self.status = Status(model.name, self._context)
+        self.status = Status(model.name, self._context, self._silence)
         self._model, self._client = model, client
         self._ledger = Ledger(model, pool)
         self._reader = Reader(client, model.source, model.subjects, max_batch=max_batch)
         self._max_batch = max_batch
+        self._listens_since: float | None = None
         self._is_second = False
         """Another process does the work as long as it gets on with it."""
         self._log = log.bind(projection=model.name)
@@ -76,7 +77,7 @@ class Projection:
                     await self._load()
                     loaded = True
                 done = self._reader.after
-                batch = await self._reader.next_batch()
+                batch = await self._next_batch()
                 if not batch:
                     return  # the reader was stopped
                 if self._is_second:
@@ -102,6 +103,19 @@ class Projection:
                 await _sleep(stopping, pause)
                 await self._measure()
                 pause = min(pause * 2, RETRY_AFTER[1])
+
+    async def _next_batch(self) -> list[Message]:
+        self._listens_since = time.monotonic()
+        try:
+            return await self._reader.next_batch()
+        finally:
+            self._listens_since = None
+
+    def _silence(self) -> float:
+        """Seconds we have listened without a sign of life; 0 while we do something else."""
+        if self._listens_since is None:
+            return 0.0
+        return time.monotonic() - max(self._listens_since, self._reader.heard_at)
 
     async def _left_over(
         self, batch: list[Message], done: int, stopping: anyio.Event

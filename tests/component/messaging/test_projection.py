@@ -1,17 +1,22 @@
 """A read model shows each event exactly once, whatever dies, or it stands still and says so."""
 
 import asyncio
+import time
 
 import asyncpg
 import orjson
+import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from chassis.projection import lag
 from chassis.projection.engine import Projection, Projections
 from chassis.projection.lag import State
 from chassis.tenancy import Pool
 from contracts.ids import GymId, new_id
+from deploy.local.installation import Installation
 from tests.component.messaging.probe import (
+    connected_as,
     fresh_stream,
     message,
     publish,
@@ -19,6 +24,13 @@ from tests.component.messaging.probe import (
     until,
 )
 from tests.component.messaging.tallies import Views, level
+
+
+@pytest.fixture
+def unheard(monkeypatch: pytest.MonkeyPatch) -> float:
+    """The silence that is wondered about, in seconds: a few heartbeats' time."""
+    monkeypatch.setattr(lag, "UNHEARD", 3.0)
+    return lag.UNHEARD
 
 
 async def test_each_event_is_applied_once_in_order(
@@ -107,6 +119,45 @@ async def test_what_is_away_for_the_moment_is_waited_for(
         await until(lambda: projection.status.state is State.RUNNING)
 
     assert await views.seen(tally) == [1, 2, 3, 4]
+
+
+async def test_who_may_not_hear_the_stream_is_behind_and_says_so(
+    views: Views, pool: Pool, client: Client, installation: Installation, unheard: float
+) -> None:
+    tally = await views.make()
+
+    async with connected_as(installation, "gateway") as refused:  # it may read no stream
+        projection = Projection(tally, client=refused, pool=pool)
+        async with running(projection.run):
+            await until(lambda: projection.status.state is State.RETRYING)
+            told = projection.status.told()
+
+    assert told.lag_seconds > unheard
+    assert told.state == "retrying"
+
+    projection = Projection(tally, client=client, pool=pool)
+    async with running(projection.run):
+        await publish(client, 1)
+        await level(views, tally, 1)
+        await until(lambda: projection.status.state is State.RUNNING)
+
+
+async def test_a_stream_with_nothing_new_is_no_silence(
+    views: Views, pool: Pool, client: Client, unheard: float
+) -> None:
+    projection = Projection(await views.make(), client=client, pool=pool)
+    status, began = projection.status, time.monotonic()
+    found: list[tuple[State, float]] = []
+
+    def hears_heartbeats_only() -> bool:
+        if status.is_located:
+            found.append((status.state, status.lag_seconds))
+        return projection._reader.heard_at - began > unheard
+
+    async with running(projection.run):
+        await until(hears_heartbeats_only)
+
+    assert set(found) == {(State.RUNNING, 0.0)}
 
 
 async def test_a_missing_table_is_waited_for_and_shown(

@@ -1,5 +1,7 @@
 """A reader hands out a stream's messages in order, each once, whatever happens to the bus."""
 
+import asyncio
+
 from nats.aio.client import Client
 
 from chassis.reader import Reader, count_behind
@@ -107,6 +109,16 @@ async def test_a_stream_that_was_lost_is_waited_for_until_it_is_refilled(client:
 
     assert await _take(reader, 1) == [4]
     await reader.stop()
+
+
+async def test_a_heartbeat_is_heard_while_there_is_nothing_to_read(client: Client) -> None:
+    reader = Reader(client, STREAM)
+    async with asyncio.TaskGroup() as reading:
+        reading.create_task(reader.next_batch())
+        await until(lambda: reader.heard_at > 0)
+        first = reader.heard_at
+        await until(lambda: reader.heard_at > first)
+        await reader.stop()
 
 
 async def test_a_rewound_reader_continues_there(client: Client) -> None:
