@@ -11,10 +11,10 @@ from gateway.serve.documents import Documents
 from gateway.serve.engine import Engine
 from gateway.serve.http import Exchange, headers_of
 from gateway.serve.negotiation import is_known_origin
-from gateway.serve.outlet import Send
+from gateway.serve.outlet import Receive, Send
 from gateway.serve.settings import ServeSettings
 from gateway.serve.sse import Stream
-from gateway.serve.ws import PROTOCOL, Close, Receive, Socket
+from gateway.serve.ws import PROTOCOL, Close, Socket
 
 
 class Door:

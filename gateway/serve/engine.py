@@ -10,6 +10,7 @@ from opentelemetry import trace
 
 from gateway.serve import metrics
 from gateway.serve.answers import body_of, outcome_of
+from gateway.serve.bodies import Bodies
 from gateway.serve.budget import Budget
 from gateway.serve.calls import Authenticate, Call, MakeContext
 from gateway.serve.documents import Documents
@@ -31,12 +32,14 @@ class Engine:
     make_context: MakeContext
     hub: Hub = field(init=False)
     budget: Budget = field(init=False)
+    bodies: Bodies = field(init=False)
     running: Counter[str] = field(default_factory=Counter)
     """Live operations by subject."""
 
     def __post_init__(self) -> None:
         self.hub = Hub(self.make_context, self.settings.look_every)
         self.budget = Budget(self.settings)
+        self.bodies = Bodies(self.settings)
 
     def operation(self, request: Request, principal: Principal) -> Operation:
         """What to run, charged to ``principal``.

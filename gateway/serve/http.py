@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl
 
 from gateway.serve import metrics
 from gateway.serve.answers import encoded, outcome_of, refusal, status_of
+from gateway.serve.bodies import TooSlow
 from gateway.serve.calls import Credentials
 from gateway.serve.documents import Rejected
 from gateway.serve.engine import Engine
 from gateway.serve.faults import (
-    BadRequest,
     RateLimited,
     TooComplex,
     Unauthenticated,
@@ -29,15 +29,13 @@ from gateway.serve.negotiation import (
     Accepts,
     NotAcceptable,
     NotAllowed,
-    TooLarge,
     must_be_json,
     must_not_be_cross_site,
 )
 from gateway.serve.operation import InvalidVariables, Operation
-from gateway.serve.outlet import Send
+from gateway.serve.outlet import Receive, Send
 from gateway.serve.requests import Request, json_from
 from gateway.serve.sse import Stream
-from gateway.serve.ws import Receive
 
 LEGACY_200 = (Rejected, InvalidVariables, TooComplex, UnknownDocument)
 """Well-formed requests that are not executed: 200 for who accepts plain JSON only."""
@@ -102,7 +100,8 @@ class Exchange:
     async def _request(self) -> Request:
         if self._scope["method"] == "POST":
             must_be_json(self._headers)
-            return Request.of(json_from(await self._body(), "The body is not JSON."))
+            body = await self._engine.bodies.read(self._headers, self._receive)
+            return Request.of(json_from(body, "The body is not JSON."))
         if self._scope["method"] == "GET":
             streams = EVENT_STREAM in self._headers.get("accept", "")
             if not (self._engine.settings.development or streams):
@@ -111,25 +110,6 @@ class Exchange:
             given = parse_qsl(self._scope["query_string"].decode("latin-1"), keep_blank_values=True)
             return Request.of_url(dict(given))
         raise NotAllowed("GraphQL is served by POST.", allow="POST")
-
-    async def _body(self) -> bytes:
-        allowed = self._engine.settings.body_bytes
-        too_large = TooLarge(f"At most {allowed} bytes.")
-        announced = self._headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > allowed:
-            raise too_large
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest("The client left.")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > allowed:
-                raise too_large
-            if not message.get("more_body"):
-                return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _wants_graphiql(self) -> bool:
         asked = self._scope["method"] == "GET" and self._accepts.html
@@ -152,6 +132,8 @@ class Exchange:
             extra.append((b"retry-after", str(error.retry_after).encode()))
         if isinstance(error, Unavailable):
             extra.append((b"retry-after", b"1"))
+        if isinstance(error, TooSlow):
+            extra.append((b"connection", b"close"))
         body = encoded({"errors": refusal(error)})
         await self._respond(status, body, f"{media or RESPONSE_JSON}; charset=utf-8", extra)
 

@@ -14,10 +14,9 @@ from gateway.serve.group import Frame
 from gateway.serve.hub import Leave
 from gateway.serve.live import Principal
 from gateway.serve.operation import InvalidVariables, Operation
-from gateway.serve.outlet import Outlet, Send
+from gateway.serve.outlet import Outlet, Receive, Send
 from gateway.serve.requests import Request
 from gateway.serve.vigil import Vigil
-from gateway.serve.ws import Receive
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),

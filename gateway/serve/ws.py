@@ -7,9 +7,9 @@ not after 1011, 4400 or 4401: those are for what a client must not repeat.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from gateway.serve import metrics
 from gateway.serve.answers import encoded, masked, refusal
@@ -17,7 +17,7 @@ from gateway.serve.calls import Credentials
 from gateway.serve.engine import Engine
 from gateway.serve.faults import BadRequest, Fault, RateLimited, TooComplex
 from gateway.serve.live import Principal
-from gateway.serve.outlet import Message, Outlet, Send
+from gateway.serve.outlet import Message, Outlet, Receive, Send
 from gateway.serve.rates import Rate
 from gateway.serve.requests import Request, json_from
 from gateway.serve.vigil import Vigil
@@ -28,8 +28,6 @@ ID_LENGTH = 128
 REASON_BYTES = 123  # what a close frame holds beside its code
 LAST_WORDS = 5.0  # seconds a client has to take the close frame
 MISSED_PINGS = 3
-
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
 
 
 class Close(IntEnum):
