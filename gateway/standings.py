@@ -3,8 +3,9 @@
 A token says what was true when it was made. Signing out, leaving and other roles show here within
 ``STALE`` seconds of a request, and never later than the token ends. An open connection, looked at
 every RECHECK_SECONDS, is found out one look after that at the latest: within ``PROMISED`` seconds.
-While members does not answer, what was last known holds: the tokens in question end within minutes,
-and turning everybody away would close the gym instead of a door.
+While members does not answer, or not so that we understand it, what was last known holds: the
+tokens in question end within minutes, and turning everybody away would close the gym instead of a
+door.
 """
 
 import asyncio
@@ -91,23 +92,33 @@ class Standings:
         return waiting[-1].answered
 
     async def _ask_all(self, gym_id: GymId, waiting: deque[_Question]) -> None:
-        while waiting:
-            await self._answer(gym_id, waiting.popleft())
-        del self._asking[gym_id], self._open[gym_id]
+        try:
+            while waiting:
+                await self._answer(gym_id, waiting.popleft())
+        finally:
+            del self._asking[gym_id], self._open[gym_id]
+            for question in waiting:  # nobody comes to them any more
+                question.answered.set()
 
     async def _answer(self, gym_id: GymId, question: _Question) -> None:
         now = self._now()
         try:
             roles = await self._ask(gym_id, question.sign_ins)
         except Unavailable:
-            UNANSWERED.inc()
             log.warning("standing unanswered", sign_ins=len(question.sign_ins))
-            self._away_until = self._now() + AWAY
+            self._is_away()
+        except Exception:  # an answer of another version of members, which is none
+            log.exception("standing not understood", sign_ins=len(question.sign_ins))
+            self._is_away()
         else:
             for sign_in in question.sign_ins:
                 self._keep(sign_in, _Known(roles.get(sign_in, frozenset()), now))
         finally:
             question.answered.set()
+
+    def _is_away(self) -> None:
+        UNANSWERED.inc()
+        self._away_until = self._now() + AWAY
 
     def _keep(self, sign_in: UUID, known: _Known) -> None:
         self._known[sign_in] = known

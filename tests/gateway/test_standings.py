@@ -35,14 +35,19 @@ class Members:
         self.roles: dict[UUID, Roles] = {}
         self.asked: list[tuple[GymId, set[UUID]]] = []
         self.is_away = False
-        self.answering = asyncio.Event()
+        self.fault: Exception | None = None
+        """What becomes of an answer of another version."""
+        self.being_asked, self.answering = asyncio.Event(), asyncio.Event()
         self.answering.set()
 
     async def answer(self, gym_id: GymId, sign_ins: Mapping[UUID, str]) -> Mapping[UUID, Roles]:
         self.asked.append((gym_id, set(sign_ins)))
+        self.being_asked.set()
         await self.answering.wait()
         if self.is_away:
             raise Unavailable("members.sign_ins_standing", outcome_unknown=False)
+        if self.fault:
+            raise self.fault
         return {one: self.roles[one] for one in sign_ins if one in self.roles}
 
 
@@ -176,6 +181,42 @@ async def test_what_was_last_known_holds_while_members_is_away(
     members.roles[olga.sign_in_id] = TRAINER  # type: ignore[index]
     clock.advance(timedelta(seconds=AWAY))
     assert await known.roles(olga) == TRAINER
+
+
+async def test_an_answer_that_cannot_be_understood_is_none_and_keeps_nobody_waiting(
+    known: Standings, members: Members, clock: FixedClock
+) -> None:
+    olga = signed_in(members, clock)
+    clock.advance(LATER)
+
+    members.fault = KeyError("roles")
+    async with asyncio.timeout(5):
+        assert await known.roles(olga) == OWNER
+
+    members.fault = None
+    del members.roles[olga.sign_in_id]  # type: ignore[arg-type]
+    clock.advance(timedelta(seconds=AWAY))
+    async with asyncio.timeout(5):
+        assert await known.roles(olga) == frozenset(), "the gym is asked about again"
+
+
+async def test_nobody_waits_for_a_question_that_is_not_asked_any_more(
+    known: Standings, members: Members, clock: FixedClock
+) -> None:
+    olga, pete = signed_in(members, clock), signed_in(members, clock)
+    clock.advance(LATER)
+    members.answering.clear()
+
+    async with asyncio.timeout(5):
+        first = asyncio.create_task(known.roles(olga))
+        await members.being_asked.wait()
+        second = asyncio.create_task(known.roles(pete))
+        await asyncio.sleep(0)
+        assert [set(one.sign_ins) for one in known._open[GYM]] == [{pete.sign_in_id}]
+        known._asking[GYM].cancel()
+
+        assert [await first, await second] == [OWNER, OWNER]
+    assert known._asking == known._open == {}
 
 
 async def test_strangers_do_not_fill_the_memory(
