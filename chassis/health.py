@@ -1,9 +1,10 @@
 """Whether a process lives and may get work, and its numbers, over HTTP."""
 
+import os
+import socket
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from inspect import isawaitable
-from socket import socket
 from typing import Any
 
 import anyio
@@ -22,6 +23,9 @@ CHECK_SECONDS = 1.0
 BACKLOG = 2048
 LARGEST_FRAME = 256 * 1024  # bytes somebody may send in one WebSocket message
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's, so that it is never we who close first
+UNTAKEN_SECONDS = 30.0
+"""What a client's machine does not take for so long ends its connection. A close waits until all is
+taken, and nobody counts the connections of clients that are given up."""
 
 log = structlog.get_logger(__name__)
 
@@ -100,8 +104,11 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                _limit_untaken(listening.fileno())
         self._opened.set()
 
     async def opened(self) -> None:
@@ -116,6 +123,14 @@ class Server(uvicorn.Server):
     def leave(self) -> None:
         """Finish what is being answered, take nothing new."""
         self.should_exit = True
+
+
+def _limit_untaken(listening: int) -> None:
+    """Set ``UNTAKEN_SECONDS`` for all connections that a listening socket will accept."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere the machine gives up by itself
+        with socket.socket(fileno=os.dup(listening)) as same:
+            milliseconds = int(UNTAKEN_SECONDS * 1000)
+            same.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 async def _answer(send: Send, status: int, body: MutableMapping[str, Any]) -> None:
