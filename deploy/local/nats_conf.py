@@ -112,6 +112,8 @@ listen: 127.0.0.1:{port}
 http: 127.0.0.1:{monitor_port}
 max_payload: 1MB
 max_pending: 64MB
+ping_interval: 5s
+ping_max: 2
 lame_duck_duration: 30s
 jetstream {{
   store_dir: {json.dumps(str(store))}

@@ -14,6 +14,7 @@ import pytest
 from chassis.bus.broker import broker, connected
 from chassis.nats_access import NatsAccess, TlsFiles, Untrusted
 from chassis.nats_client import connect, leave
+from deploy.local import nats_conf
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
 from deploy.local.servers import Nats
@@ -166,6 +167,7 @@ async def test_a_process_that_is_told_of_the_wrong_authority_says_so_and_ends(
 
 SHIPPED = ROOT / "deploy/kubernetes/components/nats-tls/nats.conf"
 BASE = ROOT / "deploy/kubernetes/base/nats/nats.conf"
+DEV = ROOT / "deploy/kubernetes/overlays/dev/nats.conf"
 
 
 def test_the_shipped_bus_by_tls_is_the_shipped_bus(authority: Authority) -> None:
@@ -174,6 +176,25 @@ def test_the_shipped_bus_by_tls_is_the_shipped_bus(authority: Authority) -> None
 
     assert said(SHIPPED.read_text()) == said(BASE.read_text())
     assert "tls {" not in without_tls(SHIPPED.read_text())
+
+
+def _settings(config: str) -> dict[str, str]:
+    """What a configuration says outside of blocks."""
+    lines = (line.partition("#")[0] for line in config.splitlines() if line[:1].isalpha())
+    told = (line.partition(": ") for line in lines if ": " in line)
+    return {name: value.strip() for name, _, value in told}
+
+
+def test_one_server_is_set_as_three_are(tmp_path: Path) -> None:
+    three, dev = _settings(BASE.read_text()), _settings(DEV.read_text())
+    here = _settings(nats_conf.configuration(4222, 8222, tmp_path, {"operator": "secret"}))
+
+    assert dev == three
+    assert "ping_interval" in here
+    own = {"server_name", "listen", "http", "lame_duck_grace_period"}  # of this machine
+    assert {name: here.get(name) for name in three.keys() - own} == {
+        name: three[name] for name in three.keys() - own
+    }
 
 
 async def test_the_shipped_bus_speaks_tls_to_clients_and_to_itself(
