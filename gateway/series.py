@@ -61,7 +61,7 @@ class SeriesQuery:
         info.context.must("read.schedules")
         return await schedules(info, at_least, _location(location_id))
 
-    @strawberry.field(description="When locations are closed, by the first day.")
+    @strawberry.field(description="When timetables are closed, by the first day.")
     async def closures(
         self,
         info: Info,
@@ -167,7 +167,10 @@ class SeriesMutation:
             cancelled_session_ids=sessions(done.result, "cancelled"), user_errors=done.errors,
         )  # fmt: skip
 
-    @strawberry.mutation(description="Close a location; what is scheduled then is called off.")
+    @strawberry.mutation(
+        description="Close a location's timetable on these days: classes are called off, doors "
+        "stay as they are (see addLocationClosure)."
+    )
     async def add_closure(
         self, info: Info, input_: Annotated[AddClosureInput, strawberry.argument(name="input")]
     ) -> AddClosurePayload:

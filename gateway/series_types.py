@@ -66,7 +66,7 @@ class SchedulesUpdate:
     schedules: list[ClassSchedule] = strawberry.field(description="By their first day.")
 
 
-@strawberry.type(description="A location is closed, the last day included.")
+@strawberry.type(description="A location's timetable is closed, the last day included.")
 class Closure:
     id: strawberry.ID
     location_id: strawberry.ID

@@ -19,7 +19,7 @@ ADDRESS = "back2back-address"
 @strawberry.type(description="A sign-in's tokens.")
 class Tokens:
     access_token: str = strawberry.field(
-        description="Send it as `Authorization: Bearer`; lives at most 15 minutes."
+        description="Send it as `Authorization: Bearer`; lives at most 10 minutes."
     )
     access_expires_at: datetime
     refresh_token: str = strawberry.field(description="Opaque, single use.")

@@ -17,7 +17,7 @@ from contracts.timetable.words import Reason, ZoneName
 
 
 class AddClosure(Command):
-    """The location is closed on these days, the last included."""
+    """No class takes place at the location on these days, the last included."""
 
     command_type = "booking.add_closure"
     closure_id: ClosureId
@@ -65,7 +65,7 @@ class SessionsLifted(Event):
 
 
 class ClosureAdded(Event):
-    """The location is closed from the first moment of one day to the last of another."""
+    """The location's timetable is closed from one day's first moment to another's last."""
 
     event_type = "booking.closure_added.v1"
     closure_id: ClosureId

@@ -7,7 +7,7 @@ Owns       gyms with their locations, opening hours, closures, rooms and owners;
 Hears      nothing
 Emits      ``members.*``: opaque ids, and personal fields sealed with a key per person
 Promises   an e-mail belongs to one person of a gym, a slug to one gym; a gym keeps an owner;
-           access tokens live at most 15 minutes; a refresh token works once, its second use ends
+           access tokens live at most 10 minutes; a refresh token works once, its second use ends
            the sign-in; a wrong password and an unknown e-mail get the same answer; an erased
            person's fields open nowhere any more
 """

@@ -1,8 +1,10 @@
 """The schema apps generate from is the schema we serve."""
 
+import re
 from pathlib import Path
 
 from gateway import schema
+from services.members.tokens import ACCESS_LIFE
 
 PRINT = Path(schema.__file__).with_name("schema.graphql")
 
@@ -13,3 +15,11 @@ def test_the_committed_print_is_the_schema() -> None:
     assert PRINT.read_text(encoding="utf-8") == printed + "\n", (
         "the schema changed: python -m gateway.schema > gateway/schema.graphql"
     )
+
+
+def test_what_is_said_of_a_tokens_life_is_its_life() -> None:
+    minutes = int(ACCESS_LIFE.total_seconds() // 60)
+
+    told = re.findall(r"lives at most (\d+) minutes", PRINT.read_text(encoding="utf-8"))
+
+    assert told == [str(minutes)]
