@@ -5,7 +5,7 @@ from uuid import UUID
 import strawberry
 
 from contracts.booking import CheckInSource
-from gateway.booking_codes import (
+from gateway.codes.booking import (
     BookClassErrorCode,
     CancelReservationErrorCode,
     CheckInErrorCode,

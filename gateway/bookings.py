@@ -13,14 +13,6 @@ from contracts.booking import (
     UndoCheckIn,
 )
 from gateway import ids, seating
-from gateway.booking_codes import (
-    BookClassErrorCode,
-    CancelReservationErrorCode,
-    CheckInErrorCode,
-    JoinWaitlistErrorCode,
-    LeaveWaitlistErrorCode,
-    UndoCheckInErrorCode,
-)
 from gateway.booking_payloads import (
     BookClassInput,
     BookClassPayload,
@@ -34,6 +26,14 @@ from gateway.booking_payloads import (
     LeaveWaitlistPayload,
     UndoCheckInInput,
     UndoCheckInPayload,
+)
+from gateway.codes.booking import (
+    BookClassErrorCode,
+    CancelReservationErrorCode,
+    CheckInErrorCode,
+    JoinWaitlistErrorCode,
+    LeaveWaitlistErrorCode,
+    UndoCheckInErrorCode,
 )
 from gateway.context import Info
 from gateway.overrides import overridden

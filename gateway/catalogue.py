@@ -33,11 +33,7 @@ from gateway.catalogue_types import (
     class_types,
     programs,
 )
-from gateway.context import Info
-from gateway.minting import minted
-from gateway.mutations import actor_of, carry_out
-from gateway.positions import Position
-from gateway.timetable_codes import (
+from gateway.codes.timetable import (
     ChangeClassTypeErrorCode,
     ChangeProgramErrorCode,
     DefineClassTypeErrorCode,
@@ -45,6 +41,10 @@ from gateway.timetable_codes import (
     RetireClassTypeErrorCode,
     RetireProgramErrorCode,
 )
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import actor_of, carry_out
+from gateway.positions import Position
 
 
 @strawberry.type

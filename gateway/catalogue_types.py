@@ -6,12 +6,7 @@ import strawberry
 
 from contracts.timetable import SessionKind
 from gateway import ids, policy_overrides
-from gateway.context import Info
-from gateway.mutations import UserError
-from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
-from gateway.positions import Position
-from gateway.serve.faults import ConsistencyTimeout
-from gateway.timetable_codes import (
+from gateway.codes.timetable import (
     ChangeClassTypeErrorCode,
     ChangeProgramErrorCode,
     DefineClassTypeErrorCode,
@@ -19,6 +14,11 @@ from gateway.timetable_codes import (
     RetireClassTypeErrorCode,
     RetireProgramErrorCode,
 )
+from gateway.context import Info
+from gateway.mutations import UserError
+from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
+from gateway.positions import Position
+from gateway.serve.faults import ConsistencyTimeout
 from services.projections import timetable
 
 strawberry.enum(SessionKind, description="What its sessions are. Only classes count as classes.")

@@ -19,7 +19,7 @@ from contracts.access import (
 from contracts.envelope import Command
 from contracts.ids import CredentialId
 from gateway import ids
-from gateway.access_codes import CredentialStepErrorCode, IssueCredentialErrorCode
+from gateway.codes.access import CredentialStepErrorCode, IssueCredentialErrorCode
 from gateway.context import Context, Info
 from gateway.credential_tokens import digest_of, token_of
 from gateway.minting import minted

@@ -9,13 +9,13 @@ from contracts import access
 from contracts.access import AddDoor, EndLockdown, SetDoorSchedule, StartLockdown
 from contracts.ids import DoorId, LocationId
 from gateway import ids
-from gateway.access_codes import (
+from gateway.calendar import topic
+from gateway.codes.access import (
     AddDoorErrorCode,
     EndLockdownErrorCode,
     SetDoorScheduleErrorCode,
     StartLockdownErrorCode,
 )
-from gateway.calendar import topic
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out

@@ -10,6 +10,11 @@ from contracts.ids import SessionId
 from contracts.timetable import DiscardDraft, DraftSession, PublishDraft
 from gateway import ids, policy_overrides
 from gateway.calendar import topic
+from gateway.codes.timetable import (
+    DiscardDraftErrorCode,
+    DraftSessionErrorCode,
+    PublishDraftErrorCode,
+)
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
@@ -18,11 +23,6 @@ from gateway.positions import Position
 from gateway.scheduling import SessionPayload
 from gateway.serve.live import live
 from gateway.session_plans import SessionPlanInput, planned
-from gateway.timetable_codes import (
-    DiscardDraftErrorCode,
-    DraftSessionErrorCode,
-    PublishDraftErrorCode,
-)
 from services.projections import drafts
 
 

@@ -14,14 +14,14 @@ from contracts.booking import (
     Suspension,
 )
 from gateway import coverages, ids
-from gateway.context import Info
-from gateway.coverages import CoverageInput
-from gateway.entitlement_codes import (
+from gateway.codes.entitlements import (
     ChangeEntitlementErrorCode,
     EndEntitlementErrorCode,
     ResumeEntitlementErrorCode,
     SuspendEntitlementErrorCode,
 )
+from gateway.context import Info
+from gateway.coverages import CoverageInput
 from gateway.ledgers import LedgerPayload
 from gateway.mutations import UserError, carry_out
 

@@ -9,8 +9,8 @@ import strawberry
 from contracts.access import EntryOutcome, RequestEntry
 from contracts.ids import ClientId, EntryId
 from gateway import ids
-from gateway.access_codes import RequestEntryErrorCode
 from gateway.calendar import topic
+from gateway.codes.access import RequestEntryErrorCode
 from gateway.context import Context, Info
 from gateway.credential_tokens import digest_of
 from gateway.entry_types import Entry, decided, shown

@@ -8,7 +8,7 @@ import strawberry
 
 from contracts.access import EndGrant, GrantEntry, Impediment, SetImpediment
 from gateway import ids
-from gateway.access_codes import EntryRightErrorCode
+from gateway.codes.access import EntryRightErrorCode
 from gateway.context import Info
 from gateway.doors import DoorHoursInput, open_hours
 from gateway.minting import minted

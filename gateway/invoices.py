@@ -9,8 +9,8 @@ from contracts.billing import IssueInvoice
 from contracts.ids import ClientId
 from gateway import ids, invoice_types
 from gateway.calendar import topic
+from gateway.codes.fees import IssueInvoiceErrorCode
 from gateway.context import Context, Info
-from gateway.fee_codes import IssueInvoiceErrorCode
 from gateway.invoice_types import Account, Invoice, InvoiceStatus
 from gateway.mutations import UserError, carry_out
 from gateway.paging import Connection, page, page_size

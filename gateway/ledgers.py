@@ -11,7 +11,7 @@ import strawberry
 from contracts.booking import GrantCredits, GrantKind, Period
 from contracts.ids import ClientId, GrantId
 from gateway import coverages, ids
-from gateway.booking_codes import GrantCreditsErrorCode
+from gateway.codes.booking import GrantCreditsErrorCode
 from gateway.context import Info
 from gateway.coverages import CoverageInput, GrantCoverage
 from gateway.minting import minted

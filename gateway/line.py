@@ -11,15 +11,15 @@ from contracts.booking import (
 )
 from gateway import seating
 from gateway.booking_payloads import SeatInput
-from gateway.context import Info
-from gateway.mutations import UserError
-from gateway.positions import Position
-from gateway.roster import Reservation, WaitlistEntry
-from gateway.seat_codes import (
+from gateway.codes.seats import (
     ClaimSpotErrorCode,
     DeclineOfferErrorCode,
     PromoteNowErrorCode,
 )
+from gateway.context import Info
+from gateway.mutations import UserError
+from gateway.positions import Position
+from gateway.roster import Reservation, WaitlistEntry
 
 
 @strawberry.input

@@ -14,15 +14,15 @@ from contracts.members import (
     SetOpeningHours,
 )
 from gateway import ids
-from gateway.context import Info
-from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
-from gateway.positions import Position
-from gateway.profile_codes import (
+from gateway.codes.profiles import (
     AddLocationClosureErrorCode,
     RemoveLocationClosureErrorCode,
     SetOpeningHoursErrorCode,
 )
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
 
 OVERNIGHT = "HH:MM; at or before opens it is the next day's."
 

@@ -9,8 +9,8 @@ import strawberry
 from contracts.ids import LocationId, RoomId
 from contracts.members import AddRoom, OpenLocation
 from gateway import ids
+from gateway.codes.members import AddRoomErrorCode, OpenLocationErrorCode
 from gateway.context import Info
-from gateway.members_codes import AddRoomErrorCode, OpenLocationErrorCode
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.opening_hours import LocationClosure, OpeningHours

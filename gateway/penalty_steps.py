@@ -7,8 +7,8 @@ import strawberry
 
 from contracts.booking import ContestFee, ResolveContest, WaiveFee
 from gateway import ids
+from gateway.codes.fees import ContestFeeErrorCode, ResolveContestErrorCode, WaiveFeeErrorCode
 from gateway.context import Info
-from gateway.fee_codes import ContestFeeErrorCode, ResolveContestErrorCode, WaiveFeeErrorCode
 from gateway.mutations import UserError, carry_out
 from gateway.penalty_types import PenaltyCase, shown
 from gateway.positions import Position

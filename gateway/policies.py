@@ -11,12 +11,12 @@ from contracts import booking
 from contracts.booking import LapsedSeats
 from contracts.timetable import PRESETS, Preset, PublishBookingPolicy
 from gateway import money
+from gateway.codes.timetable import PublishBookingPolicyErrorCode
 from gateway.context import Info
 from gateway.money import Money
 from gateway.mutations import UserError, carry_out
 from gateway.policy_overrides import PolicyOverridesInput, different
 from gateway.positions import Position
-from gateway.timetable_codes import PublishBookingPolicyErrorCode
 from services.projections import timetable
 
 strawberry.enum(

@@ -17,11 +17,7 @@ from contracts.members import (
 )
 from gateway import ids
 from gateway.clients import Alert, Note
-from gateway.context import Info
-from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
-from gateway.positions import Position
-from gateway.profile_codes import (
+from gateway.codes.profiles import (
     AddNoteErrorCode,
     AddTagErrorCode,
     AssignStaffErrorCode,
@@ -29,6 +25,10 @@ from gateway.profile_codes import (
     RemoveTagErrorCode,
     SetAlertErrorCode,
 )
+from gateway.context import Info
+from gateway.minting import minted
+from gateway.mutations import UserError, actor_of, carry_out
+from gateway.positions import Position
 
 
 @strawberry.input

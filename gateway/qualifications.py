@@ -9,10 +9,10 @@ import strawberry
 from contracts.ids import ClassTypeId
 from contracts.members import SetStaffQualifications, Skill
 from gateway import ids
+from gateway.codes.profiles import SetStaffQualificationsErrorCode
 from gateway.context import Info
 from gateway.mutations import UserError, carry_out
 from gateway.positions import Position
-from gateway.profile_codes import SetStaffQualificationsErrorCode
 
 
 @strawberry.input(description="Exactly one of classTypeId and label.")

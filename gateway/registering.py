@@ -9,12 +9,12 @@ from contracts.ids import ClientId
 from contracts.members import ChangeClientContact, EraseClient, RegisterClient
 from gateway import ids
 from gateway.clients import Client, ClientStatus
-from gateway.context import Info
-from gateway.members_codes import (
+from gateway.codes.members import (
     ChangeClientContactErrorCode,
     EraseClientErrorCode,
     RegisterClientErrorCode,
 )
+from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position

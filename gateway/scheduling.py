@@ -8,7 +8,7 @@ import strawberry
 from contracts.booking import CancelSession, ChangeCapacity, FinalizeAttendance, ScheduleSession
 from contracts.ids import SessionId
 from gateway import ids
-from gateway.booking_codes import (
+from gateway.codes.booking import (
     CancelSessionErrorCode,
     ChangeCapacityErrorCode,
     FinalizeAttendanceErrorCode,

@@ -14,18 +14,18 @@ from contracts.booking import (
 )
 from gateway import ids, seating
 from gateway.booking_payloads import SeatInput
-from gateway.context import Info
-from gateway.mutations import UserError
-from gateway.overrides import BookingOverride, overridden
-from gateway.positions import Position
-from gateway.roster import Reservation
-from gateway.seat_codes import (
+from gateway.codes.seats import (
     AddWalkInErrorCode,
     ChangeSpotErrorCode,
     CorrectAttendanceErrorCode,
     RemoveReservationErrorCode,
     UndoCancelErrorCode,
 )
+from gateway.context import Info
+from gateway.mutations import UserError
+from gateway.overrides import BookingOverride, overridden
+from gateway.positions import Position
+from gateway.roster import Reservation
 
 strawberry.enum(Attendance, description="What the books say of a reservation.")
 

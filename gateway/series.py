@@ -15,6 +15,13 @@ from contracts.timetable import (
 )
 from gateway import ids, policy_overrides
 from gateway.calendar import topic
+from gateway.codes.timetable import (
+    AddClosureErrorCode,
+    ChangeScheduleFromErrorCode,
+    CreateScheduleErrorCode,
+    EndScheduleErrorCode,
+    RemoveClosureErrorCode,
+)
 from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import actor_of, carry_out
@@ -39,13 +46,6 @@ from gateway.series_types import (
     schedules_at,
 )
 from gateway.serve.live import live
-from gateway.timetable_codes import (
-    AddClosureErrorCode,
-    ChangeScheduleFromErrorCode,
-    CreateScheduleErrorCode,
-    EndScheduleErrorCode,
-    RemoveClosureErrorCode,
-)
 from services.projections import closures
 
 

@@ -8,19 +8,19 @@ import strawberry
 from contracts.ids import LocationId
 from contracts.timetable import Pattern
 from gateway import ids, policy_overrides
-from gateway.context import Info
-from gateway.mutations import UserError
-from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
-from gateway.positions import Position
-from gateway.series_outcomes import KeptSession, LeftOutDate
-from gateway.serve.faults import ConsistencyTimeout
-from gateway.timetable_codes import (
+from gateway.codes.timetable import (
     AddClosureErrorCode,
     ChangeScheduleFromErrorCode,
     CreateScheduleErrorCode,
     EndScheduleErrorCode,
     RemoveClosureErrorCode,
 )
+from gateway.context import Info
+from gateway.mutations import UserError
+from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
+from gateway.positions import Position
+from gateway.series_outcomes import KeptSession, LeftOutDate
+from gateway.serve.faults import ConsistencyTimeout
 from services.projections import timetable
 
 WEEKDAYS = "ISO 8601: 1 is Monday, 7 Sunday."

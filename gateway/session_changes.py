@@ -15,11 +15,7 @@ from contracts.timetable import (
     UnassignInstructor,
 )
 from gateway import ids, policy_overrides
-from gateway.context import Info
-from gateway.mutations import UserError, carry_out
-from gateway.policy_overrides import PolicyOverridesInput
-from gateway.scheduling import SessionPayload
-from gateway.session_codes import (
+from gateway.codes.sessions import (
     AssignRoomErrorCode,
     ChangeSessionErrorCode,
     ReinstateSessionErrorCode,
@@ -27,6 +23,10 @@ from gateway.session_codes import (
     SubstituteInstructorErrorCode,
     UnassignInstructorErrorCode,
 )
+from gateway.context import Info
+from gateway.mutations import UserError, carry_out
+from gateway.policy_overrides import PolicyOverridesInput
+from gateway.scheduling import SessionPayload
 
 
 @strawberry.input

@@ -8,8 +8,8 @@ import strawberry
 
 from contracts.members import RefreshTokens, SignIn, SignOut
 from contracts.members import Tokens as TokensTold
+from gateway.codes.members import RefreshTokensErrorCode, SignInErrorCode, SignOutErrorCode
 from gateway.context import Info
-from gateway.members_codes import RefreshTokensErrorCode, SignInErrorCode, SignOutErrorCode
 from gateway.mutations import Done, UserError, carry_out
 
 ADDRESS = "back2back-address"

@@ -9,13 +9,13 @@ import strawberry
 from contracts.ids import StaffId
 from contracts.members import ChangeStaffRoles, HireStaff, LinkIdentity
 from gateway import ids
-from gateway.context import Info
-from gateway.faults import BadInput
-from gateway.members_codes import (
+from gateway.codes.members import (
     ChangeStaffRolesErrorCode,
     HireStaffErrorCode,
     LinkIdentityErrorCode,
 )
+from gateway.context import Info
+from gateway.faults import BadInput
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.paging import Connection, page, page_size

@@ -8,12 +8,12 @@ import strawberry
 
 from contracts.booking import ImposeBookingBan, LiftBookingBan, SignWaiver
 from gateway import ids
-from gateway.context import Info
-from gateway.entitlement_codes import (
+from gateway.codes.entitlements import (
     ImposeBookingBanErrorCode,
     LiftBookingBanErrorCode,
     SignWaiverErrorCode,
 )
+from gateway.context import Info
 from gateway.ledgers import LedgerPayload
 from gateway.mutations import UserError, carry_out
 from gateway.whose import whose

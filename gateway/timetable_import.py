@@ -8,10 +8,10 @@ import strawberry
 
 from contracts.timetable import ImportTimetable
 from gateway import ids
+from gateway.codes.timetable import ImportTimetableErrorCode
 from gateway.context import Info
 from gateway.mutations import UserError, carry_out
 from gateway.positions import Position
-from gateway.timetable_codes import ImportTimetableErrorCode
 
 
 @strawberry.input

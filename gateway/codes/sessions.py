@@ -1,7 +1,4 @@
-"""Why changes of one session are refused: one enum each, of the codes it may answer.
-
-``INVALID_INPUT``, ``IDEMPOTENCY_KEY_REUSED`` and ``OTHER`` mean what they do in ``booking_codes``.
-"""
+"""Why changes of one session are refused."""
 
 from enum import Enum
 

@@ -1,8 +1,4 @@
-"""Why mutations that access decides refuse: one enum each, of the codes it may answer.
-
-``INVALID_INPUT``: a field is not what it must be. ``IDEMPOTENCY_KEY_REUSED``: the key was used
-for something else. ``OTHER``: a reason newer than this schema; the message says it.
-"""
+"""Why mutations that access decides refuse."""
 
 from enum import Enum
 

@@ -1,7 +1,4 @@
-"""Why mutations of clients' profiles, opening hours and qualifications refuse.
-
-Codes as in ``members_codes``.
-"""
+"""Why mutations of clients' profiles, opening hours and qualifications refuse."""
 
 from enum import Enum
 

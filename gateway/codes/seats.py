@@ -1,4 +1,4 @@
-"""Why mutations on seats and on the line refuse, beside those in ``booking_codes``."""
+"""Why mutations on seats and on the line refuse, beside those in ``booking``."""
 
 from enum import Enum
 

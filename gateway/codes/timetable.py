@@ -1,7 +1,4 @@
-"""Why mutations on the timetable refuse: one enum each, of the codes it may answer.
-
-``INVALID_INPUT``, ``IDEMPOTENCY_KEY_REUSED`` and ``OTHER`` mean what they do in ``booking_codes``.
-"""
+"""Why mutations on the timetable refuse."""
 
 from enum import Enum
 
