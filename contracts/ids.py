@@ -2,7 +2,8 @@
 
 Inside the system an id is a UUIDv7, so that ids sort by birth and event partitions can be cut by
 month. People and apps see ``<prefix>_<32 hex digits>``; the prefix names the type, so an id of
-the wrong kind is refused before anything is looked up.
+the wrong kind is refused before anything is looked up. A prefix is never used for another type
+later: texts that people kept would name something else.
 """
 
 from collections.abc import Callable
@@ -30,30 +31,6 @@ ClosureId = NewType("ClosureId", UUID)
 NoteId = NewType("NoteId", UUID)
 InvoiceId = NewType("InvoiceId", UUID)
 InvoiceLineId = NewType("InvoiceLineId", UUID)
-
-PREFIXES: dict[str, str] = {
-    "gym": "Gym",
-    "loc": "Location",
-    "room": "Room",
-    "stf": "StaffMember",
-    "cli": "Client",
-    "ses": "ClassSession",
-    "rsv": "Reservation",
-    "grt": "Grant",
-    "door": "Door",
-    "crd": "Credential",
-    "ent": "Entry",
-    "acg": "AccessGrant",
-    "prg": "Program",
-    "cty": "ClassType",
-    "sch": "ClassSchedule",
-    "cls": "Closure",
-    "note": "Note",
-    "pen": "PenaltyCase",
-    "inv": "Invoice",
-    "ivl": "InvoiceLine",
-}
-"""Prefix -> GraphQL type. A prefix is never reused for another type."""
 
 PLATFORM = GymId(UUID(int=0))
 """The pseudo gym that holds what belongs to no gym, such as the register of gym slugs."""

@@ -37,7 +37,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def shown(prefix: str, value: UUID) -> strawberry.ID:
     """``ses_0192f3...``."""
-    return strawberry.ID(f"{prefix}_{value.hex}")
+    return strawberry.ID(ids.show(prefix, value))
 
 
 def shown_or_null(prefix: str, value: UUID | None) -> strawberry.ID | None:

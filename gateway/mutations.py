@@ -24,6 +24,7 @@ from gateway.serve import faults
 Code = TypeVar("Code", bound=Enum)
 
 ID_PREFIXES = {"reservation_id": "rsv", "session_id": "ses", "client_id": "cli"}
+"""Facts of refusals that are ids, as services name them -> their prefix at the edge."""
 
 INVALID = "INVALID_INPUT"
 OTHER = "OTHER"
