@@ -38,6 +38,18 @@ async def test_a_view_is_shown_at_once_and_after_every_change(library: Library) 
         assert await screen.hear() == shown('odd "id"', 4)
 
 
+async def test_a_change_nobody_hints_at_is_shown_a_while_later(serve: Serve) -> None:
+    library = await serve(look_every=0.1)
+    async with library.socket() as screen:
+        await screen.subscribe("1", "subscription { shelfChanged { shelf { books { title } } } }")
+        await screen.hear()
+
+        library.shelf.books[0].title = "Anew"
+
+        told = await screen.hear()
+        assert told["payload"]["data"]["shelfChanged"]["shelf"]["books"][0] == {"title": "Anew"}
+
+
 async def test_who_has_seen_the_view_gets_the_next_change_only(library: Library) -> None:
     async with library.socket() as screen:
         await screen.subscribe("1", WATCH, variables={"after": "3"})
