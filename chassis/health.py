@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis.heads import BoundedHeads
 from chassis.telemetry.web import App, Receive, Scope, Send
 
 __all__ = ["App", "Check", "Health", "Server"]
@@ -21,7 +22,7 @@ Check = Callable[[], bool | Awaitable[bool]]
 
 CHECK_SECONDS = 1.0
 BACKLOG = 2048
-LARGEST_FRAME = 256 * 1024  # bytes somebody may send in one WebSocket message
+LARGEST_FRAME = 64 * 1024  # bytes somebody may send in one WebSocket message; kept until it ends
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's, so that it is never we who close first
 UNTAKEN_SECONDS = 30.0
 """What a client's machine does not take for so long ends its connection. A close waits until all is
@@ -83,7 +84,7 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
-                http="httptools",
+                http=BoundedHeads,
                 ws="websockets-sansio",
                 ws_max_size=LARGEST_FRAME,
                 ws_per_message_deflate=False,  # costs more than all the rest of a frame

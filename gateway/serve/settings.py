@@ -25,8 +25,7 @@ class ServeSettings:
     body_within: float = 10.0
     """Seconds a body may take: half a MiB over a slow mobile line."""
     bodies_bytes: int = 64 * 1024 * 1024
-    """Of bodies that have begun and not ended, but for the first 16 KiB of each. With those of the
-    connections one address may have it is a fifth of what a gateway has in the cluster."""
+    """Of bodies that have begun and not ended, but for the first 16 KiB of each."""
     init_timeout: float = 5.0
     """Seconds from the handshake to ``connection_init``."""
     ping_every: float = 25.0

@@ -1,11 +1,18 @@
 """What somebody may take over time, and what remembering it costs."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.health import LARGEST_FRAME
+from deploy.schema import ROOT
+from gateway.serve.bodies import FREE
 from gateway.serve.faults import RateLimited
 from gateway.serve.rates import Allowance, Rate
+from gateway.serve.settings import ServeSettings
+from gateway.settings import Settings
 
 
 class Hours:
@@ -33,6 +40,16 @@ def test_a_rush_is_served_from_what_was_saved_up_and_then_the_rate_holds() -> No
     assert [granted(rate) for _ in range(12)] == [True] * 10 + [False] * 2
     clock.now += 1
     assert [granted(rate) for _ in range(3)] == [True, True, False]
+
+
+def test_what_one_address_leaves_unfinished_is_at_most_half_of_what_a_gateway_has() -> None:
+    manifest = (ROOT / "deploy/kubernetes/base/services/gateway.yaml").read_text()
+    [has] = re.findall(r"limits: \{memory: (\d+)Mi\}", manifest)
+    connections = Settings.model_fields["address_connections"].default
+
+    unfinished = connections * max(FREE, LARGEST_FRAME) + ServeSettings().bodies_bytes
+
+    assert unfinished <= int(has) * 1024 * 1024 / 2
 
 
 def test_everybody_has_their_own() -> None:
