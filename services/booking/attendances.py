@@ -123,8 +123,14 @@ def close_attendance(command: CloseAttendance, unit: Unit) -> None:
 
 
 def release_unrecorded(command: ReleaseUnrecorded, unit: Unit) -> None:
-    """What was never recorded costs nobody anything: every credit goes back."""
+    """What was never recorded costs nobody anything: every credit goes back.
+
+    What was recorded after somebody was asked closes the books like any other record.
+    """
     session_id, session = command.session_id, unit.state(class_session, command.session_id)
+    if attendance.is_due(session, unit.ctx.now):
+        _close_books(unit, session_id)
+        return
     closed = attendance.excuse(session, session_id, unit.ctx.now)
     if closed:
         unit.record(class_session, session_id, closed)

@@ -17,7 +17,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import SERVES, allows
-from services.booking import lines, seats, starting
+from services.booking import closing, lines, seats, starting
 from services.booking.domain import (
     cancelling,
     entitlement,
@@ -115,6 +115,7 @@ def take_back(
     )
     unit.record(class_session, session_id, [undone])
     unit.record(client_ledger, client, holds.take_time(client, undone.reservation_id))
+    closing.after_all(unit, session_id)
     return BookingOutcome(
         status="reserved", reservation_id=undone.reservation_id, free_until=undone.free_until,
         spot=undone.spot,

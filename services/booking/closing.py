@@ -1,4 +1,6 @@
-"""The end of a session: its books close in time, also of seats that staff gives when it is over."""
+"""The end of a session: its books close in time, also of who is heard of when it is over."""
+
+from datetime import timedelta
 
 from chassis.eventstore.store import Unit
 from contracts.booking import CloseAttendance, ReleaseUnrecorded
@@ -6,6 +8,8 @@ from contracts.ids import SessionId
 from services.booking import deadlines
 from services.booking.domain import booking_policy
 from services.booking.domain.class_session import class_session
+
+BACKLOG = timedelta(days=1)  # after it was asked who came, for entries that are still on their way
 
 
 def in_time(unit: Unit, session_id: SessionId) -> None:
@@ -30,3 +34,16 @@ def after_all(unit: Unit, session_id: SessionId) -> None:
         excused_at = booking_policy.unrecorded_excused_at(session.policy, session.ends_at)
         release = ReleaseUnrecorded(session_id=session_id)
         unit.wake(deadlines.unrecorded_excused(session_id), max(excused_at, at), release)
+
+
+def heard_late(unit: Unit, session_id: SessionId) -> None:
+    """Have them close after all when a door tells of somebody after it was asked who came.
+
+    Not at once: others who came in then may be heard of next. At an instant of its own: what was
+    done once is not done again at the first. Should that pass in vain, excusing closes them.
+    """
+    session = unit.state(class_session, session_id)
+    if session.is_unrecorded:
+        asked_at = booking_policy.attendance_closes_at(session.policy, session.ends_at)
+        close = CloseAttendance(session_id=session_id)
+        unit.wake(deadlines.attendance_closes(session_id), asked_at + BACKLOG, close)

@@ -25,7 +25,7 @@ from contracts.booking import (
     PutBooksRight,
 )
 from contracts.ids import ClientId, SessionId
-from services.booking import attendances, deadlines
+from services.booking import attendances, closing, deadlines
 from services.booking.domain import attendance
 from services.booking.domain.class_session import ClassSession, Stage, class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -50,9 +50,11 @@ def check_in_at_door(command: CheckInAtDoor, unit: Unit) -> BookingOutcome | Non
             continue
         arrival = CheckIn(session_id=session_id, client_id=client, source=CheckInSource.DOOR)
         try:
-            return attendances.check_in(arrival, unit)
+            outcome = attendances.check_in(arrival, unit)
         except Refused:
             continue
+        closing.heard_late(unit, session_id)
+        return outcome
     return None
 
 
@@ -69,6 +71,7 @@ def _let_in_for(session_id: SessionId, client: ClientId, unit: Unit) -> BookingO
         return None
     here = attendance.check_in(session, session_id, client, CheckInSource.DOOR)
     unit.record(class_session, session_id, here)
+    closing.heard_late(unit, session_id)
     return BookingOutcome(status="checked_in", reservation_id=seat.reservation_id, spot=seat.spot)
 
 

@@ -3,7 +3,7 @@
 Whatever is asked, in whatever order, ``laws`` hold; which situations it comes to is counted.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,12 +75,21 @@ class Booking(Laws):
         self.grants = 0
 
     def _do(
-        self, command: Command, actor: str = "client:x", *roles: str, twice: bool = True
+        self,
+        command: Command,
+        actor: str = "client:x",
+        *roles: str,
+        twice: bool = True,
+        then: datetime | None = None,
     ) -> bool:
-        """Whether it was done. Asked at once again (``twice``), the same changes nothing."""
+        """Whether it was done. Asked at once again (``twice``), the same changes nothing.
+
+        ``then``: when what it tells of happened, if that is not now.
+        """
+        now = then or self.now
         try:
             self.naive.now = self.now
-            _, events = self.gym.do(command, self.now, actor, *roles)
+            _, events = self.gym.do(command, now, actor, *roles)
         except Refused as refusal:
             self.reached[situations.of_refusal(command, refusal)] += 1
             self._must_be_true(refusal, command)
@@ -91,7 +100,7 @@ class Booking(Laws):
         if not twice:
             return True
         try:
-            _, again = self.gym.do(command, self.now, actor, *roles)
+            _, again = self.gym.do(command, now, actor, *roles)
         except Refused:
             again = []
         assert again == [], "asking twice is asking once"
@@ -347,6 +356,25 @@ class Booking(Laws):
     def arrive(self, nth: int, here: bool) -> None:
         kind = ask.CheckIn if here else ask.UndoCheckIn
         self._do(kind(**self._pick("seated", nth)), "staff:x", "trainer")
+
+    @precondition(lambda self: self.now >= NOON and self._pairs("seated"))
+    @rule(nth=nths, own=st.booleans())
+    def come_in(self, nth: int, own: bool) -> None:
+        """By the grant of the class (``own``) or by another, when it began, heard of only now."""
+        pair = self._pick("seated", nth)
+        seats = self.naive.sessions[pair["session_id"]]
+        if self.now < seats.starts_at or pair["client_id"] in seats.here:
+            return
+        unsigned = seats.waiver_required and pair["client_id"] not in self.naive.signed
+        came = ask.CheckInAtDoor(
+            client_id=pair["client_id"], location_id=seats.location,
+            session_id=pair["session_id"] if own and not unsigned else None,
+        )  # fmt: skip
+        once = came.session_id is not None
+        self._do(came, "system:booking", "system", twice=once, then=seats.starts_at)
+        is_here = not seats.over and pair["client_id"] in seats.here
+        if is_here and self.now >= seats.ends_at + 2 * HOUR:
+            self.reached["somebody came in, heard of when the books were due"] += 1
 
     @precondition(lambda self: self.now >= NOON)
     @rule(session=sessions)

@@ -143,6 +143,7 @@ HAPPENED = {
       for end in ("due", "forgiven", "cleared", "waived")),
     *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
     "a seat taken after the start", "a seat taken after the books were due",
+    "somebody came in, heard of when the books were due",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip

@@ -60,11 +60,12 @@ THE_DAY = {
 }  # fmt: skip
 AFTERWARDS = {
     "finalize": 1, "correct": 3, "settle_a_fee": 8, "time_passes": 2, "days_pass": 2,
-    "staff_books": 1, "walk_in": 1,
+    "staff_books": 1, "walk_in": 1, "come_in": 2,
 }  # fmt: skip
 
 NEEDS = {
     "give_up": "seated", "arrive": "seated", "remove": "seated", "sit_elsewhere": "seated",
+    "come_in": "seated",
     "leave": "line", "claim": "line", "promote_now": "line", "decline": "offered",
     "undo_cancel": "late", "correct": "books",
 }  # fmt: skip
@@ -127,7 +128,7 @@ def _move(booking: Booking, dice: Random, moves: dict[str, int]) -> None:
         "client": dice.choice(CLIENTS), "session": dice.choice(list(STARTS)),
         "line": dice.random() < 0.8, "nth": dice.randrange(12), "here": dice.random() < 0.7,
         "capacity": dice.choice([1, 1, 2, 3]), "credits": dice.choice([1, 1, 1, 1, 2, 0]),
-        "short": dice.random() < 0.5,
+        "short": dice.random() < 0.5, "own": dice.random() < 0.5,
         "storm": dice.randrange(4 if booking.now > NOON - 3 * HOUR else 30),
         "spot": dice.choice([None, "a", "b"]), "roles": dice.choice([("client:x",), STAFF]),
         "waive": dice.random() < 0.5, "overbook": dice.random() < 0.2,

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from contracts.booking import (
+    AddWalkIn,
     Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
@@ -12,6 +15,7 @@ from contracts.booking import (
     BookingCode,
     Cancellation,
     CheckedIn,
+    CheckInAtDoor,
     CloseAttendance,
     CorrectAttendance,
     CreditConsumed,
@@ -23,9 +27,10 @@ from contracts.booking import (
     ReleaseUnrecorded,
     ReservationCancelled,
     SeatsCounted,
+    UndoCancel,
     ViolationRecorded,
 )
-from contracts.ids import ClientId
+from contracts.ids import ClientId, SessionId
 from services.booking import deadlines
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -33,6 +38,7 @@ from tests.domain.booking.language import (
     ANN,
     BEN,
     CAT,
+    HALL,
     HOUR,
     MINUTE,
     NOON,
@@ -188,3 +194,61 @@ def test_a_seat_given_after_somebody_was_asked_who_came_is_let_go_of_in_the_end(
 def test_a_seat_given_before_the_books_are_due_moves_nothing() -> None:
     scenario = given(scheduled(5), with_credits(BEN)).when(BELATED, CLOSES - MINUTE, "x", "owner")
     assert deadlines.attendance_closes(SES) not in scenario.gym.deadlines
+
+
+def test_a_seat_taken_back_after_somebody_was_asked_is_let_go_of_in_the_end() -> None:
+    """However long after it: the first deadline to excuse everybody is over."""
+    scenario = given(scheduled(5), with_credits(CAT, credits=1), late_cancelled(CAT))
+    scenario.when(CLOSE, CLOSES)
+    del scenario.gym.deadlines[deadlines.unrecorded_excused(SES)]
+    scenario.when(UndoCancel(session_id=SES, client_id=CAT), MUCH_LATER, "staff:x", "owner")
+    at, release = scenario.gym.deadlines[deadlines.unrecorded_excused(SES)]
+    scenario.when(release, at)
+    assert available(scenario, CAT) == 1
+
+
+def comes_in(session: SessionId | None) -> CheckInAtDoor:
+    return CheckInAtDoor(client_id=ANN, location_id=HALL, session_id=session)
+
+
+@pytest.mark.parametrize("by_grant_of", [SES, None], ids=["the class's grant", "the desk's"])
+def test_who_came_in_by_the_door_and_is_heard_of_late_has_the_books_close(
+    by_grant_of: SessionId | None,
+) -> None:
+    """The way from the doors was cut until somebody was asked; then entries of noon are told."""
+    scenario = forgotten().when(CLOSE, CLOSES)
+    scenario.when(comes_in(by_grant_of), NOON, "system:booking", "system").then(fact(CheckedIn))
+    at, again = scenario.gym.deadlines[deadlines.attendance_closes(SES)]
+    assert at == CLOSES + timedelta(days=1), "another instant, and time for who is told of next"
+    scenario.when(again, at).then(
+        fact(AttendanceFinalized, attended=1, no_shows=0, late_cancels=1, excused=()),
+        fact(ViolationRecorded, client_id=CAT),
+        fact(CreditForfeited, client_id=CAT), fact(CreditConsumed, client_id=ANN),
+    )  # fmt: skip
+    assert deadlines.unrecorded_excused(SES) not in scenario.gym.deadlines
+
+
+def test_what_was_recorded_after_somebody_was_asked_is_not_excused_but_closed() -> None:
+    """Whatever recorded it: when everybody would be excused the books close."""
+    scenario = forgotten().when(CLOSE, CLOSES)
+    scenario.gym.happened(checked_in(ANN))
+    scenario.when(RELEASE, EXCUSES).then(
+        fact(AttendanceFinalized, attended=1, late_cancels=1, excused=()),
+        fact(ViolationRecorded, client_id=CAT),
+        fact(CreditForfeited, client_id=CAT), fact(CreditConsumed, client_id=ANN),
+    )  # fmt: skip
+    assert not scenario.gym.state(client_ledger, ANN).holds
+
+
+def test_a_late_cancel_walked_in_after_somebody_was_asked_has_the_books_close() -> None:
+    scenario = forgotten().when(CLOSE, CLOSES)
+    came = AddWalkIn(
+        session_id=SES, client_id=CAT, reason="was here all along",
+        overrides=(BookingCode.LATE_CANCELLED, BookingCode.CHECK_IN_CLOSED),
+    )  # fmt: skip
+    scenario.when(came, CLOSES + HOUR, "staff:x", "owner").then_answered(status="checked_in")
+    at, again = scenario.gym.deadlines[deadlines.attendance_closes(SES)]
+    assert at == CLOSES + 3 * HOUR
+    scenario.when(again, at)
+    assert available(scenario, CAT) == 0
+    assert not scenario.gym.state(client_ledger, CAT).holds
