@@ -45,6 +45,8 @@ BIKES = ("a", "b", "c")
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
 KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
+LATES = (None, None, None, 0, 720)
+"""What a session says of late cancels itself: minutes before the start."""
 STAFF = ("staff:x", "owner")
 MOVES_BY = [HOUR * 0, 10 * MINUTE, -10 * MINUTE, HOUR, -HOUR, 12 * HOUR, DAY, -DAY]
 """From where the session was planned: a day before NOON is last week, and last month."""
@@ -169,6 +171,7 @@ class Booking(Laws):
         first=st.permutations(CLIENTS),
         rules=st.tuples(*(st.none() | drawn_rules for _ in STARTS)),
         gyms=st.none() | drawn_rules,
+        lates=st.tuples(*(st.sampled_from(LATES) for _ in STARTS)),
     )
     def open_the_week(
         self,
@@ -179,15 +182,19 @@ class Booking(Laws):
         first: list[ClientId],
         rules: tuple[Drawn | None, ...],
         gyms: Drawn | None,
+        lates: tuple[int | None, ...],
     ) -> None:
-        """Sessions have rules of their own, or the gym's: published, or the preset."""
+        """Sessions have rules of their own, or the gym's: published, or the preset.
+
+        On top of them some say themselves when giving up is late (``lates``).
+        """
         self.now = NOON - before
         if gyms is not None:
             self.publish(gyms, later=HOUR * 0)
         for client, (credits, per) in zip(CLIENTS, paid, strict=True):  # noqa: A001
             self._do(ask.OpenLedger(client_id=client))
             self.grant(client, credits, short=False, per=per)
-        for session, capacity, own in zip(STARTS, capacities, rules, strict=True):
+        for session, capacity, own, late in zip(STARTS, capacities, rules, lates, strict=True):
             starts_at = STARTS[session]
             self._do(
                 ask.ScheduleSession(
@@ -195,6 +202,7 @@ class Booking(Laws):
                     starts_at=starts_at,
                     ends_at=starts_at + HOUR, time_zone=ZONES[session], capacity=capacity,
                     policy=None if own is None else gym_rules.policy(own),
+                    overrides=ask.PolicyOverrides(late_cancel_minutes=late),
                     spots=BIKES if session == OTHER else (), waiver_required=session == FAR,
                     online_capacity=1 if session == FAR else None,
                 )

@@ -442,5 +442,9 @@ class Naive:
                 or (one.effective_from == seats.planned_at and one.version > seats.gym_version)
             )
         }  # fmt: skip
-        late = [seats.starts_at - one.late_cancel_minutes * MINUTE for one in came.values()]
-        return max([seats.seated[client].free_until, *late])
+        late = [
+            one.late_cancel_minutes if seats.own_late is None else seats.own_late
+            for one in came.values()
+        ]
+        ends = [seats.starts_at - one * MINUTE for one in late]
+        return max([seats.seated[client].free_until, *ends])

@@ -30,6 +30,7 @@ class Seats:
     location: LocationId
     planned_at: datetime
     gym_version: int  # of the gym's rules then
+    own_late: int | None  # minutes before the start, whatever the gym's rules say
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
     late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Seats:
             event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
             UNBOUNDED if online is None else online, event.spots, event.waiver_required,
             event.policy, event.location_id, now, event.gym_policy_version or event.policy.version,
+            event.overrides.late_cancel_minutes,
         )  # fmt: skip
         assert event.booking_opens_at == seats.opens_at
         assert event.booking_closes_at == seats.closes_at

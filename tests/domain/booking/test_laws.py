@@ -15,6 +15,7 @@ from tests.domain.booking.gym_rules import OPTIONS
 from tests.domain.booking.histories import (
     COACHES,
     COVERS,
+    LATES,
     MOVES_BY,
     OVERRIDES,
     PAID,
@@ -100,6 +101,7 @@ def walked(seed: int) -> Counter[str]:
         first=dice.sample(CLIENTS, len(CLIENTS)),
         rules=tuple(_drawn(dice) if dice.random() < 0.7 else None for _ in STARTS),
         gyms=_drawn(dice) if dice.random() < 0.5 else None,
+        lates=tuple(dice.choices(LATES, k=len(STARTS))),
     )
     for _ in range(120 if week else 0):
         _move(booking, dice, week)

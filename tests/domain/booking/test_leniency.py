@@ -19,9 +19,10 @@ from contracts.booking import (
     ReservationMade,
     WaitlistPromoted,
 )
-from contracts.envelope import Command
+from contracts.envelope import Command, Event
 from contracts.ids import ClassTypeId, ProgramId
 from contracts.timetable import (
+    ChangeSession,
     ClassTypeDefined,
     PublishBookingPolicy,
 )
@@ -120,6 +121,41 @@ def test_a_class_that_says_otherwise_keeps_saying_so() -> None:
     gym.happened(defined)
     publish(scenario, 0, NOON - 3 * DAY)
     scenario.when(CANCEL, NOON - 3 * HOUR, *MEMBER).then_answered(status="cancelled_late")
+
+
+STRICT = PolicyOverrides(late_cancel_minutes=720)
+
+
+@pytest.mark.parametrize(
+    "said_by",
+    [
+        scheduled(5, late_cancel_minutes=720).model_copy(update={"overrides": STRICT}),
+        (scheduled(5), ChangeSession(session_id=SES, overrides=STRICT)),
+    ],
+    ids=["series", "the session itself"],
+)
+def test_a_series_or_session_that_says_otherwise_keeps_saying_so(
+    said_by: Event | tuple[Event, Command],
+) -> None:
+    """The gym's next version is about something else, and brings back no two hours."""
+    event, command = said_by if isinstance(said_by, tuple) else (said_by, None)
+    scenario = given(event, with_credits(ANN))
+    if command is not None:
+        scenario.when(command, NOON - 6 * DAY, "staff:x", "owner")
+    scenario.when(BOOK, NOON - 5 * DAY, *MEMBER).then_answered(free_until=NOON - 12 * HOUR)
+    rules = BookingPolicy(waitlist_max=3)
+    scenario.when(PublishBookingPolicy(policy=rules), NOON - 4 * DAY)
+    scenario.when(CANCEL, NOON - 3 * HOUR, *MEMBER).then_answered(
+        status="cancelled_late", free_until=NOON - 12 * HOUR
+    )
+
+
+def test_a_series_more_lenient_than_the_gym_stays_so_and_no_more() -> None:
+    own = PolicyOverrides(late_cancel_minutes=30)
+    planned = scheduled(5, late_cancel_minutes=30).model_copy(update={"overrides": own})
+    past = (planned, with_credits(ANN), reserved(ANN, free_until=NOON - 30 * MINUTE))
+    scenario = publish(given(*past), 0, NOON - 4 * DAY)
+    scenario.when(CANCEL, NOON - 30 * MINUTE, *MEMBER).then_answered(status="cancelled_late")
 
 
 def test_a_seat_is_swapped_as_freely_as_it_could_be_given_up() -> None:
