@@ -36,7 +36,14 @@ from contracts.timetable import (
     SubstituteInstructor,
     UnassignInstructor,
 )
-from services.booking import closures, commands, hearings, series, timetable_commands
+from services.booking import (
+    closures,
+    commands,
+    hearings,
+    reinstating,
+    series,
+    timetable_commands,
+)
 
 Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
@@ -56,7 +63,7 @@ ASKED: Rules = {
     UnassignInstructor: timetable_commands.unassign_instructor,
     AssignRoom: timetable_commands.assign_room,
     ChangeSession: timetable_commands.change_session,
-    ReinstateSession: timetable_commands.reinstate_session,
+    ReinstateSession: reinstating.reinstate_session,
     AddClosure: closures.add_closure,
     RemoveClosure: closures.remove_closure,
     CreateSchedule: series.create_schedule,

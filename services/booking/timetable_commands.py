@@ -21,7 +21,6 @@ from contracts.timetable import (
     InstructorUnassigned,
     PublishBookingPolicy,
     PublishDraft,
-    ReinstateSession,
     RescheduleOutcome,
     RescheduleSession,
     RetireClassType,
@@ -190,14 +189,6 @@ def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> 
         seated = spots.seat_the_spotless(session, session_id)
         unit.record(class_session, session_id, seated)
     return bool(changed)
-
-
-def reinstate_session(command: ReinstateSession, unit: Unit) -> None:
-    state = unit.state(class_session, command.session_id)
-    back = session_changes.reinstate(state, command.session_id, unit.ctx.now)
-    unit.record(class_session, command.session_id, back)
-    placing.place(unit, command.session_id)
-    set_deadlines(unit, command.session_id)
 
 
 def hear_location(command: HearLocation, unit: Unit) -> None:

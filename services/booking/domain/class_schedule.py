@@ -83,6 +83,10 @@ class ClassSchedule:
         """The UTC instant the session of that date starts."""
         return recurrence.instant(day, self.pattern_on(day).starts_at, self.local)
 
+    def is_over_by(self, day: date) -> bool:
+        """Whether the series has ended before that date."""
+        return self.until_date is not None and day > self.until_date
+
     def session_on(self, schedule_id: ScheduleId, day: date) -> SessionId:
         """The session of that date; the id is the same however often asked."""
         return self.placed.get(day) or recurrence.session_id(

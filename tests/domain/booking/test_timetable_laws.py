@@ -28,6 +28,7 @@ from contracts.timetable import (
 )
 from services.booking.api import RULES
 from services.booking.domain.class_schedule import ClassSchedule, class_schedule
+from services.booking.domain.class_session import ClassSession, Stage, class_session
 from services.booking.domain.rooms import LocationCalendar, location_calendar
 from tests.domain.booking.language import home
 from tests.scenario import Gym
@@ -146,6 +147,17 @@ class Timetable(RuleBasedStateMachine):
     def reinstate(self, nth: int) -> None:
         self.ask(ReinstateSession(session_id=self.some_session(nth)))
 
+    @rule(schedule=series, nth=st.integers(0, 99), days=weekdays, hour=hours)
+    def change_while_called_off(
+        self, schedule: ScheduleId, nth: int, days: set[int], hour: int
+    ) -> None:
+        placed = list(self.gym.state(class_schedule, schedule).placed.values())
+        if placed:
+            session = placed[nth % len(placed)]
+            self.ask(CancelSession(session_id=session, reason="storm"))
+            self.change(schedule, days, hour, None, 0)
+            self.ask(ReinstateSession(session_id=session))
+
     @rule(after=ahead, days=st.integers(0, 3))
     def close(self, after: int, days: int) -> None:
         first = self.today + timedelta(days=after)
@@ -213,6 +225,18 @@ class Timetable(RuleBasedStateMachine):
             assert len(set(state.placed.values())) == len(state.placed)
             at = self.gym.deadlines[f"place_occurrences:{schedule}"][0]
             assert at > self.now
+
+    @invariant()
+    def what_a_series_has_on_the_calendar_is_when_the_series_says(self) -> None:
+        """But for what was said of one session alone, and for what has begun."""
+        for nth in range(1, self.made + 1):
+            state: ClassSchedule = self.gym.state(class_schedule, ScheduleId(UUID(int=1_000 + nth)))
+            for day, one in state.placed.items():
+                session: ClassSession = self.gym.state(class_session, one)
+                is_on = session.stage is Stage.SCHEDULED and session.starts_at > self.now
+                if is_on and not session.slot.own:
+                    assert state.dates(day, day)
+                    assert session.starts_at == state.starts_at(day)
 
 
 TestTimetable = Timetable.TestCase
