@@ -11,6 +11,7 @@ from services.booking.commands import set_deadlines
 from services.booking.domain import session_changes, session_edits, spots
 from services.booking.domain.class_schedule import ClassSchedule
 from services.booking.domain.class_session import ClassSession, Stage, class_session
+from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Looks, Terms
 from services.booking.timetable_commands import coach, describe, move
 
@@ -47,10 +48,11 @@ def keeps_its_date(session: ClassSession) -> bool:
 
 def follow(
     unit: Unit, state: ClassSchedule, schedule_id: ScheduleId, days: Mapping[date, SessionId]
-) -> None:
+) -> tuple[date, ...]:
     """Have the sessions of these dates be what the series now says.
 
-    Raises ``Refused(SPOTS_IN_USE)`` naming all sessions whose map would lose somebody's spot.
+    Answers the dates that have no room: somebody else has it, as when they were placed. Raises
+    ``Refused(SPOTS_IN_USE)`` naming all sessions whose map would lose somebody's spot.
     """
     lost = {}
     for day, session_id in days.items():
@@ -58,9 +60,26 @@ def follow(
         looks = session_edits.wanted_by(session.slot, state.pattern_on(day), Looks.of(session))
         lost[session_id] = spots.lost(session, looks.spots)
     spots.must_not_be_lost(lost)
+    roomless: list[date] = []
     for day, session_id in days.items():
-        _follow(unit, state.pattern_on(day), wanted(state, schedule_id, day))
+        at = wanted(state, schedule_id, day)
+        if _stays_without(unit, at):
+            roomless.append(day)
+            at = at.model_copy(update={"room_id": None})
+        _follow(unit, state.pattern_on(day), at)
         _look(unit, state.pattern_on(day), session_id)
+    return tuple(roomless)
+
+
+def _stays_without(unit: Unit, at: Placement) -> bool:
+    """Whether a session without a room finds the series' taken, at its own time if it has one."""
+    slot = unit.state(class_session, at.session_id).slot
+    if slot.room_id is not None or slot.location_id is None or SessionPart.ROOM in slot.own:
+        return False
+    if SessionPart.TIME in slot.own:
+        here = placing.placement(at.session_id, unit.state(class_session, at.session_id))
+        at = here.model_copy(update={"room_id": at.room_id})
+    return unit.state(location_calendar, slot.location_id).in_the_way(at) is not None
 
 
 def _follow(unit: Unit, pattern: Pattern, at: Placement) -> None:

@@ -77,13 +77,14 @@ def change_schedule_from(command: ChangeScheduleFrom, unit: Unit) -> ScheduleOut
         dropped = OccurrencesDropped(schedule_id=schedule_id, dates=tuple(gone))
         unit.record(class_schedule, schedule_id, [dropped])
     stay = {day: one for day, one in standing.items() if day not in left}
-    following.follow(unit, state, schedule_id, stay)
+    roomless = following.follow(unit, state, schedule_id, stay)
     fresh = [day for day in wanted if day not in before.placed]
     new = [day for day in fresh if state.starts_at(day) > unit.ctx.now]
     state = unit.state(class_schedule, schedule_id)
     new += schedules.due(state, unit.ctx.now)
     _rooms_must_be_free(unit, schedule_id, state, new)
-    outcome = _place(unit, schedule_id, new, schedules.within_sight(unit.ctx.now, state.local))
+    until = schedules.within_sight(unit.ctx.now, state.local)
+    outcome = _place(unit, schedule_id, new, until, roomless)
     _look_again(unit, schedule_id)
     own = following.kept(unit, (one for day, one in standing.items() if day not in gone))
     return outcome.model_copy(update={"cancelled": tuple(gone.values()), "kept": own})
@@ -108,15 +109,24 @@ def _place_due(unit: Unit, schedule_id: ScheduleId) -> ScheduleOutcome:
     return outcome
 
 
-def _place(unit: Unit, schedule_id: ScheduleId, days: list[date], until: date) -> ScheduleOutcome:
-    """Put these dates on the calendar, but where the location is closed."""
+def _place(
+    unit: Unit,
+    schedule_id: ScheduleId,
+    days: list[date],
+    until: date,
+    without_room: tuple[date, ...] = (),
+) -> ScheduleOutcome:
+    """Put these dates on the calendar, but where the location is closed.
+
+    ``without_room``: dates there already that found theirs taken.
+    """
     state = unit.state(class_schedule, schedule_id)
     location_id = state.location_id
-    if location_id is None or (not days and until == state.placed_until):
+    if location_id is None or not (days or without_room or until != state.placed_until):
         return ScheduleOutcome()
     calendar = unit.state(location_calendar, location_id)
     unit.states(class_session, [state.session_on(schedule_id, day) for day in days])
-    placed, left_out, roomless, places = [], [], [], []
+    placed, left_out, roomless, places = [], [], list(without_room), []
     for day in days:
         wanted = following.wanted(state, schedule_id, day)
         closed = calendar.closed_at(wanted.starts_at)

@@ -17,6 +17,7 @@ from contracts.timetable import (
     InstructorUnassigned,
     NewDeadline,
     RoomAssigned,
+    SessionPart,
     SessionReinstated,
     SessionRescheduled,
     TimetableCode,
@@ -121,9 +122,12 @@ def _noticed(state: ClassSession, now: datetime) -> tuple[datetime, tuple[NewDea
 def assign_room(
     state: ClassSession, session_id: SessionId, room: RoomId | None, *, by_series: bool = False
 ) -> list[SessionEvent]:
-    """Give the class another room, or none; whether it can be had is looked at afterwards."""
+    """Give the class another room, or none; whether it can be had is looked at afterwards.
+
+    The room it has, said for the session alone, is its own from then on: no series changes it.
+    """
     must_be_on(state)
-    if room == state.slot.room_id:
+    if room == state.slot.room_id and (by_series or SessionPart.ROOM in state.slot.own):
         return []
     return [
         RoomAssigned(
