@@ -17,7 +17,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import SERVES, allows
-from services.booking import closing, lines, seats, starting
+from services.booking import closing, covering, lines, seats, starting
 from services.booking.domain import (
     cancelling,
     entitlement,
@@ -104,7 +104,11 @@ def entitled(
 def take_back(
     unit: Unit, session_id: SessionId, client: ClientId, over: Overrides
 ) -> BookingOutcome:
-    """Give the client the seat again that they gave up late: it is paid for already."""
+    """Give the client the seat again that they gave up late: it is paid for already.
+
+    Unless its grant has ended or is on hold since: then something else pays, or it is flagged when
+    staff gives it and refused to clients.
+    """
     session, ledger = unit.state(class_session, session_id), opened(unit, client)
     with over.may_pass():
         entitlement.must_be_free(ledger, session.occasion)
@@ -115,6 +119,8 @@ def take_back(
     )
     unit.record(class_session, session_id, [undone])
     unit.record(client_ledger, client, holds.take_time(client, undone.reservation_id))
+    by_staff = allows(SERVES, unit.ctx.roles)
+    covering.keep_paid(unit, client, undone.reservation_id, by_staff=by_staff)
     closing.after_all(unit, session_id)
     return BookingOutcome(
         status="reserved", reservation_id=undone.reservation_id, free_until=undone.free_until,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import CreditReleased, EntitlementResumed
+from contracts.booking import BookingCode, CreditReleased, EntitlementResumed
 from contracts.ids import ClientId, ReservationId
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
@@ -13,15 +13,41 @@ from services.booking.domain.client_ledger import LedgerEvent, client_ledger
 
 def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
     """Have whatever else the client has pay for the seat, if anything does."""
+    try:
+        _pay_otherwise(unit, client, reservation)
+    except Refused:
+        return False
+    return True
+
+
+def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_staff: bool) -> None:
+    """Have something pay for a seat that is taken back, when its grant does so no more.
+
+    Staff gives it all the same, flagged. Raises ``Refused`` for clients, as booking would (B9).
+    """
+    ledger = unit.state(client_ledger, client)
+    session_id = ledger.holds[reservation].session_id
+    grant = ledger.grants[ledger.holds[reservation].grant_id]
+    if grant.keeps_seats:
+        return
+    try:
+        _pay_otherwise(unit, client, reservation)
+    except Refused:
+        if not by_staff:
+            raise
+        because = BookingCode.NO_ENTITLEMENT if grant.is_ended else BookingCode.ON_HOLD
+        flagged = lapses.flag(unit.state(class_session, session_id), session_id, client, because)
+        unit.record(class_session, session_id, flagged)
+
+
+def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> None:
+    """Have whatever else pays for the seat hold it. Raises ``Refused`` when nothing does."""
     ledger = unit.state(client_ledger, client)
     session_id = ledger.holds[reservation].session_id
     session = unit.state(class_session, session_id)
     released = holds.settle(ledger, client, reservation, CreditReleased)
     without = client_ledger.fold(released, ledger)
-    try:
-        grant_id = entitlement.grant_for(without, session.occasion)
-    except Refused:
-        return False
+    grant_id = entitlement.grant_for(without, session.occasion)
     held = holds.hold(
         without, client, reservation, grant_id=grant_id, session_id=session_id,
         occasion=session.occasion,
@@ -30,7 +56,6 @@ def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
     kind = without.grants[grant_id].kind
     covered = lapses.cover(session, session_id, client, grant_id, kind)
     unit.record(class_session, session_id, covered)
-    return True
 
 
 def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:

@@ -4,6 +4,7 @@ By the session's policy they stay and are flagged, or are given up early and for
 past due lapses nothing: it is often made before the class. Source: docs/rules.md, Ledger.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.booking import (
@@ -37,7 +38,7 @@ def is_ahead(
 
 def lapse(
     state: ClassSession, session_id: SessionId, client: ClientId, because: BookingCode
-) -> list[ReservationFlagged | ReservationCancelled]:
+) -> Sequence[ReservationFlagged | ReservationCancelled]:
     """Flag the seat, or give it up, as the policy says; nothing when it is flagged so already."""
     seat = state.reserved[client]
     if state.policy.lapsed_seats is LapsedSeats.CANCEL:
@@ -49,6 +50,14 @@ def lapse(
                 reason=REASONS[because],
             )
         ]  # fmt: skip
+    return flag(state, session_id, client, because)
+
+
+def flag(
+    state: ClassSession, session_id: SessionId, client: ClientId, because: BookingCode
+) -> list[ReservationFlagged]:
+    """Note that nothing pays for the seat; nothing when that is noted already."""
+    seat = state.reserved[client]
     if seat.flag is because:
         return []
     return [

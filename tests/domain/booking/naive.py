@@ -48,6 +48,7 @@ class Naive:
     cost: dict[ReservationId, int] = field(default_factory=lambda: defaultdict(int))  # credits
     told_cost: dict[ReservationId, int] = field(default_factory=dict)  # by corrected books
     asleep: set[GrantId] = field(default_factory=set)  # suspended
+    on_hold: set[GrantId] = field(default_factory=set)  # of those
     ended: set[GrantId] = field(default_factory=set)
     banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)  # by somebody
     banned_by_rules: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
@@ -168,6 +169,7 @@ class Naive:
                 seats = self.sessions[event.session_id]
                 assert not seats.waiver_required or event.client_id in self.signed
                 seats.here.add(event.client_id)
+                seats.came.add(event.client_id)
             case said.CheckInUndone():
                 self.sessions[event.session_id].here.remove(event.client_id)
 
@@ -335,8 +337,12 @@ class Naive:
         match event:
             case said.EntitlementSuspended():
                 self.asleep.add(event.grant_id)
+                self.on_hold.discard(event.grant_id)
+                if event.because is said.Suspension.HOLD:
+                    self.on_hold.add(event.grant_id)
             case said.EntitlementResumed():
                 self.asleep.remove(event.grant_id)
+                self.on_hold.discard(event.grant_id)
             case said.EntitlementEnded():
                 self.ended.add(event.grant_id)
             case said.BookingBanImposed():
