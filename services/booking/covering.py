@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import BookingCode, CreditReleased, EntitlementResumed
+from contracts.booking import (
+    BookingCode,
+    CreditReleased,
+    CreditsGranted,
+    EntitlementChanged,
+    EntitlementResumed,
+    GrantKind,
+    Suspension,
+)
 from contracts.ids import ClientId, ReservationId
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
@@ -28,14 +36,15 @@ def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_st
     ledger = unit.state(client_ledger, client)
     session_id = ledger.holds[reservation].session_id
     grant = ledger.grants[ledger.holds[reservation].grant_id]
-    if grant.keeps_seats:
+    if entitlement.keeps_paying(grant, unit.state(class_session, session_id).occasion):
         return
     try:
         _pay_otherwise(unit, client, reservation)
     except Refused:
         if not by_staff:
             raise
-        because = BookingCode.NO_ENTITLEMENT if grant.is_ended else BookingCode.ON_HOLD
+        on_hold = grant.suspended is Suspension.HOLD and not grant.is_ended
+        because = BookingCode.ON_HOLD if on_hold else BookingCode.NO_ENTITLEMENT
         flagged = lapses.flag(unit.state(class_session, session_id), session_id, client, because)
         unit.record(class_session, session_id, flagged)
 
@@ -62,15 +71,18 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
     """Take the flag off the client's seats that something pays for now."""
     ledger = unit.state(client_ledger, client)
     resumed = {one.grant_id for one in gained if isinstance(one, EntitlementResumed)}
+    is_news = any(isinstance(one, CreditsGranted | EntitlementChanged) for one in gained)
     for reservation, hold in ledger.holds.items():
         grant = ledger.grants[hold.grant_id]
-        if hold.grant_id not in resumed and grant.keeps_seats:
+        # One that keeps its seats has flagged ones only where it was made to admit less.
+        may_be_flagged = is_news and grant.kind is not GrantKind.PACK
+        if hold.grant_id not in resumed and grant.keeps_seats and not may_be_flagged:
             continue
         session = unit.state(class_session, hold.session_id)
         is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
         if not is_ahead or session.reserved[client].flag is None:
             continue
-        if grant.keeps_seats:
+        if entitlement.keeps_paying(grant, session.occasion):
             covered = lapses.cover(session, hold.session_id, client, hold.grant_id, grant.kind)
             unit.record(class_session, hold.session_id, covered)
         else:

@@ -1,23 +1,56 @@
-"""What follows when a grant is put on hold or ends: for the seats it holds, and for lines."""
+"""What follows when a grant is put on hold, ends or admits less: for its seats, and for lines."""
+
+from collections.abc import Callable
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
-from contracts.booking import BookingCode, CreditReleased
+from contracts.booking import BookingCode, CreditReleased, GrantKind
 from contracts.ids import ClientId, GrantId, SessionId
 from services.booking import covering, deadlines, seats
 from services.booking.domain import entitlement, holds, lapses, waitlist
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.entitlement import Occasion
+from services.booking.domain.grant import Grant
+
+Which = Callable[[Occasion], bool]
 
 
-def lapse(unit: Unit, client: ClientId, grant_id: GrantId, because: BookingCode) -> None:
-    """The grant pays for its seats ahead no more: something else does, or the policy says."""
+def _every(_: Occasion) -> bool:
+    return True
+
+
+def narrow(unit: Unit, client: ClientId, grant_id: GrantId, before: Grant) -> None:
+    """Look at the seats ahead, and the lines, that it admitted ``before`` and does not any more.
+
+    What a pack holds stays held.
+    """
+    after = unit.state(client_ledger, client).grants[grant_id]
+    if after.kind is GrantKind.PACK or after == before:
+        return
+
+    def lost(occasion: Occasion) -> bool:
+        return entitlement.admits(before, occasion) and not entitlement.admits(after, occasion)
+
+    lapse(unit, client, grant_id, BookingCode.NO_ENTITLEMENT, which=lost)
+    leave_lines(unit, client, which=lost)
+
+
+def lapse(
+    unit: Unit,
+    client: ClientId,
+    grant_id: GrantId,
+    because: BookingCode,
+    *,
+    which: Which = _every,
+) -> None:
+    """The grant pays for these seats ahead no more: something else does, or the policy says."""
     ledger = unit.state(client_ledger, client)
     touched: list[SessionId] = []
     for reservation, hold in ledger.holds.items():
         session = unit.state(class_session, hold.session_id)
         is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
-        if hold.grant_id != grant_id or not is_ahead:
+        if hold.grant_id != grant_id or not is_ahead or not which(session.occasion):
             continue
         if covering.take_over(unit, client, reservation):
             touched += ledger.missed
@@ -32,13 +65,13 @@ def lapse(unit: Unit, client: ClientId, grant_id: GrantId, because: BookingCode)
     seats.offer(unit, *touched)
 
 
-def leave_lines(unit: Unit, client: ClientId) -> None:
-    """Take the client out of the lines in which nothing they have pays for a seat any more."""
+def leave_lines(unit: Unit, client: ClientId, *, which: Which = _every) -> None:
+    """Take the client out of these lines where nothing they have pays for a seat any more."""
     ledger = unit.state(client_ledger, client)
     freed = []
     for session_id in ledger.lines:
         session = unit.state(class_session, session_id)
-        if client not in session.waiting:
+        if client not in session.waiting or not which(session.occasion):
             continue
         try:
             entitlement.grant_for(ledger, session.occasion)

@@ -80,8 +80,10 @@ def grant_credits(command: GrantCredits, unit: Unit) -> GrantOutcome:
 def change_entitlement(command: ChangeEntitlement, unit: Unit) -> None:
     ledger = opened(unit, command.client_id)
     _must_cover_what_is_there(unit, command.coverage)
-    _gain(unit, command.client_id, grants.change(ledger, command, unit.ctx.now))
+    changed = grants.change(ledger, command, unit.ctx.now)
+    _gain(unit, command.client_id, changed)
     _expire_in_time(unit, command.client_id, command.grant_id)
+    lapsing.narrow(unit, command.client_id, command.grant_id, ledger.grants[command.grant_id])
 
 
 def suspend_entitlement(command: SuspendEntitlement, unit: Unit) -> None:

@@ -108,10 +108,21 @@ def _covering(
 ) -> dict[GrantId, Grant]:
     return {
         one: grant for one, grant in state.grants.items()
-        if (chosen is None or one == chosen)
-        and grant.is_valid_on(occasion.on, occasion.time_zone)
-        and (grant.coverage is None or _is_within(grant.coverage, occasion))
+        if (chosen is None or one == chosen) and admits(grant, occasion)
     }  # fmt: skip
+
+
+def admits(grant: Grant, occasion: Occasion) -> bool:
+    """Whether the session is within the grant's days and its coverage."""
+    return grant.is_valid_on(occasion.on, occasion.time_zone) and (
+        grant.coverage is None or _is_within(grant.coverage, occasion)
+    )
+
+
+def keeps_paying(grant: Grant, occasion: Occasion) -> bool:
+    """Whether the grant goes on paying for a seat it holds; a pack also for one outside by now."""
+    is_inside = grant.kind is GrantKind.PACK or admits(grant, occasion)
+    return grant.keeps_seats and is_inside
 
 
 def _paying(covering: Mapping[GrantId, Grant], occasion: Occasion) -> dict[GrantId, Grant]:
