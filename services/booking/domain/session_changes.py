@@ -6,7 +6,7 @@ docs/rules.md, Sessions.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chassis.decider import Refused, replace
 from contracts.booking import BookingCode, BookingPolicy
@@ -65,7 +65,8 @@ def reschedule(
             booking_opens_at=booking_policy.opens_at(state.policy, starts_at, local),
             booking_closes_at=booking_policy.closes_at(state.policy, starts_at),
             free_cancel_until=notice, by_series=by_series,
-            deadlines=_moved(state, starts_at, notice), policy_version=state.policy.version,
+            deadlines=_moved(state, starts_at, notice, now),
+            policy_version=state.policy.version,
         )
     ]  # fmt: skip
 
@@ -183,16 +184,21 @@ def must_be_ahead(state: ClassSession, now: datetime) -> None:
 
 
 def _moved(
-    state: ClassSession, starts_at: datetime, notice: datetime | None
+    state: ClassSession, starts_at: datetime, notice: datetime | None, now: datetime
 ) -> tuple[NewDeadline, ...]:
-    """The late deadline moves along with the start; a grace period keeps its own end."""
+    """The late deadline moves along with the start; a grace period keeps its own end.
+
+    So does an earlier notice, but until the new start at most.
+    """
     before = booking_policy.late_from(state.policy, state.starts_at)
     after = booking_policy.late_from(state.policy, starts_at)
+    # Who has just booked may leave for as long after it; no grace of theirs ends later than this.
+    latest = max(starts_at, now + timedelta(minutes=state.policy.cancel_grace_minutes))
     ends = {
         client: max(
             after,
             notice or after,
-            one.free_until if one.free_until > before else after,
+            min(one.free_until, latest) if one.free_until > before else after,
         )
         for client, one in state.reserved.items()
     }

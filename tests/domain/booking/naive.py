@@ -125,6 +125,8 @@ class Naive:
                 assert event.booking_opens_at == seats.opens_at
                 assert event.booking_closes_at == seats.closes_at
                 seats.give_longer(event.deadlines)
+                latest = max(seats.starts_at, self.now + seats.policy.cancel_grace_minutes * MINUTE)
+                assert all(made.free_until <= latest for made in seats.seated.values())
             case InstructorSubstituted():
                 self.sessions[event.session_id].give_longer(event.deadlines)
             case SessionReinstated():

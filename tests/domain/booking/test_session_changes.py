@@ -243,6 +243,32 @@ def test_a_session_does_not_move_into_a_room_that_is_taken_then() -> None:
     given(*past, inside).when(moving(2 * HOUR), DAY_BEFORE).then_refused(TimetableCode.ROOM_TAKEN)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [moving(2 * HOUR), SubstituteInstructor(session_id=SES, instructor_id=KIM)],
+    ids=["a later start", "a substitute"],
+)
+def test_a_notice_ends_with_the_start_also_once_that_is_earlier(before: Command) -> None:
+    """Told at four that they may leave until the start, and at five that it is half past twelve."""
+    first = SubstituteInstructor(session_id=SES, instructor_id=SAM)
+    scenario = given(*BOOKED).when(first, DAY_BEFORE).when(before, NOON - 8 * HOUR)
+    sooner = -30 * MINUTE if isinstance(before, SubstituteInstructor) else 30 * MINUTE
+    scenario.when(moving(sooner), NOON - 7 * HOUR).then_answered()
+    seat = scenario.gym.state(class_session, SES).reserved[ANN]
+    assert seat.free_until == NOON + sooner
+    give_up = CancelReservation(session_id=SES, client_id=ANN)
+    scenario.when(give_up, NOON + sooner + 5 * MINUTE).then_answered(status="cancelled_late")
+
+
+def test_a_grace_of_ones_own_goes_on_after_an_earlier_start() -> None:
+    """Booked six minutes before the start, which is brought forward to four minutes later."""
+    scenario = given(scheduled(2), with_credits(ANN))
+    scenario.when(BookClass(session_id=SES, client_id=ANN), NOON - 6 * MINUTE)
+    scenario.when(moving(-1 * MINUTE), NOON - 5 * MINUTE)
+    give_up = CancelReservation(session_id=SES, client_id=ANN)
+    scenario.when(give_up, NOON + 3 * MINUTE).then_answered(status="cancelled_early")
+
+
 def test_a_session_that_comes_back_is_empty_and_takes_its_room_again() -> None:
     scenario = given(scheduled(2), with_credits(ANN), reserved(ANN), taking(RED, NOON, SES))
     off = CancelSession(session_id=SES, reason="rain")
