@@ -34,6 +34,9 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 }
 """What is common more often than once."""
 
+LATES = (None, None, None, 0, 720)
+"""What a session says of late cancels itself: minutes before the start."""
+
 
 def policy(drawn: dict[str, Any]) -> BookingPolicy:
     """The rules with these values."""

@@ -45,8 +45,6 @@ BIKES = ("a", "b", "c")
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
 KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
-LATES = (None, None, None, 0, 720)
-"""What a session says of late cancels itself: minutes before the start."""
 STAFF = ("staff:x", "owner")
 MOVES_BY = [HOUR * 0, 10 * MINUTE, -10 * MINUTE, HOUR, -HOUR, 12 * HOUR, DAY, -DAY]
 """From where the session was planned: a day before NOON is last week, and last month."""
@@ -171,7 +169,7 @@ class Booking(Laws):
         first=st.permutations(CLIENTS),
         rules=st.tuples(*(st.none() | drawn_rules for _ in STARTS)),
         gyms=st.none() | drawn_rules,
-        lates=st.tuples(*(st.sampled_from(LATES) for _ in STARTS)),
+        lates=st.tuples(*(st.sampled_from(gym_rules.LATES) for _ in STARTS)),
     )
     def open_the_week(
         self,
@@ -380,9 +378,6 @@ class Booking(Laws):
         )  # fmt: skip
         once = came.session_id is not None
         self._do(came, "system:booking", "system", twice=once, then=seats.starts_at)
-        is_here = not seats.over and pair["client_id"] in seats.here
-        if is_here and self.now >= seats.ends_at + 2 * HOUR:
-            self.reached["somebody came in, heard of when the books were due"] += 1
 
     @precondition(lambda self: self.now >= NOON)
     @rule(session=sessions)

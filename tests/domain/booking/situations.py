@@ -31,15 +31,21 @@ def of_events(events: Iterable[Event]) -> Iterator[str]:
 def of_seats(
     sessions: Mapping[SessionId, Seats], events: Iterable[Event], now: datetime
 ) -> Iterator[str]:
-    """Seats taken at odd times."""
+    """Seats taken, and people who come in, at odd times."""
     for event in events:
+        if isinstance(event, said.CheckedIn) and is_due(sessions[event.session_id], now):
+            yield f"checked in by {event.source} when the books were due"
         if isinstance(event, said.ReservationMade):
             seats = sessions[event.session_id]
-            closes_after = seats.policy.attendance_closes_minutes_after * MINUTE
             if now >= seats.starts_at:
                 yield "a seat taken after the start"
-            if now >= seats.ends_at + closes_after:
+            if is_due(seats, now):
                 yield "a seat taken after the books were due"
+
+
+def is_due(seats: Seats, now: datetime) -> bool:
+    """Whether the clock would have closed the books."""
+    return now >= seats.ends_at + seats.policy.attendance_closes_minutes_after * MINUTE
 
 
 def of_cases(cases: Iterable[Case]) -> Iterator[str]:
@@ -143,7 +149,7 @@ HAPPENED = {
       for end in ("due", "forgiven", "cleared", "waived")),
     *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
     "a seat taken after the start", "a seat taken after the books were due",
-    "somebody came in, heard of when the books were due",
+    "checked in by door when the books were due",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip

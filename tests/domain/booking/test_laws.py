@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
 from contracts.booking import Attendance, Period
-from tests.domain.booking.gym_rules import OPTIONS
+from tests.domain.booking.gym_rules import LATES, OPTIONS
 from tests.domain.booking.histories import (
     COACHES,
     COVERS,
-    LATES,
     MOVES_BY,
     OVERRIDES,
     PAID,
