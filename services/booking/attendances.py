@@ -45,6 +45,12 @@ CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
 
 
 def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
+    """Note that a client with a seat is here.
+
+    Raises ``Refused``, in this order: ``SELF_CHECK_IN_OFF``, the session (B2), ``LATE_CANCELLED``
+    or ``NOT_BOOKED``, ``ALREADY_CHECKED_IN``, ``CHECK_IN_NOT_OPEN`` or ``CHECK_IN_CLOSED``,
+    ``WAIVER_REQUIRED``.
+    """
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
     by_client = unit.ctx.actor.startswith("client:") and not allows(SERVES, unit.ctx.roles)

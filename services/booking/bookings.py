@@ -35,6 +35,14 @@ from services.booking.leniency import leniently
 
 
 def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
+    """Take a seat, or a place in line: checks B2 to B12 in their order, as docs/rules.md, Booking.
+
+    Raises ``Refused`` with the first that fails, unless staff sets it aside: what may be asked
+    (``FORBIDDEN``, ``REASON_REQUIRED``), the session (B2), ban, waiver and what the client has
+    already (B3, B4), the window (B5, B6), time, limits and what pays (B7 to B9), the seat (B10,
+    B11) and its spot (B12). ``or_waitlist``: when B10 or B11 fails they stand in line, or it says
+    why not. A late cancel that staff sets aside is taken back, paid as it was.
+    """
     session_id, client = command.session_id, command.client_id
     roles = unit.ctx.roles
     by_staff = allows(SERVES, roles)
@@ -129,6 +137,11 @@ def take_back(
 
 
 def cancel_reservation(command: CancelReservation, unit: Unit) -> BookingOutcome:
+    """Give a seat up, early or late by the most lenient rules since the session was planned.
+
+    Raises ``Refused``, in this order: the session (B2), ``LATE_CANCELLED`` or ``NOT_BOOKED``,
+    ``ALREADY_CHECKED_IN``, ``CANCELLATION_CLOSED``. Then the line is served.
+    """
     session_id, client = command.session_id, command.client_id
     starting.counted(unit, session_id)
     session = leniently(unit, session_id, client)
@@ -164,6 +177,12 @@ def _given_up(unit: Unit, session_id: SessionId, cancelled: ReservationCancelled
 
 
 def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
+    """Take a seat back that was given up late, or have staff give it back.
+
+    Raises ``Refused``, in this order: the session (B2), ``NOT_CANCELLED``; for clients
+    ``FORBIDDEN`` when staff took it and ``BOOKING_CLOSED`` from the start on; the seat (B10, B11),
+    a ban (B3), ``OVERLAP``, and for clients what pays, if its grant does no more (B9).
+    """
     session_id, client, now = command.session_id, command.client_id, unit.ctx.now
     session = starting.counted(unit, session_id)
     by_staff = allows(SERVES, unit.ctx.roles)

@@ -55,6 +55,10 @@ def change_capacity(command: ChangeCapacity, unit: Unit) -> None:
 
 
 def cancel_session(command: CancelSession, unit: Unit) -> None:
+    """Call it off: its room is free, its deadlines are gone, and every seat is undone for nothing.
+
+    Late cancels too. Raises ``Refused`` unless the session is on (B2).
+    """
     before = unit.state(class_session, command.session_id)
     unit.record(class_session, command.session_id, timetable.cancel_session(before, command))
     placing.lift(unit, command.session_id)

@@ -69,6 +69,11 @@ def opening(client: ClientId, rule: Rule[C]) -> Rule[C]:
 
 
 def grant_credits(command: GrantCredits, unit: Unit) -> GrantOutcome:
+    """Give a client what pays for seats; flagged seats and lines that passed them over are next.
+
+    Raises ``LedgerNotOpen``, then ``Refused``: ``PROGRAM_NOT_FOUND``, ``ALREADY_GRANTED``,
+    ``INVALID_GRANT`` or ``EXPIRES_IN_THE_PAST``.
+    """
     ledger = opened(unit, command.client_id)
     _must_cover_what_is_there(unit, command.coverage)
     _gain(unit, command.client_id, grants.grant_credits(ledger, command, unit.ctx.now))

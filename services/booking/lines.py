@@ -109,6 +109,12 @@ def close_waitlist(command: CloseWaitlist, unit: Unit) -> None:
 
 
 def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
+    """Take the seat that is offered to a client in line, or a free one once they may be claimed.
+
+    Raises ``Refused``, in this order: the session (B2), ``NOT_WAITLISTED``, ``BOOKING_CLOSED``,
+    ``OFFER_EXPIRED``, ``NOT_OFFERED`` or ``SESSION_FULL``; the waiver, unless staff asks; a ban,
+    time, limits and what pays (B3, B7 to B9); the spot (B12).
+    """
     session = unit.state(class_session, command.session_id)
     offers.must_be_claimable(session, command.client_id, unit.ctx.now)
     ledger = opened(unit, command.client_id)

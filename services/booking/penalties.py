@@ -95,6 +95,10 @@ def _take_back(unit: Unit, client: ClientId, reservation: ReservationId, reason:
 
 
 def waive_fee(command: WaiveFee, unit: Unit) -> None:
+    """Let a client off a fee while it is pending; a ban that rests on it may fall.
+
+    Raises ``Refused``: ``FEE_NOT_FOUND``, ``FEE_NOT_PENDING``. An open contest is settled with it.
+    """
     state = unit.state(client_penalties, command.client_id)
     unit.record(client_penalties, command.client_id, fees.waive(state, command, unit.ctx.actor))
     unit.forget(deadlines.fee_falls_due(command.reservation_id))

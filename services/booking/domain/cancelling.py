@@ -15,7 +15,7 @@ from contracts.booking import (
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import booking_policy, spots
 from services.booking.domain.class_session import ClassSession, Reservation, must_be_on
-from services.booking.domain.reservations import reservation_of
+from services.booking.domain.reservations import must_be_for_the_taking, reservation_of
 
 
 def cancel(
@@ -92,20 +92,9 @@ def must_be_undoable(
 
 def must_be_free(state: ClassSession, client: ClientId, now: datetime) -> None:
     """Raise ``Refused`` unless a seat given up late is free and nobody waits for it."""
-    late = state.late_cancelled[client]
-    free = state.free_online if late.online else state.free_seats
-    of_the_line = free <= max(state.free_online, 0)
-    if free <= 0:
-        raise Refused(
-            BookingCode.SESSION_FULL, "The seat is taken.", field="session_id",
-            capacity=state.capacity, seats_taken=len(state.reserved) + len(state.offers),
-            waiting=len(state.waiting),
-        )  # fmt: skip
-    if of_the_line and state.owes(now):
-        raise Refused(
-            BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",
-            field="session_id", waiting=len(state.waiting),
-        )  # fmt: skip
+    is_online = state.late_cancelled[client].online
+    free = state.free_online if is_online else state.free_seats
+    must_be_for_the_taking(state, free, now)
 
 
 def undo(

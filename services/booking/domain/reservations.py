@@ -77,10 +77,14 @@ def must_have_a_seat(
     """Raise ``Refused`` unless there is a seat and nobody in line has a right to it (B10, B11)."""
     if client in state.offers:
         return
-    free = state.free_seats if by_staff else state.free_online
+    must_be_for_the_taking(state, state.free_seats if by_staff else state.free_online, now)
+
+
+def must_be_for_the_taking(state: ClassSession, free: int, now: datetime) -> None:
+    """Raise ``Refused`` unless one of these ``free`` seats is nobody's in line (B10, B11)."""
     if free <= 0:
         raise _full(state)
-    of_the_line = 0 < free <= max(state.free_online, 0)
+    of_the_line = free <= max(state.free_online, 0)
     if of_the_line and state.owes(now):
         raise Refused(
             BookingCode.WAITLIST_HAS_PRIORITY, "The free seat belongs to the waitlist.",

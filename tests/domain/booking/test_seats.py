@@ -360,6 +360,16 @@ def test_a_late_cancel_stays_when_the_seat_or_the_time_is_gone(
     given(*GONE, *more).when(UNDO, LATE - 3 * HOUR, *MEMBER).then_refused(code)
 
 
+def test_that_a_seat_is_gone_is_told_with_the_same_facts_to_who_would_have_it_back() -> None:
+    """The online seat is gone, though there are others."""
+    past = (with_room(3, online_capacity=1), EVERYBODY, late_cancelled(ANN), reserved(BEN))
+    facts = {"capacity": 3, "seats_taken": 1, "waiting": 0, "online_capacity": 1}
+    full = BookingCode.SESSION_FULL
+    given(*past).when(UNDO, LATE, *MEMBER).then_refused(full, field="session_id", **facts)
+    book = BookClass(session_id=SES, client_id=CAT)
+    given(*past).when(book, LATE, *MEMBER).then_refused(full, field="session_id", **facts)
+
+
 def test_nobody_who_waits_in_the_claim_phase_or_cannot_pay_is_in_the_way() -> None:
     given(*GONE, waiting(BEN, 1)).when(UNDO, CLAIMS, *MEMBER).then_answered(status="reserved")
     given(*GONE, waiting(BEN, 1), SKIPPED).when(UNDO, LATE - 3 * HOUR).then_answered(
