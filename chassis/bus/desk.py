@@ -161,7 +161,11 @@ class Desk:
 
     async def _handed_on(self, message: Msg, caller: Caller) -> bytes | None:
         """The answer of the replica at which the caller's gym is at home, unless that is us."""
-        home = self._homes.elsewhere(caller.gym_id) if self._homes is not None else None
+        home = (
+            self._homes.elsewhere(caller.gym_id, message.subject)
+            if self._homes is not None
+            else None
+        )
         seconds = (caller.deadline - self._clock.now()).total_seconds()
         if self._homes is None or home is None or seconds <= 0:
             return None

@@ -29,6 +29,7 @@ from contracts.ids import new_id
 HELLO_EVERY = 0.5  # seconds
 SILENT_AFTER = 2.0  # seconds without a hello: long for a busy process, short for who waits
 HERE, LEAVING = "here", "leaving"
+NOT_OURS = b""
 SUBJECT = "B2b-Handed-On"  # header: where the message was sent to
 KINDS_AT_ONCE = 4  # of everything that is handed on to us, as many as of so many kinds
 
@@ -40,6 +41,8 @@ class Peer:
     """Another replica of the same service."""
 
     heard_at: float
+    sees_to: frozenset[str] = frozenset()
+    """First words of the subjects it serves: a process may be one part of a service only."""
     is_leaving: bool = False
     """It answers what it was handed, and is handed no more."""
     waiting: set[asyncio.Task[Msg]] = field(default_factory=set)
@@ -55,7 +58,7 @@ class Homes:
     def __init__(self, service: str) -> None:
         self._service, self._name = service, new_id().hex[-12:]
         self._peers: dict[str, Peer] = {}
-        self._homes: dict[UUID, str] = {}
+        self._homes: dict[tuple[str, UUID], str] = {}
         self._served: dict[str, Serve] = {}
         self._is_leaving = False
         self._client: Client | None = None
@@ -106,16 +109,18 @@ class Homes:
         """Answer what was handed on to us, and take no more."""
         await self._counter.close()
 
-    def elsewhere(self, gym_id: UUID) -> str | None:
-        """The replica at which the gym is at home; None when that is us."""
+    def elsewhere(self, gym_id: UUID, subject: str) -> str | None:
+        """The replica at which the gym is at home, for what comes at ``subject``; None: we are."""
         if not self._peers:
             return None
-        home = self._homes.get(gym_id)
+        kind = _kind(subject)
+        home = self._homes.get((kind, gym_id))
         if home is None:
-            there = self.others
+            there = {name for name in self.others if kind in self._peers[name].sees_to}
             if not there or not self._is_leaving:
-                there |= {self._name}
-            home = self._homes[gym_id] = max(there, key=lambda name: _score(gym_id, name))
+                there.add(self._name)
+            home = max(there, key=lambda name: _score(gym_id, name))
+            self._homes[kind, gym_id] = home
         return None if home == self._name else home
 
     async def hand_on(
@@ -123,7 +128,8 @@ class Homes:
     ) -> bytes | None:
         """What ``home`` answers to what was sent to ``subject``; None: see to it yourself.
 
-        None as soon as it is gone or falls silent, and after ``seconds``: it may have been done.
+        None as soon as it is gone or falls silent, when it does not know what that is, and after
+        ``seconds``: it may have been done.
         """
         peer = self._peers.get(home)
         if peer is None or self._client is None:
@@ -137,7 +143,7 @@ class Homes:
         peer.waiting.add(asked)
         try:
             await asyncio.wait((asked,))
-            return None if asked.cancelled() else asked.result().data
+            return None if asked.cancelled() else asked.result().data or None
         except NoRespondersError:
             self._forget(home)
         except (Error, TimeoutError, OSError) as error:
@@ -155,18 +161,19 @@ class Homes:
         word = LEAVING if self._is_leaving else HERE
         if self._client is None or not self._client.is_connected:
             return  # it would be told when it is old
+        told = " ".join((word, self._name, *sorted(set(map(_kind, self._served)))))
         try:
-            await self._client.publish(self._meeting, f"{word} {self._name}".encode())
+            await self._client.publish(self._meeting, told.encode())
         except (Error, OSError) as error:
             log.debug("hello not heard", reason=type(error).__name__)
 
     async def _hear(self, message: Msg) -> None:
-        word, _, name = message.data.decode(errors="replace").partition(" ")
+        word, name, *sees_to = message.data.decode(errors="replace").split(" ")
         if name == self._name:
             return
         is_leaving, peer = word != HERE, self._peers.get(name)
         if peer is None:
-            self._peers[name] = Peer(time.monotonic(), is_leaving)
+            self._peers[name] = Peer(time.monotonic(), frozenset(sees_to), is_leaving)
             self._homes.clear()
             await self._say()  # it does not know us yet
             return
@@ -185,10 +192,15 @@ class Homes:
 
     async def _answer(self, message: Msg) -> bytes:
         subject = (message.headers or {}).get(SUBJECT, "")
-        if (serve := self._served.get(subject)) is None:
-            raise LookupError("handed on to somebody who does not serve it")
+        if (serve := self._served.get(subject)) is None:  # we are of another release
+            return NOT_OURS
         return await serve(replace(message, subject=subject))
 
 
 def _score(gym_id: UUID, name: str) -> bytes:
     return blake2b(gym_id.bytes + name.encode(), digest_size=8).digest()
+
+
+def _kind(subject: str) -> str:
+    """Commands, queries or events."""
+    return subject.partition(".")[0]

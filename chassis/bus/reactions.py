@@ -146,7 +146,9 @@ class Reactor:
 
     async def _handed_on(self, envelope: Envelope, message: Msg) -> bool:
         """Whether the replica at which the gym is at home has reacted. Raises what it answers."""
-        home = self.homes.elsewhere(envelope.gym_id) if self.homes is not None else None
+        home = (
+            self.homes.elsewhere(envelope.gym_id, self._retries) if self.homes is not None else None
+        )
         if self.homes is None or home is None:
             return False
         told = _told_of_the_event(message)

@@ -16,6 +16,7 @@ import anyio
 import orjson
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from structlog.testing import capture_logs
 
 from chassis import streams
@@ -42,6 +43,7 @@ KEY = bytes(range(32))
 CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
 PATIENCE = 10.0  # seconds
+RING, ANOTHER = "cmd.booking.test_ring_bell", "cmd.booking.another"
 GYMS = [GymId(new_id()) for _ in range(60)]
 """So many that each of three replicas is home to some."""
 
@@ -155,7 +157,7 @@ class Town:
 
     def home_of(self, gym_id: GymId) -> Replica:
         """At which of the replicas the gym is at home, as they all say."""
-        (home,) = [one for one in self.replicas if one.homes.elsewhere(gym_id) is None]
+        (home,) = [one for one in self.replicas if one.homes.elsewhere(gym_id, RING) is None]
         return home
 
     def one_of(self, replica: Replica) -> GymId:
@@ -241,7 +243,7 @@ async def test_whoever_leaves_answers_what_has_arrived_and_is_asked_nothing_more
     waiting = [asyncio.create_task(town.ring(gym)) for _ in range(8)]
     await begun.wait()
     stopping = asyncio.create_task(leaves.desk.stop())
-    await until(lambda: _know_nobody(stays), PATIENCE)
+    await until(lambda: _know(stays, 0), PATIENCE)
     later = await asyncio.gather(*(town.ring(gym) for _ in range(8)))
     go_on.set()
     replies = [*later, *await asyncio.gather(*waiting)]
@@ -295,15 +297,38 @@ async def test_what_is_handed_on_is_verified_like_what_is_asked(town: Town) -> N
         causation_id=key, deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
     )  # fmt: skip
     (name,) = town.replicas[1].homes.others
-    for signed in (sign(caller, "cmd.booking.another", b"{}", KEY), sign(
-        caller, "cmd.booking.test_ring_bell", b"{}", bytes(32)
-    )):  # fmt: skip
+    for signed in (sign(caller, ANOTHER, b"{}", KEY), sign(caller, RING, b"{}", bytes(32))):
         answer = await town.operator.request(
             f"home.booking.{name}", b"{}", timeout=PATIENCE,
-            headers={HEADER: signed, SUBJECT: "cmd.booking.test_ring_bell"},
+            headers={HEADER: signed, SUBJECT: RING},
         )  # fmt: skip
         assert Reply.model_validate_json(answer.data).code == "UNVERIFIED_CALLER"
     assert not replica.rung
+
+
+async def test_what_the_home_does_not_know_is_carried_out_where_it_was_asked(town: Town) -> None:
+    older = town.replicas[1]
+    del older.homes._served[RING]  # of the release before
+    gym = town.one_of(older)
+
+    replies = await asyncio.gather(*(town.ring(gym) for _ in range(20)))
+
+    assert {reply.outcome for reply in replies} == {"done"}
+
+
+async def test_a_process_that_only_reacts_is_no_home_for_commands(town: Town) -> None:
+    only_reacts = Homes("booking")
+    only_reacts.serve("retry.booking.test", _unserved)
+    await only_reacts.open(town.operator)
+    other = town.replicas[0]
+    await until(lambda: _know(other, 2), PATIENCE)
+
+    homes_of = {other.homes.elsewhere(gym, RING) for gym in GYMS}
+    reacting = {other.homes.elsewhere(gym, "retry.booking.test") for gym in GYMS}
+
+    assert len(homes_of) == 2
+    assert len(reacting) == 3
+    await only_reacts.close()
 
 
 async def test_every_event_of_a_gym_is_reacted_to_where_it_is_at_home(town: Town) -> None:
@@ -345,8 +370,12 @@ async def _until_done(town: Town, gym: GymId, *, at: Replica) -> None:
         await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def _know_nobody(replica: Replica) -> bool:
-    return not replica.homes.others
+async def _know(replica: Replica, others: int) -> bool:
+    return len(replica.homes.others) == others
+
+
+async def _unserved(_: Msg) -> bytes:
+    raise AssertionError("nobody asks")
 
 
 def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
