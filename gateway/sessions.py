@@ -12,7 +12,8 @@ from services.projections.sessions import Session
 
 @strawberry.enum(
     description="How far a session has come. COMPLETED: it is over and its books are not closed. "
-    "The clock alone decides that when it is read, so screens hear of it with the next change."
+    "The clock alone decides that when it is read, so screens hear of it with the next change, or "
+    "half a minute later."
 )
 class SessionStatus(Enum):
     SCHEDULED = "scheduled"
