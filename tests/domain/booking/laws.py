@@ -177,7 +177,7 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def a_ban_of_the_rules_rests_on_penalties_that_stand(self) -> None:
-        for client, ban in self.naive.banned_by_rules.items():
+        for client, ban in self.naive.bans.by_rules.items():
             if (cause := ban.cause) is not None and self.now < (ban.until or self.now):
                 found = self.naive.fees.penalties(client, cause.window_days, cause.counted_at)
                 assert found >= cause.needed

@@ -21,6 +21,7 @@ from contracts.timetable import (
     SessionReinstated,
     SessionRescheduled,
 )
+from tests.domain.booking.naive_bans import Bans
 from tests.domain.booking.naive_fees import Fees
 from tests.domain.booking.naive_seats import MINUTE, Seats
 
@@ -50,8 +51,7 @@ class Naive:
     asleep: set[GrantId] = field(default_factory=set)  # suspended
     on_hold: set[GrantId] = field(default_factory=set)  # of those
     ended: set[GrantId] = field(default_factory=set)
-    banned: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)  # by somebody
-    banned_by_rules: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
+    bans: Bans = field(default_factory=Bans)
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
     """Who has seats in two sessions: they were moved into each other, or staff said so."""
@@ -78,7 +78,7 @@ class Naive:
             self._standing(event)
             self.fees.read(event, now)
         assert not self.to_settle, "what they hold is held for ever"
-        self.fees.end({**self.banned, **self.banned_by_rules}, now)
+        self.fees.end(self.bans.all, now)
 
     def _turn(self, event: Any) -> None:
         """A promotion or an offer passes nobody over who is eligible."""
@@ -348,26 +348,14 @@ class Naive:
             case said.EntitlementEnded():
                 self.ended.add(event.grant_id)
             case said.BookingBanImposed():
-                if (cause := event.cause) is None:
-                    self.banned[event.client_id] = event
-                else:
-                    self.banned_by_rules[event.client_id] = event
+                self.bans.impose(event)
+                if (cause := event.cause) is not None:
                     found = self.fees.penalties(event.client_id, cause.window_days, self.now)
                     assert 0 < cause.needed <= found == cause.penalties
             case said.BookingBanLifted():
-                self._lifted(event)
+                self.bans.lift(event, self.now)
             case said.WaiverRecorded():
                 self.signed.add(event.client_id)
-
-    def _lifted(self, event: said.BookingBanLifted) -> None:
-        by_rules = self.banned_by_rules.pop(event.client_id, None)
-        if (stays := event.remaining) is not None:
-            ban = self.banned[event.client_id]
-            assert by_rules is not None
-            assert (ban.until, ban.reason) == (stays.until, stays.because)
-            assert self.is_banned(event.client_id)
-        else:
-            assert self.banned.pop(event.client_id, by_rules) is not None
 
     def left(self, client: ClientId, grant: GrantId) -> int:
         """Credits the client may still use of the grant."""
@@ -375,8 +363,7 @@ class Naive:
         return self.grants[client][grant].credits - held - self.spent[grant]
 
     def is_banned(self, client: ClientId) -> bool:
-        bans = (self.banned.get(client), self.banned_by_rules.get(client))
-        return any(ban and (ban.until is None or self.now < ban.until) for ban in bans)
+        return self.bans.keep_out(client, self.now)
 
     def booked_on(self, client: ClientId, day: date) -> int:
         """Reservations of the day that were not given back in time."""
