@@ -25,7 +25,7 @@ from chassis.pulse import dead_letters_of
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
 from chassis.settings import DatabaseSettings, RelaySettings
-from chassis.tenancy import open_pool
+from chassis.tenancy import open_store_pool
 from contracts.envelope import Command
 
 Rules: TypeAlias = Mapping[type[Command], Callable[[Any, Unit], Any]]
@@ -81,7 +81,8 @@ async def _relay(process: Process[ServiceSettings], service: Service) -> Client:
 
 
 async def _store(process: Process[ServiceSettings], service: Service, nats: Client) -> EventStore:
-    pool = await open_pool(process.settings.database_url.get_secret_value(), name=service.name)
+    dsn = process.settings.database_url.get_secret_value()
+    pool = await open_store_pool(dsn, name=service.name)
     process.on_stop(pool.close)
 
     async def answers() -> bool:

@@ -1,5 +1,6 @@
 """One gym per transaction: Postgres itself refuses to show another gym's rows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -43,20 +44,45 @@ class _Connection(_PlainConnection):
         return ""
 
 
+class _Uncancelling(_Connection):
+    """Given up on, it is closed, and the server goes on alone.
+
+    A cancel would end the wait for a second copy and show to all what is on one disk only.
+    """
+
+    _loop: asyncio.AbstractEventLoop
+    _protocol: Any
+
+    def _cancel_current_command(self, *_: object) -> None:
+        # Not at once: the protocol is amid a step. Nor ``terminate``: the pool does that.
+        self._loop.call_soon(self._protocol.abort)
+
+
 async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> Pool:
     """A pool of at most ``size`` connections to ``dsn``; ``settings`` are server settings.
 
     Statements time out after 15 s; a connection that cannot be made within 10 s raises.
     """
-    options: dict[str, Any] = {"application_name": name, **settings}
+    return await _opened(dsn, _Connection, size, {"application_name": name, **settings})
+
+
+async def open_store_pool(dsn: str, *, name: str, size: int = 4) -> Pool:
+    """``open_pool`` for an event store: a statement that is given up is never cancelled.
+
+    The server goes on with it, so a second copy may still come to have it.
+    """
+    return await _opened(dsn, _Uncancelling, size, {"application_name": name})
+
+
+async def _opened(dsn: str, kind: type[_Connection], size: int, settings: dict[str, str]) -> Pool:
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
         timeout=10,
         command_timeout=15,
-        connection_class=_Connection,
-        server_settings=options,
+        connection_class=kind,
+        server_settings=settings,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from chassis.eventstore.recorder import (
     Objection,
     StoredEvent,
     StreamKey,
+    Unconfirmed,
     first_seen,
     net_claims,
     net_deadlines,
@@ -28,31 +30,43 @@ APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 35))})" 
 LOAD = "SELECT * FROM es.load($1, $2, $3, $4)"
 ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
 PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5, $6)"
+# A commit that writes nothing: once it is through, all before it is on a second copy as well.
+FENCE = "SELECT pg_logical_emit_message(true, 'b2b', '')"
+STILL_WAITS = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = current_user AND wait_event = 'SyncRep'
+                  AND query_start < clock_timestamp() - $1::interval)
+"""
+
+PATIENCE = 15.0  # seconds a write may take
 
 
 class PostgresRecorder:
-    """Needs the schema of ``migrations/`` and a login in the group role ``es_app``."""
+    """Needs the schema of ``migrations/`` and a login in the group role ``es_app``.
 
-    def __init__(self, pool: Pool) -> None:
+    The pool must not cancel: what waits for a second copy would be seen, and told, without one.
+    """
+
+    def __init__(self, pool: Pool, *, patience: float = PATIENCE) -> None:
         self._pool = pool
+        self._patience = patience
+        self._gave_up = False
 
     async def append(self, batch: Sequence[Append]) -> list[int | None]:
         heads = first_seen(batch)
         claims = net_claims(batch)
         if claims.behind:
             raise Objection(behind=claims.behind)
-        with _translated():
-            rows = await self._pool.fetch(
-                APPEND,
-                *_gym_columns(batch),
-                *_columns(heads, ("gym_id", "id", "category")),
-                list(heads.values()),
-                *_event_columns(batch),
-                *_answer_columns(batch),
-                *_columns(claims.released, ("gym_id", "kind", "subject")),
-                *_columns(claims.made, ("gym_id", "kind", "subject")),
-                *_deadline_columns(batch),
-            )
+        rows = await self._written(
+            APPEND,
+            *_gym_columns(batch),
+            *_columns(heads, ("gym_id", "id", "category")),
+            list(heads.values()),
+            *_event_columns(batch),
+            *_answer_columns(batch),
+            *_columns(claims.released, ("gym_id", "kind", "subject")),
+            *_columns(claims.made, ("gym_id", "kind", "subject")),
+            *_deadline_columns(batch),
+        )
         if rows and rows[0][0] != "done":
             raise _objection(rows, list(heads), list(claims.made.items()))
         return _positions(batch, rows)
@@ -76,13 +90,36 @@ class PostgresRecorder:
     async def answer(self, gym_id: GymId, actor: str, command_id: UUID) -> Answer | None:
         with _translated():
             row = await self._pool.fetchrow(ANSWER, gym_id, actor, command_id)
-        return None if row is None else Answer(*row)
+        if row is None:
+            return None
+        try:
+            await self._written(FENCE)  # a restart, too, shows what is on one disk only
+        except Away as away:
+            raise Unconfirmed(str(away)) from away
+        return Answer(*row)
 
     async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
+        await self._written(
+            PUT_SNAPSHOT, stream.gym_id, stream.id, stream.category, version, shape, data
+        )
+
+    async def _written(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """What ``statement`` says once it is durable.
+
+        One that was given up waits on in the server, for a copy that is away. No other is sent
+        meanwhile: they would take all of its connections, and reading goes on.
+        """
         with _translated():
-            await self._pool.execute(
-                PUT_SNAPSHOT, stream.gym_id, stream.id, stream.category, version, shape, data
-            )
+            if self._gave_up:
+                waited = timedelta(seconds=self._patience / 2)
+                if await self._pool.fetchval(STILL_WAITS, waited):
+                    raise Away("no copy confirms")
+                self._gave_up = False
+            try:
+                return await self._pool.fetch(statement, *arguments, timeout=self._patience)
+            except TimeoutError:
+                self._gave_up = True
+                raise
 
 
 @contextmanager

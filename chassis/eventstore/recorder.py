@@ -29,6 +29,7 @@ __all__ = [
     "Recorder",
     "StoredEvent",
     "StreamKey",
+    "Unconfirmed",
 ]
 
 
@@ -155,6 +156,10 @@ class Away(Exception):
     """The store cannot be reached now. Whether what was under way got written is unknown."""
 
 
+class Unconfirmed(Away):
+    """What was found may be on one disk only, and be lost with it."""
+
+
 class Loaded(NamedTuple):
     """A stream as read: a snapshot if there is one of the wanted shape, and the events after it."""
 
@@ -177,7 +182,7 @@ class Recorder(Protocol):
         """Streams, each with the wanted snapshot shape (0: none), in the order asked."""
 
     async def answer(self, gym_id: GymId, actor: str, command_id: UUID) -> Answer | None:
-        """The answer a command got before."""
+        """The answer a command got before; ``Unconfirmed`` when it may yet be lost."""
 
     async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
         """Keep the newest snapshot of a stream."""

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from chassis.context import Context
 from chassis.decider import Aggregate, Refused
-from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey
+from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey, Unconfirmed
 from chassis.eventstore.residents import Residents
 from chassis.eventstore.unit import Absent, Unit
 from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Entry, Unknown, Writer
@@ -124,10 +124,9 @@ class EventStore:
                 pause = min(PAUSE * attempt, LONGEST_PAUSE)
                 await asyncio.sleep(random.random() * pause)  # noqa: S311 - no secret
             try:
-                if attempt or look_first:
-                    if earlier := await self._earlier(ctx, request_hash):
-                        return earlier
-                    unknown = False
+                again = attempt or look_first
+                if again and (earlier := await self._earlier(ctx, request_hash)):
+                    return earlier
                 if taken is not None:
                     raise taken
                 return await self._attempt(ctx, rule, request_hash)
@@ -135,10 +134,11 @@ class EventStore:
                 if taken is not None:
                     raise
                 taken = claim  # by this very command perhaps, carried out elsewhere: look
-            except Conflict as conflict:
-                unknown = isinstance(conflict, Unknown)
-            except Away:
-                continue
+            except (Conflict, Away) as why:
+                # For good: that nothing is found does not say that nothing is still being written.
+                unknown = unknown or isinstance(why, Unknown | Unconfirmed)
+            except Busy:
+                break
         raise OutcomeUnknown if unknown else Busy
 
     async def _attempt(

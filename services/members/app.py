@@ -15,7 +15,7 @@ from chassis.process import Process
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
 from chassis.settings import DatabaseSettings, RelaySettings, VaultSettings
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool, open_pool, open_store_pool
 from contracts.permissions import allows
 from services.members import api
 from services.members.attempts import Attempts
@@ -54,7 +54,7 @@ async def main(process: Process[MembersSettings]) -> None:
     if no_more:
         return
     pool = await _pool(process, "database", process.settings.database_url)
-    store = await _store(process, pool)
+    store = await _store(process)
     if "deadlines" in parts:
         _deadlines(process, store)
     if "commands" in parts:
@@ -73,7 +73,10 @@ async def _relay(process: Process[MembersSettings]) -> Client:
     return client
 
 
-async def _store(process: Process[MembersSettings], pool: Pool) -> EventStore:
+async def _store(process: Process[MembersSettings]) -> EventStore:
+    dsn = process.settings.database_url.get_secret_value()
+    pool = await open_store_pool(dsn, name=f"{SERVICE} store")
+    process.on_stop(pool.close)
     nats = await connect(process.settings.nats, name="members bell")
     process.on_stop(nats.close)
     process.beat(nats)
