@@ -16,8 +16,9 @@ from chassis.bus import replies
 from chassis.bus.broker import connected
 from chassis.bus.clerk import Allows, Clerk
 from chassis.bus.counter import Counter
+from chassis.bus.hearing import Hearing
 from chassis.bus.homes import Homes
-from chassis.bus.reactions import BACK_OFF, Hearing, Reaction, Reactor
+from chassis.bus.reactions import BACK_OFF, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER
 from chassis.clock import Clock

@@ -10,14 +10,13 @@ import anyio
 import orjson
 import structlog
 from faststream import AckPolicy
-from faststream._internal.endpoint.subscriber.usecase import SubscriberUsecase
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js.api import ConsumerConfig
-from nats.js.errors import NotFoundError
 from opentelemetry.trace import Span, SpanKind
 
+from chassis.bus.hearing import AT_MOST_AWAY, Behind, Hearing
 from chassis.bus.homes import Homes
 from chassis.decider import Refused
 from chassis.nats_client import JETSTREAM_SECONDS
@@ -64,28 +63,32 @@ class Reactor:
     back_off: tuple[float, ...] = BACK_OFF
     homes: Homes | None = None
 
-    def listen(self, kind: type[Event]) -> "Hearing":
+    def listen(self, kind: type[Event]) -> Hearing:
         """Consume ``kind``. The stream must exist; its declaration is not a service's business."""
         subscriber = self.broker.subscriber(
             f"evt.*.{kind.event_type}",
             stream=JStream(self.stream, declare=False),
             durable=self.name,
             pull_sub=PullSub(batch_size=AT_ONCE, timeout=5.0),
-            config=ConsumerConfig(ack_wait=ACK_WAIT_SECONDS, max_ack_pending=4 * AT_ONCE),
+            config=ConsumerConfig(ack_wait=ACK_WAIT_SECONDS, max_ack_pending=AT_MOST_AWAY),
             inbox_prefix=cast(bytes, None),  # the connection's own, the only one we may hear
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
             no_reply=True,
         )
 
+        behind = Behind(self.name)
+
         async def react(message: Any) -> None:
-            await self.react(cast(NatsMessage, message).raw_message)
+            raw = cast(NatsMessage, message).raw_message
+            behind.heard(raw)
+            await self.react(raw)
 
         subscriber(react)
         self._listen_for_retries()
         if self.homes is not None:
             self.homes.serve(self._retries, self._again)
-        return Hearing(self, subscriber)
+        return Hearing(self.broker, self.stream, self.name, subscriber, behind)
 
     def _listen_for_retries(self) -> None:
         """An operator's second chance for a dead letter: ``retry.<service>.<consumer>``.
@@ -211,28 +214,6 @@ def _told_of_the_event(message: Msg) -> dict[str, str]:
         for name, told in (message.headers or {}).items()
         if name == "traceparent" or name.startswith("B2b-")
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """A reactor at work."""
-
-    reactor: Reactor
-    subscriber: SubscriberUsecase[Any]
-
-    async def mend(self) -> None:
-        """Make the durable consumer again when it went with a stream that was lost.
-
-        Without this, pulling from a consumer that is gone spins and hears nothing for ever.
-        """
-        stream, name = self.reactor.stream, self.reactor.name
-        jetstream = self.reactor.broker.connection.jetstream(timeout=JETSTREAM_SECONDS)
-        try:
-            await jetstream.consumer_info(stream, name)
-        except NotFoundError:
-            log.warning("consumer is gone, making it again", consumer=name, stream=stream)
-            await self.subscriber.stop()
-            await self.subscriber.start()
 
 
 async def _undecoded(message: Any) -> Any:

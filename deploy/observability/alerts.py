@@ -153,6 +153,10 @@ SYMPTOMS = (
         Severity.PAGE, "{{ $labels.projection }} stands still at an event it cannot apply.",
     ),
     Alert(
+        "ReactionLag", "max by (consumer) (b2b_reaction_behind_seconds) > 30", "1m",
+        Severity.PAGE, "{{ $labels.consumer }} is {{ $value | humanizeDuration }} behind.",
+    ),
+    Alert(
         "DeadLetters",
         "sum by (consumer) ((b2b_dead_letters_total unless b2b_dead_letters_total offset 15m)"
         " or increase(b2b_dead_letters_total[15m])) > 0", "0s",

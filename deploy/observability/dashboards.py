@@ -103,6 +103,17 @@ EVENT_FLOW = Dashboard(
             ((rate("b2b_reactions_total", "consumer, outcome"), "{{consumer}} {{outcome}}"),),
         ),
         Panel(
+            "Reactions behind",
+            "s",
+            (("max by (consumer) (b2b_reaction_behind_seconds)", "{{consumer}}"),),
+            "How long events have waited to be given to a reaction, at most.",
+        ),
+        Panel(
+            "Events no reaction was given yet",
+            "short",
+            (("max by (consumer) (b2b_reaction_pending)", "{{consumer}}"),),
+        ),
+        Panel(
             "Given up",
             "short",
             (

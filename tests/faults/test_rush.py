@@ -12,7 +12,7 @@ from tests.faults.books import must_be_right
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.gym import Gym
-from tests.world.hearing import reactions
+from tests.world.hearing import is_everything_heard, reactions
 from tests.world.system import System
 from tests.world.waiting import until
 
@@ -114,10 +114,24 @@ async def test_streams_are_refilled_and_screens_are_right_after_nats_lost_everyt
     await must_be_right(system, crowd)
 
     async def hearing_again() -> bool:
-        return set(await reactions(system.installation)) >= heard
+        found = set(await reactions(system.installation))
+        return found >= heard and await is_everything_heard(system.installation)
 
     assert heard
     await until(hearing_again, 30)
+
+    async def last_given() -> int:
+        delivered = (await reactions(system.installation))["access_session_scheduled"].delivered
+        assert delivered is not None
+        return delivered.stream_seq
+
+    before = await last_given()
+    await gym.session(SEATS)
+
+    async def heard_of_it() -> bool:
+        return await last_given() > before and await is_everything_heard(system.installation)
+
+    await until(heard_of_it, 30)
 
 
 @pytest.mark.chaos

@@ -7,7 +7,9 @@ What is heard is written as the relay writes it.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,17 @@ import anyio
 import orjson
 import pytest
 from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
+from nats.js.api import ConsumerConfig, ConsumerInfo, SequenceInfo
+from nats.js.manager import JetStreamManager
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from chassis import streams
 from chassis.bus import desk
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
+from chassis.bus.hearing import AT_MOST_AWAY, Behind
 from chassis.bus.reactions import Hopeless
 from chassis.clock import SystemClock
 from chassis.context import Context
@@ -39,6 +47,8 @@ CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
 BACK_OFF = (0.1, 0.3, 0.6)
 PATIENCE = 10.0  # seconds until a test gives up waiting
+SINCE = datetime(2027, 3, 1, 12, tzinfo=UTC)
+FAILING = 70  # events; a few more than a consumer once gave out unsettled
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -135,20 +145,28 @@ def access(server: Nats) -> Callable[[str], NatsAccess]:
     return lambda user: NatsAccess(server.url, user, PASSWORD)
 
 
-@pytest.fixture
-async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncIterator[Room]:
+@asynccontextmanager
+async def _opened(
+    access: Callable[[str], NatsAccess], gym_id: GymId, back_off: tuple[float, ...]
+) -> AsyncIterator[Room]:
     members = await connect(access("members_relay"), name="members_relay")
     operator = await connect(access("operator"), name="operator")
     await streams.declare(operator)
     serving = broker(access("booking"), name="booking")
     desk = Desk(serving, service="booking", keys=[bytes(32)], clock=SystemClock(), allows=_anybody)
     made = Room(gym_id, members, operator, desk)
-    desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=BACK_OFF)
+    desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=back_off)
     await desk.start()
     yield made
     await desk.stop()
     await members.close()
     await operator.close()
+
+
+@pytest.fixture
+async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncIterator[Room]:
+    async with _opened(access, gym_id, BACK_OFF) as made:
+        yield made
 
 
 async def _until(met: Callable[[], bool]) -> None:
@@ -322,6 +340,101 @@ async def test_a_desk_that_is_stopped_while_it_looks_at_its_consumers_looks_no_f
     monkeypatch.setattr(room.desk, "_hearings", [Leaving(), hearing])
     async with asyncio.timeout(PATIENCE):
         await room.desk.keep_hearing(stopping)  # the second would find no connection
+
+
+async def test_failing_events_of_one_gym_do_not_keep_those_of_others_waiting(
+    access: Callable[[str], NatsAccess], gym_id: GymId
+) -> None:
+    async with _opened(access, gym_id, back_off=(300.0,)) as room:
+        # Seventy tracebacks drawn for people would take half a minute.
+        with capture_logs():
+            room.faults = [OSError("this gym's terminal is down") for _ in range(FAILING)]
+            await room.publish(*(_lamp(gym_id) for _ in range(FAILING)))
+            await room.until_tried(FAILING)
+
+        await room.publish(_lamp(GymId(new_id())))
+
+        await room.until_tried(FAILING + 1)
+
+
+async def test_a_consumer_of_an_older_version_is_brought_up_to_date(
+    access: Callable[[str], NatsAccess], room: Room
+) -> None:
+    [hearing] = room.desk._hearings
+    booking = await connect(access("booking"), name="an older booking")
+    js = booking.jetstream(timeout=2)
+    made = await js.consumer_info("EVT_MEMBERS", CONSUMER)
+    await js.add_consumer("EVT_MEMBERS", made.config.evolve(max_ack_pending=64))
+
+    await hearing.mend()
+
+    found = await js.consumer_info("EVT_MEMBERS", CONSUMER)
+    assert found.config == made.config
+    assert found.config.max_ack_pending == AT_MOST_AWAY
+    await booking.close()
+
+
+async def test_a_consumer_that_was_made_without_us_hearing_of_it_is_pulled_from(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [hearing] = room.desk._hearings
+    made = JetStreamManager.add_consumer
+
+    async def and_the_answer_is_lost(*args: Any, **more: Any) -> None:
+        await made(*args, **more)
+        raise TimeoutError
+
+    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(JetStreamManager, "add_consumer", and_the_answer_is_lost)
+        with pytest.raises(TimeoutError):
+            await hearing.mend()
+
+    await hearing.mend()
+
+    await room.publish(_lamp(room.gym_id))
+    await room.until_tried(1)
+
+
+async def test_a_subscription_that_would_not_end_does_not_keep_the_next_from_beginning(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [hearing] = room.desk._hearings
+
+    async def not_now(*_: Any, **__: Any) -> None:
+        raise ConnectionClosedError
+
+    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Client, "_send_unsubscribe", not_now)
+        await hearing.mend()
+
+    await room.publish(*(_lamp(room.gym_id) for _ in range(3)))
+    await room.until_tried(3)
+    await room.until_settled()
+    assert len(room.tried) == 3
+
+
+def test_what_waits_is_told_with_how_long_at_most() -> None:
+    behind = Behind("a_consumer")
+
+    def told(pending: int, given: int, now: float) -> tuple[float | None, float | None]:
+        last = SequenceInfo(consumer_seq=given, stream_seq=given)
+        found = ConsumerInfo(
+            "a_consumer", "EVT", ConsumerConfig(), SINCE, delivered=last, num_pending=pending
+        )
+        behind.look(found, now)
+        label = {"consumer": "a_consumer"}
+        return (
+            REGISTRY.get_sample_value("b2b_reaction_pending", label),
+            REGISTRY.get_sample_value("b2b_reaction_behind_seconds", label),
+        )
+
+    assert told(pending=0, given=7, now=100) == (0, 0)
+    assert told(pending=3, given=7, now=102) == (3, 2)
+    assert told(pending=9, given=7, now=150) == (9, 50)
+    assert told(pending=9, given=8, now=152) == (9, 0), "it goes on"
+    assert told(pending=0, given=17, now=900) == (0, 0)
 
 
 async def test_a_reaction_is_followed_below_what_published_its_event(
