@@ -1,7 +1,8 @@
 """A lock that is served by real rights on a real nats-server, and somebody who may turn it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
+from deploy.local import nats_conf
 from deploy.local.installation import Installation
+from deploy.local.servers import Nats
 from tests.component.bus.lock import KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
+from tests.component.bus.room import BACK_OFF, CONSUMER, PASSWORD, Room, opened
 
 
 async def _turns(command: TurnKey, _: Context) -> Done:
@@ -57,3 +61,29 @@ def caller(clock: FixedClock, gym_id: GymId) -> Caller:
         gym_id=gym_id, actor=f"client:{new_id()}", roles=("owner",), command_id=key,
         correlation_id=key, causation_id=key, deadline=clock.now() + timedelta(seconds=10),
     )  # fmt: skip
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nats]:
+    """A fresh nats-server, which knows our consumer."""
+    monkeypatch.setitem(nats_conf.HEARS, "booking", {"EVT_MEMBERS": (CONSUMER,)})
+    passwords = dict.fromkeys(nats_conf.users(), PASSWORD)
+    made = Nats(
+        tmp_path,
+        lambda port, monitor, store: nats_conf.configuration(port, monitor, store, passwords),
+    )
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def access(server: Nats) -> Callable[[str], NatsAccess]:
+    """How each user reaches it."""
+    return lambda user: NatsAccess(server.url, user, PASSWORD)
+
+
+@pytest.fixture
+async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncIterator[Room]:
+    async with opened(access, gym_id, BACK_OFF) as made:
+        yield made

@@ -1,0 +1,117 @@
+"""A reaction goes on hearing, whatever becomes of its consumer, and tells how far it is behind."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
+from nats.js.api import ConsumerConfig, ConsumerInfo, SequenceInfo
+from nats.js.manager import JetStreamManager
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from chassis.bus.hearing import AT_MOST_AWAY, Behind
+from chassis.nats_access import NatsAccess
+from chassis.nats_client import connect
+from contracts.ids import GymId, new_id
+from tests.component.bus.room import CONSUMER, Room, a_lamp, opened
+
+SINCE = datetime(2027, 3, 1, 12, tzinfo=UTC)
+FAILING = 70  # events; a few more than a consumer once gave out unsettled
+
+
+async def test_failing_events_of_one_gym_do_not_keep_those_of_others_waiting(
+    access: Callable[[str], NatsAccess], gym_id: GymId
+) -> None:
+    async with opened(access, gym_id, back_off=(300.0,)) as room:
+        # Seventy tracebacks drawn for people would take half a minute.
+        with capture_logs():
+            room.faults = [OSError("this gym's terminal is down") for _ in range(FAILING)]
+            await room.publish(*(a_lamp(gym_id) for _ in range(FAILING)))
+            await room.until_tried(FAILING)
+
+        await room.publish(a_lamp(GymId(new_id())))
+
+        await room.until_tried(FAILING + 1)
+
+
+async def test_a_consumer_of_an_older_version_is_brought_up_to_date(
+    access: Callable[[str], NatsAccess], room: Room
+) -> None:
+    [hearing] = room.desk._hearings
+    booking = await connect(access("booking"), name="an older booking")
+    js = booking.jetstream(timeout=2)
+    made = await js.consumer_info("EVT_MEMBERS", CONSUMER)
+    await js.add_consumer("EVT_MEMBERS", made.config.evolve(max_ack_pending=64))
+
+    await hearing.mend()
+
+    found = await js.consumer_info("EVT_MEMBERS", CONSUMER)
+    assert found.config == made.config
+    assert found.config.max_ack_pending == AT_MOST_AWAY
+    await booking.close()
+
+
+async def test_a_consumer_that_was_made_without_us_hearing_of_it_is_pulled_from(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [hearing] = room.desk._hearings
+    made = JetStreamManager.add_consumer
+
+    async def and_the_answer_is_lost(*args: Any, **more: Any) -> None:
+        await made(*args, **more)
+        raise TimeoutError
+
+    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(JetStreamManager, "add_consumer", and_the_answer_is_lost)
+        with pytest.raises(TimeoutError):
+            await hearing.mend()
+
+    await hearing.mend()
+
+    await room.publish(a_lamp(room.gym_id))
+    await room.until_tried(1)
+
+
+async def test_a_subscription_that_would_not_end_does_not_keep_the_next_from_beginning(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [hearing] = room.desk._hearings
+
+    async def not_now(*_: Any, **__: Any) -> None:
+        raise ConnectionClosedError
+
+    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Client, "_send_unsubscribe", not_now)
+        await hearing.mend()
+
+    await room.publish(*(a_lamp(room.gym_id) for _ in range(3)))
+    await room.until_tried(3)
+    await room.until_settled()
+    assert len(room.tried) == 3
+
+
+def test_what_waits_is_told_with_how_long_at_most() -> None:
+    behind = Behind("a_consumer")
+
+    def told(pending: int, given: int, now: float) -> tuple[float | None, float | None]:
+        last = SequenceInfo(consumer_seq=given, stream_seq=given)
+        found = ConsumerInfo(
+            "a_consumer", "EVT", ConsumerConfig(), SINCE, delivered=last, num_pending=pending
+        )
+        behind.look(found, now)
+        label = {"consumer": "a_consumer"}
+        return (
+            REGISTRY.get_sample_value("b2b_reaction_pending", label),
+            REGISTRY.get_sample_value("b2b_reaction_behind_seconds", label),
+        )
+
+    assert told(pending=0, given=7, now=100) == (0, 0)
+    assert told(pending=3, given=7, now=102) == (3, 2)
+    assert told(pending=9, given=7, now=150) == (9, 50)
+    assert told(pending=9, given=8, now=152) == (9, 0), "it goes on"
+    assert told(pending=0, given=17, now=900) == (0, 0)
