@@ -223,7 +223,8 @@ class Writer:
     def _drop(self, entry: Entry, invalid: set[StreamKey], why: Exception) -> None:
         invalid.update(event.stream for event in entry.append.events)
         entry.settle()
-        CONFLICTS.inc()
+        if type(why) is Conflict:  # nobody else was quicker when the store is away or a claim taken
+            CONFLICTS.inc()
         if not entry.answer.done():
             entry.answer.set_exception(why)
             entry.answer.exception()  # seen: the caller may have gone

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.context import Context
 from chassis.decider import Refused
@@ -369,6 +370,36 @@ async def test_a_store_that_went_away_while_writing_leaves_the_outcome_open(
             await store.execute(ctx, lambda _: None)
     async with EventStore(recorder) as store:
         assert (await store.execute(ctx, lambda _: None)).replayed
+
+
+async def test_only_another_writer_who_was_quicker_counts_as_a_collision(
+    recorder: Recorder, store: EventStore, other: EventStore, ctx: Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def counted_so_far() -> float:
+        return REGISTRY.get_sample_value("b2b_append_conflicts_total") or 0.0
+
+    before = counted_so_far()
+    monkeypatch.setattr("chassis.eventstore.store.ATTEMPTS", 2)
+    subject = new_id()
+    await other.execute(again(ctx), lambda unit: unit.claim("name", subject))
+    with pytest.raises(ClaimTaken):
+        await store.execute(again(ctx), lambda unit: unit.claim("name", subject))
+
+    async def away(_: Sequence[Append]) -> list[int | None]:
+        raise Away
+
+    stream = new_id()
+    await in_memory(store, ctx, stream)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(recorder, "append", away)
+        with pytest.raises(OutcomeUnknown):
+            await store.execute(again(ctx), count(new_id()))
+    assert counted_so_far() == before
+
+    await other.execute(again(ctx), count(stream))
+    await store.execute(again(ctx), count(stream))
+    assert counted_so_far() == before + 1
 
 
 async def test_a_field_added_later_does_not_make_it_another_command(
