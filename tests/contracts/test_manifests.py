@@ -7,7 +7,9 @@ import pytest
 
 from deploy.cluster import manifests, secrets
 from deploy.cluster.scaling import durables
+from deploy.local.access import AUDITOR, PROCESSES
 from deploy.local.nats_conf import HEARS, users
+from deploy.schema import ROOT
 
 
 @pytest.mark.parametrize("file", manifests.generated(), ids=str)
@@ -21,6 +23,22 @@ def test_a_changed_right_makes_the_manifest_stale(tmp_path: Path) -> None:
     file = tmp_path / manifests.KUBERNETES / "base/nats/accounts.conf"
     file.write_text(file.read_text().replace('"evt.*.booking.>"', '"evt.>"'))
     assert manifests.stale(tmp_path) == [file.relative_to(tmp_path)]
+
+
+def test_containers_finish_a_release_when_every_new_process_is_well() -> None:
+    text = (ROOT / "deploy/image/compose.yaml").read_text()
+    prepare, finish = (_service(text, name) for name in ("prepare", "finish"))
+    assert "command: [b2b, migrate, --phase, pre]\n" in prepare
+    assert "command: [b2b, migrate, --phase, post]\n" in finish
+    waited_for = set(re.findall(r"(\w+): \{condition: service_healthy\}", finish))
+    assert waited_for == {*PROCESSES, AUDITOR}
+
+
+def _service(compose: str, name: str) -> str:
+    """What ``compose`` says of it."""
+    found = re.search(rf"^  {name}:.*\n((?:    .*\n)+)", compose, re.MULTILINE)
+    assert found is not None, name
+    return found[1]
 
 
 def test_autoscalers_measure_every_durable_consumer() -> None:
