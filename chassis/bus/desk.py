@@ -24,6 +24,7 @@ from chassis.bus.signature import HEADER
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.nats_client import leave, settled
+from chassis.telemetry.metrics import COMMANDS, OURS
 from contracts.envelope import Caller, Command, Event, Query, Reply, subject_of
 
 C = TypeVar("C", bound=Command)
@@ -156,6 +157,8 @@ class Desk:
                 return answer
             return await self._clerk.attend(kind, carry_out, message, caller)
 
+        for outcome in OURS:
+            COMMANDS.labels(kind.command_type, outcome)
         self._counters.append(Counter(subject_of(kind), self._service, serve))
         if self._homes is not None:
             self._homes.serve(subject_of(kind), see_to)

@@ -6,6 +6,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # 0.2 s is what the product promises
 
+OURS = "failed", "busy"
+"""Outcomes that are our fault; told as zero from the start, or a first one would be no rise."""
+
 COMMANDS = Counter("b2b_commands_total", "Commands and queries answered", ["command", "outcome"])
 REFUSALS = Counter("b2b_refusals_total", "Commands and queries refused", ["command", "code"])
 COMMAND_SECONDS = Histogram(

@@ -1,10 +1,14 @@
 """Metrics of serving; names as dashboards know them."""
 
+from itertools import product
+
 from prometheus_client import Counter, Gauge, Histogram
 
 OPERATIONS = Counter(
     "b2b_graphql_operations_total", "Operations answered.", ["kind", "transport", "outcome"]
 )
+for _kind, _transport in (*product(("query", "mutation"), ("http", "ws")), ("unknown", "http")):
+    OPERATIONS.labels(_kind, _transport, "failed")  # zero from the start: so a first one is a rise
 SECONDS = Histogram(
     "b2b_graphql_seconds", "Time from the whole request to the whole answer.", ["kind"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5),

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -7,6 +9,15 @@ from gateway.serve.limits import Limits
 from tests.gateway_serve.conftest import Library, Serve
 
 RESPONSE_JSON = "application/graphql-response+json"
+
+
+def test_failures_are_told_as_none_before_anything_is_asked() -> None:
+    """A counter that is born at one has never risen: nobody would be woken by a first failure."""
+    page = "import gateway.serve.metrics as m, prometheus_client as p; print(p.generate_latest())"
+    told = subprocess.run([sys.executable, "-c", page], capture_output=True, check=True, text=True)
+    for kind, transport in (("query", "http"), ("mutation", "ws"), ("unknown", "http")):
+        labels = f'kind="{kind}",outcome="failed",transport="{transport}"'
+        assert f"b2b_graphql_operations_total{{{labels}}} 0.0" in told.stdout
 
 
 async def test_a_query_is_answered_as_json(library: Library) -> None:

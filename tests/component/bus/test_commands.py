@@ -6,14 +6,19 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from prometheus_client import generate_latest
 
 from chassis.bus.asker import Unavailable
+from chassis.bus.broker import broker
+from chassis.bus.desk import Desk
 from chassis.bus.signature import sign
+from chassis.clock import SystemClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.store import Busy, OutcomeUnknown
+from chassis.nats_access import NatsAccess
 from chassis.telemetry.metrics import REFUSALS
-from contracts.envelope import Caller, Reply
+from contracts.envelope import Caller, Command, Reply
 from contracts.ids import new_id
 from tests.component.bus.lock import (
     KEY,
@@ -39,6 +44,31 @@ class Slow:
         self.begun.set()
         await self.go_on.wait()
         return Done({"finished": True})
+
+
+def test_failures_are_told_as_none_before_anything_is_asked() -> None:
+    """A counter that is born at one has never risen: nobody would be woken by a first failure."""
+
+    class Untouched(Command):
+        """Nobody gives it."""
+
+    Untouched.command_type = "booking.test_untouched"  # not in the contracts' registers
+    unconnected = broker(NatsAccess("nats://127.0.0.1:1", "booking", "x"), name="booking")
+    desk = Desk(unconnected, service="booking", keys=[KEY], clock=SystemClock(), allows=_nobody)
+
+    async def never(_: Untouched, __: Context) -> Done:
+        raise AssertionError
+
+    desk.command(Untouched, never)
+
+    page = generate_latest().decode()
+    for outcome in ("failed", "busy"):
+        line = f'b2b_commands_total{{command="booking.test_untouched",outcome="{outcome}"}} 0.0'
+        assert line in page
+
+
+def _nobody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
+    return False
 
 
 async def test_a_done_command_tells_its_result_and_position(lock: Lock, caller: Caller) -> None:
