@@ -1,19 +1,23 @@
 """Alerts and dashboards speak of what is there: metrics, commands, runbooks, tests."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
+import typer
 from prometheus_client import REGISTRY, Enum
 from prometheus_client.registry import Collector
+from typer.core import TyperGroup
 
 import chassis
 import contracts.freeze
 import deploy.check
 import gateway
 from contracts.envelope import COMMANDS
+from deploy.cli import cli
 from deploy.observability.alerts import alerts, records
 from deploy.observability.dashboards import DASHBOARDS
 from deploy.observability.files import RULES
@@ -23,6 +27,7 @@ from deploy.schema import ROOT
 METRIC = re.compile(r"\b(?:b2b|process)_[a-z_]+(?=[\[{) ]|$)")
 COMMAND = re.compile(r'command="([^"]+)"')
 TOLD = re.compile(r"alertname: (\w+)\n\s+exp_alerts:\n")
+TYPED = re.compile(r"`(b2b [^`]+)`")
 NAMES = {alert.name for alert in alerts()}
 SELECTOR = re.compile(r"\b((?:b2b|process)_[a-z_]+)\{([^}]*)\}")
 LABEL = re.compile(r"(\w+)(?:=~|!~|!=|=)\"")
@@ -93,6 +98,22 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     )
     for text in books.values():
         assert all(part in text for part in ("**Means.**", "**Look.**", "**Do.**"))
+
+
+def told_to_run() -> Iterator[tuple[str, str]]:
+    """(page, command line) of what runbooks have people type."""
+    for path in sorted((ROOT / RUNBOOKS).glob("*.md")):
+        yield from ((path.stem, line) for line in TYPED.findall(path.read_text()))
+
+
+@pytest.mark.parametrize(("page", "line"), list(told_to_run()))
+def test_a_command_of_a_runbook_can_be_typed(page: str, line: str) -> None:
+    command, words = typer.main.get_command(cli), shlex.split(line)[1:]
+    while isinstance(command, TyperGroup) and words:
+        name, found, words = command.resolve_command(command.context_class(command), words)
+        assert found is not None, f"{page}: {name}"
+        command = found
+    command.make_context(line, words)  # raises what whoever mistyped it would be told
 
 
 def test_every_alert_is_tried() -> None:
