@@ -106,16 +106,12 @@ WHY: dict[str, str] = {
     ),
     "replicas_rush": (
         "The cores are the same, and two of every process have more to do on them: each event is "
-        "received by two projectors and two hubs, each ledger is loaded by both bookings. Both "
-        "decide on the one class; whoever commits first makes the other drop the class and all "
-        "that was queued on it and decide again, with a look for an earlier answer, after a pause. "
-        "Twins are there for who dies, not for one class: a rush is over soonest in one process."
+        "received by two projectors and two hubs, and half of the presses take one more hop, to "
+        "the booking at which the gym is at home. Twins are there for who dies, and for many gyms."
     ),
     "replicas_spread": (
-        "A thousand classes and 64 people: two seldom meet on a class, but a person's ledger was "
-        "last written by the other booking every second time, is found out to be old by the "
-        "append, and what was decided on it is decided again. The rest is what two of every "
-        "process cost on the same cores."
+        "All of it is one gym, which is at home at one booking: the other hands on what reaches "
+        "it. The rest is what two of every process cost on the same cores."
     ),
     "screens_p99": (
         "A booking is on a screen after its append, the relay, the roster's read model and one "
