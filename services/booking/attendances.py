@@ -56,7 +56,7 @@ def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
     by_client = unit.ctx.actor.startswith("client:") and not allows(SERVES, unit.ctx.roles)
     source = attendance.source_of(session, command.source, by_client=by_client)
     seen = attendance.check_in(session, session_id, client, source)
-    attendance.must_be_open(session, unit.ctx.now)
+    attendance.check_in_must_be_open(session, unit.ctx.now)
     if session.waiver_required:
         standing.must_have_signed(opened(unit, client))
     return _arrived(unit, session_id, client, seen)
@@ -93,14 +93,14 @@ def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:
     ledger = opened(unit, client)
     bookings.must_be_welcome(unit, session, ledger, client, over)
     with over.may_pass():
-        attendance.must_be_open(session, now)
+        attendance.check_in_must_be_open(session, now)
     if client in session.late_cancelled:
         bookings.take_back(unit, session_id, client, over)
     else:
         grant_id = bookings.entitled(unit, session, ledger, over, chosen=command.grant_id)
         with over.may_pass():
-            reservations.must_have_a_seat(session, client, now, by_staff=True)
-        spots.must_be_free(session, command.spot)
+            reservations.must_have_room(session, client, now, by_staff=True)
+        spots.must_be_free_spot(session, command.spot)
         seats.take(
             unit, session_id, client, source=ReservationSource.WALK_IN, grant_id=grant_id,
             spot=command.spot, reason=command.reason, overrides=tuple(over.used),

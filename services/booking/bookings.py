@@ -56,18 +56,18 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     if unit.ctx.now < session.opens_at:
         head_start = entitlement.head_start(ledger, session.occasion, command.grant_id)
     with over.may_pass():
-        reservations.must_be_open(session, unit.ctx.now, head_start=head_start)
+        reservations.must_be_in_window(session, unit.ctx.now, head_start=head_start)
     if client in session.late_cancelled:
         return take_back(unit, session_id, client, over)
     grant_id = entitled(unit, session, ledger, over, chosen=command.grant_id)
     try:
         with over.may_pass():
-            reservations.must_have_a_seat(session, client, unit.ctx.now, by_staff=by_staff)
+            reservations.must_have_room(session, client, unit.ctx.now, by_staff=by_staff)
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
         return lines.stand(unit, session_id, client)
-    spots.must_be_free(session, command.spot)
+    spots.must_be_free_spot(session, command.spot)
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(
         unit, session_id, client, source=source, grant_id=grant_id, spot=command.spot,
@@ -81,7 +81,7 @@ def must_be_welcome(
     """Checks B3 and B4, in order. Raises ``Refused``."""
     standing.must_not_be_erased(ledger)
     with over.may_pass():
-        standing.must_be_welcome(ledger, unit.ctx.now)
+        standing.must_not_be_banned(ledger, unit.ctx.now)
     if session.waiver_required:
         with over.may_pass():
             standing.must_have_signed(ledger)
@@ -100,7 +100,7 @@ def entitled(
     """Checks B7 to B9, in order. Raises ``Refused``; answers the grant that pays."""
     occasion = session.occasion
     with over.may_pass():
-        entitlement.must_be_free(ledger, occasion)
+        entitlement.must_have_time(ledger, occasion)
     with over.may_pass():
         entitlement.must_be_within_the_day(ledger, occasion)
     lead = max(session.opens_at - unit.ctx.now, entitlement.AT_ONCE)
@@ -119,9 +119,9 @@ def take_back(
     """
     session, ledger = unit.state(class_session, session_id), opened(unit, client)
     with over.may_pass():
-        entitlement.must_be_free(ledger, session.occasion)
+        entitlement.must_have_time(ledger, session.occasion)
     with over.may_pass():
-        cancelling.must_be_free(session, client, unit.ctx.now)
+        cancelling.must_have_room_again(session, client, unit.ctx.now)
     undone = cancelling.undo(
         session, session_id, client, reason=over.reason, overrides=tuple(over.used)
     )
@@ -187,8 +187,8 @@ def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
     session = starting.counted(unit, session_id)
     by_staff = allows(SERVES, unit.ctx.roles)
     cancelling.must_be_undoable(session, client, now, by_staff=by_staff)
-    cancelling.must_be_free(session, client, now)
-    standing.must_be_welcome(opened(unit, client), now)
+    cancelling.must_have_room_again(session, client, now)
+    standing.must_not_be_banned(opened(unit, client), now)
     return take_back(unit, session_id, client, Overrides())
 
 

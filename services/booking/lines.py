@@ -38,12 +38,12 @@ def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger, occasion = opened(unit, client), session.occasion
-    standing.must_be_welcome(ledger, now)
+    standing.must_not_be_banned(ledger, now)
     if session.waiver_required and not by_staff:
         standing.must_have_signed(ledger)
     reservations.must_be_new(session, client, now)
     head_start = entitlement.head_start(ledger, occasion)
-    reservations.must_be_open(session, now, by_staff=by_staff, head_start=head_start)
+    reservations.must_be_in_window(session, now, by_staff=by_staff, head_start=head_start)
     lead = entitlement.AT_ONCE if by_staff else max(session.opens_at - now, entitlement.AT_ONCE)
     entitlement.grant_for(ledger, occasion, lead=lead)
     return stand(
@@ -121,7 +121,7 @@ def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
     if session.waiver_required and not allows(SERVES, unit.ctx.roles):
         standing.must_have_signed(ledger)
     way = seats.way_in(unit, session, command.client_id, notice=False)
-    spots.must_be_free(session, command.spot)
+    spots.must_be_free_spot(session, command.spot)
     return seats.claim(unit, command, way)
 
 
@@ -156,9 +156,9 @@ def promote_now(command: PromoteNow, unit: Unit) -> BookingOutcome:
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
     waitlist.must_be_waiting(session, client)
-    reservations.must_be_open(session, unit.ctx.now, by_staff=True)
+    reservations.must_be_in_window(session, unit.ctx.now, by_staff=True)
     grant_id, _ = seats.way_in(unit, session, client, notice=False, swap=False)
-    reservations.must_exist(session, client, overbook=command.overbook)
+    reservations.must_have_room_out_of_turn(session, client, overbook=command.overbook)
     promoted = waitlist.promote(session, session_id, client, reason=command.reason)
     unit.record(class_session, session_id, promoted)
     if client in session.offers:

@@ -108,7 +108,7 @@ def way_in(
     ``notice``: whether they want to know in time; ``swap``: whether they may give up another seat.
     """
     ledger, now = unit.state(client_ledger, client), unit.ctx.now
-    standing.must_be_welcome(ledger, now)
+    standing.must_not_be_banned(ledger, now)
     if notice:
         waitlist.must_have_notice(session, client, now)
     swap = swap and session.waiting[client].swap
@@ -116,7 +116,7 @@ def way_in(
     for one in given_up:
         ledger = client_ledger.fold(one.released, ledger)
     occasion = session.occasion
-    entitlement.must_be_free(ledger, occasion)
+    entitlement.must_have_time(ledger, occasion)
     entitlement.must_be_within_the_day(ledger, occasion)
     return entitlement.grant_for(ledger, occasion), given_up
 

@@ -61,7 +61,7 @@ def check_in(
     ]  # fmt: skip
 
 
-def must_be_open(state: ClassSession, now: datetime) -> None:
+def check_in_must_be_open(state: ClassSession, now: datetime) -> None:
     """Raise ``Refused`` outside the time of check-in."""
     opens_at = booking_policy.check_in_opens_at(state.policy, state.starts_at)
     if now < opens_at:

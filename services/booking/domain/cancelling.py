@@ -90,7 +90,7 @@ def must_be_undoable(
         )  # fmt: skip
 
 
-def must_be_free(state: ClassSession, client: ClientId, now: datetime) -> None:
+def must_have_room_again(state: ClassSession, client: ClientId, now: datetime) -> None:
     """Raise ``Refused`` unless a seat given up late is free and nobody waits for it."""
     is_online = state.late_cancelled[client].online
     free = state.free_online if is_online else state.free_seats

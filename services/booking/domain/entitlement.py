@@ -43,7 +43,7 @@ def overlapping(state: ClientLedger, occasion: Occasion) -> list[Hold]:
     ]  # fmt: skip
 
 
-def must_be_free(state: ClientLedger, occasion: Occasion) -> None:
+def must_have_time(state: ClientLedger, occasion: Occasion) -> None:
     """Raise ``Refused(OVERLAP)`` when the client has a seat elsewhere at that time (B7)."""
     for hold in overlapping(state, occasion):
         raise Refused(

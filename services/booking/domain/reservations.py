@@ -54,7 +54,7 @@ def may_claim(state: ClassSession, client: ClientId, now: datetime) -> bool:
     return not state.serves(now) and state.free_online > 0
 
 
-def must_be_open(
+def must_be_in_window(
     state: ClassSession, now: datetime, *, by_staff: bool = False, head_start: timedelta = AT_ONCE
 ) -> None:
     """Raise ``Refused`` outside the booking window (B5, B6)."""
@@ -71,7 +71,7 @@ def must_be_open(
         )  # fmt: skip
 
 
-def must_have_a_seat(
+def must_have_room(
     state: ClassSession, client: ClientId, now: datetime, *, by_staff: bool = False
 ) -> None:
     """Raise ``Refused`` unless there is a seat and nobody in line has a right to it (B10, B11)."""
@@ -92,8 +92,11 @@ def must_be_for_the_taking(state: ClassSession, free: int, now: datetime) -> Non
         )  # fmt: skip
 
 
-def must_exist(state: ClassSession, client: ClientId, *, overbook: bool) -> None:
-    """Raise ``Refused(SESSION_FULL)`` unless there is a seat for staff to give, or to invent."""
+def must_have_room_out_of_turn(state: ClassSession, client: ClientId, *, overbook: bool) -> None:
+    """Raise ``Refused(SESSION_FULL)`` unless there is a seat for staff to give, or to invent.
+
+    The line has no say.
+    """
     if client not in state.offers and state.free_seats <= 0 and not overbook:
         raise _full(state)
 

@@ -58,7 +58,7 @@ def seat_the_spotless(state: ClassSession, session_id: SessionId) -> list[Sessio
     ]  # fmt: skip
 
 
-def must_be_free(state: ClassSession, spot: str | None) -> None:
+def must_be_free_spot(state: ClassSession, spot: str | None) -> None:
     """Raise ``Refused`` when the spot wanted does not exist or is taken; any is always free."""
     if spot is None or spot in state.free_spots:
         return
@@ -92,7 +92,7 @@ def change(
         )
     if wanted is not None and wanted == seat.spot:
         return []
-    must_be_free(state, wanted)
+    must_be_free_spot(state, wanted)
     spot = assigned(state, wanted)
     if spot is None:
         raise Refused(BookingCode.SPOT_TAKEN, "No other spot is free.", field="spot")

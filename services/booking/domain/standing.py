@@ -30,7 +30,7 @@ def _is_on(ban: Ban, now: datetime) -> bool:
     return ban.until is None or now < ban.until
 
 
-def must_be_welcome(state: ClientLedger, now: datetime) -> None:
+def must_not_be_banned(state: ClientLedger, now: datetime) -> None:
     """Raise ``Refused(BOOKING_BANNED)`` while the client may not book."""
     ban = longest_ban(state)
     if ban is not None and _is_on(ban, now):
