@@ -19,7 +19,7 @@ from contracts.booking import (
 from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId, GymId, LocationId, SessionId, new_id
 from contracts.permissions import Role
-from services.booking import bookings, commands, ledgers
+from services.booking import bookings, ledgers, sessions
 from services.booking.domain.class_session import class_session
 
 C = TypeVar("C", bound=Command)
@@ -43,7 +43,7 @@ class Booking:
                 starts_at=starts, ends_at=starts + timedelta(hours=1), time_zone="UTC",
                 capacity=capacity, policy=BookingPolicy(),
             )  # fmt: skip
-            await self._do(commands.schedule_session, session, "staff:bench", Role.OWNER)
+            await self._do(sessions.schedule_session, session, "staff:bench", Role.OWNER)
             made.append(session.session_id)
         return made
 

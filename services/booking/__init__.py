@@ -13,4 +13,12 @@ Promises  never overbooked but by the desk, who says so; the line is served in o
           eligible, and an offered seat is taken; no eligible client waits beside a free seat until
           seats are there to be claimed; seat and credit change together; one command key, one
           effect
+
+From a command to the streams it concerns, that is what is looked at, in which order, and recorded:
+``sessions`` puts them on and calls them off, ``timetable_commands`` changes them and the catalogue,
+``reinstating`` brings one back, ``series`` and ``closures`` concern many; reservations are in
+``bookings``, the waitlist in ``lines``, attendance in ``attendances``, grants, waivers and bans in
+``ledgers``, fees in ``penalties``, what members told in ``hearings``. Every command's function is a
+rule for ``EventStore.carry_out``: run on fresh states, again if another was faster, all or nothing.
+What is allowed is decided in ``domain``.
 """

@@ -26,12 +26,12 @@ from contracts.ids import ClientId
 from contracts.members import GymReferences, KnownReferences
 from contracts.timetable import ImportOutcome, ImportTimetable
 from services.booking import (
-    commands,
     doors,
     ledgers,
     penalties,
     people_api,
     references,
+    sessions,
     timetable_api,
     timetable_import,
 )
@@ -42,9 +42,9 @@ from services.booking.references import NotHeard
 C = TypeVar("C", bound=Command)
 
 ASKED: Mapping[type[Command], Rule[Any]] = {
-    ScheduleSession: commands.schedule_session,
-    ChangeCapacity: commands.change_capacity,
-    CancelSession: commands.cancel_session,
+    ScheduleSession: sessions.schedule_session,
+    ChangeCapacity: sessions.change_capacity,
+    CancelSession: sessions.cancel_session,
     **people_api.ASKED,
     **timetable_api.ASKED,
     WaiveFee: penalties.waive_fee,

@@ -7,12 +7,12 @@ from chassis.eventstore.store import Unit
 from contracts.ids import ScheduleId, SessionId
 from contracts.timetable import Kept, Pattern, Placement, SessionPart
 from services.booking import placing, seats
-from services.booking.commands import set_deadlines
 from services.booking.domain import session_changes, session_edits, spots
 from services.booking.domain.class_schedule import ClassSchedule
 from services.booking.domain.class_session import ClassSession, Stage, class_session
 from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Looks, Terms
+from services.booking.sessions import set_deadlines
 from services.booking.timetable_commands import coach, describe, move
 
 

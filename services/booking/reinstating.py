@@ -7,10 +7,10 @@ from chassis.eventstore.store import Unit
 from contracts.ids import ScheduleId, SessionId
 from contracts.timetable import ReinstateSession, TimetableCode
 from services.booking import following, placing
-from services.booking.commands import set_deadlines
 from services.booking.domain import session_changes
 from services.booking.domain.class_schedule import ClassSchedule, class_schedule
 from services.booking.domain.class_session import ClassSession, class_session
+from services.booking.sessions import set_deadlines
 
 
 def reinstate_session(command: ReinstateSession, unit: Unit) -> None:

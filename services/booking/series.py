@@ -24,12 +24,12 @@ from contracts.timetable import (
     TimetableCode,
 )
 from services.booking import following, placing
-from services.booking.commands import cancel_session, set_deadlines
 from services.booking.domain import class_schedule as schedules
 from services.booking.domain import recurrence, rooms, timetable
 from services.booking.domain.class_schedule import ClassSchedule, class_schedule
 from services.booking.domain.class_session import class_session
 from services.booking.domain.rooms import LocationCalendar, location_calendar
+from services.booking.sessions import cancel_session, set_deadlines
 
 CHANGED = "The series changed."
 

@@ -38,10 +38,10 @@ from contracts.timetable import (
 )
 from services.booking import (
     closures,
-    commands,
     hearings,
     reinstating,
     series,
+    sessions,
     timetable_commands,
 )
 
@@ -74,7 +74,7 @@ ASKED: Rules = {
 
 DUE: Rules = {
     PlaceOccurrences: series.place_occurrences,
-    CancelSession: commands.cancel_session,
+    CancelSession: sessions.cancel_session,
 }
 """What the clock asks: more dates of a series, and sessions a closure calls off."""
 

@@ -1,6 +1,6 @@
 """Commands on the timetable: the catalogue, the gym's policy, and changes of one session.
 
-Rules for ``EventStore.carry_out``, like those in ``commands``. Whatever a session is changed by
+Rules for ``EventStore.carry_out``, like those in ``sessions``. Whatever a session is changed by
 here, its place at the location and its people's ledgers change in the same append.
 """
 
@@ -29,7 +29,6 @@ from contracts.timetable import (
     UnassignInstructor,
 )
 from services.booking import placing, seats
-from services.booking.commands import schedule_session, set_deadlines
 from services.booking.domain import (
     catalogue,
     drafts,
@@ -46,6 +45,7 @@ from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.policies import published_policies
 from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Terms
+from services.booking.sessions import schedule_session, set_deadlines
 
 
 def define_program(command: DefineProgram, unit: Unit) -> None:

@@ -22,12 +22,12 @@ from contracts.timetable import (
     TimetableCode,
 )
 from services.booking import placing
-from services.booking.commands import schedule_session
 from services.booking.domain import rooms
 from services.booking.domain.rooms import location_calendar
 from services.booking.ical import Parsed
 from services.booking.ical_rows import Row
 from services.booking.series import create_schedule
+from services.booking.sessions import schedule_session
 
 
 def import_timetable(command: ImportTimetable, unit: Unit, file: Parsed) -> ImportOutcome:

@@ -1,10 +1,4 @@
-"""From a command to the streams it concerns: what is looked at, in which order, and recorded.
-
-Here are the sessions; reservations are in ``bookings``, the waitlist in ``lines``, attendance in
-``attendances``, grants, waivers and bans in ``ledgers``. Every function is a rule for
-``EventStore.carry_out``: run on fresh states, again if another was faster, all or nothing. What is
-allowed is decided in ``domain``.
-"""
+"""Commands on a session: put on the calendar with its deadlines, resized, called off."""
 
 from chassis.eventstore.store import Unit
 from contracts.booking import (
