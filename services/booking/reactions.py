@@ -33,9 +33,8 @@ from contracts.timetable import (
 )
 from services.booking.closures import hear_closure, hear_closure_removed
 from services.booking.doors import check_in_at_door
-from services.booking.hearings import hear_gym, hear_instructor, hear_room
+from services.booking.hearings import hear_gym, hear_instructor, hear_location, hear_room
 from services.booking.ledgers import bar_erased_client, open_ledger
-from services.booking.timetable_commands import hear_location
 
 ACTOR = "system:booking"
 

@@ -47,8 +47,7 @@ from services.booking.domain.class_schedule import class_schedule
 from services.booking.domain.class_session import class_session
 from services.booking.domain.hearsay import gym, instructor, room
 from services.booking.domain.rooms import location_calendar
-from services.booking.hearings import hear_gym, hear_instructor, hear_room
-from services.booking.timetable_commands import hear_location
+from services.booking.hearings import hear_gym, hear_instructor, hear_location, hear_room
 
 C = TypeVar("C", bound=Command)
 Rule = Callable[[C, Unit], Any]

@@ -79,7 +79,7 @@ DUE: Rules = {
 """What the clock asks: more dates of a series, and sessions a closure calls off."""
 
 CAUSED: Rules = {
-    HearLocation: timetable_commands.hear_location,
+    HearLocation: hearings.hear_location,
     HearRoom: hearings.hear_room,
     HearInstructor: hearings.hear_instructor,
     HearGym: hearings.hear_gym,

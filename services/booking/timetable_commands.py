@@ -15,7 +15,6 @@ from contracts.timetable import (
     DefineProgram,
     DiscardDraft,
     DraftSession,
-    HearLocation,
     HoldMoved,
     InstructorSubstituted,
     InstructorUnassigned,
@@ -34,7 +33,6 @@ from services.booking.domain import (
     drafts,
     holds,
     policies,
-    rooms,
     session_changes,
     session_edits,
     spots,
@@ -43,7 +41,6 @@ from services.booking.domain.catalogue import class_type, program
 from services.booking.domain.class_session import SessionEvent, class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.policies import published_policies
-from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Terms
 from services.booking.sessions import schedule_session, set_deadlines
 
@@ -189,8 +186,3 @@ def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> 
         seated = spots.seat_the_spotless(session, session_id)
         unit.record(class_session, session_id, seated)
     return bool(changed)
-
-
-def hear_location(command: HearLocation, unit: Unit) -> None:
-    state = unit.state(location_calendar, command.location_id)
-    unit.record(location_calendar, command.location_id, rooms.hear(state, command))
