@@ -213,11 +213,11 @@ def _location(text: strawberry.ID | None) -> LocationId | None:
 
 
 def _pattern(asked: SchedulePatternInput) -> Pattern:
-    room, coach, kind = asked.room_id, asked.instructor_id, asked.class_type_id
+    room, instructor, kind = asked.room_id, asked.instructor_id, asked.class_type_id
     return Pattern(
         title=asked.title, class_type_id=ids.class_type(kind) if kind else None,
         room_id=ids.room(room) if room else None,
-        instructor_id=ids.staff(coach, "instructorId") if coach else None,
+        instructor_id=ids.staff(instructor, "instructorId") if instructor else None,
         weekdays=tuple(asked.weekdays), every_weeks=asked.every_weeks, starts_at=asked.starts_at,
         minutes=asked.minutes, capacity=asked.capacity, online_capacity=asked.online_capacity,
         spots=tuple(asked.spots), waiver_required=asked.waiver_required,

@@ -1,4 +1,4 @@
-"""Changes of one session in GraphQL: another time, coach or room, and back on the calendar."""
+"""Changes of one session in GraphQL: another time, instructor or room, and back on the calendar."""
 
 from datetime import datetime
 from typing import Annotated

@@ -13,7 +13,7 @@ from services.booking.domain.class_session import ClassSession, Stage, class_ses
 from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Looks, Terms
 from services.booking.sessions import set_deadlines
-from services.booking.timetable_commands import coach, describe, move
+from services.booking.timetable_commands import describe, move, record_instructor
 
 
 def wanted(state: ClassSchedule, schedule_id: ScheduleId, day: date) -> Placement:
@@ -99,11 +99,11 @@ def _follow(unit: Unit, pattern: Pattern, at: Placement) -> None:
     elif roomed:
         placing.place(unit, session_id)
     if SessionPart.INSTRUCTOR not in own:
-        coached = session_changes.substitute(
+        assigned = session_changes.substitute(
             unit.state(class_session, session_id), session_id, pattern.instructor_id,
             unit.ctx.now, by_series=True,
         )  # fmt: skip
-        coach(unit, session_id, coached)
+        record_instructor(unit, session_id, assigned)
 
 
 def _look(unit: Unit, pattern: Pattern, session_id: SessionId) -> None:

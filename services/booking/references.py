@@ -142,7 +142,7 @@ def hearing(known: KnownReferences, rule: Rule[C]) -> Rule[C]:
 
 
 def _is_heard(named: Named, unit: Unit) -> bool:
-    location, coach = named.location_id, named.instructor_id
+    location, staff = named.location_id, named.instructor_id
     if location is not None and unit.state(location_calendar, location).time_zone is None:
         return False
     if any(one.time_zone is None for one in unit.states(location_calendar, named.covered)):
@@ -151,7 +151,7 @@ def _is_heard(named: Named, unit: Unit) -> bool:
         where = unit.state(room, named.room_id)
         if where is None or named.room_of not in (None, where):
             return False
-    if coach is not None and not unit.state(instructor, coach).works:
+    if staff is not None and not unit.state(instructor, staff).works:
         return False
     return not named.fees or unit.state(gym, unit.ctx.gym_id) is not None
 

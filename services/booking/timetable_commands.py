@@ -139,16 +139,16 @@ def substitute_instructor(command: SubstituteInstructor, unit: Unit) -> None:
     changed = session_changes.substitute(
         state, command.session_id, command.instructor_id, unit.ctx.now
     )
-    coach(unit, command.session_id, changed)
+    record_instructor(unit, command.session_id, changed)
 
 
 def unassign_instructor(command: UnassignInstructor, unit: Unit) -> None:
     state = unit.state(class_session, command.session_id)
     changed = session_changes.unassign(state, command.session_id, unit.ctx.now)
-    coach(unit, command.session_id, changed)
+    record_instructor(unit, command.session_id, changed)
 
 
-def coach(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
+def record_instructor(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
     """Record who gives the class. Who may leave freely now may swap the seat for another."""
     unit.record(class_session, session_id, changed)
     free = [

@@ -1,4 +1,4 @@
-"""Changes of a session on the calendar: another time, another coach, another room, back again.
+"""Changes of a session on the calendar: another time, another instructor, another room, back again.
 
 Whoever has a seat keeps it. A start that moves by more than 15 minutes, or a substitute, lets
 everybody leave freely until 12 hours after the notice or the start, whichever is first. Source:
