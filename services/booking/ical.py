@@ -19,7 +19,7 @@ from chassis.decider import Refused
 from contracts.times import FIRST_DAY, LAST_DAY
 from contracts.timetable import RejectedRow, TimetableCode
 from services.booking.domain import booking_policy
-from services.booking.ical_overrides import Override, override, uid_of, without
+from services.booking.ical_exceptions import Excepted, excepted, uid_of, without
 from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
 from services.booking.ical_rules import repeated
 
@@ -57,20 +57,20 @@ def parse(ics: str, time_zone: str) -> Parsed:
             rejected.append(RejectedRow(line=number, uid=uid_of(block), reason=str(reason)))
         except SPOILT:
             rejected.append(RejectedRow(line=number, uid=uid_of(block), reason="not iCalendar"))
-    overrides = [found for number, block in blocks if (found := override(number, block))]
-    return _overridden(Parsed(tuple(rows), tuple(rejected)), overrides)
+    exceptions = [found for number, block in blocks if (found := excepted(number, block))]
+    return _with_exceptions(Parsed(tuple(rows), tuple(rejected)), exceptions)
 
 
-def _overridden(file: Parsed, overrides: list[Override]) -> Parsed:
-    """The file with its series as its single occurrences change them."""
+def _with_exceptions(file: Parsed, exceptions: list[Excepted]) -> Parsed:
+    """The file with its series as the exceptions change them."""
     rows, rejected = [], {one.line: one for one in file.rejected}
     for row in file.rows:
         try:
-            rows.append(without(row, overrides) if row.weekdays else row)
+            rows.append(without(row, exceptions) if row.weekdays else row)
         except Unreadable as reason:
             rejected[row.line] = RejectedRow(line=row.line, uid=row.uid, reason=str(reason))
     series = {row.uid for row in rows if row.weekdays}
-    for one in overrides:
+    for one in exceptions:
         if one.is_cancelled and one.uid in series:
             rejected.pop(one.line, None)  # it is said: the series leaves the date out
     return Parsed(tuple(rows), tuple(rejected[line] for line in sorted(rejected)))

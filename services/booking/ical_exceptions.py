@@ -1,4 +1,4 @@
-"""Single occurrences an iCalendar file says otherwise about, and their series without them.
+"""Single occurrences an iCalendar file excepts from their series, and the series without them.
 
 Which date an event takes out of its series is read by itself: one that cannot be taken for another
 reason takes it out all the same, rather than leave a class at a time nobody meant.
@@ -19,7 +19,7 @@ FOLD = re.compile(r"\r?\n[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class Excepted:
     """What one event says of an occurrence of a series."""
 
     line: int  # of its BEGIN:VEVENT, from 1
@@ -29,8 +29,8 @@ class Override:
     and_future: bool  # and all after it
 
 
-def override(line: int, block: str) -> Override | None:
-    """The override the event is; ``None``: it is none, or nobody can say of what."""
+def excepted(line: int, block: str) -> Excepted | None:
+    """The occurrence the event excepts from its series; ``None``: none, or nobody can say which."""
     said = FOLD.sub("", block).splitlines()
     named = [one for one in said if one.upper().startswith(("RECURRENCE-ID:", "RECURRENCE-ID;"))]
     uid = uid_of(block)
@@ -45,7 +45,7 @@ def override(line: int, block: str) -> Override | None:
     if not known:
         return None
     cancelled = any(one.strip().upper() == "STATUS:CANCELLED" for one in said)
-    return Override(line, uid, of, cancelled, and_future)
+    return Excepted(line, uid, of, cancelled, and_future)
 
 
 def uid_of(block: str) -> str | None:
@@ -55,12 +55,12 @@ def uid_of(block: str) -> str | None:
     return next(named, None)
 
 
-def without(series: Row, overrides: list[Override]) -> Row:
+def without(series: Row, exceptions: list[Excepted]) -> Row:
     """The series without the dates the file says otherwise about.
 
     Raises ``Unreadable`` when it says so of all dates from one on: that is another series.
     """
-    own = [one for one in overrides if one.uid == series.uid]
+    own = [one for one in exceptions if one.uid == series.uid]
     for one in own:
         if one.and_future:
             raise Unreadable(f"the event in line {one.line} changes it from a date on (RANGE)")
