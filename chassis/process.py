@@ -20,10 +20,10 @@ from chassis.clock import Clock
 from chassis.health import App, Check, Health, Server
 from chassis.nats_access import Untrusted
 from chassis.pulse import Pulse, on_the_bus
-from chassis.settings import WRONG_SETTINGS, ServiceSettings, known
+from chassis.settings import WRONG_SETTINGS, ProcessSettings, known
 from chassis.telemetry import configure_logs, configure_traces, flush_traces
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=ProcessSettings)
 T = TypeVar("T")
 
 Job = Callable[[], Awaitable[None]]

@@ -1,6 +1,6 @@
 """What the environment says, read once at the start. A wrong or missing setting stops the start.
 
-Attribute names are the variables' names in lower case. Every process has ``ServiceSettings``; the
+Attribute names are the variables' names in lower case. Every process has ``ProcessSettings``; the
 other classes are mixed in by need: ``class BookingSettings(BusSettings, DatabaseSettings)``.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -34,7 +34,7 @@ from chassis.nats_access import NatsAccess, TlsFiles, tls
 WRONG_SETTINGS = 2
 """Exit code of a process whose environment is wrong: trying again would say the same."""
 
-S = TypeVar("S", bound="ServiceSettings")
+S = TypeVar("S", bound="ProcessSettings")
 Part = Literal["commands", "relay", "deadlines", "reactions"]
 
 
@@ -62,9 +62,10 @@ def listed(text: object) -> object:
 
 Key = Annotated[SecretBytes, BeforeValidator(_key)]
 Keys = Annotated[tuple[Key, ...], NoDecode, BeforeValidator(listed), Field(min_length=1)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)]
 
 
-class ServiceSettings(BaseSettings):
+class ProcessSettings(BaseSettings):
     """What every process needs."""
 
     model_config = SettingsConfigDict(
@@ -106,7 +107,7 @@ class ServiceSettings(BaseSettings):
         return MovableClock(self.b2b_clock_file) if self.b2b_clock_file else SystemClock()
 
 
-class BusSettings(ServiceSettings):
+class BusSettings(ProcessSettings):
     """A process that asks or answers over NATS."""
 
     nats_url: str
@@ -143,7 +144,7 @@ class BusSettings(ServiceSettings):
         return NatsAccess(self.nats_url, self.nats_user, password, self.nats_tls)
 
 
-class DatabaseSettings(ServiceSettings):
+class DatabaseSettings(ProcessSettings):
     """A process with a database."""
 
     database_url: SecretStr
@@ -155,9 +156,7 @@ class RelaySettings(BusSettings):
     relay_database_url: SecretStr
     relay_nats_user: str
     relay_nats_password: SecretStr
-    parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(listed)] = frozenset(
-        ("commands", "relay", "deadlines", "reactions")
-    )
+    parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(listed)] = frozenset(get_args(Part))
     """What of the service runs in this process."""
 
     @property
@@ -166,7 +165,7 @@ class RelaySettings(BusSettings):
         return NatsAccess(self.nats_url, self.relay_nats_user, password, self.nats_tls)
 
 
-class VaultSettings(ServiceSettings):
+class VaultSettings(ProcessSettings):
     """The process that keeps the keys of personal data."""
 
     vault_database_url: SecretStr
@@ -183,19 +182,22 @@ class VaultSettings(ServiceSettings):
         return version
 
 
-class EdgeSettings(ServiceSettings):
+class TokenSettings(ProcessSettings):
+    """A process that makes or checks our own access tokens."""
+
+    token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
+    token_audience: str = "back2back"  # noqa: S105
+
+
+class EdgeSettings(TokenSettings):
     """The process the internet talks to."""
 
     gateway_host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
     gateway_port: int = Field(default=8080, ge=0, le=65535)
     issuers: Annotated[tuple[ExternalIssuer, ...], AfterValidator(each_once)] = ()
     """External identity providers."""
-    trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)
-    ] = ()
+    trusted_proxies: Networks = ()
     """Networks whose ``X-Forwarded-For`` is believed: the proxy in front, if there is one."""
-    token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
-    token_audience: str = "back2back"  # noqa: S105
     recheck_seconds: float = Field(default=20.0, gt=0, le=20)
     """Between looks whether who opened a live connection still may."""
 
@@ -234,13 +236,13 @@ def _told(place: tuple[int | str, ...], message: str) -> str:
     return f"{str(place[0]).upper()}: {message}" if place else message
 
 
-def _unparsed(settings: type[ServiceSettings], message: str) -> str:
+def _unparsed(settings: type[ProcessSettings], message: str) -> str:
     """The variable whose JSON does not parse; the settings library names its field in quotes."""
     names = [name for name in settings.model_fields if f'"{name}"' in message]
     return f"{(names or ['a variable'])[0].upper()}: must be JSON"
 
 
-def _unfit(settings: ServiceSettings) -> Iterator[str]:
+def _unfit(settings: ProcessSettings) -> Iterator[str]:
     """What must not reach production: development's tools, and secrets anybody could guess."""
     if settings.b2b_clock_file:
         yield "B2B_CLOCK_FILE: only for development; production goes by the machine's clock"

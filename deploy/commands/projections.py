@@ -19,7 +19,7 @@ from chassis.projection.ledger import Poison
 from chassis.projection.rebuild import RebuildFailed
 from chassis.projection.rebuild import rebuild as rebuild_beside
 from chassis.reader import count_behind
-from chassis.settings import ServiceSettings, WrongSettings, load
+from chassis.settings import ProcessSettings, WrongSettings, load
 from chassis.telemetry import configure_traces, flush_traces
 from deploy.commands.terminal import say
 from deploy.operator import Operator
@@ -86,7 +86,7 @@ def _rebuild(operator: Operator, name: str) -> None:
 def _traced() -> Iterator[None]:
     """Spans of the block go where those of the processes go."""
     try:
-        told = load(ServiceSettings)
+        told = load(ProcessSettings)
     except WrongSettings as error:
         raise Trouble(str(error)) from error
     configure_traces(

@@ -14,7 +14,7 @@ from chassis.nats_client import connect
 from chassis.process import Process
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
-from chassis.settings import DatabaseSettings, RelaySettings, VaultSettings
+from chassis.settings import DatabaseSettings, RelaySettings, TokenSettings, VaultSettings
 from chassis.tenancy import Pool, open_pool, open_store_pool
 from contracts.permissions import allows
 from services.members import api
@@ -36,11 +36,8 @@ from services.members.vault import Vault
 SERVICE = "members"
 
 
-class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings):
+class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings, TokenSettings):
     """What members must be told."""
-
-    token_issuer: str = "back2back"  # noqa: S105 - a name, not a secret
-    token_audience: str = "back2back"  # noqa: S105
 
 
 async def main(process: Process[MembersSettings]) -> None:

@@ -5,13 +5,13 @@ import base64
 import json
 import os
 import sys
-from importlib import import_module
 from typing import Any, get_args
 
 import pytest
 from pydantic import SecretBytes, SecretStr
 
-from chassis.settings import WRONG_SETTINGS, RelaySettings, ServiceSettings, known
+from chassis.service import ServiceSettings
+from chassis.settings import WRONG_SETTINGS, ProcessSettings, RelaySettings, known
 from deploy.check.app import Settings as AuditorSettings
 from deploy.schema import ROOT
 from gateway.settings import Settings as GatewaySettings
@@ -22,18 +22,18 @@ GUESSABLE_KEY = base64.b64encode(bytes(32)).decode()
 SOME_KEY = base64.b64encode(bytes(range(32))).decode()
 ISSUER = {"issuer": "https://id.example", "audiences": ["a"], "algorithms": ["HS256"],
           "hs256_secret": "changeme" * 4}  # fmt: skip
-PROCESSES: dict[str, type[ServiceSettings]] = {
+PROCESSES: dict[str, type[ProcessSettings]] = {
     "services.members": MembersSettings,
-    "services.booking": import_module("chassis.service").ServiceSettings,
-    "services.billing": import_module("chassis.service").ServiceSettings,
-    "services.access": import_module("chassis.service").ServiceSettings,
+    "services.booking": ServiceSettings,
+    "services.billing": ServiceSettings,
+    "services.access": ServiceSettings,
     "services.projections": ProjectionsSettings,
     "gateway": GatewaySettings,
     "deploy.check": AuditorSettings,
 }
 
 
-def secrets_of(settings: type[ServiceSettings]) -> dict[str, str]:
+def secrets_of(settings: type[ProcessSettings]) -> dict[str, str]:
     """Every secret the settings have, by variable, each one guessable."""
     found = {}
     for name, field in settings.model_fields.items():
@@ -54,7 +54,7 @@ def _within(annotation: Any) -> set[Any]:
     return {each for one in get_args(annotation) for each in (one, *_within(one))}
 
 
-def needed(settings: type[ServiceSettings]) -> dict[str, str]:
+def needed(settings: type[ProcessSettings]) -> dict[str, str]:
     """What is no secret and has no default."""
     secret = secrets_of(settings)
     return {
@@ -96,14 +96,14 @@ def test_every_service_has_secrets_to_guess() -> None:
     assert {"ISSUERS", "DATABASE_URL"} <= set(secrets_of(GatewaySettings))
 
 
-def kinds_of(settings: type[ServiceSettings]) -> Any:
+def kinds_of(settings: type[ProcessSettings]) -> Any:
     return {name: field.annotation for name, field in settings.model_fields.items()}
 
 
 @pytest.mark.parametrize(
     "settings", dict.fromkeys(PROCESSES.values()), ids=lambda kind: kind.__module__
 )
-def test_a_secret_is_typed_as_one(settings: type[ServiceSettings]) -> None:
+def test_a_secret_is_typed_as_one(settings: type[ProcessSettings]) -> None:
     """Anything called a key or a password must be of a type the check above looks at."""
     for name, kind in kinds_of(settings).items():
         if name.endswith(("password", "key", "keys", "secret", "database_url")):

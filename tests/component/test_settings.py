@@ -11,8 +11,8 @@ from chassis.nats_access import TlsFiles
 from chassis.settings import (
     DatabaseSettings,
     EdgeSettings,
+    ProcessSettings,
     RelaySettings,
-    ServiceSettings,
     VaultSettings,
     WrongSettings,
     load,
@@ -121,7 +121,7 @@ def test_the_clock_can_be_moved_in_development(
     environment.setenv("B2B_ENV", "development")
     environment.setenv("B2B_CLOCK_FILE", str(tmp_path / "clock"))
 
-    assert isinstance(load(ServiceSettings).clock(), MovableClock)
+    assert isinstance(load(ProcessSettings).clock(), MovableClock)
 
 
 def test_settings_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:

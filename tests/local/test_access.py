@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from chassis.service import ServiceSettings
-from chassis.settings import ServiceSettings as AnySettings
+from chassis.settings import ProcessSettings
 from deploy.local.access import PROCESSES, Access
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings
 from services.projections.app import Settings as ProjectionsSettings
 
-SETTINGS: dict[str, type[AnySettings]] = {
+SETTINGS: dict[str, type[ProcessSettings]] = {
     "members": MembersSettings,
     "booking": ServiceSettings,
     "billing": ServiceSettings,

@@ -9,7 +9,7 @@ from typing import get_type_hints
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from chassis.settings import ServiceSettings, WrongSettings, load
+from chassis.settings import ProcessSettings, WrongSettings, load
 from deploy.cli import COMMANDS
 from deploy.cluster import secrets
 from deploy.cluster.scaling import durables
@@ -122,13 +122,13 @@ def consumers(objects: Objects) -> Found:
         yield f"ScaledObject {service}", f"measures {consumer} of {stream}, which nobody makes"
 
 
-def settings_of(module: str) -> type[ServiceSettings] | None:
+def settings_of(module: str) -> type[ProcessSettings] | None:
     """What ``python -m module`` reads at its start: its ``main`` says so by its type."""
     top = module.partition(".")[0]
     if top not in ("services", "gateway", "deploy") or find_spec(module) is None:
         return None
     main = import_module(f"{module}.app").main
-    kind: type[ServiceSettings] = get_type_hints(main)["process"].__args__[0]
+    kind: type[ProcessSettings] = get_type_hints(main)["process"].__args__[0]
     return kind
 
 
