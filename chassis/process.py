@@ -24,6 +24,7 @@ from chassis.settings import WRONG_SETTINGS, ProcessSettings, known
 from chassis.telemetry import configure_logs, configure_traces, flush_traces
 
 S = TypeVar("S", bound=ProcessSettings)
+S_co = TypeVar("S_co", bound=ProcessSettings, covariant=True)  # told more, it serves for less
 T = TypeVar("T")
 
 Job = Callable[[], Awaitable[None]]
@@ -39,10 +40,10 @@ class BackgroundEnded(Exception):
     """A job that should run as long as the process came to an end."""
 
 
-class Process(Generic[S]):
+class Process(Generic[S_co]):
     """What ``main`` may ask of the process it runs in."""
 
-    def __init__(self, name: str, settings: S, group: TaskGroup) -> None:
+    def __init__(self, name: str, settings: S_co, group: TaskGroup) -> None:
         self.name = name
         self.settings = settings
         self.clock: Clock = settings.clock()
@@ -110,7 +111,7 @@ class Process(Generic[S]):
         """Begin to stop, as a signal would."""
         self._stop.set()
 
-    async def live(self, main: Callable[["Process[S]"], Awaitable[None]]) -> None:
+    async def live(self, main: Callable[["Process[S_co]"], Awaitable[None]]) -> None:
         """Start, serve until asked to stop, drain."""
         try:
             async with anyio.create_task_group() as starting:

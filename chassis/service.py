@@ -1,9 +1,10 @@
 """An event-sourced service, wired: relay, store, deadlines, desk, as its process is to run.
 
-``main`` of each service is one call of ``serve`` with what is particular about it.
+``main`` of a service is one call of ``serve`` with what is particular about it, or calls the pieces
+``serve`` is made of.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,8 +25,8 @@ from chassis.process import Process
 from chassis.pulse import dead_letters_of
 from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
-from chassis.settings import DatabaseSettings, RelaySettings
-from chassis.tenancy import open_store_pool
+from chassis.settings import BusSettings, DatabaseSettings, ProcessSettings, RelaySettings
+from chassis.tenancy import Pool, open_store_pool
 from contracts.envelope import Command
 
 Rules: TypeAlias = Mapping[type[Command], Callable[[Any, Unit], Any]]
@@ -53,59 +54,89 @@ class Service:
 async def serve(process: Process[ServiceSettings], service: Service) -> None:
     """Start the parts of ``service`` this process is to run."""
     parts = process.settings.parts
+    others = parts - {"relay"}
     if "relay" in parts:
-        relays = await _relay(process, service)
-        if parts == {"relay"}:
-            process.beat(relays)
-            return
-    nats = await connect(process.settings.nats, name=f"{service.name} asks")
-    process.on_stop(nats.close)
-    process.beat(nats)
-    store = await _store(process, service, nats)
+        await start_relay(process, service.name, is_alone=not others)
+    if not others:
+        return
+    nats = await open_bus(process, f"{service.name} asks")
+    dsn = process.settings.database_url.get_secret_value()
+    opening = open_store_pool(dsn, name=service.name)
+    pool = await open_database(process, "database", opening)
+    store = await open_store(process, service.name, pool, nats)
     if "deadlines" in parts:
-        _deadlines(process, service, store)
+        start_deadlines(process, service.name, store, service.due)
     if parts & {"commands", "reactions"}:
         await _desk(process, service, store, nats)
 
 
-async def _relay(process: Process[ServiceSettings], service: Service) -> Client:
+async def start_relay(process: Process[RelaySettings], name: str, *, is_alone: bool) -> None:
+    """The relay of service ``name``; ``is_alone``: nobody else here says how the process is."""
     settings, stopping = process.settings, anyio.Event()
-    client = await connect(settings.relay_nats, name=f"{service.name} relay")
+    client = await connect(settings.relay_nats, name=f"{name} relay")
     process.on_stop(client.close)
     dsn = settings.relay_database_url.get_secret_value()
-    relay = Relay(context=service.name, dsn=dsn, client=client)
+    relay = Relay(context=name, dsn=dsn, client=client)
     process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
     process.check("relay", lambda: relay.ready)
     process.pulse.tell("relay", relay.told)
-    return client
+    if is_alone:
+        process.beat(client)
 
 
-async def _store(process: Process[ServiceSettings], service: Service, nats: Client) -> EventStore:
-    dsn = process.settings.database_url.get_secret_value()
-    pool = await open_store_pool(dsn, name=service.name)
+async def open_bus(process: Process[BusSettings], name: str) -> Client:
+    """A connection that NATS knows by ``name``; the process says over it how it is."""
+    nats = await connect(process.settings.nats, name=name)
+    process.on_stop(nats.close)
+    process.beat(nats)
+    return nats
+
+
+async def open_database(
+    process: Process[ProcessSettings], check: str, opening: Awaitable[Pool]
+) -> Pool:
+    """The pool that ``opening`` opens; while it does not answer, ``check`` says: not ready."""
+    pool = await opening
     process.on_stop(pool.close)
 
     async def answers() -> bool:
         return bool(await pool.fetchval("SELECT true"))
 
-    process.check("database", answers)
-    bell, stopping = Doorbell(nats, service.name), anyio.Event()
+    process.check(check, answers)
+    return pool
+
+
+async def open_store(
+    process: Process[ProcessSettings], name: str, pool: Pool, nats: Client
+) -> EventStore:
+    """The store of service ``name``; over ``nats`` it tells the relay that something is new."""
+    bell, stopping = Doorbell(nats, name), anyio.Event()
     process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
     return await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
 
 
-def _deadlines(process: Process[ServiceSettings], service: Service, store: EventStore) -> None:
+def start_deadlines(
+    process: Process[RelaySettings], name: str, store: EventStore, due: Rules
+) -> None:
     """Even where nothing is ever due: the worker drops answers nobody will ask for again."""
     stopping = anyio.Event()
     worker = DeadlineWorker(
         process.settings.relay_database_url.get_secret_value(),
         store,
         process.clock,
-        {kind.command_type: rule for kind, rule in service.due.items()},
-        actor=f"system:{service.name}",
+        {kind.command_type: rule for kind, rule in due.items()},
+        actor=f"system:{name}",
     )
     process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
     process.pulse.tell("deadlines", worker.told)
+
+
+def watch_desk(process: Process[RelaySettings], desk: Desk) -> None:
+    """Ready only while ``desk``, which was started, is open; it is what stops first."""
+    process.on_stop(desk.stop)
+    process.check("bus", lambda: desk.is_open)
+    if "commands" in process.settings.parts:
+        process.pulse.tell("answers", lambda: desk.is_open)
 
 
 async def _desk(
@@ -126,7 +157,4 @@ async def _desk(
     stopping = anyio.Event()
     process.background("hearing", lambda: desk.keep_hearing(stopping), stop=stopping.set)
     process.background("homes", lambda: homes.keep(stopping), stop=stopping.set)
-    process.on_stop(desk.stop)
-    process.check("bus", lambda: desk.is_open)
-    if "commands" in settings.parts:
-        process.pulse.tell("answers", lambda: desk.is_open)
+    watch_desk(process, desk)

@@ -1,20 +1,23 @@
 """Members, wired: settings, databases, store, relay, desk."""
 
 import anyio
-from nats.aio.client import Client
 from pydantic import SecretStr
 
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.clock import Clock
-from chassis.eventstore.deadlines import DeadlineWorker
-from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore
-from chassis.nats_client import connect
 from chassis.process import Process
-from chassis.relay import Relay
-from chassis.relay.bell import Doorbell
-from chassis.settings import DatabaseSettings, RelaySettings, TokenSettings, VaultSettings
+from chassis.service import (
+    ServiceSettings,
+    open_bus,
+    open_database,
+    open_store,
+    start_deadlines,
+    start_relay,
+    watch_desk,
+)
+from chassis.settings import TokenSettings, VaultSettings
 from chassis.tenancy import Pool, open_pool, open_store_pool
 from contracts.permissions import allows
 from services.members import api
@@ -36,64 +39,40 @@ from services.members.vault import Vault
 SERVICE = "members"
 
 
-class MembersSettings(RelaySettings, DatabaseSettings, VaultSettings, TokenSettings):
+class MembersSettings(ServiceSettings, VaultSettings, TokenSettings):
     """What members must be told."""
 
 
 async def main(process: Process[MembersSettings]) -> None:
     """Start the parts of the service this process is to run."""
-    parts = process.settings.parts
-    no_more = parts.isdisjoint({"commands", "deadlines"})
+    settings, parts = process.settings, process.settings.parts
+    others = parts & {"commands", "deadlines"}  # it has no reactions
     if "relay" in parts:
-        relays = await _relay(process)
-        if no_more:
-            process.beat(relays)
-    if no_more:
+        await start_relay(process, SERVICE, is_alone=not others)
+    if not others:
         return
-    pool = await _pool(process, "database", process.settings.database_url)
+    pool = await _database(process, "database", settings.database_url)
     store = await _store(process)
     if "deadlines" in parts:
-        _deadlines(process, store)
+        start_deadlines(process, SERVICE, store, {})
     if "commands" in parts:
         await _commands(process, store, pool)
 
 
-async def _relay(process: Process[MembersSettings]) -> Client:
-    settings, stopping = process.settings, anyio.Event()
-    client = await connect(settings.relay_nats, name="members relay")
-    process.on_stop(client.close)
-    dsn = settings.relay_database_url.get_secret_value()
-    relay = Relay(context=SERVICE, dsn=dsn, client=client)
-    process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
-    process.check("relay", lambda: relay.ready)
-    process.pulse.tell("relay", relay.told)
-    return client
+async def _database(process: Process[MembersSettings], check: str, dsn: SecretStr) -> Pool:
+    return await open_database(process, check, open_pool(dsn.get_secret_value(), name=SERVICE))
 
 
 async def _store(process: Process[MembersSettings]) -> EventStore:
     dsn = process.settings.database_url.get_secret_value()
     pool = await open_store_pool(dsn, name=f"{SERVICE} store")
     process.on_stop(pool.close)
-    nats = await connect(process.settings.nats, name="members bell")
-    process.on_stop(nats.close)
-    process.beat(nats)
-    bell, stopping = Doorbell(nats, SERVICE), anyio.Event()
-    process.background("bell", lambda: bell.run(stopping), stop=stopping.set)
-    return await process.enter(EventStore(PostgresRecorder(pool), ring=bell.ring))
-
-
-def _deadlines(process: Process[MembersSettings], store: EventStore) -> None:
-    """Members sets no deadlines yet; the worker also drops answers nobody will ask for again."""
-    stopping = anyio.Event()
-    dsn = process.settings.relay_database_url.get_secret_value()
-    worker = DeadlineWorker(dsn, store, process.clock, {}, actor=f"system:{SERVICE}")
-    process.background("deadlines", lambda: worker.run(stopping), stop=stopping.set)
-    process.pulse.tell("deadlines", worker.told)
+    return await open_store(process, SERVICE, pool, await open_bus(process, f"{SERVICE} bell"))
 
 
 async def _commands(process: Process[MembersSettings], store: EventStore, pool: Pool) -> None:
     settings, clock = process.settings, process.clock
-    vault_pool = await _pool(process, "vault", settings.vault_database_url)
+    vault_pool = await _database(process, "vault", settings.vault_database_url)
     master = master_keys(settings)
     parts = await gathered(store, pool, Vault(vault_pool, master))
     keys, attempts = SigningKeys(pool, master, clock), Attempts(pool)
@@ -110,9 +89,7 @@ async def _commands(process: Process[MembersSettings], store: EventStore, pool: 
     door = sign_in_desk(parts, attempts, TokenMint(keys, issuer, clock), clock)
     api.attach(desk, parts, door, keys)
     await desk.start()
-    process.on_stop(desk.stop)
-    process.check("bus", lambda: desk.is_open)
-    process.pulse.tell("answers", lambda: desk.is_open)
+    watch_desk(process, desk)
 
 
 def master_keys(settings: VaultSettings) -> MasterKeys:
@@ -153,14 +130,3 @@ def sign_in_desk(parts: Parts, attempts: Attempts, mint: TokenMint, clock: Clock
 def _keep_house(process: Process[MembersSettings], house: Housekeeping) -> None:
     stopping = anyio.Event()
     process.background("housekeeping", lambda: house.run(stopping), stop=stopping.set)
-
-
-async def _pool(process: Process[MembersSettings], name: str, dsn: SecretStr) -> Pool:
-    pool = await open_pool(dsn.get_secret_value(), name=SERVICE)
-    process.on_stop(pool.close)
-
-    async def answers() -> bool:
-        return bool(await pool.fetchval("SELECT true"))
-
-    process.check(name, answers)
-    return pool
