@@ -4,9 +4,8 @@
 ``serve`` is made of.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import anyio
 from nats.aio.client import Client
@@ -19,7 +18,7 @@ from chassis.bus.homes import Homes
 from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
-from chassis.eventstore.store import EventStore, Unit
+from chassis.eventstore.store import EventStore, Rules
 from chassis.nats_client import connect
 from chassis.process import Process
 from chassis.pulse import dead_letters_of
@@ -27,9 +26,6 @@ from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
 from chassis.settings import BusSettings, DatabaseSettings, ProcessSettings, RelaySettings
 from chassis.tenancy import Pool, open_store_pool
-from contracts.envelope import Command
-
-Rules: TypeAlias = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
 
 class ServiceSettings(RelaySettings, DatabaseSettings):

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from chassis.context import Context
 from chassis.decider import Aggregate, Refused
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Rules, Unit
 from contracts.envelope import Command, Event
 from contracts.ids import GymId, new_id
 
-Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 Home = Callable[[Event], tuple[Aggregate[Any, Any], UUID]]
 """The stream an event belongs to."""
 

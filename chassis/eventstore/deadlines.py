@@ -5,7 +5,7 @@ from the deadline's name and instant, so a worker that dies after the append and
 gone repeats a command that is answered, not carried out, again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -23,7 +23,7 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.recorder import Deadline
 from chassis.eventstore.store import Busy, EventStore
-from chassis.eventstore.unit import Unit
+from chassis.eventstore.unit import Result, Rule, Unit
 from chassis.telemetry import span
 from chassis.tenancy import CONNECTION_LOST
 from contracts.envelope import COMMANDS
@@ -56,8 +56,6 @@ ELECTED = Gauge("b2b_deadline_worker", "1 in the one process that carries deadli
 
 log = structlog.get_logger(__name__)
 
-Rule = Callable[[Any, Unit], Any]
-
 
 class Stop(Protocol):
     """What a loop looks at to end."""
@@ -75,8 +73,9 @@ class DeadlineWorker:
     """
 
     def __init__(
-        self, dsn: str, store: EventStore, clock: Clock, rules: Mapping[str, Rule], *, actor: str
-    ) -> None:
+        self, dsn: str, store: EventStore, clock: Clock, rules: Mapping[str, Rule[Any]], *,
+        actor: str,
+    ) -> None:  # fmt: skip
         self._dsn = dsn
         self._store = store
         self._clock = clock
@@ -188,7 +187,7 @@ class DeadlineWorker:
         command = COMMANDS[deadline.command_type].model_validate_json(deadline.data)
         rule = self._rules[deadline.command_type]
 
-        def and_forget(unit: Unit) -> Any:
+        def and_forget(unit: Unit) -> Result:
             unit.forget(deadline.name, due_by=deadline.due_at)
             return rule(command, unit)
 

@@ -20,13 +20,15 @@ from chassis.context import Context
 from chassis.decider import Aggregate, Refused
 from chassis.eventstore.recorder import Answer, Away, Recorder, StreamKey, Unconfirmed
 from chassis.eventstore.residents import Residents
-from chassis.eventstore.unit import Absent, Unit
+from chassis.eventstore.unit import Absent, Result, Rule, Rules, Unit
 from chassis.eventstore.writer import Busy, ClaimTaken, Conflict, Entry, Unknown, Writer
 from chassis.telemetry.traces import is_sampled, span, traceparent_of
 from contracts.envelope import Command
 from contracts.ids import GymId
 
-__all__ = ["Busy", "ClaimTaken", "Done", "EventStore", "OutcomeUnknown", "Unit"]
+__all__ = [
+    "Busy", "ClaimTaken", "Done", "EventStore", "OutcomeUnknown", "Result", "Rule", "Rules", "Unit",
+]  # fmt: skip
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
@@ -35,7 +37,6 @@ ATTEMPTS = 60  # decisions of one command; each but the first because another pr
 PAUSE = 0.002  # seconds, times the attempt, at most: lets two fighting processes take turns
 LONGEST_PAUSE = 0.1  # seconds
 
-Result = BaseModel | dict[str, Any] | None
 Ident = tuple[GymId, str, UUID]
 
 
@@ -79,7 +80,7 @@ class EventStore:
         """Write what is queued, then end."""
         await self._writer.stop()
 
-    async def carry_out(self, command: C, ctx: Context, rule: Callable[[C, Unit], Result]) -> Done:
+    async def carry_out(self, command: C, ctx: Context, rule: Rule[C]) -> Done:
         """``execute`` for a command: the same ``ctx.command_id`` must mean the same command."""
         asked = blake2b(command.command_type.encode(), digest_size=16)
         # Without defaults: a field that a later version adds does not make it another command.

@@ -1,9 +1,11 @@
 """One command's view of several streams: what it saw, and what it wants written."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from chassis.context import Context
 from chassis.decider import Aggregate
@@ -23,6 +25,7 @@ from contracts.ids import new_id
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
+C = TypeVar("C", bound=Command)
 
 
 class Absent(BaseException):
@@ -146,3 +149,11 @@ class Unit:
 
     def _seen(self) -> dict[StreamKey, int]:
         return {view.resident.key: view.seen for view in self._views.values()}
+
+
+Result: TypeAlias = BaseModel | dict[str, Any] | None
+"""What the caller is answered."""
+Rule: TypeAlias = Callable[[C, Unit], Result]
+"""How a command is carried out; may run more than once, so it does nothing but look and record."""
+Rules: TypeAlias = Mapping[type[Command], Rule[Any]]
+"""Which rule carries out which command."""

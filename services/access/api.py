@@ -1,11 +1,11 @@
 """Access's way in: every command it serves, and how one is carried out."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from chassis.bus.desk import Desk
 from chassis.context import Context
-from chassis.eventstore.store import Done, EventStore
+from chassis.eventstore.store import Done, EventStore, Rule, Rules
 from contracts.access import (
     ActivateCredential,
     AddDoor,
@@ -34,12 +34,11 @@ from contracts.access import (
 from contracts.envelope import Command
 from contracts.members import GymReferences, KnownReferences
 from services.access import commands, entries, references
-from services.access.commands import Rule
 from services.access.references import NotHeard
 
 C = TypeVar("C", bound=Command)
 
-ASKED: Mapping[type[Command], Rule[Any]] = {
+ASKED: Rules = {
     AddDoor: commands.add_door,
     SetDoorSchedule: commands.set_door_schedule,
     StartLockdown: commands.start_lockdown,
@@ -56,7 +55,7 @@ ASKED: Mapping[type[Command], Rule[Any]] = {
 }
 """What others ask of access, over the bus."""
 
-CAUSED: Mapping[type[Command], Rule[Any]] = {
+CAUSED: Rules = {
     HearClass: commands.hear_class,
     HearReservation: commands.hear_reservation,
     HearClient: commands.hear_client,
@@ -70,7 +69,7 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
 }
 """What other services' events ask."""
 
-RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **CAUSED}
+RULES: Rules = {**ASKED, **CAUSED}
 
 
 class Acquaintance(Protocol):

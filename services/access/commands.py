@@ -4,8 +4,7 @@ Every function here is a rule for ``EventStore.carry_out``: run on fresh states,
 was faster, all or nothing. What is allowed is decided in ``domain``.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.decider import Refused
@@ -16,7 +15,6 @@ from contracts.access import (
     AddDoor,
     EndGrant,
     EndLockdown,
-    EntryOutcome,
     GrantEntry,
     HearBan,
     HearClass,
@@ -48,9 +46,6 @@ from services.access.domain.class_seats import class_seats
 from services.access.domain.credential import credential, token, token_id
 from services.access.domain.door import door, premises
 from services.access.domain.holder import holder
-
-C = TypeVar("C")
-Rule = Callable[[C, Unit], EntryOutcome | None]
 
 
 def add_door(command: AddDoor, unit: Unit) -> None:

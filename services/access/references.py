@@ -7,7 +7,7 @@ from chassis.bus.asker import Asker
 from chassis.bus.questions import Questions
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Result, Rule, Unit
 from contracts.access import (
     AccessCode,
     AddDoor,
@@ -19,7 +19,7 @@ from contracts.access import (
 from contracts.envelope import Command
 from contracts.ids import LocationId
 from contracts.members import GymReferences, KnownReferences
-from services.access.commands import Rule, hear_location
+from services.access.commands import hear_location
 from services.access.domain.door import premises
 
 C = TypeVar("C", bound=Command)
@@ -63,7 +63,7 @@ def checked(kind: type[C], rule: Rule[C]) -> Rule[C]:
         return rule
     _, names = NAMES[kind]
 
-    def of_what_is_there(command: C, unit: Unit) -> Any:
+    def of_what_is_there(command: C, unit: Unit) -> Result:
         named = names(command)
         known = unit.states(premises, named)
         if any(one.time_zone is None for one in known):
@@ -85,7 +85,7 @@ def must_be_known(
 def hearing(known: KnownReferences, rule: Rule[C]) -> Rule[C]:
     """``rule``, with what members told heard first in the same breath."""
 
-    def in_one(command: C, unit: Unit) -> Any:
+    def in_one(command: C, unit: Unit) -> Result:
         for location, time_zone in known.locations.items():
             hear_location(HearLocation(location_id=location, time_zone=time_zone), unit)
         return rule(command, unit)

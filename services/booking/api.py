@@ -1,13 +1,13 @@
 """Booking's way in: every command it serves, and how one is carried out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from chassis.bus.desk import Desk
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.store import Done, EventStore, Unit
+from chassis.eventstore.store import Done, EventStore, Rule, Rules, Unit
 from contracts.booking import (
     BarErasedClient,
     BookingCode,
@@ -36,12 +36,12 @@ from services.booking import (
     timetable_import,
 )
 from services.booking.ical import parse
-from services.booking.ledgers import LedgerNotOpen, Rule
+from services.booking.ledgers import LedgerNotOpen
 from services.booking.references import NotHeard
 
 C = TypeVar("C", bound=Command)
 
-ASKED: Mapping[type[Command], Rule[Any]] = {
+ASKED: Rules = {
     ScheduleSession: sessions.schedule_session,
     ChangeCapacity: sessions.change_capacity,
     CancelSession: sessions.cancel_session,
@@ -53,14 +53,14 @@ ASKED: Mapping[type[Command], Rule[Any]] = {
 }
 """What others ask of booking, over the bus."""
 
-DUE: Mapping[type[Command], Rule[Any]] = {
+DUE: Rules = {
     **people_api.DUE,
     **timetable_api.DUE,
     CollectFee: penalties.collect_fee,
 }
 """What the clock asks."""
 
-CAUSED: Mapping[type[Command], Rule[Any]] = {
+CAUSED: Rules = {
     OpenLedger: ledgers.open_ledger,
     BarErasedClient: ledgers.bar_erased_client,
     CheckInAtDoor: doors.check_in_at_door,
@@ -68,7 +68,7 @@ CAUSED: Mapping[type[Command], Rule[Any]] = {
 }
 """What other services' events ask."""
 
-RULES: Mapping[type[Command], Rule[Any]] = {**ASKED, **DUE, **CAUSED}
+RULES: Rules = {**ASKED, **DUE, **CAUSED}
 
 
 class Acquaintance(Protocol):

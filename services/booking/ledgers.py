@@ -1,15 +1,14 @@
 """Commands on a client's ledger: what they may spend, what they signed, whether they may book."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Result, Rule, Unit
 from contracts.booking import (
     BanCause,
     BarErasedClient,
     BookingCode,
-    BookingOutcome,
     ChangeEntitlement,
     Coverage,
     EndBookingBan,
@@ -25,6 +24,7 @@ from contracts.booking import (
     SuspendEntitlement,
     Suspension,
 )
+from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId
 from services.booking import deadlines, erasing, lapsing, seats
 from services.booking.domain import catalogue, grants, standing
@@ -32,9 +32,7 @@ from services.booking.domain import client_ledger as ledgers
 from services.booking.domain.catalogue import program
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
 
-C = TypeVar("C")
-Outcome: TypeAlias = BookingOutcome | GrantOutcome | None
-Rule = Callable[[C, Unit], Outcome]
+C = TypeVar("C", bound=Command)
 
 
 class LedgerNotOpen(Exception):
@@ -61,7 +59,7 @@ def open_ledger(command: OpenLedger, unit: Unit) -> None:
 def opening(client: ClientId, rule: Rule[C]) -> Rule[C]:
     """``rule``, with the client's ledger opened first in the same breath."""
 
-    def in_one(command: C, unit: Unit) -> Outcome:
+    def in_one(command: C, unit: Unit) -> Result:
         open_ledger(OpenLedger(client_id=client), unit)
         return rule(command, unit)
 

@@ -1,14 +1,8 @@
 """Which rule carries out which command on reservations, the waitlist, attendance and ledgers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Rules
 from contracts import booking as asked
-from contracts.envelope import Command
 from services.booking import attendances, bookings, doors, ledgers, lines
-
-Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
 ASKED: Rules = {
     asked.BookClass: bookings.book_class,

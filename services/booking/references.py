@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chassis.decider import Refused
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Result, Rule, Unit
 from contracts.booking import (
     BookingPolicy,
     ChangeEntitlement,
@@ -50,7 +50,6 @@ from services.booking.domain.rooms import location_calendar
 from services.booking.hearings import hear_gym, hear_instructor, hear_location, hear_room
 
 C = TypeVar("C", bound=Command)
-Rule = Callable[[C, Unit], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def checked(kind: type[C], rule: Rule[C]) -> Rule[C]:
     if names is None:
         return rule
 
-    def of_what_is_there(command: C, unit: Unit) -> Any:
+    def of_what_is_there(command: C, unit: Unit) -> Result:
         named = names(command, unit)
         if not _is_heard(named, unit):
             raise NotHeard(named)
@@ -127,7 +126,7 @@ def must_be_known(named: Named, known: KnownReferences) -> None:
 def hearing(known: KnownReferences, rule: Rule[C]) -> Rule[C]:
     """``rule``, with what members told heard first in the same breath."""
 
-    def in_one(command: C, unit: Unit) -> Any:
+    def in_one(command: C, unit: Unit) -> Result:
         hear_gym(HearGym(gym_id=unit.ctx.gym_id, currency=known.currency), unit)
         for location, time_zone in known.locations.items():
             hear_location(HearLocation(location_id=location, time_zone=time_zone), unit)

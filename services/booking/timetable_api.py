@@ -1,11 +1,7 @@
 """Which rule carries out which command on the timetable."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from chassis.eventstore.store import Unit
+from chassis.eventstore.store import Rules
 from contracts.booking import CancelSession
-from contracts.envelope import Command
 from contracts.timetable import (
     AddClosure,
     AssignRoom,
@@ -44,8 +40,6 @@ from services.booking import (
     sessions,
     timetable_commands,
 )
-
-Rules = Mapping[type[Command], Callable[[Any, Unit], Any]]
 
 ASKED: Rules = {
     DefineProgram: timetable_commands.define_program,
