@@ -50,7 +50,7 @@ C = TypeVar("C", bound=Command)
 Handler = Callable[[Parts, C, Context], Awaitable[Done]]
 
 
-def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> None:
+def attach(desk: Desk, parts: Parts, sign_in_desk: SignInDesk, keys: SigningKeys) -> None:
     """Register everything with the desk."""
     desk.command(RegisterGym, partial(gyms.register_gym, parts))
     desk.command(OpenLocation, partial(gyms.open_location, parts))
@@ -75,23 +75,23 @@ def attach(desk: Desk, parts: Parts, door: SignInDesk, keys: SigningKeys) -> Non
     desk.query(ClientStanding, partial(queries.client_standing, parts))
     desk.query(GymReferences, partial(queries.gym_references, parts))
     desk.query(PrincipalOf, partial(queries.principal_of, parts))
-    _attach_door(desk, door, keys)
+    _attach_sign_in(desk, sign_in_desk, keys)
 
 
-def _attach_door(desk: Desk, door: SignInDesk, keys: SigningKeys) -> None:
+def _attach_sign_in(desk: Desk, sign_in_desk: SignInDesk, keys: SigningKeys) -> None:
     async def sign_in(command: SignIn, _: Context) -> Done:
-        return Done((await door.sign_in(command)).model_dump(mode="json"), None)
+        return Done((await sign_in_desk.sign_in(command)).model_dump(mode="json"), None)
 
     async def refresh(command: RefreshTokens, ctx: Context) -> Done:
-        tokens = await door.refresh(command, ctx.command_id)
+        tokens = await sign_in_desk.refresh(command, ctx.command_id)
         return Done(tokens.model_dump(mode="json"), None)
 
     async def sign_out(command: SignOut, _: Context) -> Done:
-        await door.sign_out(command)
+        await sign_in_desk.sign_out(command)
         return Done(None, None)
 
     async def standing(query: SignInsStanding, ctx: Context) -> dict[str, Any]:
-        roles = await door.standing(ctx.gym_id, query.sign_ins)
+        roles = await sign_in_desk.standing(ctx.gym_id, query.sign_ins)
         return {"roles": {str(sign_in): list(held) for sign_in, held in roles.items()}}
 
     async def signing_keys(_: SigningKeysAsked, __: Context) -> dict[str, Any]:

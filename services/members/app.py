@@ -86,8 +86,8 @@ async def _commands(process: Process[MembersSettings], store: EventStore, pool: 
         allows=allows,
     )
     issuer = Issuer(settings.token_issuer, settings.token_audience)
-    door = sign_in_desk(parts, attempts, TokenMint(keys, issuer, clock), clock)
-    api.attach(desk, parts, door, keys)
+    mint = TokenMint(keys, issuer, clock)
+    api.attach(desk, parts, sign_in_desk(parts, attempts, mint, clock), keys)
     await desk.start()
     watch_desk(process, desk)
 
@@ -114,7 +114,7 @@ async def gathered(store: EventStore, pool: Pool, vault: Vault) -> Parts:
 
 
 def sign_in_desk(parts: Parts, attempts: Attempts, mint: TokenMint, clock: Clock) -> SignInDesk:
-    """The door, made of the same rooms."""
+    """Where people sign in, made of the same rooms."""
     return SignInDesk(
         store=parts.store,
         index=parts.index,

@@ -72,11 +72,11 @@ async def _house(
         parts = await gathered(store, pool, Vault(vault_pool, MASTER))
         keys, attempts = SigningKeys(pool, MASTER, clock), Attempts(pool)
         mint = TokenMint(keys, Issuer(ISSUER, AUDIENCE), clock)
-        door = sign_in_desk(parts, attempts, mint, clock)
+        desk = sign_in_desk(parts, attempts, mint, clock)
         housekeeping = Housekeeping(parts, keys, attempts, clock)
         admin_dsn = database_url(installation.admin_dsn, databases.members)
         yield House(
-            parts, door, keys, attempts, housekeeping, clock, pool, vault_pool, MASTER, admin_dsn
+            parts, desk, keys, attempts, housekeeping, clock, pool, vault_pool, MASTER, admin_dsn
         )
     await pool.close()
     await vault_pool.close()

@@ -31,7 +31,7 @@ class House:
     """One process of members, wired by hand."""
 
     parts: Parts
-    door: SignInDesk
+    sign_in_desk: SignInDesk
     keys: SigningKeys
     attempts: Attempts
     housekeeping: Housekeeping
@@ -76,9 +76,9 @@ class House:
     async def sign_in(
         self, slug: str, email: str, password: str = PASSWORD, address: str = "192.0.2.1"
     ) -> Tokens:
-        """Through the front door."""
+        """As a person does."""
         asked = SignIn(gym=slug, email=email, password=password, address=address)
-        return await self.door.sign_in(asked)
+        return await self.sign_in_desk.sign_in(asked)
 
     async def refused(self, slug: str, email: str, password: str, address: str = "") -> Refused:
         """The refusal of a sign-in that must not succeed."""

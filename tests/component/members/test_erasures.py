@@ -74,7 +74,7 @@ async def test_an_erased_client_opens_nowhere_and_cannot_sign_in(house: House) -
     refusal = await house.refused(gym.slug, "ann@example.com", PASSWORD)
     assert refusal.code == "INVALID_CREDENTIALS"
     asked = RefreshTokens(refresh_token=tokens.refresh_token)
-    assert await code(house.door.refresh(asked, new_id())) == "SESSION_EXPIRED"
+    assert await code(house.sign_in_desk.refresh(asked, new_id())) == "SESSION_EXPIRED"
     change = ChangeClientContact(client_id=ann.client_id, name="Ann")
     fresh = house.asks(gym.gym_id, Role.OWNER)
     assert await code(clients.change_contact(house.parts, change, fresh)) == "CLIENT_ERASED"

@@ -31,7 +31,7 @@ SELECT count(*) FROM pg_stat_activity
 async def refresh(house: House, token: str, command_id: object = None) -> str:
     """The next refresh token."""
     key = command_id or new_id()
-    return (await house.door.refresh(RefreshTokens(refresh_token=token), key)).refresh_token  # type: ignore[arg-type]
+    return (await house.sign_in_desk.refresh(RefreshTokens(refresh_token=token), key)).refresh_token  # type: ignore[arg-type]
 
 
 async def expired(house: House, token: str) -> bool:
@@ -146,7 +146,7 @@ async def test_signing_out_ends_the_sign_in_and_no_other(house: House) -> None:
     gym = await house.gym()
     here = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
     there = (await house.sign_in(gym.slug, "olga@example.com")).refresh_token
-    await house.door.sign_out(SignOut(refresh_token=here))
+    await house.sign_in_desk.sign_out(SignOut(refresh_token=here))
     assert await expired(house, here)
     assert not await expired(house, there)
 
@@ -154,7 +154,7 @@ async def test_signing_out_ends_the_sign_in_and_no_other(house: House) -> None:
 @pytest.mark.parametrize("token", ["", "nonsense", "a" * 200, "é"])
 async def test_what_is_no_refresh_token_is_an_expired_session(house: House, token: str) -> None:
     assert await expired(house, token)
-    await house.door.sign_out(SignOut(refresh_token=token))
+    await house.sign_in_desk.sign_out(SignOut(refresh_token=token))
 
 
 async def test_an_unused_sign_in_ends_by_itself(house: House) -> None:
@@ -182,7 +182,7 @@ async def test_a_role_that_is_taken_away_is_gone_at_the_next_refresh(house: Hous
     demoted = ChangeStaffRoles(staff_id=tom.staff_id, roles=(Role.TRAINER,))
     await staff.change_staff_roles(house.parts, demoted, house.asks(gym.gym_id, Role.OWNER))
     asked = RefreshTokens(refresh_token=tokens.refresh_token)
-    refreshed = await house.door.refresh(asked, new_id())
+    refreshed = await house.sign_in_desk.refresh(asked, new_id())
     told = jwt.decode(refreshed.access_token, options={"verify_signature": False})
     assert told["roles"] == ["trainer"]
     assert await standing(house, gym.gym_id, told) == ("trainer",)
@@ -215,10 +215,12 @@ async def test_the_standing_of_many_is_told_at_once(house: House) -> None:
     gym = await house.gym()
     first = await house.sign_in(gym.slug, "olga@example.com")
     second = await house.sign_in(gym.slug, "olga@example.com")
-    await house.door.sign_out(SignOut(refresh_token=second.refresh_token))
+    await house.sign_in_desk.sign_out(SignOut(refresh_token=second.refresh_token))
     sign_ins = [UUID(claims(tokens)["sid"]) for tokens in (first, second)]
 
-    told = await house.door.standing(gym.gym_id, dict.fromkeys(sign_ins, f"staff:{gym.owner_id}"))
+    told = await house.sign_in_desk.standing(
+        gym.gym_id, dict.fromkeys(sign_ins, f"staff:{gym.owner_id}")
+    )
 
     assert told == {sign_ins[0]: ("owner",)}
 
@@ -231,7 +233,7 @@ def claims(tokens: Tokens) -> dict[str, Any]:
 async def standing(house: House, gym_id: GymId, told: dict[str, Any]) -> tuple[str, ...]:
     """What the sign-in of a token's claims is worth."""
     sign_in = UUID(told["sid"])
-    return (await house.door.standing(gym_id, {sign_in: told["sub"]})).get(sign_in, ())
+    return (await house.sign_in_desk.standing(gym_id, {sign_in: told["sub"]})).get(sign_in, ())
 
 
 async def test_passwords_and_tokens_are_kept_as_hashes_only(house: House) -> None:
