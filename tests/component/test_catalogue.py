@@ -1,7 +1,9 @@
 """What Postgres itself keeps apart: read from the catalogue, so that a new table is judged too."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
 
@@ -13,6 +15,8 @@ from deploy.local import databases
 from deploy.local.installation import Installation
 from deploy.schema import PARTS, database_url
 
+ROOT = Path(__file__).parents[2]
+CALLED = re.compile(r'\bviews\.(\w+)\(|\bask\(\s*pool, "(\w+)"')
 Db: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 OURS = sorted({part.database for part in PARTS})
@@ -61,7 +65,7 @@ SELECT schemaname, tablename, policyname, roles::text[], coalesce(qual, '') AS q
 """
 FUNCTIONS = """
 SELECT format('%I.%I', n.nspname, p.proname) AS name, p.prosecdef, p.proconfig,
-       p.provolatile::text AS volatility,
+       p.prosrc, p.provolatile::text AS volatility,
        ARRAY(SELECT CASE acl.grantee WHEN 0 THEN 'public'
                     ELSE pg_get_userbyid(acl.grantee)::text END
                FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
@@ -141,6 +145,21 @@ async def test_functions_with_their_owners_rights_are_few_and_cannot_be_led_astr
     for row in await db.fetch(FUNCTIONS):
         for setting in row["proconfig"] or ():
             assert setting == "search_path=pg_catalog, pg_temp", f"{row['name']}: {setting}"
+
+
+async def test_every_function_of_the_read_models_is_called_by_somebody(
+    installation: Installation,
+) -> None:
+    async with _admin(installation, "b2b_views") as db:
+        functions = [row for row in await db.fetch(FUNCTIONS) if row["name"].startswith("views.")]
+        texts = [policy["qual"] for policy in await db.fetch(POLICIES)]
+    texts += [row["prosrc"] for row in functions]
+    for code in ("chassis", "services"):
+        texts += [path.read_text(encoding="utf-8") for path in (ROOT / code).rglob("*.py")]
+    called = {name for text in texts for names in CALLED.findall(text) for name in names}
+    called.add("protect")  # by migrations
+
+    assert {row["name"].removeprefix("views.") for row in functions} - called == set()
 
 
 async def test_the_gym_of_a_policy_is_never_remembered_by_a_plan(db: Db) -> None:
