@@ -158,7 +158,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "access.reinstate_credential": DESK,
     "access.revoke_credential": DESK,
     "access.grant_entry": DESK,
-    "access.end_grant": DESK,
+    "access.end_entry_grant": DESK,
     "access.set_impediment": DESK,
     "access.request_entry": STAFF | {OWN},
     "access.read_token": DESK | {SYSTEM},

@@ -15,7 +15,7 @@ from gateway.doors import DoorsMutation, DoorsQuery, DoorsSubscription
 from gateway.drafts import DraftMutation, DraftQuery, DraftSubscription
 from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
-from gateway.entry_rights import EntryRightsMutation
+from gateway.entry_grants import EntryGrantsMutation
 from gateway.health import HealthQuery, HealthSubscription
 from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscription
 from gateway.kpis import KpisQuery, KpisSubscription
@@ -57,7 +57,7 @@ MUTATIONS = (
     QualificationMutation,
     ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
     ImportMutation, DraftMutation,
-    DoorsMutation, CredentialsMutation, EntriesMutation, EntryRightsMutation,
+    DoorsMutation, CredentialsMutation, EntriesMutation, EntryGrantsMutation,
     PenaltyMutation, InvoicesMutation,
 )  # fmt: skip
 SUBSCRIPTIONS = (

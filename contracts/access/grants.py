@@ -44,10 +44,10 @@ class GrantEntry(Command):
     """IANA zone of ``hours``."""
 
 
-class EndGrant(Command):
+class EndEntryGrant(Command):
     """The client may no longer enter by this grant."""
 
-    command_type = "access.end_grant"
+    command_type = "access.end_entry_grant"
     client_id: ClientId
     grant_id: UUID
 

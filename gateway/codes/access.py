@@ -65,8 +65,8 @@ class CredentialStepErrorCode(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.enum(description="Why grantEntry, endGrant or setImpediment refuses.")
-class EntryRightErrorCode(Enum):
+@strawberry.enum(description="Why grantEntry, endEntryGrant or setImpediment refuses.")
+class EntryGrantErrorCode(Enum):
     CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
     GRANT_NOT_FOUND = "GRANT_NOT_FOUND"
     ALREADY_GRANTED = "ALREADY_GRANTED"

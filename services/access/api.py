@@ -9,7 +9,7 @@ from chassis.eventstore.store import Done, EventStore, Rule, Rules
 from contracts.access import (
     ActivateCredential,
     AddDoor,
-    EndGrant,
+    EndEntryGrant,
     EndLockdown,
     GrantEntry,
     HearBan,
@@ -49,7 +49,7 @@ ASKED: Rules = {
     ReinstateCredential: commands.reinstate_credential,
     RevokeCredential: commands.revoke_credential,
     GrantEntry: commands.grant_entry,
-    EndGrant: commands.end_grant,
+    EndEntryGrant: commands.end_entry_grant,
     SetImpediment: commands.set_impediment,
     RequestEntry: entries.request_entry,
 }

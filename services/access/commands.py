@@ -13,7 +13,7 @@ from contracts.access import (
     AccessCode,
     ActivateCredential,
     AddDoor,
-    EndGrant,
+    EndEntryGrant,
     EndLockdown,
     GrantEntry,
     HearBan,
@@ -116,9 +116,9 @@ def grant_entry(command: GrantEntry, unit: Unit) -> None:
     unit.record(holder, command.client_id, holders.open_grant(state, command, unit.ctx.now))
 
 
-def end_grant(command: EndGrant, unit: Unit) -> None:
+def end_entry_grant(command: EndEntryGrant, unit: Unit) -> None:
     state = unit.state(holder, command.client_id)
-    unit.record(holder, command.client_id, holders.end_grant(state, command, unit.ctx.now))
+    unit.record(holder, command.client_id, holders.end_entry_grant(state, command, unit.ctx.now))
 
 
 def set_impediment(command: SetImpediment, unit: Unit) -> None:

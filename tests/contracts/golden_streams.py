@@ -14,7 +14,7 @@ from uuid import UUID
 from chassis.decider import Aggregate, Refused
 from chassis.eventstore.events import state_codec
 from contracts import freeze
-from contracts.access import EndGrant, GrantEntry, HearBan, Impediment, SetImpediment
+from contracts.access import EndEntryGrant, GrantEntry, HearBan, Impediment, SetImpediment
 from contracts.booking import (
     Attendance,
     BookClass,
@@ -233,7 +233,7 @@ def _holder() -> Gym:
         GrantEntry(client_id=door.ANN, grant_id=grant, valid_until=door.NOON + 30 * DAY),
         HearBan(client_id=door.ANN, banned=True, until=door.NOON + DAY, version=3),
         SetImpediment(client_id=door.ANN, impediment=Impediment.PAST_DUE),
-        EndGrant(client_id=door.ANN, grant_id=grant),
+        EndEntryGrant(client_id=door.ANN, grant_id=grant),
     ):
         _tell(told, command, door.NOON)
     return told.gym

@@ -13,7 +13,7 @@ from tests.world.doors import (
     CREDENTIALS,
     DOORS,
     DOORS_CHANGED,
-    END_GRANT,
+    END_ENTRY_GRANT,
     ENTER,
     ENTRIES,
     GRANT_ENTRY,
@@ -173,7 +173,7 @@ async def test_doors_keep_their_hours_lockdowns_and_impediments(gym: Gym) -> Non
     done = await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=shut)
     await tries()
     await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=[])
-    await gym.owner.done(END_GRANT, clientId=mia.id, entryGrantId=granted["entryGrantId"])
+    await gym.owner.done(END_ENTRY_GRANT, clientId=mia.id, entryGrantId=granted["entryGrantId"])
     await tries()
 
     assert reasons == [None, "LOCKDOWN", "ON_HOLD", "OUTSIDE_HOURS", "MEMBERSHIP_ENDED"]

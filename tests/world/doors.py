@@ -23,8 +23,8 @@ LOCK = f"""mutation ($input: StartLockdownInput!) {{
 UNLOCK = f"mutation ($input: EndLockdownInput!) {{ endLockdown(input: $input) {{ {ERRORS} }} }}"
 GRANT_ENTRY = f"""mutation ($input: GrantEntryInput!) {{
   grantEntry(input: $input) {{ entryGrantId {ERRORS} }} }}"""
-END_GRANT = f"""mutation ($input: EndGrantInput!) {{
-  endGrant(input: $input) {{ entryGrantId {ERRORS} }} }}"""
+END_ENTRY_GRANT = f"""mutation ($input: EndEntryGrantInput!) {{
+  endEntryGrant(input: $input) {{ entryGrantId {ERRORS} }} }}"""
 IMPEDE = f"""mutation ($input: SetImpedimentInput!) {{
   setImpediment(input: $input) {{ clientId {ERRORS} }} }}"""
 DOORS = """query ($atLeast: Position) { doors(atLeast: $atLeast) {

@@ -20,7 +20,7 @@ from contracts.access import (
     AccessGrantKind,
     BanHeard,
     ClientHeard,
-    EndGrant,
+    EndEntryGrant,
     GrantClosed,
     GrantEntry,
     GrantMoved,
@@ -188,7 +188,7 @@ def open_grant(state: Holder, command: GrantEntry, now: datetime) -> list[Holder
     ]  # fmt: skip
 
 
-def end_grant(state: Holder, command: EndGrant, now: datetime) -> list[HolderEvent]:
+def end_entry_grant(state: Holder, command: EndEntryGrant, now: datetime) -> list[HolderEvent]:
     """The client may no longer enter by this grant. Idempotent."""
     grant = state.grants.get(command.grant_id)
     if grant is None or grant.kind is not AccessGrantKind.MEMBERSHIP:

@@ -12,7 +12,7 @@ from contracts.access import (
     BanHeard,
     ClassHeard,
     ClientHeard,
-    EndGrant,
+    EndEntryGrant,
     GrantClosed,
     GrantEntry,
     GrantMoved,
@@ -153,10 +153,10 @@ def test_staff_grant_entry_and_end_it() -> None:
     granted.then(
         fact(GrantOpened, kind=AccessGrantKind.MEMBERSHIP, valid_from=NOON, valid_until=None)
     )
-    granted.when(EndGrant(client_id=ANN, grant_id=PASS), NOON + HOUR).then(
+    granted.when(EndEntryGrant(client_id=ANN, grant_id=PASS), NOON + HOUR).then(
         fact(GrantClosed, closed_at=NOON + HOUR)
     )
-    granted.when(EndGrant(client_id=ANN, grant_id=PASS), NOON + 2 * HOUR).then_nothing()
+    granted.when(EndEntryGrant(client_id=ANN, grant_id=PASS), NOON + 2 * HOUR).then_nothing()
 
 
 def test_what_makes_no_sense_is_refused() -> None:
@@ -165,10 +165,10 @@ def test_what_makes_no_sense_is_refused() -> None:
     given(known(ANN)).when(grant, NOON).when(grant, NOON).then_refused(AccessCode.ALREADY_GRANTED)
     ended = GrantEntry(client_id=ANN, grant_id=PASS, valid_until=NOON)
     given(known(ANN)).when(ended, NOON).then_refused(AccessCode.ENDS_BEFORE_IT_STARTS)
-    given(seated()).when(EndGrant(client_id=ANN, grant_id=PASS), NOON).then_refused(
+    given(seated()).when(EndEntryGrant(client_id=ANN, grant_id=PASS), NOON).then_refused(
         AccessCode.GRANT_NOT_FOUND
     )
-    of_class = EndGrant(client_id=ANN, grant_id=reservation_of(ANN))
+    of_class = EndEntryGrant(client_id=ANN, grant_id=reservation_of(ANN))
     given(seated()).when(of_class, NOON).then_refused(AccessCode.GRANT_NOT_FOUND)
 
 

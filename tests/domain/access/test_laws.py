@@ -16,7 +16,7 @@ from contracts.access import (
     AccessDenied,
     AccessGranted,
     AddDoor,
-    EndGrant,
+    EndEntryGrant,
     EndLockdown,
     GrantEntry,
     HearBan,
@@ -129,7 +129,7 @@ class Doors(RuleBasedStateMachine):
     @rule(client=CLIENTS)
     def give_a_pass_or_end_it(self, client: ClientId) -> None:
         if client in self.passes:
-            self._do(EndGrant(client_id=client, grant_id=self.passes.pop(client)))
+            self._do(EndEntryGrant(client_id=client, grant_id=self.passes.pop(client)))
         elif client not in self.erased:
             self.passes[client] = new_id()
             self._do(GrantEntry(client_id=client, grant_id=self.passes[client]))

@@ -1,4 +1,4 @@
-"""Rights of entry in GraphQL: let a client in whenever doors are open, end it, keep them out."""
+"""Entry grants in GraphQL: let a client in whenever doors are open, end it, keep them out."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,9 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from contracts.access import EndGrant, GrantEntry, Impediment, SetImpediment
+from contracts.access import EndEntryGrant, GrantEntry, Impediment, SetImpediment
 from gateway import ids
-from gateway.codes.access import EntryRightErrorCode
+from gateway.codes.access import EntryGrantErrorCode
 from gateway.context import Info
 from gateway.doors import DoorHoursInput, open_hours
 from gateway.minting import minted
@@ -36,7 +36,7 @@ class GrantEntryInput:
 
 
 @strawberry.input
-class EndGrantInput:
+class EndEntryGrantInput:
     idempotency_key: UUID
     client_id: strawberry.ID
     entry_grant_id: strawberry.ID
@@ -51,22 +51,22 @@ class SetImpedimentInput:
 
 
 @strawberry.type(description="What lets the client in, or keeps them out, was changed.")
-class EntryRightPayload:
+class EntryGrantPayload:
     client_id: strawberry.ID | None
     entry_grant_id: strawberry.ID | None = strawberry.field(description="The grant given or ended.")
     position: Position | None
-    user_errors: list[UserError[EntryRightErrorCode]]
+    user_errors: list[UserError[EntryGrantErrorCode]]
 
 
 @strawberry.type
-class EntryRightsMutation:
+class EntryGrantsMutation:
     @strawberry.mutation(description="Let a client in, in the doors' hours.")
     async def grant_entry(
         self, info: Info, input_: Annotated[GrantEntryInput, strawberry.argument(name="input")]
-    ) -> EntryRightPayload:
+    ) -> EntryGrantPayload:
         new = minted("entry grant", input_.idempotency_key, actor_of(info.context))
         done = await carry_out(
-            info.context, input_, EntryRightErrorCode,
+            info.context, input_, EntryGrantErrorCode,
             lambda: GrantEntry(
                 client_id=ids.client(input_.client_id), grant_id=new,
                 valid_from=input_.valid_from, valid_until=input_.valid_until,
@@ -77,25 +77,25 @@ class EntryRightsMutation:
                 time_zone=input_.time_zone,
             ),
         )  # fmt: skip
-        return EntryRightPayload(
+        return EntryGrantPayload(
             client_id=None if done.errors else input_.client_id,
             entry_grant_id=None if done.errors else ids.shown("acg", new),
             position=done.position,
             user_errors=done.errors,
         )
 
-    @strawberry.mutation(description="A grant of entry no longer lets the client in.")
-    async def end_grant(
-        self, info: Info, input_: Annotated[EndGrantInput, strawberry.argument(name="input")]
-    ) -> EntryRightPayload:
+    @strawberry.mutation(description="An entry grant no longer lets the client in.")
+    async def end_entry_grant(
+        self, info: Info, input_: Annotated[EndEntryGrantInput, strawberry.argument(name="input")]
+    ) -> EntryGrantPayload:
         done = await carry_out(
-            info.context, input_, EntryRightErrorCode,
-            lambda: EndGrant(
+            info.context, input_, EntryGrantErrorCode,
+            lambda: EndEntryGrant(
                 client_id=ids.client(input_.client_id),
                 grant_id=ids.read("acg", input_.entry_grant_id, "entryGrantId"),
             ),
         )  # fmt: skip
-        return EntryRightPayload(
+        return EntryGrantPayload(
             client_id=None if done.errors else input_.client_id,
             entry_grant_id=None if done.errors else input_.entry_grant_id,
             position=done.position,
@@ -105,15 +105,15 @@ class EntryRightsMutation:
     @strawberry.mutation(description="Keep a client out for a reason, or no longer.")
     async def set_impediment(
         self, info: Info, input_: Annotated[SetImpedimentInput, strawberry.argument(name="input")]
-    ) -> EntryRightPayload:
+    ) -> EntryGrantPayload:
         done = await carry_out(
-            info.context, input_, EntryRightErrorCode,
+            info.context, input_, EntryGrantErrorCode,
             lambda: SetImpediment(
                 client_id=ids.client(input_.client_id), impediment=input_.impediment,
                 present=input_.present,
             ),
         )  # fmt: skip
-        return EntryRightPayload(
+        return EntryGrantPayload(
             client_id=None if done.errors else input_.client_id,
             entry_grant_id=None,
             position=done.position,
