@@ -1,7 +1,7 @@
 """Reading the invoices' tables: invoices page by page, and what one client owes."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,8 @@ import orjson
 
 from chassis.tenancy import Pool
 from contracts.ids import ClientId, GymId, InvoiceId, InvoiceLineId, ReservationId, SessionId
-from services.projections.reading import ask
+from services.projections.reading import FAR_AHEAD, ask
 
-FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 Keyset = tuple[datetime, UUID]
 """Draft and id of the last invoice seen; the next page begins behind it."""
 

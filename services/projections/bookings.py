@@ -1,15 +1,14 @@
 """Reading the roster's tables: the people of a session, and the bookings of a client."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from chassis.tenancy import Pool
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
-from services.projections.reading import ask
+from services.projections.reading import FAR_AHEAD, ask
 from services.projections.sessions import Session
 
-FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 Keyset = tuple[datetime, UUID]
 """Start and entry id of the last booking seen; the next page begins behind it."""
 

@@ -6,7 +6,7 @@ Rebuild    from EVT_ACCESS's beginning; the same events give the same rows
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from chassis.projection import Change
@@ -14,7 +14,7 @@ from chassis.tenancy import Db, Pool
 from contracts.access import AccessDenied, AccessGranted, EntryFacts
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, DoorId, EntryId, GymId, SessionId, StaffId
-from services.projections.reading import ask
+from services.projections.reading import FAR_AHEAD, ask
 from services.projections.sessions import columns
 
 INSERT = """
@@ -24,7 +24,6 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::
                      $6::uuid[], $7::uuid[], $8::boolean[], $9::text[], $10::uuid[],
                      $11::text[])
 """
-FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 Keyset = tuple[datetime, UUID]
 """Instant and id of the last entry seen; the next page begins before it."""
 

@@ -6,7 +6,7 @@ Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from chassis.tenancy import Db, Pool
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, ReservationId, SessionId
 from services.projections.penalty_cases import Case, Key, fold, is_of_a_case
-from services.projections.reading import ask
+from services.projections.reading import FAR_AHEAD, ask
 from services.projections.sessions import columns
 
 FIND = """
@@ -46,7 +46,6 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[],
                      $22::text[])
 """
 
-FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 Keyset = tuple[datetime, UUID]
 """Judgement and reservation of the last case seen; the next page begins behind it."""
 

@@ -4,12 +4,16 @@ A reading function's rows carry the position the view reflects in column 0. Ther
 row once the read model has begun.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 
 from chassis.tenancy import AWAY, Pool
 from contracts.ids import GymId
+
+FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
+"""Behind it begins the first page of what is shown newest first."""
 
 
 class ViewsAway(Exception):

@@ -8,17 +8,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
-import httpx
 import nats
 
 from chassis.bus.asker import Asker
 from chassis.clock import Clock, MovableClock
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import GymId, new_id
+from deploy.local.health import is_ready
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
+from tests.world.waiting import until
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 30.0  # seconds
@@ -72,19 +74,21 @@ async def serving(
         assert ends == [0] * len(running)
 
 
-def started(name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    """The service in a process of its own; whoever starts it ends it."""
-    return subprocess.Popen([sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment)
+def started(
+    name: str, environment: dict[str, str], out: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    """The service in a process of its own; whoever starts it ends it. It writes to ``out``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment,
+        stdout=out, stderr=out,
+    )  # fmt: skip
 
 
 async def ready(port: str, process: "subprocess.Popen[bytes]") -> None:
     """Return when it serves. Raises ``AssertionError`` when it ends instead."""
-    async with httpx.AsyncClient() as http, asyncio.timeout(STARTS_WITHIN):
-        while process.poll() is None:
-            try:
-                if (await http.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)  # the port opens when it opens; the deadline is above
-    raise AssertionError(f"ended with {process.returncode}")
+
+    async def serves() -> bool:
+        assert process.poll() is None, f"ended with {process.returncode}"
+        return await is_ready(int(port))
+
+    await until(serves, STARTS_WITHIN)

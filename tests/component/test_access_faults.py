@@ -6,7 +6,7 @@ from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
 from tests.component.members.house import gym_of
 from tests.component.serving import Gateway, ready, serving, started
-from tests.component.test_access_process import CHECKED_IN, House, until
+from tests.component.test_access_process import CHECKED_IN, House
 from tests.component.test_booking_process import heard
 
 
@@ -26,7 +26,7 @@ async def test_a_door_decides_while_everybody_else_is_away_and_booking_hears_of_
         house = await opened(gateway)
         (ann, session), (leo, gone) = await house.seated(), await house.seated()
         await house.member(leo, CancelReservation(session_id=gone, client_id=leo))
-        await until(lambda: house.enters(leo), lambda told: told.reason == "no_reservation")
+        await house.keeps_out(leo, "no_reservation")
 
     async with serving(installation, "access") as house.gateway:
         told = await house.opens_for(ann)
@@ -56,4 +56,4 @@ async def test_what_happened_while_access_was_dead_is_known_when_it_is_back(
 
         async with serving(installation, "access"):
             assert (await house.opens_for(ben)).session_id == session
-            await until(lambda: house.enters(cid), lambda told: told.reason == "no_reservation")
+            await house.keeps_out(cid, "no_reservation")

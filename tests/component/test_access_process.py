@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +40,7 @@ from deploy.local.installation import Installation
 from tests.component.members.house import gym_of
 from tests.component.serving import Gateway, serving
 from tests.component.test_booking_process import heard
+from tests.world.waiting import until
 
 LONG = 15.0  # seconds until a test gives up waiting
 SOON = 300.0  # seconds; inside the door's window and the check-in's
@@ -107,24 +108,26 @@ class House:
 
     async def opens_for(self, client: ClientId) -> EntryOutcome:
         """The door opens once access has heard; each try is a decision of its own."""
-        return await until(lambda: self.enters(client), lambda told: told.granted)
+        return await self._answered(client, lambda told: told.granted)
+
+    async def keeps_out(self, client: ClientId, reason: str) -> EntryOutcome:
+        """The door stays shut for this reason once access has heard."""
+        return await self._answered(client, lambda told: told.reason == reason)
+
+    async def _answered(
+        self, client: ClientId, wanted: Callable[[EntryOutcome], bool]
+    ) -> EntryOutcome:
+        async def as_wanted() -> EntryOutcome | None:
+            told = await self.enters(client)
+            return told if wanted(told) else None
+
+        told: EntryOutcome = await until(as_wanted, LONG)
+        return told
 
 
 def outcome(reply: Reply) -> EntryOutcome:
     assert reply.outcome == "done", reply
     return EntryOutcome.model_validate(reply.result)
-
-
-async def until(
-    ask: Callable[[], Awaitable[EntryOutcome]], wanted: Callable[[EntryOutcome], bool]
-) -> EntryOutcome:
-    """The first answer that is as wanted."""
-    async with asyncio.timeout(LONG):
-        while True:
-            told = await ask()
-            if wanted(told):
-                return told
-            await asyncio.sleep(0.05)  # access hears when it hears; the deadline is above
 
 
 @pytest.fixture
@@ -163,9 +166,9 @@ async def test_who_gave_the_seat_up_stays_outside(house: House) -> None:
     left, gone = await house.seated()
     await house.member(left, CancelReservation(session_id=gone, client_id=left))
 
-    told = await until(lambda: house.enters(left), lambda told: told.reason == "no_reservation")
+    told = await house.keeps_out(left, "no_reservation")
     assert not told.granted
-    early = await until(lambda: house.enters(other), lambda told: told.reason == "no_reservation")
+    early = await house.keeps_out(other, "no_reservation")
     assert early.facts.next_grant_from is not None
     assert session != seat
 
@@ -174,7 +177,7 @@ async def test_who_is_banned_after_booking_stays_outside_until_it_is_lifted(hous
     client, _ = await house.seated()
     await house.opens_for(client)
     await house.owner(ImposeBookingBan(client_id=client, reason="threats"))
-    await until(lambda: house.enters(client), lambda told: told.reason == "banned")
+    await house.keeps_out(client, "banned")
     await house.owner(LiftBookingBan(client_id=client))
     await house.opens_for(client)
 

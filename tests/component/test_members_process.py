@@ -1,9 +1,6 @@
 """The members process as it ships: its environment, its readiness, its answers over the bus."""
 
 import asyncio
-import contextlib
-import os
-import sys
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -34,9 +31,7 @@ from contracts.members import (
 from contracts.permissions import GATEWAY, OPERATOR, Role
 from deploy.local.installation import Installation
 from tests.component.members.house import PASSWORD, gym_of
-
-ROOT = Path(__file__).parents[2]
-STARTS_WITHIN = 30.0  # seconds
+from tests.component.serving import STOPS_WITHIN, ready, started
 
 
 @dataclass
@@ -66,39 +61,25 @@ class Running:
         return reply.result
 
 
-async def _ready(url: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient() as http, asyncio.timeout(STARTS_WITHIN):
-        while process.returncode is None:
-            with contextlib.suppress(httpx.TransportError):
-                if (await http.get(f"{url}/health/ready")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)  # the port opens when it opens; the deadline is above
-    raise AssertionError(f"ended with {process.returncode}")
-
-
 @pytest.fixture(scope="module")
 async def running(
     installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     environment = installation.environment("members")
     log = tmp_path_factory.mktemp("members") / "log"
-    out = os.open(log, os.O_WRONLY | os.O_CREAT)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.members", cwd=ROOT, env=environment,
-        stdout=out, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    os.close(out)
+    with log.open("wb") as out:
+        process = started("members", environment, out)
     client = await nats.connect(**installation.nats_login("operator"))
     health = f"http://127.0.0.1:{environment['HEALTH_PORT']}"
     try:
-        await _ready(health, process)
+        await ready(environment["HEALTH_PORT"], process)
         clock = SystemClock()
         asker = Asker(client, key=b64decode(environment["CALLER_KEY"]), clock=clock)
         yield Running(asker, clock, health, log)
     finally:
         await client.close()
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 15) == 0, log.read_text()
+        assert await asyncio.to_thread(process.wait, STOPS_WITHIN) == 0, log.read_text()
 
 
 async def test_a_gym_opens_and_its_owner_is_let_in_by_the_gateway(running: Running) -> None:

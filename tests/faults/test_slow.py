@@ -12,6 +12,7 @@ from tests.faults.chronicle import Chronicle
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.gym import Gym
+from tests.world.people import GRAPHQL_WS
 from tests.world.system import System
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
@@ -45,7 +46,7 @@ async def _deaf(gym: Gym, session: str) -> ClientConnection:
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALLEST)
     raw.setblocking(False)
     await asyncio.get_running_loop().sock_connect(raw, (host, int(port)))
-    opened = await connect(url, sock=raw, subprotocols=["graphql-transport-ws"], max_queue=1)  # type: ignore[list-item]
+    opened = await connect(url, sock=raw, subprotocols=[GRAPHQL_WS], max_queue=1)
     await opened.send(json.dumps({"type": "connection_init", "payload": gym.owner.headers}))
     asked = {"query": documents.ROSTER_CHANGED, "variables": {"id": session}}
     for id_ in ("1", "2", "3", "4"):

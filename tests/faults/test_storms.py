@@ -14,6 +14,7 @@ from tests.faults.books import every_invariant_holds
 from tests.faults.chronicle import Chronicle
 from tests.world import documents
 from tests.world.gym import Gym
+from tests.world.people import GRAPHQL_WS
 from tests.world.system import System
 from tests.world.waiting import until
 
@@ -84,7 +85,7 @@ async def _storm(gym: Gym, session: str, size: int, weather: object) -> int:
     async def one() -> bool:
         async with turns:
             try:
-                socket = await connect(address, subprotocols=["graphql-transport-ws"])  # type: ignore[list-item]
+                socket = await connect(address, subprotocols=[GRAPHQL_WS])
             except (OSError, TimeoutError):
                 return False
         with contextlib.suppress(OSError):

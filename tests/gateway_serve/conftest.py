@@ -18,9 +18,9 @@ from gateway.serve.door import Door
 from gateway.serve.hints import Hints
 from gateway.serve.live import Principal
 from gateway.serve.settings import ServeSettings
-from gateway.serve.ws import PROTOCOL
 from tests.gateway_serve.library import Place, Position, Room, Shelf, a_shelf, schema
 from tests.gateway_serve.readers import People
+from tests.world.people import GRAPHQL_WS
 
 DEVELOPMENT = ServeSettings(development=True)
 
@@ -75,7 +75,7 @@ class Library:
 
     @asynccontextmanager
     async def socket(self, *, init: Any = None, **options: Any) -> AsyncIterator["Screen"]:
-        async with connect(self.ws_url, subprotocols=[PROTOCOL], **options) as raw:  # type: ignore[list-item]
+        async with connect(self.ws_url, subprotocols=[GRAPHQL_WS], **options) as raw:
             screen = Screen(raw)
             if init is not False:
                 await screen.say(type="connection_init", **({"payload": init} if init else {}))

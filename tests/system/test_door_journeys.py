@@ -1,6 +1,5 @@
 """People come to the door, with a seat and without, with an app and a card; the desk watches."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +31,7 @@ from tests.world.doors import (
 from tests.world.fees import later
 from tests.world.gym import Gym
 from tests.world.people import Person, Refused
+from tests.world.waiting import until
 
 SOON = 0.1  # hours to the class: inside the door's window and the check-in's
 
@@ -41,14 +41,15 @@ async def a_door(gym: Gym, name: str = "Front") -> str:
     return str(added["door"]["id"])
 
 
-async def until(person: Person, result: str, **asked: Any) -> dict[str, Any]:
+async def answered(person: Person, result: str, **asked: Any) -> dict[str, Any]:
     """The first answer of the door that is as wanted: access hears of seats when it hears."""
-    async with asyncio.timeout(LONG):
-        while True:
-            told = await person.done(ENTER, **asked)
-            if result in (told["entry"]["result"], told["entry"]["reason"]):
-                return told
-            await asyncio.sleep(0.1)  # asked again; the deadline is above
+
+    async def as_wanted() -> dict[str, Any] | None:
+        told = await person.done(ENTER, **asked)
+        return told if result in (told["entry"]["result"], told["entry"]["reason"]) else None
+
+    told: dict[str, Any] = await until(as_wanted, LONG)
+    return told
 
 
 async def test_a_member_with_a_seat_enters_and_is_checked_in_and_the_desk_sees_it(
@@ -66,7 +67,7 @@ async def test_a_member_with_a_seat_enters_and_is_checked_in_and_the_desk_sees_i
         desk.watching(WATCH, doorId=door) as log,
         desk.watching(documents.ROSTER_CHANGED, id=session) as roster,
     ):
-        told = await until(mia.at, "GRANTED", doorId=door)
+        told = await answered(mia.at, "GRANTED", doorId=door)
         await log.shows(
             lambda f: bool(f["entries"]) and f["entries"][0] == {
                 "result": "GRANTED", "reason": None, "clientName": "Mia", "sessionId": session,
@@ -90,7 +91,7 @@ async def test_who_is_late_is_checked_in_to_the_class_that_let_them_in_and_not_t
     await known(gym.owner, mia.id)
     await later(gym, running, timedelta(hours=SOON, minutes=16))
 
-    told = await until(mia.at, "GRANTED", doorId=door)
+    told = await answered(mia.at, "GRANTED", doorId=door)
 
     assert told["entry"]["sessionId"] == first
     async with gym.owner.watching(documents.ROSTER_CHANGED, id=first) as roster:
@@ -104,17 +105,17 @@ async def test_who_gave_the_seat_up_or_comes_too_early_is_told_so(gym: Gym) -> N
     door = await a_door(gym)
     gone, later = await gym.session(hours=SOON), await gym.session(hours=24)
     await mia.at.done(documents.BOOK, sessionId=gone)
-    await until(mia.at, "GRANTED", doorId=door)
+    await answered(mia.at, "GRANTED", doorId=door)
     left = await gym.member("Lia")
     await left.at.done(documents.BOOK, sessionId=gone)
-    await until(left.at, "GRANTED", doorId=door)
+    await answered(left.at, "GRANTED", doorId=door)
     zoe = await gym.member("Zoe")
     await zoe.at.done(documents.BOOK, sessionId=gone)
     await zoe.at.done(documents.CANCEL, sessionId=gone)
     await leo.at.done(documents.BOOK, sessionId=later)
 
-    early = await until(leo.at, "NO_RESERVATION", doorId=door)
-    await until(zoe.at, "NO_RESERVATION", doorId=door)
+    early = await answered(leo.at, "NO_RESERVATION", doorId=door)
+    await answered(zoe.at, "NO_RESERVATION", doorId=door)
 
     assert early["comesBackAt"] is not None
 
@@ -187,14 +188,14 @@ async def test_a_seat_opens_to_who_signed_and_to_nobody_somebody_banned(gym: Gym
     await owner.done(documents.CHANGE_SESSION, sessionId=session, waiverRequired=True)
     await owner.done(documents.BOOK, sessionId=session, clientId=mia.id)  # the desk may
 
-    await until(mia.at, "WAIVER_MISSING", doorId=door)
+    await answered(mia.at, "WAIVER_MISSING", doorId=door)
     await mia.at.done(documents.SIGN_WAIVER)
-    await until(mia.at, "GRANTED", doorId=door)
+    await answered(mia.at, "GRANTED", doorId=door)
     await owner.done(documents.BAN, clientId=mia.id, reason="threats")
-    shut = await until(mia.at, "BANNED", doorId=door)
+    shut = await answered(mia.at, "BANNED", doorId=door)
     log = await owner.ask(ENTRIES, first=1, doorId=door, atLeast=shut["position"])
     await owner.done(documents.LIFT_BAN, clientId=mia.id)
-    await until(mia.at, "GRANTED", doorId=door)
+    await answered(mia.at, "GRANTED", doorId=door)
 
     assert [node["reason"] for node in log["nodes"]] == ["BANNED"]
 
@@ -205,7 +206,7 @@ async def test_a_shut_door_says_on_which_facts_to_the_desk_and_to_whom_it_stayed
     desk, mia, leo = await gym.staff("FRONT_DESK"), await gym.member(), await gym.member("Leo")
     door, soon = await a_door(gym), await gym.session(hours=5)
     await mia.at.done(documents.BOOK, sessionId=soon)
-    await until(mia.at, "NO_RESERVATION", doorId=door)
+    await answered(mia.at, "NO_RESERVATION", doorId=door)
     last = await leo.at.done(ENTER, doorId=door)
 
     shut = await desk.ask(WHY_SHUT, atLeast=last["position"])

@@ -12,11 +12,12 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym
-from tests.world.people import Person, Refused
+from tests.world.people import GRAPHQL_WS, Person, Refused
 from tests.world.system import System
 
 APP = "https://app.example"
@@ -98,7 +99,10 @@ async def test_production_has_no_page(production: httpx.AsyncClient) -> None:
 async def test_production_speaks_no_legacy_protocol(production: httpx.AsyncClient) -> None:
     address = str(production.base_url).replace("http", "ws", 1) + "/graphql"
 
-    async with connect(address, subprotocols=["graphql-ws"]) as socket, asyncio.timeout(5):  # type: ignore[list-item]
+    async with (
+        connect(address, subprotocols=[Subprotocol("graphql-ws")]) as socket,
+        asyncio.timeout(5),
+    ):
         await socket.wait_closed()
 
     assert socket.close_code == 4406
@@ -141,10 +145,10 @@ async def test_apps_of_the_list_ask_and_watch_and_no_others(production: httpx.As
     assert allowed.headers["access-control-allow-origin"] == APP
     assert foreign.status_code == 405
     assert "access-control-allow-origin" not in foreign.headers
-    async with connect(address, subprotocols=["graphql-transport-ws"], origin=APP):  # type: ignore[arg-type, list-item]
+    async with connect(address, subprotocols=[GRAPHQL_WS], origin=Origin(APP)):
         pass
     with pytest.raises(InvalidStatus):
-        await connect(address, subprotocols=["graphql-transport-ws"], origin="https://evil.example")  # type: ignore[arg-type, list-item]
+        await connect(address, subprotocols=[GRAPHQL_WS], origin=Origin("https://evil.example"))
 
 
 async def test_a_whole_gym_comes_in_from_one_address_at_once(
@@ -168,7 +172,7 @@ async def test_an_address_that_asks_too_much_waits_with_sockets_too(system: Syst
         with pytest.raises(InvalidStatus) as refused:
             await connect(
                 address.replace("http", "ws", 1) + "/graphql",
-                subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+                subprotocols=[GRAPHQL_WS],
             )
         health = await client.get("/health/live")
 
@@ -244,7 +248,7 @@ async def test_only_documents_of_our_apps_are_served_where_that_is_set(
 
 async def _by_socket(person: Person, query: str) -> Any:
     address = person.url.replace("http", "ws", 1) + "/graphql"
-    async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+    async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": person.headers}))
         await socket.recv()
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))

@@ -11,11 +11,12 @@ import jwt
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from contracts.ids import new_id
 from tests.world import documents
 from tests.world.gym import Gym
-from tests.world.people import PASSWORD, Person, Refused
+from tests.world.people import GRAPHQL_WS, PASSWORD, Person, Refused
 
 
 def cursor(kind: str, key: str) -> str:
@@ -137,7 +138,7 @@ async def test_a_socket_ends_with_its_token_and_asks_no_more_than_it(gym: Gym) -
 
     assert told["exp"] - told["iat"] <= timedelta(minutes=15).total_seconds()
     for shown in (token[:-8] + "AAAAAAAA", "x", ""):
-        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
             payload = {"authorization": f"Bearer {shown}"}
             await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
             with pytest.raises(ConnectionClosed):
@@ -150,7 +151,7 @@ async def test_a_page_of_somebody_else_opens_no_socket(gym: Gym) -> None:
 
     with pytest.raises(Exception, match="403"):
         await connect(
-            address, subprotocols=["graphql-transport-ws"], origin="https://evil.test",  # type: ignore[arg-type, list-item]
+            address, subprotocols=[GRAPHQL_WS], origin=Origin("https://evil.test"),
         )  # fmt: skip
 
 

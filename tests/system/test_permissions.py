@@ -26,7 +26,7 @@ from tests.world import documents
 from tests.world.furnished import HAS, WITHIN, Ids, at_rest, drafted, furnish, uuid_of
 from tests.world.gym import Gym, Member, opened
 from tests.world.holdings import names
-from tests.world.people import Person
+from tests.world.people import GRAPHQL_WS, Person
 from tests.world.system import System
 from tests.world.waiting import until
 
@@ -127,7 +127,7 @@ async def _answered(
     if operation.kind != "subscription":
         return await person.raw(asked)
     address = person.url.replace("http", "ws", 1) + "/graphql"
-    async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+    async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": person.headers}))
         await socket.recv()
         await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": asked}))

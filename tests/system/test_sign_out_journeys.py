@@ -13,7 +13,7 @@ from gateway.standings import STALE
 from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym, move_clock
-from tests.world.people import PASSWORD, Person, Refused
+from tests.world.people import GRAPHQL_WS, PASSWORD, Person, Refused
 from tests.world.system import System
 
 NEXT_LOOK = timedelta(seconds=STALE + 1)
@@ -40,7 +40,7 @@ async def opened(address: str, person: Person) -> ClientConnection:
     """A socket of ``person``'s that has shown something."""
     socket = await connect(
         address.replace("http", "ws", 1) + "/graphql",
-        subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+        subprotocols=[GRAPHQL_WS],
     )
     await socket.send(json.dumps({"type": "connection_init", "payload": person.headers}))
     span = {"from": "2030-01-01T00:00:00Z", "to": "2030-01-02T00:00:00Z"}

@@ -16,7 +16,7 @@ from deploy.local.places import free_port
 from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym, Member, opened
-from tests.world.people import PASSWORD, Person
+from tests.world.people import GRAPHQL_WS, PASSWORD, Person
 from tests.world.system import System, data_folder
 from tests.world.traces import SENT_WITHIN, Trace, Traces, collecting
 from tests.world.waiting import until
@@ -73,7 +73,7 @@ async def by_socket(member: Member, session: str) -> None:
 @asynccontextmanager
 async def _socket(person: Person) -> AsyncIterator[Any]:
     address = person.url.replace("http", "ws", 1) + "/graphql"
-    async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+    async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": person.headers}))
         assert json.loads(await socket.recv())["type"] == "connection_ack"
         yield socket

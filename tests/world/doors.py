@@ -1,10 +1,10 @@
 """What journeys ask of doors, as apps and readers would write it."""
 
-import asyncio
 from typing import Any
 
 from tests.world.documents import ERRORS
 from tests.world.people import Person
+from tests.world.waiting import until
 
 LONG = 15.0  # seconds until a journey gives up waiting
 
@@ -53,13 +53,9 @@ STEPS = {
 
 async def known(desk: Person, client: str) -> None:
     """Until access has heard of the client."""
-    async with asyncio.timeout(LONG):
-        while True:
-            if not await _is_unknown(desk, client):
-                return
-            await asyncio.sleep(0.1)  # asked again; the deadline is above
-
-
-async def _is_unknown(desk: Person, client: str) -> bool:
     asked: dict[str, Any] = {"clientId": client, "impediment": "PAST_DUE", "present": False}
-    return bool((await desk.do(IMPEDE, **asked))["userErrors"])
+
+    async def is_known() -> bool:
+        return not (await desk.do(IMPEDE, **asked))["userErrors"]
+
+    await until(is_known, LONG)

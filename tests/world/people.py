@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from contracts.ids import new_id
 from tests.world import documents
 from tests.world.waiting import until
 
+GRAPHQL_WS = Subprotocol("graphql-transport-ws")
 PATIENCE = 5.0  # seconds until a screen must have shown something
 TRY_AGAIN = {"BUSY", "UNAVAILABLE", "INTERNAL", "CONSISTENCY_TIMEOUT"}
 """Errors that say nothing about the outcome: an app repeats the request, with its key."""
@@ -137,7 +139,7 @@ class Person:
     async def watching(self, document: str, **variables: Any) -> AsyncIterator[Screen]:
         """A screen that shows a subscription."""
         address = self.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
             payload = {"authorization": f"Bearer {self._token}"}
             await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"

@@ -30,11 +30,7 @@ class Kept:
 
     async def until(self, met: Callable[[], bool]) -> None:
         """Return once ``met``; raises ``AssertionError`` when that takes too long."""
-
-        async def is_met() -> bool:
-            return met()
-
-        await until(is_met, within=10)
+        await until(met, within=10)
 
 
 def a_trace(*, sampled: bool = True) -> str:

@@ -1,16 +1,22 @@
 """Waiting for something to be so, never for time to pass."""
 
 import asyncio
+import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 
-async def until(once: Callable[[], Awaitable[Any]], within: float) -> Any:
-    """What ``once`` returns as soon as it is something; ``AssertionError`` after ``within`` s."""
+async def until(once: Callable[[], Any], within: float = 15) -> Any:
+    """What ``once`` returns, awaited if need be, as soon as it is something.
+
+    Raises ``AssertionError`` after ``within`` s.
+    """
     ends = time.monotonic() + within
     while True:
-        found = await once()
+        found = once()
+        if inspect.isawaitable(found):
+            found = await found
         if found is not None and found is not False:
             return found
         assert time.monotonic() < ends, f"not within {within:.0f} s: {once}"

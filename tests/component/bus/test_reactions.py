@@ -5,7 +5,6 @@ What is heard is written as the relay writes it.
 """
 
 import asyncio
-from collections.abc import Callable
 from itertools import pairwise
 
 import anyio
@@ -20,15 +19,9 @@ from chassis.wire import ID_HEADER, POSITION_HEADER
 from deploy.local.servers import Nats
 from tests.component.bus.room import BACK_OFF, CONSUMER, PATIENCE, Room, a_lamp
 from tests.world.spans import Kept, a_trace, context, ids, links, parent
+from tests.world.waiting import until
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-async def _until(met: Callable[[], bool]) -> None:
-    """Wait for what the client library tells no event for."""
-    async with asyncio.timeout(PATIENCE):
-        while not met():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_an_event_is_heard_and_acknowledged(room: Room) -> None:
@@ -147,7 +140,7 @@ async def test_reactions_go_on_after_the_server_was_away(server: Nats, room: Roo
 
     await asyncio.to_thread(server.stop)
     await asyncio.to_thread(server.start)
-    await _until(lambda: room.members.is_connected and room.operator.is_connected)
+    await until(lambda: room.members.is_connected and room.operator.is_connected, PATIENCE)
     await room.publish(a_lamp(room.gym_id))
 
     await room.until_tried(2)
@@ -159,7 +152,7 @@ async def test_reactions_go_on_after_the_server_was_away(server: Nats, room: Roo
 async def test_a_desk_can_stop_while_the_server_is_away(server: Nats, room: Room) -> None:
     server.stop()
 
-    await _until(lambda: not room.desk.is_open)
+    await until(lambda: not room.desk.is_open, PATIENCE)
     async with asyncio.timeout(PATIENCE):
         await room.desk.stop()
 

@@ -29,7 +29,7 @@ from contracts.booking import CloseWaitlist
 from contracts.envelope import Command
 from contracts.ids import SessionId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
-from tests.component.messaging.probe import until
+from tests.world.waiting import until
 
 Rule = Callable[[Unit], Any]
 
@@ -276,16 +276,18 @@ async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
         key = StreamKey(ctx.gym_id, tally.category, looks_at)
         return _append(ctx, writes, event_type, looked_at={key: 0}, relies=True)
 
+    async def waits_or_is_done() -> bool:
+        waiting = await app_pool.fetchval(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        )
+        return rival.done() or waiting > 0
+
     async with app_pool.acquire() as db:
         transaction = db.transaction()
         await transaction.start()
         await PostgresRecorder(db).append([relying(one, looks_at=two)])  # type: ignore[arg-type]
         rival = asyncio.create_task(PostgresRecorder(app_pool).append([relying(two, looks_at=one)]))
-        async with asyncio.timeout(20):
-            while not rival.done() and not await app_pool.fetchval(  # noqa: ASYNC110
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            ):
-                await asyncio.sleep(0.01)
+        await until(waits_or_is_done, within=20)
         await transaction.commit()
 
     with pytest.raises(Objection) as objection:

@@ -24,6 +24,7 @@ from contracts.ids import SessionId, new_id
 from deploy.local.installation import Installation
 from tests.component.eventstore.conftest import count, tally
 from tests.world.spans import Kept, a_trace, context, ids, parent
+from tests.world.waiting import until
 
 IN_AN_HOUR = timedelta(hours=1)
 CLOSE = CloseWaitlist.command_type
@@ -75,9 +76,10 @@ async def set_deadline(store: EventStore, ctx: Context, stream: Any, name: str =
 
 
 async def until_counted(store: EventStore, ctx: Context, stream: Any) -> None:
-    async with asyncio.timeout(10):
-        while (await store.read(ctx.gym_id, tally, stream))[1] == 0:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    async def is_counted() -> bool:
+        return (await store.read(ctx.gym_id, tally, stream))[1] > 0
+
+    await until(is_counted, within=10)
 
 
 async def test_a_deadline_is_carried_out_when_its_time_has_come_and_then_is_gone(

@@ -21,6 +21,7 @@ from services.members.attempts import PER_ACCOUNT
 from services.members.commands import staff
 from services.members.sign_ins import REFRESH_LIFE, SIGN_IN_LIFE
 from tests.component.members.house import PASSWORD, House
+from tests.world.waiting import until
 
 WAITING = """
 SELECT count(*) FROM pg_stat_activity
@@ -133,11 +134,14 @@ async def test_of_many_refreshes_at_once_one_succeeds(house: House) -> None:
         asyncpg.create_pool(house.admin_dsn, min_size=0) as pool,
         pool.acquire() as db,
     ):
+
+        async def all_wait() -> bool:
+            return bool(await pool.fetchval(WAITING) == len(refreshes))
+
         async with db.transaction():
             await db.execute("SELECT FROM auth.sign_ins WHERE gym_id = $1 FOR UPDATE", gym.gym_id)
             refreshes = [asyncio.create_task(expired(house, token)) for _ in range(3)]
-            while await pool.fetchval(WAITING) < len(refreshes):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            await until(all_wait)
         outcomes = await asyncio.gather(*refreshes)
     assert outcomes.count(False) == 1
 

@@ -1,9 +1,8 @@
-"""What the messaging tests share: a toy event, a store to record it in, and waiting with an end."""
+"""What the messaging tests share: a toy event, and a store to record it in."""
 
 import asyncio
 import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +22,7 @@ from contracts.envelope import Event
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
 from deploy.local.servers import Nats
+from tests.world.waiting import until
 
 CONTEXT = "probe"
 STREAM = "EVT_PROBE"
@@ -179,17 +179,6 @@ async def kill_and_restart(broker: Nats, *clients: Client) -> None:
     for client, count in zip(clients, before, strict=True):
         await until(lambda client=client, count=count: client.stats["reconnects"] > count)  # type: ignore[misc]
         await until(lambda client=client: client.is_connected)  # type: ignore[misc]
-
-
-async def until(condition: Callable[[], Awaitable[bool] | bool], within: float = 15) -> None:
-    """Return as soon as ``condition`` holds; fail when it does not within ``within`` seconds."""
-    end = time.monotonic() + within
-    while True:
-        answer = condition()
-        if answer if isinstance(answer, bool) else await answer:
-            return
-        assert time.monotonic() < end, f"not within {within} s"
-        await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

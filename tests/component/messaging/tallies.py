@@ -12,7 +12,8 @@ from contracts.envelope import Envelope
 from contracts.ids import new_id
 from deploy.local.installation import Installation
 from deploy.schema import database_url
-from tests.component.messaging.probe import STREAM, Counted, until
+from tests.component.messaging.probe import STREAM, Counted
+from tests.world.waiting import until
 
 TABLES = """
 SET ROLE views_owner;

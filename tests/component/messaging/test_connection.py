@@ -1,6 +1,5 @@
 """A connection to NATS says when it is lost, and only then."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -11,6 +10,7 @@ from chassis import nats_client
 from chassis.bus.broker import broker, connected
 from chassis.nats_access import NatsAccess
 from deploy.local.installation import Installation
+from tests.world.waiting import until
 
 LOST = {"event": "nats connection lost", "log_level": "warning", "connection": "tests"}
 BACK = {"event": "nats connection is back", "log_level": "info", "connection": "tests"}
@@ -38,9 +38,7 @@ async def test_leaving_is_not_a_loss(access: NatsAccess, made: Connecting) -> No
     client = await made(access)
     with capture_logs() as said:
         await nats_client.leave(client)
-        async with asyncio.timeout(10):
-            while not client.is_closed:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: client.is_closed, within=10)
     assert said == []
 
 
@@ -50,8 +48,6 @@ async def test_a_broken_connection_is_a_loss(access: NatsAccess, made: Connectin
     assert client._transport is not None
     with capture_logs() as said:
         client._transport.close()  # type: ignore[no-untyped-call]
-        async with asyncio.timeout(10):
-            while BACK not in said:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: BACK in said, within=10)
     assert LOST in said
     await nats_client.leave(client)

@@ -13,7 +13,7 @@ from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
 
 from chassis.nats_parser import Flow, _Parser, hastened
-from tests.component.messaging.probe import until
+from tests.world.waiting import until
 
 HEADER = b"NATS/1.0\r\nA: b\r\n\r\n"
 BODY = st.binary(max_size=12) | st.sampled_from([b"MSG a 1 2\r\n", b"PING\r\n", b"\r\n"])

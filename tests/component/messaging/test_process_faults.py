@@ -15,8 +15,9 @@ from nats.aio.client import Client
 from chassis.office import SILENCE
 from deploy.local.servers import Nats
 from deploy.schema import ROOT
-from tests.component.messaging.probe import STREAM, Journal, in_stream, publish, until
+from tests.component.messaging.probe import STREAM, Journal, in_stream, publish
 from tests.component.messaging.tallies import Views, level
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.faults
 

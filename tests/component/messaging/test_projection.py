@@ -15,15 +15,9 @@ from chassis.projection.lag import State
 from chassis.tenancy import Pool
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
-from tests.component.messaging.probe import (
-    connected_as,
-    fresh_stream,
-    message,
-    publish,
-    running,
-    until,
-)
+from tests.component.messaging.probe import connected_as, fresh_stream, message, publish, running
 from tests.component.messaging.tallies import Views, level
+from tests.world.waiting import until
 
 
 @pytest.fixture

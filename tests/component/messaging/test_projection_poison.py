@@ -7,14 +7,9 @@ from prometheus_client import REGISTRY
 from chassis.projection.engine import Projection, Projections
 from chassis.projection.lag import State
 from chassis.tenancy import Pool
-from tests.component.messaging.probe import (
-    fresh_stream,
-    message,
-    publish,
-    running,
-    until,
-)
+from tests.component.messaging.probe import fresh_stream, message, publish, running
 from tests.component.messaging.tallies import Tally, Views, level
+from tests.world.waiting import until
 
 
 async def test_a_poison_event_stops_its_read_model_alone_and_is_named(

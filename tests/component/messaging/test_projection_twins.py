@@ -11,12 +11,9 @@ from chassis.projection import open_views
 from chassis.projection.engine import Projection
 from chassis.projection.lag import State
 from chassis.tenancy import Pool
-from tests.component.messaging.probe import (
-    publish,
-    running,
-    until,
-)
+from tests.component.messaging.probe import publish, running
 from tests.component.messaging.tallies import Views, level
+from tests.world.waiting import until
 
 
 async def test_two_projectors_whose_connections_are_killed_apply_each_event_once(

@@ -7,14 +7,8 @@ from nats.aio.client import Client
 from chassis.reader import Reader, count_behind
 from contracts.ids import GymId, new_id
 from deploy.local.servers import Nats
-from tests.component.messaging.probe import (
-    STREAM,
-    fresh_stream,
-    kill_and_restart,
-    message,
-    publish,
-    until,
-)
+from tests.component.messaging.probe import STREAM, fresh_stream, kill_and_restart, message, publish
+from tests.world.waiting import until
 
 
 async def _take(reader: Reader, count: int) -> list[int]:

@@ -21,8 +21,8 @@ from tests.component.messaging.probe import (
     fresh_stream,
     in_stream,
     running,
-    until,
 )
+from tests.world.waiting import until
 
 
 def _relay(journal: Journal, client: Client) -> Relay:

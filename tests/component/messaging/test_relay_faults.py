@@ -19,8 +19,8 @@ from tests.component.messaging.probe import (
     in_stream,
     kill_and_restart,
     running,
-    until,
 )
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.faults
 

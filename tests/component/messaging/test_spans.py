@@ -18,9 +18,10 @@ from chassis.relay import Relay
 from chassis.tenancy import Pool
 from chassis.wire import TRACE_HEADER
 from contracts.ids import GymId, new_id
-from tests.component.messaging.probe import CONTEXT, STREAM, Journal, message, running, until
+from tests.component.messaging.probe import CONTEXT, STREAM, Journal, message, running
 from tests.component.messaging.tallies import Tally, Views, level
 from tests.world.spans import Kept, a_trace, context, ids, links, parent
+from tests.world.waiting import until
 
 LONG_AGO = timedelta(minutes=5)
 THEN = (datetime.now(UTC) - LONG_AGO).isoformat()

@@ -11,7 +11,8 @@ from chassis import streams
 from chassis.reader import Reader
 from contracts.ids import new_id
 from deploy.local.installation import Installation
-from tests.component.messaging.probe import CONTEXT, STREAM, connected_as, until
+from tests.component.messaging.probe import CONTEXT, STREAM, connected_as
+from tests.world.waiting import until
 
 WANTED = streams.events_of(CONTEXT)
 
