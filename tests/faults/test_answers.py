@@ -58,6 +58,7 @@ async def test_a_booking_whose_commit_nobody_heard_of_is_made_once(
     await must_be_right(system, crowd, tell)
 
 
+@pytest.mark.chaos
 async def test_a_store_that_says_nothing_any_more_is_left_and_found_again(
     system: System, gym: Gym, way: Proxy, tell: Chronicle
 ) -> None:

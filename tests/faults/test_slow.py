@@ -15,7 +15,7 @@ from tests.world.gym import Gym
 from tests.world.people import GRAPHQL_WS
 from tests.world.system import System
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(180)]
 
 DEAF = 30
 SMALLEST = 4096  # bytes of what the machine keeps for who does not read

@@ -18,10 +18,7 @@ from tests.world.system import System
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-DYING = [
-    name if name == "booking" else pytest.param(name, marks=pytest.mark.chaos) for name in PROCESSES
-]
-"""Who the day rests on most dies in every run."""
+DYING = [pytest.param(name, marks=pytest.mark.chaos) for name in PROCESSES]
 
 
 async def test_who_came_pays_nothing_and_who_did_not_gets_it_back(system: System, gym: Gym) -> None:
