@@ -25,7 +25,7 @@ from services.members.commands import clients, profiles, staff
 from services.members.domain.client import client
 from tests.component.members.house import House
 
-SECRETS = ("VIP", "likes rowing", "asthma", "First aid")
+SECRETS = ("VIP guest", "likes rowing", "asthma", "First aid")
 
 
 async def test_a_tag_is_one_however_it_is_spelled(house: House) -> None:
@@ -70,7 +70,7 @@ async def test_what_is_noted_is_stored_sealed_only(house: House) -> None:
         Skill(class_type_id=ClassTypeId(new_id())),
     )
 
-    await profiles.add_tag(house.parts, AddTag(client_id=ann, tag="VIP"), asks(*at_desk))
+    await profiles.add_tag(house.parts, AddTag(client_id=ann, tag="VIP guest"), asks(*at_desk))
     await profiles.add_note(house.parts, note, asks(*at_desk))
     await profiles.set_alert(house.parts, alert, asks(*at_desk))
     await staff.set_qualifications(
