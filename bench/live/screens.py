@@ -8,7 +8,6 @@ delivered, to that of a plain Strawberry server whose roster lies in memory.
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from statistics import median, quantiles
 
 from bench.figures import Figure, ratio
@@ -34,9 +33,6 @@ BOOK = """mutation Book($input: BookClassInput!) {
 CANCEL = """mutation Cancel($input: CancelReservationInput!) {
   cancelReservation(input: $input) { reservation { id } userErrors { code message } } }"""
 
-Change = Callable[[], Awaitable[bytes]]
-"""Makes one change; the bytes every screen shows once it has it."""
-
 
 async def screens_p99(ground: Ground) -> Figure:
     """Milliseconds."""
@@ -58,11 +54,6 @@ async def screens_cpu(ground: Ground) -> Figure:
         gym = await _Watched.by(running, ground.sizes.screens)
         others = Screens(plain, WATCH, {"id": "ses_1"})
         await others.switch_on([""] * fewer)
-        http = await Connection.to(plain)
-
-        async def change() -> bytes:
-            made = (await http.send(request("POST", "/book"))).json()["id"]
-            return str(made).encode()
 
         async def ours() -> float:
             before, seen = running.cpu()["gateway"], gym.screens.delivered
@@ -71,15 +62,17 @@ async def screens_cpu(ground: Ground) -> Figure:
 
         async def theirs() -> float:
             before, seen = running.cpu()["screens"], others.delivered
+            http = await Connection.to(plain)  # it hangs up on who is silent for five seconds
             for _ in range(ground.sizes.updates):
                 others.clear()
-                await others.until(await change())
+                made = (await http.send(request("POST", "/book"))).json()["id"]
+                await others.until(str(made).encode())
+            http.close()
             return (running.cpu()["screens"] - before) / (others.delivered - seen) * 1e6
 
         figure = await ratio(ground.sizes.rounds, ours, theirs, unit="µs", tell=ground.tell)
         gym.screens.switch_off()
         others.switch_off()
-        http.close()
         return figure
 
 
@@ -89,7 +82,6 @@ class _Watched:
     def __init__(self, running: System, session: SessionId, last: str, watched: Screens) -> None:
         self.screens = watched
         self._running, self._session, self._token = running, session, last
-        self._http: Connection | None = None
 
     @classmethod
     async def by(cls, running: System, screens: int) -> "_Watched":
@@ -103,22 +95,22 @@ class _Watched:
     async def latencies(self, updates: int) -> list[float]:
         """Seconds from the booking to the frame, for each of ``updates`` on each screen."""
         took: list[float] = []
+        http = await Connection.to(self._running.port)
         for _ in range(updates):
             self.screens.clear()
             began = time.perf_counter()
-            shows = await self._change(BOOK, "bookClass")
+            shows = await self._change(http, BOOK, "bookClass")
             await self.screens.until(shows)
             took += [(first(screen, shows) or 0) - began for screen in self.screens.all]
             self.screens.clear()
-            await self._change(CANCEL, "cancelReservation")
+            await self._change(http, CANCEL, "cancelReservation")
             await self.screens.until(shows, absent=True)
+        http.close()
         return took
 
-    async def _change(self, document: str, name: str) -> bytes:
-        if self._http is None:
-            self._http = await Connection.to(self._running.port)
+    async def _change(self, http: Connection, document: str, name: str) -> bytes:
         asked = {"idempotencyKey": str(new_id()), "sessionId": show("ses", self._session)}
-        answer = await self._http.send(graphql(document, {"input": asked}, self._token))
+        answer = await http.send(graphql(document, {"input": asked}, self._token))
         told = answer.json()["data"][name]
         assert not told["userErrors"], f"{name}: {told['userErrors']}"
         return str(told["reservation"]["id"]).encode()

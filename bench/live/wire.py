@@ -50,11 +50,14 @@ class Connection:
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def send(self, prepared: bytes) -> Answer:
-        """One request, one answer."""
+        """One request, one answer. Raises ``ConnectionError`` when the server has hung up."""
         self._writer.write(prepared)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-        body = await self._reader.readexactly(int(length))
+        try:
+            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            body = await self._reader.readexactly(int(length))
+        except asyncio.IncompleteReadError as cut:  # an EOFError: the command line would say abort
+            raise ConnectionError(f"the server hung up after {len(cut.partial)} bytes") from cut
         return Answer(int(head[9:12]), body)
 
     def close(self) -> None:
