@@ -26,10 +26,12 @@ from bench.live.rush import rush
 from bench.live.screens import screens_cpu, screens_p99
 from bench.live.start import memory, start
 from bench.live.telemetry import telemetry
+from bench.sittings import Sitting, committed
 from bench.sizes import Sizes, quick
 from bench.write.append import append
 from bench.write.growth import growth
 from bench.write.hot import hot, spread
+from deploy.schema import ROOT
 
 HERE = Path(__file__).parent
 
@@ -57,19 +59,23 @@ def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
 
-async def measure(wanted: list[str], sizes: Sizes) -> dict[str, Figure]:
+async def measure(wanted: list[str], sizes: Sizes, sitting: Sitting) -> dict[str, Figure]:
     """The wanted figures, in order, each on servers that nothing else has used.
 
-    Raises ``AssertionError`` for a wrong result.
+    What the ``sitting`` has already is not measured again. Raises ``AssertionError`` for a wrong
+    result.
     """
-    measured: dict[str, Figure] = {}
     for key in wanted:
+        if key in sitting.earlier:
+            say(f"{key}: measured in an earlier sitting")
+            continue
         say(f"{key}: measuring")
         async with stand(sizes, say) as ground:
-            figure = measured[key] = await BENCHES[key](ground)
+            figure = await BENCHES[key](ground)
+        sitting.keep(key, figure)
         told = f"{figures.short(figure.value)} {GOALS[key].unit} ({figure.detail})"
         say(f"{key}: {told}{'' if GOALS[key].is_met(figure.value) else ' MISSED'}")
-    return measured
+    return {key: sitting.figures[key] for key in wanted}
 
 
 def machine(load_before: float) -> str:
@@ -105,21 +111,31 @@ def main(
         Path | None, typer.Option(help="Folder for the results; a partial run needs it.")
     ] = None,
 ) -> None:
-    """Measure every goal, or some, and write RESULTS.md and results.json."""
+    """Measure every goal, or some, and write RESULTS.md and results.json.
+
+    A whole run that was cut short goes on where it ended, as long as the code is the same.
+    """
     wanted = chosen([*(ids or ()), *filter(None, only.split(","))])
     os.environ.setdefault("LOG_LEVEL", "error")  # for the processes: we measure them
     sizes = quick() if fast else Sizes()
     sizes = replace(sizes, rounds=rounds or sizes.rounds, many_events=events or sizes.many_events)
     load_before = os.getloadavg()[0]
+    is_whole = not fast and len(wanted) == len(BENCHES)
+    sitting = Sitting(HERE / ".sitting.json", committed(ROOT, sizes) if is_whole else None)
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     with loop:
-        measured = loop.run(measure(wanted, sizes))
-    if fast or (len(wanted) < len(BENCHES) and out is None):
+        measured = loop.run(measure(wanted, sizes, sitting))
+    if not is_whole and (fast or out is None):
         say("not the whole run: nothing is written")
         return
     folder = out or HERE
-    (folder / "RESULTS.md").write_text(figures.as_markdown(measured, about=machine(load_before)))
+    about = machine(load_before)
+    if sitting.earlier:
+        about += f" In more than one sitting: {', '.join(sorted(sitting.earlier))} before."
+    (folder / "RESULTS.md").write_text(figures.as_markdown(measured, about=about))
     (folder / "results.json").write_text(figures.as_json(measured))
+    if is_whole:
+        sitting.end()
     say(f"written to {folder}")
 
 
