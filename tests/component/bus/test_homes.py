@@ -5,11 +5,10 @@ Each test has a nats-server of its own, with the real rights.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -35,13 +34,10 @@ from chassis.relay.tail import Tail
 from chassis.wire import ID_HEADER, POSITION_HEADER, Outgoing
 from contracts.envelope import Caller, Command, Envelope, Event, Reply
 from contracts.ids import GymId, new_id
-from deploy.local import nats_conf
-from deploy.local.servers import Nats
+from tests.component.bus.room import CONSUMER
 from tests.world.waiting import until
 
 KEY = bytes(range(32))
-CONSUMER = "booking_test"
-PASSWORD = "correct-horse-battery"
 PATIENCE = 10.0  # seconds
 RING, ANOTHER = "cmd.booking.test_ring_bell", "cmd.booking.another"
 GYMS = [GymId(new_id()) for _ in range(60)]
@@ -172,26 +168,8 @@ def nobody_seems_silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def nats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nats]:
-    """A fresh nats-server, which knows our consumer."""
-    monkeypatch.setitem(nats_conf.HEARS, "booking", {"EVT_MEMBERS": (CONSUMER,)})
-    passwords = dict.fromkeys(nats_conf.users(), PASSWORD)
-    made = Nats(
-        tmp_path,
-        lambda port, monitor, store: nats_conf.configuration(port, monitor, store, passwords),
-    )
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-async def town(nats: Nats) -> AsyncIterator[Town]:
+async def town(access: Callable[[str], NatsAccess]) -> AsyncIterator[Town]:
     """Two replicas who know each other."""
-
-    def access(user: str) -> NatsAccess:
-        return NatsAccess(nats.url, user, PASSWORD)
-
     operator = await connect(access("operator"), name="operator")
     members = await connect(access("members_relay"), name="members_relay")
     await streams.declare(operator)
