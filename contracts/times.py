@@ -5,7 +5,9 @@ was once recorded.
 """
 
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, Field
 
@@ -17,3 +19,9 @@ Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all IANA time zones; looked up once, since that walks through many folders."""
+    return frozenset(available_timezones())

@@ -16,7 +16,7 @@ from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.permissions import Role
 from deploy.demo.acts import Act, Asking, Memory, Wave, Who
 from deploy.demo.calendar import DAY
-from deploy.demo.membership import LINES, client_id, member
+from deploy.demo.membership import client_id, member
 from deploy.demo.opening import House
 from deploy.demo.stories import NOT_NOW, Story
 
@@ -33,7 +33,7 @@ NOT_WRONG = NOT_NOW | {C.NOT_FINALIZED.value, C.NOT_BOOKED.value}
 
 def aftermath(house: House, told: Story, chance: Random) -> Iterator[Act]:
     """Drawn by ``chance``; the morning after, and the one after that."""
-    client, about = client_id(house, told.person), (LINES, told.session.id)
+    client, about = client_id(house, told.person), (house.lines, told.session.id)
     draw = chance.random()
     tomorrow = house.calendar.visit_from(told.session.ends_at + DAY / 2)
     if tomorrow is None:

@@ -10,7 +10,6 @@ from contracts.permissions import Role
 from contracts.timetable import SubstituteInstructor
 from deploy.demo.acts import Act, Wave
 from deploy.demo.calendar import BOOKS_TAKE, DAY, Session
-from deploy.demo.membership import LINES
 from deploy.demo.opening import House
 from deploy.demo.stories import NO_SEAT, NOT_NOW, comes_by_door
 
@@ -43,7 +42,7 @@ def course(
     house: House, session: Session, fate: Fate, clients: Sequence[ClientId], chance: Random
 ) -> Iterator[Act]:
     """What staff does before, at and after the class."""
-    coach, about = house.coach_of(session.slot), (LINES, session.id)
+    coach, about = house.coach_of(session.slot), (house.lines, session.id)
     before = house.calendar.visits_on(session.day - DAY) or [session.visit]
     first = house.calendar.visits_on(session.day)[0]
     if fate is Fate.CALLED_OFF:

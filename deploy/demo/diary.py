@@ -12,7 +12,7 @@ from deploy.demo.aftermath import aftermath
 from deploy.demo.calendar import DAY, Calendar, Session
 from deploy.demo.classes import Fate, course, fate_of
 from deploy.demo.gyms import DemoGym
-from deploy.demo.membership import LINES, client_id, joining, pack
+from deploy.demo.membership import client_id, joining, pack
 from deploy.demo.opening import House, opening
 from deploy.demo.people import PACK, Person, Plan, people_of
 from deploy.demo.stories import NO_SEAT, Story, acts, story
@@ -108,7 +108,7 @@ class _Diary:
         desk, client = self.house.any(Role.FRONT_DESK), client_id(self.house, person)
         for nth, one in enumerate(told[PACK - 2 :: PACK - 2], start=1):
             buys = pack(self.house, person, nth, one.books_at)
-            yield Act(one.books_at, Wave.GYM, (desk, buys), (LINES, client))
+            yield Act(one.books_at, Wave.GYM, (desk, buys), (self.house.lines, client))
 
     def _standing(self, person: Person, joined: datetime, chance: Random) -> Iterator[Act]:
         """The desk books some regulars in for the weeks to come, before others may book."""

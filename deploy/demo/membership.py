@@ -17,9 +17,6 @@ from deploy.demo.opening import House
 from deploy.demo.people import PACK, PACK_LASTS, Person, Plan
 
 UNKNOWN = frozenset({BookingCode.CLIENT_NOT_FOUND.value})
-LINES = "lines"
-"""About whatever may give seats to people in line: one after the other, so that who gets one does
-not hang on which answer was faster."""
 
 
 def client_id(house: House, person: Person) -> ClientId:

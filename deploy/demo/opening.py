@@ -51,6 +51,9 @@ class House:
         self.gym_id = GymId(calendar.id("gym", self.gym.slug))
         self.location_id = LocationId(calendar.id("location", self.gym.location))
         self.door_id = DoorId(calendar.id("door", "Front door"))
+        self.lines = f"lines of {self.gym.slug}"
+        """About whatever may give seats to people in line: one after the other, so that who gets
+        one does not hang on which answer was faster."""
 
     def staff_id(self, one: Colleague) -> StaffId:
         return StaffId(self.calendar.id("staff", one.email))

@@ -20,7 +20,7 @@ from contracts.ids import ClientId, EntryId
 from contracts.permissions import Role
 from deploy.demo.acts import Act, Asking, Memory, Wave, Who
 from deploy.demo.calendar import DAY, Calendar, Session, local_instant
-from deploy.demo.membership import LINES, client_id, member
+from deploy.demo.membership import client_id, member
 from deploy.demo.opening import House
 from deploy.demo.people import Person
 
@@ -88,15 +88,16 @@ def acts(house: House, told: Story, watchers: frozenset[UUID], *, unseen: bool) 
         gives_up = CancelReservation(session_id=session.id, client_id=client)
         leaves = LeaveWaitlist(session_id=session.id, client_id=client)
         yield Act(
-            told.gives_up_at, Wave.CANCELS, (who, gives_up), (LINES, *about), NOT_GIVEN_UP,
+            told.gives_up_at, Wave.CANCELS, (who, gives_up), (house.lines, *about), NOT_GIVEN_UP,
             otherwise=leaves,
         )  # fmt: skip
         yield Act(
-            told.gives_up_at, Wave.CLAIMS, _Claim(session, watchers), (LINES, session.id),
+            told.gives_up_at, Wave.CLAIMS, _Claim(session, watchers), (house.lines, session.id),
             NOT_CLAIMED,
         )  # fmt: skip
     if told.comes and not unseen:
-        yield Act(session.visit, Wave.ARRIVALS, _arrival(house, told, client), about, NOT_HERE)
+        arrives = _arrival(house, told, client)  # who comes before whom to a class is all the same
+        yield Act(session.visit, Wave.ARRIVALS, arrives, (client,), NOT_HERE)
 
 
 def comes_by_door(house: House, session: Session) -> bool:

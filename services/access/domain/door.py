@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from chassis.decider import Aggregate, Refused
 from contracts.access import (
@@ -32,6 +32,7 @@ from contracts.access import (
     StartLockdown,
 )
 from contracts.ids import ClosureId, LocationId
+from contracts.times import time_zones
 
 DoorEvent: TypeAlias = DoorAdded | DoorScheduleSet
 ClosureEvent: TypeAlias = ClosureHeard | ClosureRemovalHeard
@@ -94,7 +95,7 @@ def location_of(state: Door) -> LocationId:
 
 def must_be_hours(hours: Iterable[OpenHours], time_zone: str) -> None:
     """Raise ``Refused`` unless the zone exists and each span ends after it begins."""
-    if time_zone not in available_timezones():
+    if time_zone not in time_zones():
         raise Refused(AccessCode.UNKNOWN_TIME_ZONE, "No such time zone.", field="time_zone")
     if any(span.closes <= span.opens or span.opens == END_OF_DAY for span in hours):
         raise Refused(AccessCode.INVALID_HOURS, "Hours end after they begin.", field="hours")

@@ -7,9 +7,7 @@ Source     docs/rules.md, People
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TypeAlias, assert_never
-from zoneinfo import available_timezones
 
 from chassis.decider import Aggregate, Refused
 from contracts.ids import ClosureId, GymId, LocationId, RoomId, StaffId
@@ -26,6 +24,7 @@ from contracts.members import (
     RegisterGym,
     RoomAdded,
 )
+from contracts.times import time_zones
 
 GymEvent: TypeAlias = (
     GymRegistered | GymOwnersChanged | LocationOpened | RoomAdded | OpeningHoursSet
@@ -136,15 +135,10 @@ def zone_of(state: Gym, location_id: LocationId) -> str:
 
 def must_know_zone(name: str) -> None:
     """Raises ``Refused`` unless ``name`` is an IANA time zone."""
-    if name not in _zones():
+    if name not in time_zones():
         raise Refused(
             MembersCode.UNKNOWN_TIME_ZONE, f"There is no time zone {name}.", field="time_zone"
         )
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _must_be_registered(state: Gym) -> None:
