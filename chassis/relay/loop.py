@@ -119,15 +119,16 @@ class Relay:
                     found = True
                 self._bell.clear()
                 began = time.monotonic()
-                sent = await self._send(store)
+                sent, is_all = await self._send(store)
                 self._note(State.RUNNING)
                 pause = RETRY_AFTER[0]
-                if not sent:
-                    # A stream lost while nothing happens would not be missed by writing to it.
-                    found = time.monotonic() - self._certain_at < LOOK_EVERY
-                    await self._wait_for_bell()
-                elif sent < self._window and (early := began + PACE - time.monotonic()) > 0:
+                if not is_all:
+                    continue
+                # A stream lost while nothing happens would not be missed by writing to it.
+                found = time.monotonic() - self._certain_at < LOOK_EVERY
+                if sent and (early := began + PACE - time.monotonic()) > 0:
                     await self._sleep(early, stopping)
+                await self._wait_for_bell()
             except (NotOurs, Unpublishable) as reason:
                 found = False
                 self._note(State.REFUSED, str(reason))
@@ -151,14 +152,14 @@ class Relay:
                 "the store is older than the stream (a restored backup?)"
             )
 
-    async def _send(self, store: Store) -> int:
-        """Send what fits into a window; how many events that was."""
+    async def _send(self, store: Store) -> tuple[int, bool]:
+        """Send what fits into a window; how many events that was, and whether it was all."""
         rows = await store.behind(self._tail.position, self._window)
         is_full = len(rows) == self._window
         self.status.waiting = max(len(rows), self.status.waiting if is_full else 0)
         self.status.oldest_at = rows[0]["recorded_at"].timestamp() if rows else None
         if not rows:
-            return 0
+            return 0, True
         if is_full and time.monotonic() - self._measured_at > MEASURE_EVERY:
             await self._measure(store)
         window = self._packed(rows)
@@ -170,7 +171,7 @@ class Relay:
         if not self.status.waiting:
             self.status.oldest_at = None
         self._window = min(self._window * 2, WINDOW)  # after a doubt: 1, 2, 4 ...
-        return len(window)
+        return len(window), not is_full and len(window) == len(rows)
 
     def _packed(self, rows: list[Row]) -> list[Outgoing]:
         """The messages of ``rows`` up to the first that cannot be sent; that one alone raises."""
