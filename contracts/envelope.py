@@ -35,7 +35,7 @@ class Event(BaseModel):
     renaming or re-typing a field needs a new class with a new ``event_type`` and an upcast.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     event_type: ClassVar[str] = ""
     """``context.event_in_snake_case.vN``. Stored with every event; never reused."""
@@ -52,7 +52,7 @@ class Event(BaseModel):
 class Command(BaseModel):
     """A request a rule may refuse: imperative, immutable, carries only what the caller knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     command_type: ClassVar[str] = ""
     """``context.verb_noun``; the NATS subject is ``cmd.<command_type>``."""
@@ -131,7 +131,7 @@ def decode(event_type: str, data: Mapping[str, Any]) -> Event:
 class Caller(BaseModel):
     """Who sends a command, signed by the gateway (or by a service for itself) for one message."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     gym_id: GymId
     actor: str = Field(description="client:<uuid>, staff:<uuid> or system:<service>")
