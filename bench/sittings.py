@@ -35,7 +35,9 @@ class Sitting:
         self.figures[key] = figure
         if self._of is not None:
             told = {key: asdict(figure) for key, figure in self.figures.items()}
-            self._file.write_text(json.dumps({"of": self._of, "figures": told}))
+            new = self._file.with_suffix(".new")
+            new.write_text(json.dumps({"of": self._of, "figures": told}))
+            new.replace(self._file)  # whoever is cut short here has the file of before
 
     def end(self) -> None:
         """Nothing is left to measure."""
