@@ -1,8 +1,8 @@
 """Reacting to other services' events: at least once each, patiently, and giving up visibly."""
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -14,7 +14,7 @@ from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js.api import ConsumerConfig
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from chassis.bus.hearing import AT_MOST_AWAY, Behind, Hearing
 from chassis.bus.homes import Homes
@@ -23,7 +23,7 @@ from chassis.nats_client import JETSTREAM_SECONDS
 from chassis.telemetry import span
 from chassis.telemetry.batches import is_followed
 from chassis.telemetry.metrics import DEAD_LETTERS, REACTIONS
-from chassis.telemetry.traces import failure, is_sampled
+from chassis.telemetry.traces import is_sampled
 from chassis.wire import TRACE_HEADER, unpack
 from contracts.envelope import Envelope, Event
 
@@ -35,6 +35,8 @@ HANDLER_SECONDS = 20.0
 ACK_WAIT_SECONDS = 30.0  # longer than a handler may take: no second try beside a running first
 GIVEN_UP_WITHIN = 1.1 * sum(BACK_OFF) + ACK_WAIT_SECONDS * (len(BACK_OFF) + 1)  # seconds
 AT_ONCE = 16  # events of one consumer in one process
+UNREADABLE = ValueError, KeyError, TypeError, AttributeError
+"""What unpacking raises for what is no event."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +46,15 @@ class Hopeless(Exception):
 
 
 class FailedAtHome(Exception):
-    """The replica at which the gym is at home could not react; its text is the kind of error."""
+    """The replica at which the gym is at home could not react."""
+
+    def __init__(self, kind: str) -> None:
+        """``kind`` of error, there."""
+        super().__init__(kind)
+        self.kind = kind
 
 
-class GivenUpAtHome(Hopeless):
+class GivenUpAtHome(FailedAtHome, Hopeless):
     """The same, and trying again cannot help."""
 
 
@@ -93,7 +100,8 @@ class Reactor:
     def _listen_for_retries(self) -> None:
         """An operator's second chance for a dead letter: ``retry.<service>.<consumer>``.
 
-        The body is the event's message; the answer is ``{}``, or ``{"error": kind}``.
+        The body is the event's message; the answer is ``{}``, or
+        ``{"error": kind, "hopeless": bool}``.
         """
 
         async def again(message: Any) -> bytes:
@@ -106,34 +114,36 @@ class Reactor:
         return f"retry.{self.service}.{self.name}"
 
     async def _again(self, message: Msg) -> bytes:
-        """React to the event in ``message``: ``{}``, or what went wrong."""
+        """React to the event in ``message``: ``{}``, or what went wrong.
+
+        Asked by operators, and by replicas for a gym that is at home here.
+        """
         try:
             envelope = unpack(message.data)
-            with (
-                self._span(envelope, message.headers or {}),
-                anyio.fail_after(HANDLER_SECONDS),
-            ):
-                await self.handler(envelope)
-        except Exception as error:
-            log.warning("retry failed", consumer=self.name, exc_info=error)
-            is_hopeless = isinstance(error, Hopeless | Refused)
-            return orjson.dumps({"error": type(error).__name__, "hopeless": is_hopeless})
+        except UNREADABLE as error:
+            return self._failed(error)
+        with self._about(envelope, message.headers or {}):
+            try:
+                with anyio.fail_after(HANDLER_SECONDS):
+                    await self.handler(envelope)
+            except Exception as error:
+                return self._failed(error)
         REACTIONS.labels(self.name, "done").inc()
         return b"{}"
+
+    def _failed(self, error: Exception) -> bytes:
+        log.warning("reaction failed", consumer=self.name, exc_info=error)
+        is_hopeless = isinstance(error, Hopeless | Refused)
+        return orjson.dumps({"error": type(error).__name__, "hopeless": is_hopeless})
 
     async def react(self, message: Msg) -> None:
         """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""
         try:
             envelope = unpack(message.data)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             await self._give_up(message, error)
             return
-        with (
-            structlog.contextvars.bound_contextvars(
-                gym_id=str(envelope.gym_id), event_id=str(envelope.event_id)
-            ),
-            self._span(envelope, message.headers or {}) as current,
-        ):
+        with self._about(envelope, message.headers or {}) as current:
             try:
                 with anyio.fail_after(HANDLER_SECONDS):
                     if not await self._handed_on(envelope, message):
@@ -142,7 +152,7 @@ class Reactor:
             except (Hopeless, Refused) as error:
                 await self._give_up(message, error)
             except Exception as error:
-                current.set_status(failure(error))
+                current.set_status(Status(StatusCode.ERROR, _kind(error)))
                 await self._try_again(message, error)
             else:
                 await message.ack()
@@ -161,6 +171,16 @@ class Reactor:
         if (outcome := orjson.loads(answer)).get("error"):
             raise (GivenUpAtHome if outcome["hopeless"] else FailedAtHome)(outcome["error"])
         return True
+
+    @contextmanager
+    def _about(self, envelope: Envelope, headers: Mapping[str, str]) -> Iterator[Span]:
+        """A span, and log lines that name the event."""
+        named = {"gym_id": str(envelope.gym_id), "event_id": str(envelope.event_id)}
+        with (
+            structlog.contextvars.bound_contextvars(**named),
+            self._span(envelope, headers) as current,
+        ):
+            yield current
 
     def _span(self, envelope: Envelope, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
         """Below what published the event; of a replay, maybe years later, only linked to it."""
@@ -187,7 +207,7 @@ class Reactor:
             **_told_of_the_event(message),
             "Dlq-Subject": message.subject,
             "Dlq-Seq": str(meta.sequence.stream),
-            "Dlq-Error": type(error).__name__,
+            "Dlq-Error": _kind(error),
             "Nats-Msg-Id": f"{meta.stream}-{meta.sequence.stream}-{self.name}",
         }
         jetstream = self.broker.connection.jetstream(timeout=JETSTREAM_SECONDS)
@@ -202,6 +222,11 @@ class Reactor:
         DEAD_LETTERS.labels(self.name).inc()
         REACTIONS.labels(self.name, "dead").inc()
         log.error("event given up", consumer=self.name, seq=meta.sequence.stream, exc_info=error)
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong, wherever the reaction ran."""
+    return error.kind if isinstance(error, FailedAtHome) else type(error).__name__
 
 
 def _told_of_the_event(message: Msg) -> dict[str, str]:

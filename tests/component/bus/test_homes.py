@@ -335,9 +335,9 @@ async def test_what_fails_at_home_fails_for_whoever_handed_it_on(
     gyms = [town.one_of(replica) for replica in town.replicas]
     with capture_logs():  # tracebacks take seconds to write
         await town.hang(gyms * 4)
-        for _ in range(len(gyms) * 4):
-            await letters.next_msg(timeout=PATIENCE)
+        told = [await letters.next_msg(timeout=PATIENCE) for _ in range(len(gyms) * 4)]
 
+    assert {letter.headers["Dlq-Error"] for letter in told} == {type(fault).__name__}
     assert {gym: town.home_of(gym).heard[gym] for gym in gyms} == dict.fromkeys(gyms, 4 * tries)
 
 
