@@ -4,7 +4,7 @@
 ``serve`` is made of.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import anyio
@@ -15,10 +15,10 @@ from chassis.bus.broker import broker
 from chassis.bus.clerk import Allows
 from chassis.bus.desk import Desk
 from chassis.bus.homes import Homes
-from chassis.clock import Clock
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore, Rules
+from chassis.hears import Hears, hear_all
 from chassis.nats_client import connect
 from chassis.process import Process
 from chassis.pulse import dead_letters_of
@@ -26,6 +26,7 @@ from chassis.relay import Relay
 from chassis.relay.bell import Doorbell
 from chassis.settings import BusSettings, DatabaseSettings, ProcessSettings, RelaySettings
 from chassis.tenancy import Pool, open_store_pool
+from contracts.envelope import Event
 
 
 class ServiceSettings(RelaySettings, DatabaseSettings):
@@ -43,8 +44,10 @@ class Service:
     """What the clock asks."""
     commands: Callable[[Desk, EventStore, Asker], None]
     """Registers what others ask."""
-    reactions: Callable[[Desk, EventStore, Clock], None]
-    """Registers what it hears."""
+    hears: Mapping[type[Event], Hears]
+    """Of other services."""
+    caused: Rules
+    """What that asks."""
 
 
 async def serve(process: Process[ServiceSettings], service: Service) -> None:
@@ -147,7 +150,8 @@ async def _desk(
     if "commands" in settings.parts:
         service.commands(desk, store, Asker(nats, key=keys[0], clock=clock))
     if "reactions" in settings.parts:
-        service.reactions(desk, store, clock)
+        actor = f"system:{service.name}"
+        hear_all(desk, service.hears, service.caused, store, clock, actor=actor)
         process.pulse.tell("dead_letters", dead_letters_of(nats, service.name))
     await desk.start()
     stopping = anyio.Event()

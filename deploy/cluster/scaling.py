@@ -1,9 +1,12 @@
 """How many of each process: what an autoscaler measures, and between which bounds."""
 
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
+from chassis.hears import Hears
+from chassis.streams import event_stream
 from deploy.local.nats_conf import CONTEXTS
 
 LAG = 500
@@ -35,24 +38,19 @@ class Durable(NamedTuple):
 
 
 def durables() -> list[Durable]:
-    """As the services register them."""
-    found: list[Durable] = []
-    for service in CONTEXTS:
-        if find_spec(f"services.{service}.reactions"):
-            reactions = cast(Any, import_module(f"services.{service}.reactions"))
-            reactions.attach(_Registering(service, found), None, None)
-    return found
+    """As the services' tables of what they hear name them."""
+    return [
+        Durable(event_stream(heard.context), heard.name, service)
+        for service in CONTEXTS
+        for heard in _heard_by(service)
+    ]
 
 
-class _Registering:
-    """Stands where a desk stands, and writes down what is registered."""
-
-    def __init__(self, service: str, found: list[Durable]) -> None:
-        self._service, self._found = service, found
-
-    def reaction(self, kind: object, handler: object, *, name: str, stream: str) -> None:
-        del kind, handler
-        self._found.append(Durable(stream, name, self._service))
+def _heard_by(service: str) -> Iterable[Hears]:
+    if not find_spec(f"services.{service}.reactions"):
+        return ()
+    heard: Mapping[object, Hears] = import_module(f"services.{service}.reactions").HEARS
+    return heard.values()
 
 
 def scaled_objects() -> str:

@@ -11,7 +11,8 @@ ACCESS = Service(
     allows=allows,
     due={},
     commands=lambda desk, store, asker: api.attach(desk, store, Members(asker)),
-    reactions=reactions.attach,
+    hears=reactions.HEARS,
+    caused=api.CAUSED,
 )
 
 

@@ -1,13 +1,8 @@
 """What access does because something happened in booking or members: event in, command out."""
 
-from collections.abc import Callable
 from typing import Any
 
-from chassis.bus.desk import Desk
-from chassis.clock import Clock
-from chassis.context import Context
-from chassis.eventstore.store import EventStore
-from chassis.streams import event_stream
+from chassis.hears import Hears
 from contracts.access import (
     HearBan,
     HearClass,
@@ -29,7 +24,7 @@ from contracts.booking import (
     SessionScheduled,
     WaiverRecorded,
 )
-from contracts.envelope import Command, Envelope, Event
+from contracts.envelope import Command, Event
 from contracts.members import (
     ClientRegistered,
     LocationClosureAdded,
@@ -40,12 +35,6 @@ from contracts.members import (
     StaffRolesChanged,
 )
 from contracts.timetable import SessionChanged, SessionRescheduled
-from services.access import api
-
-ACTOR = "system:access"
-
-Hearing = Callable[[Any, int], Command | None]
-"""From an event and its stream's version to what we are to hear; ``None``: nothing new to us."""
 
 
 def session_is(event: Any, version: int) -> Command:
@@ -82,72 +71,57 @@ def seat_is(event: Any, version: int, *, stands: bool) -> Command:
     )  # fmt: skip
 
 
-HEARS: dict[type[Event], tuple[str, str, Hearing]] = {
-    SessionScheduled: ("booking", "access_session_scheduled", session_is),
-    SessionRescheduled: ("booking", "access_session_rescheduled", session_is),
-    ReservationMade: (
+HEARS: dict[type[Event], Hears] = {
+    SessionScheduled: Hears("booking", "access_session_scheduled", session_is),
+    SessionRescheduled: Hears("booking", "access_session_rescheduled", session_is),
+    ReservationMade: Hears(
         "booking", "access_reservation_made", lambda e, v: seat_is(e, v, stands=True),
     ),
-    ReservationReinstated: (
+    ReservationReinstated: Hears(
         "booking", "access_reservation_reinstated", lambda e, v: seat_is(e, v, stands=True),
     ),
-    ReservationCancelled: (
+    ReservationCancelled: Hears(
         "booking", "access_reservation_cancelled", lambda e, v: seat_is(e, v, stands=False),
     ),
-    SessionChanged: (
+    SessionChanged: Hears(
         "booking", "access_session_changed",
         lambda e, v: HearWaiverRule(
             session_id=e.session_id, required=e.waiver_required, version=v
         ),
     ),
-    BookingBanImposed: ("booking", "access_ban_imposed", banned_is),
-    BookingBanLifted: ("booking", "access_ban_lifted", lifted_is),
-    WaiverRecorded: (
+    BookingBanImposed: Hears("booking", "access_ban_imposed", banned_is),
+    BookingBanLifted: Hears("booking", "access_ban_lifted", lifted_is),
+    WaiverRecorded: Hears(
         "booking", "access_waiver_recorded", lambda e, _: HearWaiver(client_id=e.client_id),
     ),
-    ClientRegistered: (
+    ClientRegistered: Hears(
         "members", "access_client_registered", lambda e, _: HearClient(client_id=e.client_id),
     ),
-    PersonalDataErased: (
+    PersonalDataErased: Hears(
         "members", "access_client_erased",
         lambda e, _: HearClient(client_id=e.client_id, erased=True),
     ),
-    LocationClosureAdded: (
+    LocationClosureAdded: Hears(
         "members", "access_location_closed",
         lambda e, _: HearClosure(
             closure_id=e.closure_id, location_id=e.location_id, time_zone=e.time_zone,
             from_date=e.from_date, until_date=e.until_date, reason=e.reason,
         ),
     ),
-    LocationClosureRemoved: (
+    LocationClosureRemoved: Hears(
         "members", "access_location_not_closed",
         lambda e, _: HearClosureRemoved(closure_id=e.closure_id, location_id=e.location_id),
     ),
-    LocationOpened: (
+    LocationOpened: Hears(
         "members", "access_location_opened",
         lambda e, _: HearLocation(location_id=e.location_id, time_zone=e.time_zone),
     ),
-    StaffHired: (
+    StaffHired: Hears(
         "members", "access_staff_hired",
         lambda e, v: HearStaff(staff_id=e.staff_id, works=True, version=v),
     ),
-    StaffRolesChanged: (
+    StaffRolesChanged: Hears(
         "members", "access_staff_roles_changed",
         lambda e, v: HearStaff(staff_id=e.staff_id, works=bool(e.roles), version=v),
     ),
 }  # fmt: skip
-"""Event -> the context it is of, the durable consumer's name, and what we are to hear."""
-
-
-def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
-    """Register every reaction with the desk."""
-    for kind, (context, name, hearing) in HEARS.items():
-
-        async def hear(envelope: Envelope, hearing: Hearing = hearing) -> None:
-            command = hearing(envelope.event, envelope.version)
-            if command is None:
-                return
-            ctx = Context.because(envelope, ACTOR, clock.now())
-            await store.carry_out(command, ctx, api.CAUSED[type(command)])
-
-        desk.reaction(kind, hear, name=name, stream=event_stream(context))

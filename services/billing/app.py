@@ -10,7 +10,8 @@ BILLING = Service(
     allows=allows,
     due={},
     commands=lambda desk, store, _: api.attach(desk, store),
-    reactions=reactions.attach,
+    hears=reactions.HEARS,
+    caused=api.CAUSED,
 )
 
 

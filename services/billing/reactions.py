@@ -1,55 +1,37 @@
 """What billing does because something happened in booking or members: event in, command out."""
 
-from chassis.bus.desk import Desk
-from chassis.clock import Clock
-from chassis.context import Context
-from chassis.eventstore.store import EventStore
-from chassis.streams import event_stream
+from chassis.hears import Hears
 from contracts.billing import AddFeeLine, HearGym, LineKind, ReverseFee
 from contracts.booking import FeeDue, FeeReversed
-from contracts.envelope import Envelope
+from contracts.envelope import Command, Event
 from contracts.members import GymRegistered
-from services.billing.commands import add_fee_line, hear_gym, reverse_fee
-
-ACTOR = "system:billing"
 
 
-def attach(desk: Desk, store: EventStore, clock: Clock) -> None:
-    """Register every reaction with the desk."""
-
-    async def invoice_a_fee(envelope: Envelope) -> None:
-        event = envelope.event
-        if isinstance(event, FeeDue):
-            command = AddFeeLine(
-                client_id=event.client_id, fee_id=event.reservation_id,
-                session_id=event.session_id, kind=LineKind(event.kind), amount=event.amount,
-                assessment=event.assessment,
-            )  # fmt: skip
-            ctx = Context.because(envelope, ACTOR, clock.now())
-            await store.carry_out(command, ctx, add_fee_line)
-
-    async def take_a_fee_back(envelope: Envelope) -> None:
-        event = envelope.event
-        if isinstance(event, FeeReversed) and event.was_due:
-            command = ReverseFee(
-                client_id=event.client_id, fee_id=event.reservation_id, reason=event.reason,
-                assessment=event.assessment,
-            )  # fmt: skip
-            ctx = Context.because(envelope, ACTOR, clock.now())
-            await store.carry_out(command, ctx, reverse_fee)
-
-    async def learn_the_currency(envelope: Envelope) -> None:
-        event = envelope.event
-        if isinstance(event, GymRegistered):
-            command = HearGym(gym_id=event.gym_id, currency=event.currency)
-            ctx = Context.because(envelope, ACTOR, clock.now())
-            await store.carry_out(command, ctx, hear_gym)
-
-    # Two consumers: a reversal may overtake its fee, which the account's rules allow for.
-    booking = event_stream("booking")
-    desk.reaction(FeeDue, invoice_a_fee, name="billing_invoice_fee", stream=booking)
-    desk.reaction(FeeReversed, take_a_fee_back, name="billing_reverse_fee", stream=booking)
-    desk.reaction(
-        GymRegistered, learn_the_currency, name="billing_gym_registered",
-        stream=event_stream("members"),
+def fee_is_due(event: FeeDue, _: int) -> Command:
+    """A line on the client's open invoice."""
+    return AddFeeLine(
+        client_id=event.client_id, fee_id=event.reservation_id, session_id=event.session_id,
+        kind=LineKind(event.kind), amount=event.amount, assessment=event.assessment,
     )  # fmt: skip
+
+
+def fee_is_reversed(event: FeeReversed, _: int) -> Command | None:
+    """Taken back; one that was not due yet never reached us."""
+    if not event.was_due:
+        return None
+    return ReverseFee(
+        client_id=event.client_id, fee_id=event.reservation_id, reason=event.reason,
+        assessment=event.assessment,
+    )  # fmt: skip
+
+
+HEARS: dict[type[Event], Hears] = {
+    FeeDue: Hears("booking", "billing_invoice_fee", fee_is_due),
+    FeeReversed: Hears("booking", "billing_reverse_fee", fee_is_reversed),
+    GymRegistered: Hears(
+        "members", "billing_gym_registered",
+        lambda e, _: HearGym(gym_id=e.gym_id, currency=e.currency),
+    ),
+}  # fmt: skip
+"""Each by a consumer of its own: a reversal may overtake its fee, which the account's rules allow
+for."""

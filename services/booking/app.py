@@ -11,7 +11,8 @@ BOOKING = Service(
     allows=allows,
     due=api.DUE,
     commands=lambda desk, store, asker: api.attach(desk, store, Members(asker)),
-    reactions=reactions.attach,
+    hears=reactions.HEARS,
+    caused=api.CAUSED,
 )
 
 

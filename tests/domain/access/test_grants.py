@@ -248,7 +248,7 @@ CAUSE = BanCause(penalties=3, needed=3, window_days=90, counted_at=NOON, policy_
 
 def heard(event: BookingBanImposed | BookingBanLifted, version: int) -> Command | None:
     """What access hears of it."""
-    _, _, hearing = HEARS[type(event)]
+    hearing = HEARS[type(event)].asks
     return hearing(event, version)
 
 
