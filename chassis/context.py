@@ -30,6 +30,8 @@ class Context:
     waits_until: float = math.inf
     """By ``time.monotonic``, which no clock moves: then whoever asked has given up, and may have
     been told something else by another process."""
+    heard_at: datetime | None = None
+    """UTC. By the clock, in a reaction; ``now`` may be the moment of what it hears of."""
 
     @property
     def is_late(self) -> bool:
@@ -46,11 +48,13 @@ class Context:
         )  # fmt: skip
 
     @classmethod
-    def because(cls, cause: Envelope, actor: str, now: datetime) -> Self:
+    def because(
+        cls, cause: Envelope, actor: str, now: datetime, heard_at: datetime | None = None
+    ) -> Self:
         """The context of a reaction: same gym and correlation, caused by and keyed by ``cause``."""
         return cls(
             cause.gym_id, actor, frozenset({"system"}), now, cause.event_id,
-            cause.correlation_id, cause.event_id, telemetry.traceparent(),
+            cause.correlation_id, cause.event_id, telemetry.traceparent(), heard_at=heard_at,
         )  # fmt: skip
 
     @classmethod

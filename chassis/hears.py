@@ -51,7 +51,8 @@ def _reaction(heard: Hears, rules: Rules, store: EventStore, clock: Clock, actor
     async def react(envelope: Envelope) -> None:
         command = heard.asks(envelope.event, envelope.version)
         if command is not None:
-            ctx = Context.because(envelope, actor, heard.at(envelope, clock.now()))
+            heard_at = clock.now()
+            ctx = Context.because(envelope, actor, heard.at(envelope, heard_at), heard_at)
             await store.carry_out(command, ctx, rules[type(command)])
 
     return react

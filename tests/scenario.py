@@ -83,13 +83,19 @@ class Gym:
         return self._streams.get((kind.category, stream_id), (kind.initial, 0))[0]
 
     def do(
-        self, command: Command, at: datetime, actor: str = "system:tests", *roles: str
+        self,
+        command: Command,
+        at: datetime,
+        actor: str = "system:tests",
+        *roles: str,
+        heard_at: datetime | None = None,
     ) -> tuple[Any, list[Event]]:
         """The command's answer and what happened. Raises ``Refused``."""
         key = new_id()
-        unit = _Unit(
-            Context(self.gym_id, actor, frozenset(roles), at, key, key, key), self._streams
-        )
+        ctx = Context(
+            self.gym_id, actor, frozenset(roles), at, key, key, key, heard_at=heard_at
+        )  # fmt: skip
+        unit = _Unit(ctx, self._streams)
         answer = self.rules[type(command)](command, cast(Unit, unit))
         self._streams |= unit.next
         self.log += unit.events
@@ -127,9 +133,17 @@ class Scenario:
     answer: Any = None
     outcome: Sequence[Event] | Refused = ()
 
-    def when(self, command: Command, at: datetime, actor: str = "staff:x", *roles: str) -> Self:
+    def when(
+        self,
+        command: Command,
+        at: datetime,
+        actor: str = "staff:x",
+        *roles: str,
+        heard_at: datetime | None = None,
+    ) -> Self:
+        """``heard_at``: when it is heard of, if that is not ``at``."""
         try:
-            self.answer, self.outcome = self.gym.do(command, at, actor, *roles)
+            self.answer, self.outcome = self.gym.do(command, at, actor, *roles, heard_at=heard_at)
         except Refused as refusal:
             self.outcome = refusal
         return self

@@ -39,11 +39,13 @@ def after_all(unit: Unit, session_id: SessionId) -> None:
 def heard_late(unit: Unit, session_id: SessionId) -> None:
     """Have them close after all when a door tells of somebody after it was asked who came.
 
-    Not at once: others who came in then may be heard of next. At an instant of its own: what was
-    done once is not done again at the first. Should that pass in vain, excusing closes them.
+    Not at once: others who came in then may be heard of next, also when it is days late by now. At
+    an instant of its own: what was done once is not done again at the first. Should that pass in
+    vain, excusing closes them.
     """
-    session = unit.state(class_session, session_id)
+    session, now = unit.state(class_session, session_id), unit.ctx.heard_at or unit.ctx.now
     if session.is_unrecorded:
         asked_at = booking_policy.attendance_closes_at(session.policy, session.ends_at)
+        at = max(asked_at + BACKLOG, booking_policy.attendance_closes_at(session.policy, now))
         close = CloseAttendance(session_id=session_id)
-        unit.wake(deadlines.attendance_closes(session_id), asked_at + BACKLOG, close)
+        unit.wake(deadlines.attendance_closes(session_id), at, close)

@@ -86,10 +86,10 @@ class Booking(Laws):
 
         ``then``: when what it tells of happened, if that is not now.
         """
-        now = then or self.now
+        now, heard_at = then or self.now, self.now if then else None
         try:
             self.naive.now = self.now
-            _, events = self.gym.do(command, now, actor, *roles)
+            _, events = self.gym.do(command, now, actor, *roles, heard_at=heard_at)
         except Refused as refusal:
             self.reached[situations.of_refusal(command, refusal)] += 1
             self._must_be_true(refusal, command)
@@ -100,7 +100,7 @@ class Booking(Laws):
         if not twice:
             return True
         try:
-            _, again = self.gym.do(command, now, actor, *roles)
+            _, again = self.gym.do(command, now, actor, *roles, heard_at=heard_at)
         except Refused:
             again = []
         assert again == [], "asking twice is asking once"
