@@ -10,12 +10,15 @@ from contracts.booking import (
     Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
+    BookClass,
+    BookingCode,
     CheckedIn,
     CheckInAtDoor,
     CloseAttendance,
     CorrectAttendance,
     FinalizeAttendance,
     PutBooksRight,
+    ReleaseUnrecorded,
     ViolationCleared,
 )
 from contracts.envelope import Event
@@ -26,6 +29,7 @@ from tests.domain.booking.language import (
     ANN,
     BEN,
     CAT,
+    DAN,
     HALL,
     HOUR,
     MINUTE,
@@ -44,8 +48,9 @@ DAY = timedelta(days=1)
 BY_CLOCK = ("system:booking", "system")
 CLOSES = NOON + 3 * HOUR  # two hours after the end
 CLOSE = CloseAttendance(session_id=SES)
+RELEASE = ReleaseUnrecorded(session_id=SES)
 ASKED: tuple[Event | tuple[Event, ...], ...] = (
-    scheduled(5), with_credits(ANN, BEN, CAT), *(reserved(one) for one in (ANN, BEN, CAT)),
+    scheduled(5), with_credits(ANN, BEN, CAT, DAN), *(reserved(one) for one in (ANN, BEN, CAT)),
 )  # fmt: skip
 
 
@@ -80,6 +85,36 @@ def test_a_door_that_tells_days_late_tells_of_everybody_before_the_books_close(
         assert closing(scenario) == at + 2 * HOUR, "as long after it as after the end of a session"
     scenario.when(CLOSE, closing(scenario))
     assert fact(AttendanceFinalized, attended=3, no_shows=0).fits(scenario.outcome[0])  # type: ignore[index]
+
+
+def test_the_books_close_no_sooner_for_a_seat_given_after_a_door_told() -> None:
+    """Others may be heard of for a day after it was asked, whatever the desk does meanwhile."""
+    scenario = asked().when(came_in(ANN), NOON, *BY_CLOCK, heard_at=CLOSES + HOUR)
+    belated = BookClass(
+        session_id=SES, client_id=DAN, overrides=(BookingCode.BOOKING_CLOSED,), reason="was here"
+    )
+    scenario.when(belated, CLOSES + 2 * HOUR, "staff:x", "owner").then_answered(status="reserved")
+    assert closing(scenario) == CLOSES + DAY
+
+
+def test_a_door_brings_the_closing_of_the_books_no_nearer_to_a_seat_just_given() -> None:
+    scenario = asked()
+    belated = BookClass(
+        session_id=SES, client_id=DAN, overrides=(BookingCode.BOOKING_CLOSED,), reason="was here"
+    )
+    given_at = CLOSES + DAY - 30 * MINUTE
+    scenario.when(belated, given_at, "staff:x", "owner")
+    assert closing(scenario) == given_at + 2 * HOUR
+    heard_at = given_at + 15 * MINUTE
+    scenario.when(came_in(ANN), NOON, *BY_CLOCK, heard_at=heard_at).then(fact(CheckedIn))
+    assert closing(scenario) == heard_at + 2 * HOUR
+
+
+def test_who_is_heard_of_when_everybody_is_about_to_be_excused_is_not_closed_at_once() -> None:
+    scenario, heard_at = asked(), CLOSES + 7 * DAY - MINUTE
+    scenario.when(came_in(ANN), NOON, *BY_CLOCK, heard_at=heard_at)
+    at, release = scenario.gym.deadlines[deadlines.unrecorded_excused(SES)]
+    assert (at, release) == (heard_at + 2 * HOUR, RELEASE)
 
 
 def closed_without_ann(*more: Event | tuple[Event, ...]) -> Scenario:
