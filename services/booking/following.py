@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from chassis.eventstore.store import Unit
 from contracts.ids import ScheduleId, SessionId
 from contracts.timetable import Kept, Pattern, Placement, SessionPart
-from services.booking import placing, seats
+from services.booking import leniency, placing, seats
 from services.booking.domain import session_changes, session_edits, spots
 from services.booking.domain.class_schedule import ClassSchedule
 from services.booking.domain.class_session import ClassSession, Stage, class_session
@@ -109,10 +109,11 @@ def _follow(unit: Unit, pattern: Pattern, at: Placement) -> None:
 def _look(unit: Unit, pattern: Pattern, session_id: SessionId) -> None:
     """Be what the series says. Rules come anew with another class type, or other overrides."""
     session = unit.state(class_session, session_id)
-    terms, slot = Terms.of(session), session.slot
+    terms, slot, promised = Terms.of(session), session.slot, leniency.promised(unit, session_id)
     wanted = slot.overrides if SessionPart.RULES in slot.own else pattern.overrides
     if (pattern.class_type_id, wanted) != (slot.class_type_id, slot.overrides):
         terms = placing.terms(unit, pattern.class_type_id, wanted)
-    if describe(unit, session_id, session_edits.follow(session, session_id, pattern, terms)):
+    said = session_edits.follow(session, session_id, pattern, terms, promised)
+    if describe(unit, session_id, said):
         set_deadlines(unit, session_id)
         seats.offer(unit, session_id)

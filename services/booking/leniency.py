@@ -1,5 +1,7 @@
 """The most lenient of the gym's rules: until when a seat may be given up freely after all."""
 
+from datetime import datetime
+
 from chassis.eventstore.store import Unit
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import policies, session_changes
@@ -21,3 +23,15 @@ def leniently(unit: Unit, session_id: SessionId, client: ClientId) -> ClassSessi
         since = [kind.policy(one) for one in since]
     since = [policies.overridden(one, session.slot.overrides) for one in since]
     return session_changes.leniently(session, client, since)
+
+
+def promised(unit: Unit, session_id: SessionId) -> dict[ClientId, datetime]:
+    """Until when everybody who has a seat may give it up freely, before other terms are recorded.
+
+    Under those only the gym's rules after them reach the session.
+    """
+    reserved = unit.state(class_session, session_id).reserved
+    return {
+        client: leniently(unit, session_id, client).reserved[client].free_until
+        for client in reserved
+    }

@@ -27,7 +27,7 @@ from contracts.timetable import (
     SubstituteInstructor,
     UnassignInstructor,
 )
-from services.booking import placing, seats
+from services.booking import leniency, placing, seats
 from services.booking.domain import (
     catalogue,
     drafts,
@@ -170,10 +170,10 @@ def assign_room(command: AssignRoom, unit: Unit) -> None:
 
 def change_session(command: ChangeSession, unit: Unit) -> None:
     state = unit.state(class_session, command.session_id)
-    terms = Terms.of(state)
+    terms, promised = Terms.of(state), leniency.promised(unit, command.session_id)
     if command.overrides not in (None, state.slot.overrides):
         terms = placing.terms(unit, state.slot.class_type_id, command.overrides)
-    changed = session_edits.change(state, command, terms, unit.ctx.now)
+    changed = session_edits.change(state, command, terms, promised, unit.ctx.now)
     if describe(unit, command.session_id, changed):
         set_deadlines(unit, command.session_id)
         seats.offer(unit, command.session_id)

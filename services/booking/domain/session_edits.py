@@ -1,16 +1,16 @@
 """What a session is: its name, class type, spot map, online capacity, waiver and rules, said anew.
 
 Whoever has a seat keeps it, and the spot they chose: a map without it is refused. Other rules never
-shorten the time to give up a seat that is taken.
+shorten the time to give up a seat that is taken, with what lenient rules of the gym added to it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from contracts.booking import BookingPolicy, CapacityChanged, PolicyOverrides
-from contracts.ids import ClassTypeId, ProgramId, SessionId
+from contracts.ids import ClassTypeId, ClientId, ProgramId, SessionId
 from contracts.timetable import ChangeSession, Pattern, SessionChanged, SessionPart
 from services.booking.domain import booking_policy, session_changes, spots
 from services.booking.domain.class_session import ClassSession, SessionEvent
@@ -53,11 +53,16 @@ class Looks:
 
 
 def change(
-    state: ClassSession, command: ChangeSession, terms: Terms, now: datetime
+    state: ClassSession,
+    command: ChangeSession,
+    terms: Terms,
+    promised: Mapping[ClientId, datetime],
+    now: datetime,
 ) -> list[SessionEvent]:
     """Say of one session alone what it is; nothing when it is that already.
 
-    ``terms``: those of its overrides, when the command says others.
+    ``terms``: those of its overrides, when the command says others. ``promised``: until when who
+    has a seat may leave freely by the most lenient rules so far.
     """
     session_changes.must_be_ahead(state, now)
     wanted = Looks(
@@ -75,15 +80,19 @@ def change(
         SessionPart.RULES: command.overrides,
     }
     own = tuple(part for part, value in said.items() if value is not None)
-    return _said(state, command.session_id, wanted, terms, own)
+    return _said(state, command.session_id, wanted, terms, promised, own=own)
 
 
 def follow(
-    state: ClassSession, session_id: SessionId, pattern: Pattern, terms: Terms
+    state: ClassSession,
+    session_id: SessionId,
+    pattern: Pattern,
+    terms: Terms,
+    promised: Mapping[ClientId, datetime],
 ) -> list[SessionEvent]:
     """Have the session be what its series says now, but for what was said for it alone."""
     wanted = wanted_by(state.slot, pattern, Looks.of(state))
-    events = _said(state, session_id, wanted, terms, ())
+    events = _said(state, session_id, wanted, terms, promised, own=())
     if SessionPart.SEATS not in state.slot.own and pattern.capacity not in (None, state.capacity):
         events.append(
             CapacityChanged(
@@ -116,6 +125,8 @@ def _said(
     session_id: SessionId,
     looks: Looks,
     terms: Terms,
+    promised: Mapping[ClientId, datetime],
+    *,
     own: Iterable[SessionPart],
 ) -> list[SessionEvent]:
     new = tuple(part for part in own if part not in state.slot.own)
@@ -123,8 +134,8 @@ def _said(
         return []
     local = booking_policy.zone(state.slot.time_zone)
     late = booking_policy.late_from(terms.policy, state.starts_at)
-    ends = {client: max(one.free_until, late) for client, one in state.reserved.items()}
-    same = terms.policy == state.policy
+    ends = {client: max(promised[client], late) for client in state.reserved}
+    same = terms == Terms.of(state)
     return [
         SessionChanged(
             session_id=session_id, title=looks.title, class_type_id=terms.class_type_id,

@@ -21,6 +21,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command, Event
 from contracts.ids import ClassTypeId, ProgramId
+from contracts.money import Price
 from contracts.timetable import (
     ChangeSession,
     ClassTypeDefined,
@@ -176,3 +177,38 @@ def test_a_seat_is_swapped_as_freely_as_it_could_be_given_up() -> None:
         fact(CreditReleased, client_id=BEN), fact(WaitlistPromoted, client_id=BEN),
         fact(ReservationMade, session_id=SES), fact(CreditHeld),
     )  # fmt: skip
+
+
+CHANGES = {
+    "two hours, as before": PolicyOverrides(late_cancel_minutes=120),
+    "twelve hours": STRICT,
+    "something else": PolicyOverrides(no_show_fee=Price(minor=500, currency="EUR")),
+}
+
+
+@pytest.mark.parametrize("said", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("replaced", [False, True], ids=["in force", "replaced by a stricter one"])
+def test_what_is_said_of_the_session_takes_no_lenient_rules_from_who_has_a_seat(
+    said: PolicyOverrides, replaced: bool
+) -> None:
+    """Booked under two hours, promised half an hour since; then the session is said anew."""
+    scenario = given(scheduled(5), with_credits(ANN)).when(BOOK, NOON - 6 * DAY, *MEMBER)
+    publish(scenario, 30, NOON - 5 * DAY)
+    if replaced:
+        publish(scenario, 720, NOON - 4 * DAY)
+    anew = ChangeSession(session_id=SES, overrides=said)
+    scenario.when(anew, NOON - 3 * DAY, "staff:x", "owner")
+    scenario.when(CANCEL, NOON - 31 * MINUTE, *MEMBER).then(
+        fact(
+            ReservationCancelled, kind=Cancellation.EARLY, free_until=NOON - 30 * MINUTE
+        ),
+        fact(CreditReleased),
+    )  # fmt: skip
+
+
+def test_who_books_after_a_session_was_said_anew_has_what_it_says_then() -> None:
+    scenario = publish(given(scheduled(5), with_credits(ANN)), 30, NOON - 6 * DAY)
+    anew = ChangeSession(session_id=SES, overrides=STRICT)
+    scenario.when(anew, NOON - 5 * DAY, "staff:x", "owner")
+    scenario.when(BOOK, NOON - 4 * DAY, *MEMBER).then_answered(free_until=NOON - 12 * HOUR)
+    scenario.when(CANCEL, NOON - 11 * HOUR, *MEMBER).then_answered(status="cancelled_late")

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.booking import (
     BookClass,
+    BookingPolicy,
     ChangeCapacity,
     PolicyOverrides,
     ScheduleSession,
@@ -24,6 +25,7 @@ from contracts.timetable import (
     DefineProgram,
     HearLocation,
     Kept,
+    PublishBookingPolicy,
     RescheduleSession,
     SessionChanged,
     SessionPart,
@@ -158,6 +160,16 @@ def test_other_rules_of_a_series_reach_its_sessions_and_shorten_nobodys_time() -
 
 
 LATER = PolicyOverrides(late_cancel_minutes=600)
+
+
+def test_other_rules_of_a_series_take_no_lenient_rules_of_the_gym_from_who_has_a_seat() -> None:
+    scenario = given(customers(ANN)).when(creating(), NOW)
+    scenario.when(BookClass(session_id=first_of(scenario), client_id=ANN), DURING)
+    lenient = BookingPolicy(late_cancel_minutes=30)
+    scenario.when(PublishBookingPolicy(policy=lenient), DURING)
+    scenario.when(changing(SUNDAYS[0], overrides=LATER), DURING)
+    session = sessions(scenario)[0]
+    assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=30)
 
 
 def test_other_rules_of_one_session_shorten_nobodys_time_and_can_be_taken_back() -> None:
