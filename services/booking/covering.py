@@ -31,12 +31,16 @@ def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
 def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_staff: bool) -> None:
     """Have something pay for a seat that is taken back, when its grant does so no more.
 
-    Staff gives it all the same, flagged. Raises ``Refused`` for clients, as booking would (B9).
+    When it does so again, the flag comes off. Staff gives the seat all the same, flagged. Raises
+    ``Refused`` for clients, as booking would (B9).
     """
     ledger = unit.state(client_ledger, client)
-    session_id = ledger.holds[reservation].session_id
-    grant = ledger.grants[ledger.holds[reservation].grant_id]
-    if entitlement.keeps_paying(grant, unit.state(class_session, session_id).occasion):
+    session_id, grant_id = ledger.holds[reservation].session_id, ledger.holds[reservation].grant_id
+    session, grant = unit.state(class_session, session_id), ledger.grants[grant_id]
+    if entitlement.keeps_paying(grant, session.occasion):
+        if session.reserved[client].flag is not None:  # from before it was given up
+            covered = lapses.cover(session, session_id, client, grant_id, grant.kind)
+            unit.record(class_session, session_id, covered)
         return
     try:
         _pay_otherwise(unit, client, reservation)
@@ -45,7 +49,7 @@ def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_st
             raise
         on_hold = grant.suspended is Suspension.HOLD and not grant.is_ended
         because = BookingCode.ON_HOLD if on_hold else BookingCode.NO_ENTITLEMENT
-        flagged = lapses.flag(unit.state(class_session, session_id), session_id, client, because)
+        flagged = lapses.flag(session, session_id, client, because)
         unit.record(class_session, session_id, flagged)
 
 

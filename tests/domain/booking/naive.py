@@ -398,15 +398,7 @@ class Naive:
         self, client: ClientId, grant: GrantId, wanted: Seats, given_up: "list[Any] | tuple[()]"
     ) -> bool:
         one = self.grants[client][grant]
-        if grant in self.asleep | self.ended:
-            return False
-        if one.valid_from.astimezone(wanted.zone).date() > wanted.day:
-            return False
-        if one.expires_at is not None:
-            last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
-            if wanted.day > last:
-                return False
-        if one.coverage is not None and not wanted.within(one.coverage):
+        if grant in self.asleep | self.ended or not self.covers(client, grant, wanted):
             return False
         if one.kind is said.GrantKind.PACK:
             back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
@@ -418,6 +410,17 @@ class Naive:
             and hold.reservation_id not in given_up
         ]  # fmt: skip
         return one.kind is said.GrantKind.UNLIMITED or len(used) < one.credits
+
+    def covers(self, client: ClientId, grant: GrantId, wanted: Seats) -> bool:
+        """Whether the session is within the grant's days, and at a place and time it is for."""
+        one = self.grants[client][grant]
+        if one.valid_from.astimezone(wanted.zone).date() > wanted.day:
+            return False
+        if one.expires_at is not None:
+            last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
+            if wanted.day > last:
+                return False
+        return one.coverage is None or wanted.within(one.coverage)
 
     def serves(self, session: SessionId, now: datetime) -> bool:
         """Whether free seats are the line's."""
