@@ -14,7 +14,7 @@ from services.booking.domain import bans, fees, offences, penalty, standing
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.offences import Offence
-from services.booking.domain.penalty import FeeStage, client_penalties
+from services.booking.domain.penalty import Case, FeeStage, client_penalties
 
 
 def judge(unit: Unit, session_id: SessionId) -> None:
@@ -44,7 +44,8 @@ def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
 
     A late cancel that was refilled counts no more, whatever the books had called it before. One
     that turns out a no-show is judged as if it had been put right in two steps: what the first
-    judgement asked for is taken back, and what somebody was let off stays so.
+    judgement asked for is taken back, and what somebody was let off stays so. Bans it earns none:
+    it is as many penalties as before, at most, and they were counted.
     """
     client, reservation = offence.client, offence.reservation_id
     case = unit.state(client_penalties, client).cases.get(reservation)
@@ -54,30 +55,37 @@ def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
         clear(unit, client, reservation, reason)
     elif case.kind is not offence.kind:
         _take_back(unit, client, reservation, reason)
-        _judge(unit, offence)
+        _record(unit, offence)
         _reconsider_ban(unit, client, reason)
 
 
 def _judge(unit: Unit, offence: Offence) -> None:
-    """Nobody is left to judge where the client was erased."""
-    if standing.is_erased(unit.state(client_ledger, offence.client)):
+    """And ban the client who has too many penalties by it."""
+    case = _record(unit, offence)
+    if case is None or not case.is_penalty:
         return
+    policy = unit.state(class_session, offence.session_id).policy
+    cause = bans.earned(unit.state(client_penalties, offence.client), policy, unit.ctx.now)
+    if cause is not None:
+        ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, unit.ctx.now), cause)
+
+
+def _record(unit: Unit, offence: Offence) -> Case | None:
+    """The case; ``None`` where the client was erased: nobody is left to judge."""
+    if standing.is_erased(unit.state(client_ledger, offence.client)):
+        return None
     policy = unit.state(class_session, offence.session_id).policy
     state = unit.state(client_penalties, offence.client)
     judged = penalty.judge(state, offence, policy, unit.ctx.now)
     after = unit.record(client_penalties, offence.client, judged)
-    fee = after.cases[offence.reservation_id].fee
-    if fee is not None and fee.stage is FeeStage.PENDING:
+    case = after.cases[offence.reservation_id]
+    if case.fee is not None and case.fee.stage is FeeStage.PENDING:
         unit.wake(
             deadlines.fee_falls_due(offence.reservation_id),
-            fee.waivable_until,
+            case.fee.waivable_until,
             CollectFee(client_id=offence.client, reservation_id=offence.reservation_id),
         )
-    if not after.cases[offence.reservation_id].is_penalty:
-        return
-    cause = bans.earned(after, policy, unit.ctx.now)
-    if cause is not None:
-        ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, unit.ctx.now), cause)
+    return case
 
 
 def clear(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:

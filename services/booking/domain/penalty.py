@@ -90,7 +90,7 @@ class Case:
 
     session_id: SessionId
     kind: Violation
-    judged_at: datetime  # UTC
+    judged_at: datetime  # UTC; at first: a correction judges again, but as of then
     counts: bool  # against the free passes: neither refilled nor cleared
     fee: Fee | None = None
 
@@ -114,9 +114,10 @@ class ClientPenalties:
 
     cases: Mapping[ReservationId, Case] = field(default_factory=dict)
 
-    def violations_since(self, since: datetime) -> int:
-        """How many violations count that were judged after ``since``."""
-        return sum(case.counts and case.judged_at > since for case in self.cases.values())
+    def violations(self, until: datetime, days: int) -> int:
+        """How many violations count that were judged in so many days before ``until``."""
+        since = until - timedelta(days=days)
+        return sum(case.counts and since < case.judged_at <= until for case in self.cases.values())
 
 
 def evolve(state: ClientPenalties, event: PenaltyEvent) -> ClientPenalties:
@@ -178,10 +179,12 @@ def judge(
 
     Clients with a credit to lose lose that instead. A free pass forgives fees only. A fee that a
     correction took back is asked for again; what somebody, or a free pass, let the client off is
-    not.
+    not. Judged again, a violation counts with those it counted with at first: later ones were
+    counted with it, and windows move on. A fee's own times are from ``now``.
     """
-    recent = state.violations_since(now - timedelta(days=policy.free_pass_days))
     earlier = state.cases.get(offence.reservation_id)
+    judged_at = earlier.judged_at if earlier else now
+    recent = state.violations(judged_at, policy.free_pass_days)
     assessment = earlier.next_assessment if earlier else 1
     amount = _price(offence, policy) if assessment else None
     forgiven: Forgiveness | None = None
@@ -199,7 +202,7 @@ def judge(
             client_id=offence.client, session_id=offence.session_id,
             reservation_id=offence.reservation_id, kind=offence.kind,
             grant_kind=offence.grant_kind, forgiven=forgiven, policy_version=policy.version,
-            judged_at=now, evidence=evidence,
+            judged_at=judged_at, evidence=evidence,
         )
     ]  # fmt: skip
     if amount is None or assessment is None:

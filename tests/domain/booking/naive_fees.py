@@ -58,6 +58,7 @@ class Fees:
     to_assess: dict[ReservationId, Price] = field(default_factory=dict)
     to_forgive: dict[ReservationId, Forgiveness] = field(default_factory=dict)
     judged: set[ReservationId] = field(default_factory=set)  # just now
+    renamed: set[ReservationId] = field(default_factory=set)  # of those: penalties before, too
 
     def read(self, event: Any, now: datetime) -> None:
         match event:
@@ -69,6 +70,8 @@ class Fees:
             case said.ViolationRecorded():
                 self._judged(event, now)
             case said.ViolationCleared():
+                if self.cases[event.reservation_id].is_penalty:
+                    self.renamed.add(event.reservation_id)
                 self.cases[event.reservation_id].counts = False
             case said.FeeAssessed():
                 self._assessed(event, now)
@@ -80,7 +83,7 @@ class Fees:
         assert not self.to_judge, "nobody judged them"
         assert not self.to_assess, "no fee"
         assert not self.to_forgive, "not forgiven"
-        for case in (self.cases[one] for one in self.judged):
+        for case in (self.cases[one] for one in self.judged - self.renamed):
             (policy,) = (
                 seats.policy for seats in self.sessions.values()
                 for made in seats.people.values() if self.cases.get(made.reservation_id) is case
@@ -89,6 +92,7 @@ class Fees:
             if case.is_penalty and 0 < policy.ban_after_penalties <= found:
                 assert case.client_id in banned, "the rules ban them"
         self.judged.clear()
+        self.renamed.clear()
 
     def penalties(self, client: ClientId, days: int, until: datetime) -> int:
         """How many nobody let the client off, of those judged in so many days."""
@@ -108,14 +112,15 @@ class Fees:
         if self.to_judge:
             assert self.to_judge.pop(event.reservation_id) is event.kind
         grant_kind = seats.people[client].grant_kind
-        assert (event.grant_kind, event.judged_at) == (grant_kind, now)
         earlier = self.cases.get(event.reservation_id)
+        first = earlier.judged_at if earlier else now
+        assert (event.grant_kind, event.judged_at) == (grant_kind, first)
         assert earlier is None or not earlier.counts, "counted twice"
         late = event.kind is Violation.LATE_CANCEL
         price = seats.policy.late_cancel_fee if late else seats.policy.no_show_fee
         costs = grant_kind is said.GrantKind.UNLIMITED and price is not None and price.minor > 0
         asks = earlier is None or earlier.may_be_asked
-        recent = self._recent(client, now - timedelta(days=seats.policy.free_pass_days))
+        recent = self._recent(client, seats.policy.free_pass_days, first)
         forgiven = None
         if late and client not in seats.unfilled():
             forgiven = Forgiveness.REFILLED
@@ -128,7 +133,7 @@ class Fees:
         if earlier is None:
             self.cases[event.reservation_id] = Case(client, now, counts)
         else:
-            earlier.judged_at, earlier.counts = now, counts
+            earlier.counts = counts
         self.cases[event.reservation_id].kind = event.kind
         self.judged.add(event.reservation_id)
         if costs and price is not None and asks:
@@ -136,8 +141,10 @@ class Fees:
             if forgiven is not None:
                 self.to_forgive[event.reservation_id] = forgiven
 
-    def _recent(self, client: ClientId, since: datetime) -> int:
-        return sum(one.counts and one.judged_at > since for one in self.of(client).values())
+    def _recent(self, client: ClientId, days: int, until: datetime) -> int:
+        since = until - timedelta(days=days)
+        judged = self.of(client).values()
+        return sum(one.counts and since < one.judged_at <= until for one in judged)
 
     def _assessed(self, event: said.FeeAssessed, now: datetime) -> None:
         price, case = self.to_assess.pop(event.reservation_id), self.cases[event.reservation_id]

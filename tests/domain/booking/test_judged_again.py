@@ -1,0 +1,141 @@
+"""A miss that a correction has judged again counts where it counted, whatever it is called now."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.booking import (
+    Attendance,
+    BookClass,
+    BookingBanImposed,
+    BookingBanLifted,
+    CancelReservation,
+    CorrectAttendance,
+    FeeAssessed,
+    FeeForgiven,
+    FinalizeAttendance,
+    LiftBookingBan,
+    Violation,
+    ViolationRecorded,
+)
+from contracts.envelope import Event
+from contracts.ids import SessionId
+from contracts.money import Price
+from tests.domain.booking.language import ANN, HOUR, NOON, given, granted, opened, scheduled
+from tests.scenario import Scenario
+
+DAY = timedelta(days=1)
+DESK = ("staff:x", "owner")
+PRICED: dict[str, Any] = {
+    "late_cancel_fee": Price(minor=500, currency="EUR"),
+    "no_show_fee": Price(minor=1200, currency="EUR"),
+}
+LATE_CANCEL, NO_SHOW = Violation.LATE_CANCEL, Violation.NO_SHOW
+
+
+def class_on(day: int) -> SessionId:
+    return SessionId(UUID(int=700 + day))
+
+
+def closed_on(day: int) -> datetime:
+    return NOON + day * DAY + HOUR
+
+
+def missing(days: dict[int, Violation], **policy: Any) -> Scenario:
+    """Ann, who pays by the month, missed a class on each of these days after the first of March."""
+    scenario = given(opened(ANN), granted(ANN, 0))
+    for day, kind in days.items():
+        session, starts_at = class_on(day), NOON + day * DAY
+        scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | policy))
+        seat = {"session_id": session, "client_id": ANN}
+        scenario.when(BookClass(**seat), starts_at - DAY).then_answered(status="reserved")
+        if kind is LATE_CANCEL:
+            cancel = CancelReservation(**seat)
+            scenario.when(cancel, starts_at - HOUR).then_answered(status="cancelled_late")
+        scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
+    return scenario
+
+
+def corrected(scenario: Scenario, day: int, *becomes: Attendance, at: int) -> Scenario:
+    """Days later somebody puts the books of that day right, in so many steps."""
+    for one in becomes:
+        command = CorrectAttendance(
+            session_id=class_on(day), client_id=ANN, becomes=one, reason="seen"
+        )
+        scenario.when(command, closed_on(at), *DESK)
+    return scenario
+
+
+def told(scenario: Scenario, kind: type[Event]) -> list[Any]:
+    return [event for event in scenario.gym.log if isinstance(event, kind)]
+
+
+BANS = {"ban_after_penalties": 3, "ban_window_days": 90, "ban_days": 21, "free_passes": 0}
+THREE = {0: NO_SHOW, 45: NO_SHOW, 89: LATE_CANCEL}
+
+
+def test_a_ban_stays_as_it_is_when_a_late_cancel_turns_out_a_no_show_days_later() -> None:
+    """By then the first of the three is more than ninety days ago."""
+    scenario = missing(THREE, **BANS)
+    (ban,) = told(scenario, BookingBanImposed)
+    corrected(scenario, 89, Attendance.NO_SHOW, at=95)
+    assert told(scenario, BookingBanLifted) == []
+    assert told(scenario, BookingBanImposed) == [ban], "and is no longer"
+
+
+def test_a_ban_that_somebody_lifted_comes_back_by_no_other_name() -> None:
+    scenario = missing(THREE, **BANS)
+    scenario.when(LiftBookingBan(client_id=ANN, reason="talked"), closed_on(89), *DESK)
+    corrected(scenario, 89, Attendance.NO_SHOW, at=89)
+    assert len(told(scenario, BookingBanImposed)) == 1
+
+
+PASSES = {"free_passes": 1, "free_pass_days": 30}
+STEPS = [
+    (Attendance.NO_SHOW,),
+    (Attendance.ATTENDED, Attendance.NO_SHOW),
+    (Attendance.EXCUSED, Attendance.ATTENDED, Attendance.NO_SHOW),
+]
+
+
+@pytest.mark.parametrize("steps", STEPS, ids=["at once", "in two steps", "in three"])
+def test_a_fee_that_no_pass_forgave_is_followed_by_one_that_none_forgives(
+    steps: tuple[Attendance, ...],
+) -> None:
+    """The pass was used ten days before; when the books are corrected that is long ago."""
+    scenario = missing({0: NO_SHOW, 10: LATE_CANCEL}, **PASSES)
+    assert len(told(scenario, FeeForgiven)) == 1
+    corrected(scenario, 10, *steps, at=45)
+    assert len(told(scenario, FeeForgiven)) == 1
+    fee = told(scenario, FeeAssessed)[-1]
+    assert (fee.amount.minor, fee.assessment, fee.evidence.recent_violations) == (1200, 2, 1)
+    assert fee.waivable_until == closed_on(45) + DAY, "its own times are by the clock"
+    assert fee.contestable_until == closed_on(45) + 7 * DAY
+    again = told(scenario, ViolationRecorded)[-1]
+    assert (again.kind, again.judged_at) == (NO_SHOW, closed_on(10))
+
+
+def test_a_miss_of_long_ago_uses_up_no_pass_of_today_when_it_is_judged_again() -> None:
+    scenario = missing({0: NO_SHOW, 10: LATE_CANCEL}, **PASSES)
+    corrected(scenario, 10, Attendance.NO_SHOW, at=45)
+    later = missing_on(scenario, 50)
+    assert told(later, FeeForgiven)[-1].session_id == class_on(50)
+
+
+def missing_on(scenario: Scenario, day: int) -> Scenario:
+    """And on this day she does not come to another."""
+    session, starts_at = class_on(day), NOON + day * DAY
+    scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | PASSES))
+    book = BookClass(session_id=session, client_id=ANN)
+    scenario.when(book, starts_at - DAY).then_answered(status="reserved")
+    return scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
+
+
+def test_what_came_after_a_miss_takes_no_pass_from_it() -> None:
+    """Free as a late cancel; as a no-show it has a fee, which the pass of those days forgives."""
+    scenario = missing({0: LATE_CANCEL, 10: NO_SHOW}, **PASSES | {"late_cancel_fee": None})
+    assert told(scenario, FeeForgiven) == [], "the late cancel counted against the pass"
+    corrected(scenario, 0, Attendance.NO_SHOW, at=12)
+    assert [one.session_id for one in told(scenario, FeeForgiven)] == [class_on(0)]
