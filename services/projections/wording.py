@@ -51,7 +51,7 @@ OWN_WORDS = {Decision.LEFT_WAITLIST, Decision.PASSED_OVER, Decision.FLAGGED}
 GIVEN_UP = {
     "swapped": "for the seat from the waitlist",
     "entitlement_on_hold": "the membership is on hold",
-    "entitlement_ended": "what paid for it has ended",
+    "entitlement_ended": "nothing paid for it any more",
 }
 """Reasons the rules give -> for people."""
 FORGIVEN = {"refilled": "somebody took the seat", "free_pass": "a free pass was used"}
@@ -116,7 +116,7 @@ def _changed(words: str) -> Callable[[str, Facts, Tell], str]:
 
 def _flagged(when: str, facts: Facts, _: Tell) -> str:
     held = facts.get("reason") == BookingCode.ON_HOLD
-    why = "the membership is on hold" if held else "what paid for it has ended"
+    why = "the membership is on hold" if held else "nothing pays for it any more"
     return f"Seat kept {when} though {why}"
 
 

@@ -1,7 +1,9 @@
-"""Lapses: seats ahead that nothing the client has pays for any more, because of a hold or an end.
+"""Lapses: seats ahead that nothing the client has pays for any more.
 
-By the session's policy they stay and are flagged, or are given up early and for nothing. A payment
-past due lapses nothing: it is often made before the class. Source: docs/rules.md, Ledger.
+Because what paid for them is on hold, has ended, or was made to cover less: other days, places,
+programs or hours. By the session's policy they stay and are flagged, or are given up early and for
+nothing. A payment past due lapses nothing: it is often made before the class. Source:
+docs/rules.md, Ledger.
 """
 
 from collections.abc import Sequence

@@ -135,9 +135,11 @@ def test_times_are_the_locations_own() -> None:
          ), "Cancellation undone 20:00, although the seat was given up late and the class was full"
             " (twins)"),
         (cancelled(Cancellation.EARLY, "entitlement_ended"),
-         "Cancelled 20:00, free until 20:00: in time (what paid for it has ended)"),
+         "Cancelled 20:00, free until 20:00: in time (nothing paid for it any more)"),
         (booking.ReservationFlagged(**IDS, reason=BookingCode.ON_HOLD, policy_version=3),
          "Seat kept 20:00 though the membership is on hold"),
+        (booking.ReservationFlagged(**IDS, reason=BookingCode.NO_ENTITLEMENT, policy_version=3),
+         "Seat kept 20:00 though nothing pays for it any more"),
         (booking.ReservationCovered(
             **IDS, grant_id=GRANT, grant_kind=GrantKind.PACK, policy_version=3
          ), "Seat paid for again 20:00"),
