@@ -77,7 +77,7 @@ async def test_a_rush_at_both_gateways_is_one_rush(
     await streams_are_stores(replicas.system)
     booked = (await replicas.each("booking", "b2b_commands_total", **BOOKED)).since(before)
     assert booked.both >= SEATS
-    assert min(booked) == 0, "the gym is at home at one of both"
+    assert max(booked) > 3 * min(booked), "the gym is at home at one of both"
 
 
 async def test_gyms_are_shared_and_each_event_heard_and_shown_once(
@@ -97,9 +97,12 @@ async def test_gyms_are_shared_and_each_event_heard_and_shown_once(
     await every_invariant_holds(system)
     await everything_is_heard(system)
     booked = (await replicas.each("booking", "b2b_commands_total", **BOOKED)).since(booked)
-    assert booked == (BOOKINGS, BOOKINGS)
+    assert booked.both == 2 * BOOKINGS
+    assert min(booked) > BOOKINGS / 2, "most of each gym's at its home; all, unless that was slow"
     ledgers = await replicas.each("booking", "b2b_reactions_total", **LEDGER_OPENED)
-    assert ledgers.since(before) == (PEOPLE / 2, PEOPLE / 2)
+    opened_here = ledgers.since(before)
+    assert opened_here.both == PEOPLE
+    assert min(opened_here) > PEOPLE / 4
     heard = (await replicas.each("access", "b2b_reactions_total", outcome="done")).since(heard)
     assert heard.both >= 2 * BOOKINGS
     wanted = await replicas.events_behind(places)
@@ -130,7 +133,9 @@ async def _home_of(gym: Gym, replicas: Replicas) -> int:
     before = await replicas.each("booking", "b2b_commands_total", **scheduled)
     await gym.session()
     after = await replicas.each("booking", "b2b_commands_total", **scheduled)
-    return after.since(before).index(1)
+    grown = after.since(before)
+    assert sorted(grown) == [0, 1], grown
+    return grown.index(1)
 
 
 async def _a_busy_day(replicas: Replicas, gym: Gym) -> None:
