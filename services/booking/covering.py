@@ -14,6 +14,7 @@ from contracts.booking import (
     Suspension,
 )
 from contracts.ids import ClientId, ReservationId
+from contracts.timetable import HoldMoved
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import LedgerEvent, client_ledger
@@ -75,11 +76,12 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
     """Take the flag off the client's seats that something pays for now."""
     ledger = unit.state(client_ledger, client)
     resumed = {one.grant_id for one in gained if isinstance(one, EntitlementResumed)}
+    moved = {one.reservation_id for one in gained if isinstance(one, HoldMoved)}
     is_news = any(isinstance(one, CreditsGranted | EntitlementChanged) for one in gained)
     for reservation, hold in ledger.holds.items():
         grant = ledger.grants[hold.grant_id]
-        # One that keeps its seats has flagged ones only where it was made to admit less.
-        may_be_flagged = is_news and grant.kind is not GrantKind.PACK
+        # One that keeps its seats has flagged ones only where it does not admit the session.
+        may_be_flagged = (is_news or reservation in moved) and grant.kind is not GrantKind.PACK
         if hold.grant_id not in resumed and grant.keeps_seats and not may_be_flagged:
             continue
         session = unit.state(class_session, hold.session_id)

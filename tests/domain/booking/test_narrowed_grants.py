@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis.decider import Refused
 from contracts.booking import (
     BookClass,
     BookingCode,
@@ -18,6 +19,7 @@ from contracts.booking import (
     EntitlementChanged,
     GrantCredits,
     GrantKind,
+    Hours,
     JoinWaitlist,
     LapsedSeats,
     Period,
@@ -30,6 +32,7 @@ from contracts.booking import (
     WaitlistLeft,
 )
 from contracts.ids import LocationId
+from contracts.timetable import RescheduleSession
 from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
@@ -37,6 +40,7 @@ from tests.domain.booking.language import (
     DAY_BEFORE,
     FAR,
     HALL,
+    HOUR,
     NOON,
     OTHER,
     SES,
@@ -169,6 +173,21 @@ def test_the_flag_comes_off_when_it_covers_the_seat_again(command: ChangeEntitle
         fact(EntitlementChanged),
         fact(ReservationCovered, grant_id=grant_of(ANN), grant_kind=GrantKind.UNLIMITED),
     )
+    assert scenario.gym.state(class_session, SES).reserved[ANN].flag is None
+
+
+def test_the_flag_comes_off_when_the_session_moves_to_where_it_is_covered() -> None:
+    """Mornings only, since yesterday; then the class of noon is held in the morning after all."""
+    mornings = Coverage(hours=(Hours(until_time="12:00"),))
+    scenario = free_with(reserved(ANN)).when(ChangeEntitlement(**MINE, coverage=mornings), EARLY)
+    assert scenario.gym.state(class_session, SES).reserved[ANN].flag is BookingCode.NO_ENTITLEMENT
+    morning = RescheduleSession(
+        session_id=SES, starts_at=NOON - 2 * HOUR, ends_at=NOON - HOUR
+    )  # fmt: skip
+    scenario.when(morning, EARLY, *DESK)
+    assert not isinstance(scenario.outcome, Refused)
+    covered = fact(ReservationCovered, client_id=ANN, grant_id=grant_of(ANN))
+    assert [covered.fits(one) for one in scenario.outcome].count(True) == 1
     assert scenario.gym.state(class_session, SES).reserved[ANN].flag is None
 
 
