@@ -9,6 +9,7 @@ FEES = (None, *(Price(minor=minor, currency="EUR") for minor in (0, 500, 500, 50
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "opens_days_before": (7, 7, 7, 1),
+    "opens_weekly_on": (None, None, None, 3, 7),
     "closes_minutes_before": (0, 0, 30, 90),
     "late_cancel_minutes": (120, 120, 120, 0, 60, 720),
     "cancel_grace_minutes": (10, 10, 0),
@@ -21,6 +22,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "claim_opens_minutes_before": (60, 60, 0, 180),
     "daily_limit": (0, 0, 0, 1),
     "check_in_opens_minutes_before": (240, 30),
+    "self_check_in": (False, True),
+    "attendance_closes_minutes_after": (120, 120, 0, 600),
     "unrecorded_excused_days": (7, 1),
     "late_cancel_fee": FEES,
     "no_show_fee": FEES,

@@ -242,6 +242,18 @@ class Booking(Laws):
         self._do(ask.UndoCancel(**self._pick("late", nth)), *roles)
 
     @precondition(lambda self: self._pairs("seated"))
+    @rule(nth=nths)
+    def go_and_come_back(self, nth: int) -> None:
+        """Its grant goes on hold, the seat is given up, the hold ends, and it is wanted back."""
+        pair = self._pick("seated", nth)
+        made = self.naive.sessions[pair["session_id"]].seated[pair["client_id"]]
+        paid_by = {"client_id": pair["client_id"], "grant_id": made.grant_id}
+        self._do(ask.SuspendEntitlement(**paid_by, because=ask.Suspension.HOLD), *STAFF)
+        self._do(ask.CancelReservation(**pair))
+        self._do(ask.ResumeEntitlement(**paid_by), *STAFF)
+        self._do(ask.UndoCancel(**pair), *STAFF)
+
+    @precondition(lambda self: self._pairs("seated"))
     @rule(nth=nths, waive=st.booleans())
     def remove(self, nth: int, waive: bool) -> None:
         pair = self._pick("seated", nth)
@@ -266,6 +278,15 @@ class Booking(Laws):
     @rule(nth=nths)
     def claim(self, nth: int) -> None:
         self._do(ask.ClaimSpot(**self._pick("line", nth)))
+
+    @precondition(lambda self: self._pairs("offered"))
+    @rule(nth=nths)
+    def claim_too_late(self, nth: int) -> None:
+        """When the offer is over and the clock has not said so yet."""
+        pair = self._pick("offered", nth)
+        self.now = max(self.now, self.naive.sessions[pair["session_id"]].offered[pair["client_id"]])
+        assert not self._do(ask.ClaimSpot(**pair))
+        self.time_passes(HOUR * 0)
 
     @precondition(lambda self: self._pairs("offered"))
     @rule(nth=nths, keep_place=st.booleans())
@@ -362,6 +383,12 @@ class Booking(Laws):
     def arrive(self, nth: int, here: bool) -> None:
         kind = ask.CheckIn if here else ask.UndoCheckIn
         self._do(kind(**self._pick("seated", nth)), "staff:x", "trainer")
+
+    @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
+    @rule(nth=nths)
+    def check_oneself_in(self, nth: int) -> None:
+        pair = self._pick("seated", nth)
+        self._do(ask.CheckIn(**pair), f"client:{pair['client_id']}", "member")
 
     @precondition(lambda self: self.now >= NOON and self._pairs("seated"))
     @rule(nth=nths, own=st.booleans())

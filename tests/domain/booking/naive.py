@@ -169,6 +169,7 @@ class Naive:
                 seats.spot[event.client_id] = event.spot
             case said.CheckedIn():
                 seats = self.sessions[event.session_id]
+                assert event.source is not said.CheckInSource.SELF or seats.policy.self_check_in
                 assert not seats.waiver_required or event.client_id in self.signed
                 seats.here.add(event.client_id)
                 seats.came.add(event.client_id)

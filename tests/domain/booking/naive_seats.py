@@ -73,6 +73,8 @@ class Seats:
     def opens_at(self) -> datetime:
         wall_clock = time.fromisoformat(self.policy.opens_at_local)
         day = self.day - timedelta(days=self.policy.opens_days_before)
+        while self.policy.opens_weekly_on not in {None, day.isoweekday()}:
+            day -= timedelta(days=1)
         return datetime.combine(day, wall_clock, tzinfo=self.zone)
 
     @property

@@ -12,6 +12,7 @@ from contracts import booking as said
 from contracts.envelope import Command, Event
 from contracts.ids import SessionId
 from contracts.timetable import BookingPolicyPublished, HoldMoved
+from services.booking.doors import LET_IN
 from tests.domain.booking.gym_rules import OPTIONS
 from tests.domain.booking.naive_fees import Case
 from tests.domain.booking.naive_seats import MINUTE, Seats
@@ -32,6 +33,10 @@ def of_seats(
     sessions: Mapping[SessionId, Seats], events: Iterable[Event], now: datetime
 ) -> Iterator[str]:
     """Seats taken, and people who come in, at odd times."""
+    events = list(events)
+    kinds = {type(event) for event in events}
+    if {said.ReservationReinstated, said.ReservationCovered} <= kinds - {said.CreditHeld} == kinds:
+        yield "a flag gone when its seat was taken back"
     for event in events:
         if isinstance(event, said.CheckedIn) and is_due(sessions[event.session_id], now):
             yield f"checked in by {event.source} when the books were due"
@@ -72,6 +77,8 @@ def _of_people(event: Any) -> Iterator[str]:
             yield from (f"despite {code}" for code in event.overrides)
             yield from ([str(event.source)] + ["overbooked"] * event.overbooked)
             yield from ["on a spot"] * (event.spot is not None)
+        case said.CheckedIn():
+            yield str(event.source)
         case said.ReservationReinstated():
             yield from (f"despite {code}" for code in event.overrides)
         case said.ReservationCancelled():
@@ -86,6 +93,7 @@ def _of_penalties(event: Any) -> Iterator[str]:
     match event:
         case said.AttendanceCorrected():
             yield f"{event.was} to {event.becomes}"
+            yield from ["by a door"] * (event.reason == LET_IN)
         case said.ViolationRecorded():
             yield f"{event.kind} of {event.grant_kind}, {event.forgiven}"
         case said.FeeAssessed():
@@ -108,9 +116,12 @@ REFUSED = {
         "LIMIT_REACHED", "SESSION_FULL", "SPOT_TAKEN", "WAITLIST_FULL",
     ),
     "JoinWaitlist": ("WAITLIST_NOT_NEEDED", "WAITLIST_FULL", "WAIVER_REQUIRED"),
-    "CheckIn": ("WAIVER_REQUIRED", "CHECK_IN_NOT_OPEN", "CHECK_IN_CLOSED"),
+    "CheckIn": (
+        "WAIVER_REQUIRED", "CHECK_IN_NOT_OPEN", "CHECK_IN_CLOSED", "SELF_CHECK_IN_OFF",
+    ),
     "ChangeSpot": ("SPOT_TAKEN", "SPOT_NOT_FOUND"),
-    "ClaimSpot": ("NOT_OFFERED", "BOOKING_CLOSED", "SESSION_FULL"),
+    "ClaimSpot": ("NOT_OFFERED", "BOOKING_CLOSED", "SESSION_FULL", "OFFER_EXPIRED"),
+    "PromoteNow": ("SESSION_FULL", "OVERLAP"),
     "CancelReservation": ("CANCELLATION_CLOSED",),
     "UndoCancel": ("SESSION_FULL", "BOOKING_CLOSED"),
     "WaiveFee": ("FEE_NOT_PENDING",),
@@ -149,7 +160,8 @@ HAPPENED = {
       for end in ("due", "forgiven", "cleared", "waived")),
     *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
     "a seat taken after the start", "a seat taken after the books were due",
-    "checked in by door when the books were due",
+    "checked in by door when the books were due", "CheckedIn: self",
+    "a flag gone when its seat was taken back", "AttendanceCorrected: by a door",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip

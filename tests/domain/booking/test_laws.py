@@ -42,6 +42,7 @@ MOVES: dict[str, int] = {
     "staff_books": 2, "undo_cancel": 3, "remove": 1, "sit_elsewhere": 1, "walk_in": 2, "claim": 4,
     "decline": 2, "promote_now": 1, "correct": 3, "ban": 1, "sign": 2, "change_grant": 2,
     "move": 2, "substitute": 2, "reinstate": 3, "settle_a_fee": 4, "publish": 1,
+    "check_oneself_in": 2, "claim_too_late": 1, "go_and_come_back": 1,
 }  # fmt: skip
 """How often each is tried in a long walk."""
 
@@ -56,7 +57,8 @@ WEEKS: tuple[dict[str, int], ...] = (
 THE_DAY = {
     "book": 12, "staff_books": 8, "give_up": 7, "undo_cancel": 2, "remove": 2, "arrive": 4,
     "walk_in": 3, "claim": 3, "join": 3, "resize": 2, "sign": 2, "sit_elsewhere": 2, "grant": 2,
-    "move": 1, "change_grant": 2, "settle_a_fee": 1,
+    "move": 1, "change_grant": 3, "settle_a_fee": 1, "check_oneself_in": 2,
+    "go_and_come_back": 1,
 }  # fmt: skip
 AFTERWARDS = {
     "finalize": 1, "correct": 3, "settle_a_fee": 8, "time_passes": 2, "days_pass": 2,
@@ -65,9 +67,10 @@ AFTERWARDS = {
 
 NEEDS = {
     "give_up": "seated", "arrive": "seated", "remove": "seated", "sit_elsewhere": "seated",
-    "come_in": "seated",
+    "come_in": "seated", "check_oneself_in": "seated",
     "leave": "line", "claim": "line", "promote_now": "line", "decline": "offered",
-    "undo_cancel": "late", "correct": "books",
+    "claim_too_late": "offered", "undo_cancel": "late", "go_and_come_back": "seated",
+    "correct": "books",
 }  # fmt: skip
 
 LAWS = [name for name in dir(Booking) if hasattr(getattr(Booking, name), INVARIANT_MARKER)]
