@@ -21,7 +21,7 @@ from contracts.timetable import (
     RescheduleSession,
     SubstituteInstructor,
 )
-from tests.domain.booking import gym_rules, situations
+from tests.domain.booking import gym_rules, situations, told
 from tests.domain.booking.language import FAR, HALL, HOUR, MINUTE, NOON, OTHER, SES
 from tests.domain.booking.laws import CLIENTS, DAY, Laws
 
@@ -37,10 +37,6 @@ COVERS = (
 """All sessions; the first two; the first, and the third where it is night then."""
 MORNING = NOON - 1.5 * HOUR  # a pack that ends here ends on the day of the first two alone
 
-INELIGIBLE = {
-    BookingCode.OVERLAP, BookingCode.DAILY_LIMIT, BookingCode.NO_ENTITLEMENT, BookingCode.ON_HOLD,
-    BookingCode.PAST_DUE, BookingCode.LIMIT_REACHED,
-}  # fmt: skip
 BIKES = ("a", "b", "c")
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
@@ -92,7 +88,7 @@ class Booking(Laws):
             _, events = self.gym.do(command, now, actor, *roles, heard_at=heard_at)
         except Refused as refusal:
             self.reached[situations.of_refusal(command, refusal)] += 1
-            self._must_be_true(refusal, command)
+            told.must_be_true(self.naive, refusal, command)
             return False
         self.naive.read(events, self.now)
         self.reached.update(situations.of_events(events))
@@ -105,49 +101,6 @@ class Booking(Laws):
             again = []
         assert again == [], "asking twice is asking once"
         return True
-
-    def _must_be_true(self, refusal: Refused, command: Command) -> None:
-        """What a client is told is so."""
-        if isinstance(command, ask.BookClass):
-            if refusal.code in INELIGIBLE and command.grant_id is None:
-                assert not self.naive.eligible(command.client_id, command.session_id)
-            assert self._is_so(refusal.code, command)
-        elif isinstance(command, ask.WaiveFee | ask.ContestFee | ask.ResolveContest):
-            assert self._is_so_of_the_fee(refusal.code, command)
-
-    def _is_so(self, code: str, command: ask.BookClass) -> bool:
-        client, seats = command.client_id, self.naive.sessions[command.session_id]
-        spots = [seats.spot[one] for one in seats.seated]
-        told = {
-            BookingCode.BOOKING_BANNED: self.naive.is_banned(client),
-            BookingCode.WAIVER_REQUIRED: client not in self.naive.signed,
-            BookingCode.ALREADY_BOOKED: client in seats.seated,
-            BookingCode.ALREADY_WAITLISTED: client in seats.line,
-            BookingCode.LATE_CANCELLED: client in seats.late,
-            BookingCode.WINDOW_NOT_OPEN: self.now < seats.opens_at,
-            BookingCode.BOOKING_CLOSED: self.now >= seats.closes_at,
-            BookingCode.SESSION_FULL: seats.free(online=True) <= 0,
-            BookingCode.WAITLIST_FULL: len(seats.line) >= seats.longest_line,
-            BookingCode.SPOT_TAKEN: command.spot in spots,
-            BookingCode.SESSION_CANCELLED: seats.called_off,
-            BookingCode.SESSION_FINALIZED: seats.over and not seats.called_off,
-        }
-        return told.get(BookingCode(code), True)
-
-    def _is_so_of_the_fee(
-        self, code: str, command: ask.WaiveFee | ask.ContestFee | ask.ResolveContest
-    ) -> bool:
-        case = self.naive.fees.cases.get(command.reservation_id)
-        if case is None or case.fee is None:
-            return code == BookingCode.FEE_NOT_FOUND
-        told = {
-            BookingCode.FEE_NOT_PENDING: case.stage != "pending",
-            BookingCode.FEE_CLOSED: not case.is_owed,
-            BookingCode.CONTEST_CLOSED: self.now >= case.fee.contestable_until,
-            BookingCode.ALREADY_CONTESTED: case.contest != "none",
-            BookingCode.NOT_CONTESTED: case.contest != "open",
-        }
-        return told[BookingCode(code)]
 
     def _pairs(self, where: str) -> list[tuple[SessionId, ClientId]]:
         """Who is ``seated`` in, or in ``line`` for, which session."""
