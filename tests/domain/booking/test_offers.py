@@ -1,7 +1,6 @@
-"""The line once promotion has ended: offers, claims, swaps, notice, promotion by staff."""
+"""The line once promotion has ended: offers and claims."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -20,12 +19,10 @@ from contracts.booking import (
     ExpireOffer,
     JoinWaitlist,
     LeaveWaitlist,
-    LineJoined,
     OfferDeclined,
     OfferExpired,
     OfferShortened,
     OpenClaims,
-    PromoteNow,
     PromotionMissed,
     ReservationCancelled,
     ReservationMade,
@@ -33,19 +30,15 @@ from contracts.booking import (
     SeatsCounted,
     SpotOffered,
     TimeReleased,
-    WaitlistJoined,
     WaitlistLeft,
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
-from contracts.ids import StaffId
 from contracts.timetable import (
-    InstructorSubstituted,
     RescheduleSession,
     SessionRescheduled,
     SessionsPlaced,
-    SubstituteInstructor,
 )
 from tests.domain.booking.language import (
     ANN,
@@ -59,7 +52,6 @@ from tests.domain.booking.language import (
     MINUTE,
     NOON,
     OFFERS,
-    OTHER,
     SES,
     given,
     reserved,
@@ -74,7 +66,6 @@ CLAIM = ClaimSpot(session_id=SES, client_id=BEN)
 DECLINE = DeclineOffer(session_id=SES, client_id=BEN)
 KEEP = DeclineOffer(session_id=SES, client_id=BEN, keep_place=True)
 EXPIRE = ExpireOffer(session_id=SES, client_id=BEN)
-NOW = PromoteNow(session_id=SES, client_id=CAT, reason="birthday")
 UNTIL = OFFERS + 15 * MINUTE
 FULL: tuple[Event | tuple[Event, ...], ...] = (
     scheduled(1, waitlist_uncapped=True), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
@@ -306,96 +297,3 @@ def test_the_line_is_told_again_when_the_session_has_moved() -> None:
 
 
 # W3, W4, W8 -------------------------------------------------------------------------------------
-
-
-def test_who_wants_notice_is_passed_over_when_it_is_too_short() -> None:
-    joins = JoinWaitlist(session_id=SES, client_id=BEN, minimum_notice_minutes=24 * 60 + 1)
-    scenario = (
-        given(*FULL)
-        .when(joins, DAY_BEFORE)
-        .then(fact(WaitlistJoined, minimum_notice_minutes=1441, swap=False), fact(LineJoined))
-    )
-    scenario.gym.happened(waiting(CAT, 2))
-    scenario.when(CANCEL, DAY_BEFORE).then(
-        fact(ReservationCancelled), fact(CreditReleased),
-        fact(WaitlistPromotionSkipped, client_id=BEN, reason=BookingCode.SHORT_NOTICE),
-        fact(PromotionMissed, client_id=BEN),
-        fact(WaitlistPromoted, client_id=CAT), fact(ReservationMade), fact(CreditHeld),
-    )  # fmt: skip
-
-
-SWAPS = waiting(BEN, 1).model_copy(update={"swap": True})
-ELSEWHERE = (scheduled(1, OTHER), reserved(BEN, OTHER))
-
-
-def test_who_would_swap_gives_the_other_seat_up_and_its_line_moves() -> None:
-    past = (*FULL, SWAPS, *ELSEWHERE, waiting(CAT, 1, OTHER))
-    given(*past).when(CANCEL, DAY_BEFORE).then(
-        fact(ReservationCancelled, session_id=SES, client_id=ANN), fact(CreditReleased),
-        fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
-        fact(CreditReleased, client_id=BEN),
-        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
-        fact(ReservationMade, session_id=SES), fact(CreditHeld, client_id=BEN),
-        fact(WaitlistPromoted, session_id=OTHER, client_id=CAT),
-        fact(ReservationMade, session_id=OTHER), fact(CreditHeld, client_id=CAT),
-    )  # fmt: skip
-
-
-def test_a_seat_that_is_not_free_to_give_up_is_not_swapped() -> None:
-    late = (scheduled(1, OTHER), reserved(BEN, OTHER, free_until=DAY_BEFORE))
-    for other, swap in ((late, SWAPS), (ELSEWHERE, waiting(BEN, 1))):
-        given(*FULL, swap, *other).when(CANCEL, DAY_BEFORE).then(
-            fact(ReservationCancelled), fact(CreditReleased),
-            fact(WaitlistPromotionSkipped, reason=BookingCode.OVERLAP), fact(PromotionMissed),
-        )  # fmt: skip
-
-
-def test_who_may_leave_the_other_seat_freely_after_all_is_asked_again() -> None:
-    """Somebody else gives the class they are in."""
-    sam, kim = StaffId(UUID(int=81)), StaffId(UUID(int=82))
-    other = scheduled(1, OTHER).model_copy(update={"instructor_id": sam})
-    late = reserved(BEN, OTHER, free_until=DAY_BEFORE)
-    scenario = given(*FULL, SWAPS, other, late).when(CANCEL, DAY_BEFORE)
-    scenario.when(SubstituteInstructor(session_id=OTHER, instructor_id=kim), DAY_BEFORE).then(
-        fact(InstructorSubstituted),
-        fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
-        fact(CreditReleased, client_id=BEN),
-        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
-        fact(ReservationMade, session_id=SES), fact(CreditHeld, client_id=BEN),
-    )  # fmt: skip
-
-
-def test_the_last_credit_of_the_seat_given_up_pays_for_the_one_gained() -> None:
-    past = (scheduled(1), with_credits(ANN), with_credits(BEN, credits=1), reserved(ANN))
-    given(*past, SWAPS, *ELSEWHERE).when(CANCEL, DAY_BEFORE)
-    scenario = given(*past, SWAPS, *ELSEWHERE).when(CANCEL, DAY_BEFORE)
-    assert [type(one) for one in scenario.gym.log][-1] is CreditHeld
-
-
-def test_an_offer_is_swapped_for_when_it_is_claimed() -> None:
-    past = (*FULL, SWAPS, *ELSEWHERE)
-    scenario = given(*past).when(CANCEL, OFFERS)
-    scenario.then(fact(ReservationCancelled), fact(CreditReleased), fact(SpotOffered))
-    scenario.when(CLAIM, OFFERS).then(
-        fact(ReservationCancelled, session_id=OTHER, reason="swapped"), fact(CreditReleased),
-        fact(WaitlistLeft), fact(ReservationMade, session_id=SES), fact(CreditHeld),
-    )  # fmt: skip
-
-
-def test_staff_promotes_out_of_turn_and_says_why() -> None:
-    past = (scheduled(2), with_credits(ANN, BEN, CAT), reserved(ANN))
-    given(*past, waiting(BEN, 1), waiting(CAT, 2)).when(NOW, DAY_BEFORE).then(
-        fact(WaitlistPromoted, client_id=CAT, passed_over=(BEN,), reason="birthday"),
-        fact(ReservationMade, client_id=CAT, source=ReservationSource.PROMOTED),
-        fact(CreditHeld),
-    )
-
-
-def test_a_promotion_by_staff_takes_a_seat_that_is_there_unless_it_overbooks() -> None:
-    given(*LINE).when(NOW, DAY_BEFORE).then_refused(BookingCode.SESSION_FULL)
-    over = NOW.model_copy(update={"overbook": True})
-    given(*LINE).when(over, DAY_BEFORE).then(
-        fact(WaitlistPromoted), fact(ReservationMade, overbooked=True), fact(CreditHeld)
-    )
-    given(*FULL).when(NOW, DAY_BEFORE).then_refused(BookingCode.NOT_WAITLISTED)
-    given(*OFFERED).when(NOW, OFFERS).then_refused(BookingCode.SESSION_FULL)
