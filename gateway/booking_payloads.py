@@ -57,6 +57,9 @@ class JoinWaitlistInput(SeatInput):
     swap: bool = strawberry.field(
         default=False, description="Give up an overlapping seat, if that is free, for this one."
     )
+    reason: str = strawberry.field(
+        default="", description="Of the desk, for joining before booking opens."
+    )
 
 
 @strawberry.input

@@ -4,7 +4,6 @@ from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import (
     BookClass,
-    BookingCode,
     BookingOutcome,
     Cancellation,
     CancelReservation,
@@ -66,7 +65,7 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
-        return lines.stand(unit, session_id, client)
+        return lines.stand(unit, session_id, client, over)
     spots.must_be_free_spot(session, command.spot)
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(
@@ -103,9 +102,7 @@ def entitled(
         entitlement.must_have_time(ledger, occasion)
     with over.may_pass():
         entitlement.must_be_within_the_day(ledger, occasion)
-    lead = max(session.opens_at - unit.ctx.now, entitlement.AT_ONCE)
-    if BookingCode.WINDOW_NOT_OPEN in over.used:
-        lead = entitlement.AT_ONCE
+    lead = over.lead(session.opens_at, unit.ctx.now)
     return entitlement.grant_for(ledger, occasion, chosen=chosen, lead=lead)
 
 

@@ -8,11 +8,13 @@ seat, and that one person, or one bike, is in one place. Source: docs/rules.md, 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode
 from contracts.permissions import allows
 from services.booking.domain.cancelling import must_say_why
+from services.booking.domain.entitlement import AT_ONCE
 
 OVERRIDABLE = frozenset({
     BookingCode.BOOKING_BANNED, BookingCode.WAIVER_REQUIRED, BookingCode.LATE_CANCELLED,
@@ -57,6 +59,11 @@ class Overrides:
             self.used.append(BookingCode(refusal.code))
             if refusal.code == OF_THE_DESK:
                 must_say_why(self.reason)
+
+    def lead(self, opens_at: datetime, now: datetime) -> timedelta:
+        """How much head start a grant must have to pay now; none once the window is set aside."""
+        early = OF_THE_DESK not in self.used
+        return max(opens_at - now, AT_ONCE) if early else AT_ONCE
 
 
 def asked(

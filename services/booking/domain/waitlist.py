@@ -49,12 +49,15 @@ def join(
     *,
     notice_minutes: int = 0,
     swap: bool = False,
+    reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
 ) -> list[SessionEvent]:
     """Stand last in line."""
     return [
         WaitlistJoined(
             session_id=session_id, client_id=client, seq=state.last_seq + 1,
             policy_version=state.policy.version, minimum_notice_minutes=notice_minutes, swap=swap,
+            reason=reason, overrides=overrides,
         )
     ]  # fmt: skip
 
