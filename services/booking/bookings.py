@@ -40,7 +40,8 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     (``FORBIDDEN``, ``REASON_REQUIRED``), the session (B2), ban, waiver and what the client has
     already (B3, B4), the window (B5, B6), time, limits and what pays (B7 to B9), the seat (B10,
     B11) and its spot (B12). ``or_waitlist``: when B10 or B11 fails they stand in line, or it says
-    why not. A late cancel that staff sets aside is taken back, paid as it was.
+    why not; of what staff sets aside, that which a seat from the line asks again. A late cancel
+    that staff sets aside is taken back, paid as it was.
     """
     session_id, client = command.session_id, command.client_id
     roles = unit.ctx.roles

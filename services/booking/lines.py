@@ -69,8 +69,9 @@ def stand(
     notice_minutes: int = 0,
     swap: bool = False,
 ) -> BookingOutcome:
-    """Stand in line, if there is a reason to and room."""
+    """Stand in line, if there is a reason to and room, and what is set aside stays so there."""
     session = unit.state(class_session, session_id)
+    over.must_do_for_a_line()
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     joined = waitlist.join(
         session, session_id, client, notice_minutes=notice_minutes, swap=swap,

@@ -35,6 +35,9 @@ record all the same (B3)."""
 OF_THE_DESK = BookingCode.WINDOW_NOT_OPEN
 """Set aside by whoever may, without naming it, but not without a reason (B5)."""
 
+OF_A_LINE = frozenset({BookingCode.WAIVER_REQUIRED, BookingCode.WINDOW_NOT_OPEN})
+"""Set aside for a place in line too; a seat from the line asks again for all others (W2)."""
+
 
 @dataclass
 class Overrides:
@@ -59,6 +62,14 @@ class Overrides:
             self.used.append(BookingCode(refusal.code))
             if refusal.code == OF_THE_DESK:
                 must_say_why(self.reason)
+
+    def must_do_for_a_line(self) -> None:
+        """Raise ``Refused`` with the first rule set aside that a seat from the line asks again."""
+        for code in self.used:
+            if code not in OF_A_LINE:
+                raise Refused(
+                    code, "This rule is not set aside for a place in line.", field="overrides"
+                )
 
     def lead(self, opens_at: datetime, now: datetime) -> timedelta:
         """How much head start a grant must have to pay now; none once the window is set aside."""

@@ -223,18 +223,16 @@ class Booking(Laws):
 
     @rule(
         client=clients, session=sessions, spot=st.sampled_from([None, "a", "b"]),
-        over=st.sampled_from(OVERRIDES),
+        over=st.sampled_from(OVERRIDES), line=st.booleans(),
     )  # fmt: skip
     def staff_books(
-        self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...]
+        self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...], line: bool
     ) -> None:
-        self._do(
-            ask.BookClass(
-                session_id=session, client_id=client, overbook=spot == "b", reason="vip",
-                spot=spot if session == OTHER else None, overrides=over,
-            ),
-            *STAFF,
+        command = ask.BookClass(
+            session_id=session, client_id=client, overbook=spot == "b", reason="vip",
+            spot=spot if session == OTHER else None, overrides=over, or_waitlist=line,
         )  # fmt: skip
+        self._do(command, *STAFF)
 
     @precondition(lambda self: self._pairs("late"))
     @rule(nth=nths, roles=st.sampled_from([("client:x",), STAFF]))
@@ -317,13 +315,15 @@ class Booking(Laws):
         self._do(ask.LeaveWaitlist(**self._pick("line", nth)))
 
     @rule(
-        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360])
+        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360]),
+        roles=st.sampled_from([("client:x",), STAFF]),
     )  # fmt: skip
-    def join(self, client: Any, session: Any, swap: bool, notice: int) -> None:
+    def join(self, client: Any, session: Any, swap: bool, notice: int, roles: Any) -> None:
         command = ask.JoinWaitlist(
-            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice
-        )
-        self._do(command)
+            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice,
+            reason="vip",
+        )  # fmt: skip
+        self._do(command, *roles)
 
     @rule(client=clients, session=sessions)
     def give_up_or_leave_what_was_never_taken(self, client: Any, session: Any) -> None:

@@ -258,11 +258,8 @@ class Naive:
             case said.WaitlistJoined():
                 seats = self.sessions[event.session_id]
                 assert not self.is_banned(event.client_id)
-                assert len(seats.line) < seats.longest_line
-                seats.line.append(event.client_id)
-                seats.joined[event.client_id] = event
-                assert event.seq > seats.last_seq
-                seats.last_seq = event.seq
+                unsigned = seats.waiver_required and event.client_id not in self.signed
+                seats.stand(event, self.now, unsigned=unsigned)
             case said.WaitlistLeft() | said.WaitlistPromoted():
                 seats = self.sessions[event.session_id]
                 seats.line.remove(event.client_id)

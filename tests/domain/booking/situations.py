@@ -80,6 +80,7 @@ def _of_people(event: Any) -> Iterator[str]:
             yield str(event.reason)
         case said.WaitlistJoined():
             yield from ["with notice"] * (event.minimum_notice_minutes > 0)
+            yield from (f"despite {code}" for code in event.overrides)
 
 
 def _of_penalties(event: Any) -> Iterator[str]:
@@ -126,6 +127,7 @@ HAPPENED = {
         "WAIVER_REQUIRED", "WINDOW_NOT_OPEN", "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT",
         "BOOKING_BANNED", "SESSION_FULL",
     )),
+    *(f"WaitlistJoined: despite {code}" for code in ("WAIVER_REQUIRED", "WINDOW_NOT_OPEN")),
     "ReservationReinstated", "ReservationReinstated: despite LATE_CANCELLED",
     "ReservationCancelled: early swapped", "ReservationCancelled: early entitlement_ended",
     "ReservationCancelled: late ", "ReservationCancelled: staff ill",
