@@ -98,7 +98,8 @@ class BookingMutation:
         return await seating.answer(
             CheckInPayload, CheckInErrorCode, info.context, input_,
             lambda session_id, client_id: CheckIn(
-                session_id=session_id, client_id=client_id, source=input_.source
+                session_id=session_id, client_id=client_id, source=input_.source,
+                overrides=overridden(input_.overrides), reason=input_.reason,
             ),
         )  # fmt: skip
 

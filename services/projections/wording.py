@@ -232,7 +232,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.OFFER_SHORTENED: _shortened,
     Decision.OFFER_EXPIRED: _said("No answer to the offer, last in line since"),
     Decision.OFFER_DECLINED: _declined,
-    Decision.CHECKED_IN: _said("Checked in"),
+    Decision.CHECKED_IN: _done("Checked in"),
     Decision.CHECK_IN_UNDONE: _said("Check-in undone"),
     Decision.NO_SHOW: _said("Marked as a no-show"),
     Decision.ATTENDANCE_CORRECTED: _corrected,

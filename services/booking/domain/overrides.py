@@ -1,8 +1,9 @@
-"""Overrides: rules the desk sets aside for one seat, each named, with the reason, and on record.
+"""Overrides: rules set aside for one seat or check-in, each named, with the reason, on record.
 
-A rule that is not named refuses as ever, and one that is named and did not stand in the way is not
-on record. What cannot be set aside: who may do what, that there is such a session, what pays for a
-seat, and that one person, or one bike, is in one place. Source: docs/rules.md, Booking.
+The desk does so. A rule that is not named refuses as ever, and one that is named and did not stand
+in the way is not on record. What cannot be set aside: who may do what, that there is such a
+session, what pays for a seat, and that one person, or one bike, is in one place. Source:
+docs/rules.md, Booking.
 """
 
 from collections.abc import Iterator

@@ -58,13 +58,6 @@ drawn_rules = st.fixed_dictionaries(
     {name: st.sampled_from(values) for name, values in gym_rules.OPTIONS.items()}
 )
 Drawn = dict[str, Any]
-OVERRIDES: tuple[tuple[BookingCode, ...], ...] = (
-    (), (), (BookingCode.OVERLAP,), (BookingCode.DAILY_LIMIT, BookingCode.OVERLAP),
-    (BookingCode.DAILY_LIMIT, BookingCode.LATE_CANCELLED, BookingCode.BOOKING_BANNED),
-    (BookingCode.BOOKING_BANNED, BookingCode.BOOKING_CLOSED, BookingCode.OVERLAP),
-    (BookingCode.WAITLIST_HAS_PRIORITY, BookingCode.LATE_CANCELLED, BookingCode.CHECK_IN_NOT_OPEN),
-)  # fmt: skip
-"""Rules that staff sets aside together."""
 
 
 class Booking(Laws):
@@ -223,7 +216,7 @@ class Booking(Laws):
 
     @rule(
         client=clients, session=sessions, spot=st.sampled_from([None, "a", "b"]),
-        over=st.sampled_from(OVERRIDES), line=st.booleans(),
+        over=st.sampled_from(gym_rules.OVERRIDES), line=st.booleans(),
     )  # fmt: skip
     def staff_books(
         self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...], line: bool
@@ -251,7 +244,12 @@ class Booking(Laws):
         command = ask.ChangeSpot(**self._pick("seated", nth), spot=spot)
         self._do(command, twice=spot is not None)
 
-    @rule(client=clients, session=sessions, overbook=st.booleans(), over=st.sampled_from(OVERRIDES))
+    @rule(
+        client=clients,
+        session=sessions,
+        overbook=st.booleans(),
+        over=st.sampled_from(gym_rules.OVERRIDES),
+    )
     def walk_in(
         self, client: Any, session: Any, overbook: bool, over: tuple[BookingCode, ...]
     ) -> None:
@@ -358,10 +356,17 @@ class Booking(Laws):
         )  # fmt: skip
 
     @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
-    @rule(nth=nths, here=st.sampled_from([True, True, False]))
-    def arrive(self, nth: int, here: bool) -> None:
-        kind = ask.CheckIn if here else ask.UndoCheckIn
-        self._do(kind(**self._pick("seated", nth)), "staff:x", "trainer")
+    @rule(
+        nth=nths, here=st.sampled_from([True, True, False]),
+        despite=st.sampled_from(gym_rules.AT_CHECK_IN),
+    )  # fmt: skip
+    def arrive(self, nth: int, here: bool, despite: tuple[BookingCode, ...]) -> None:
+        pair = self._pick("seated", nth)
+        if here:
+            desk = STAFF if despite else ("staff:x", "trainer")
+            self._do(ask.CheckIn(**pair, overrides=despite, reason="came late"), *desk)
+        else:
+            self._do(ask.UndoCheckIn(**pair), "staff:x", "trainer")
 
     @precondition(lambda self: self.now >= NOON and self._pairs("seated"))
     @rule(nth=nths, own=st.booleans())

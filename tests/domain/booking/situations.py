@@ -72,7 +72,7 @@ def _of_people(event: Any) -> Iterator[str]:
             yield from (f"despite {code}" for code in event.overrides)
             yield from ([str(event.source)] + ["overbooked"] * event.overbooked)
             yield from ["on a spot"] * (event.spot is not None)
-        case said.ReservationReinstated():
+        case said.ReservationReinstated() | said.CheckedIn():
             yield from (f"despite {code}" for code in event.overrides)
         case said.ReservationCancelled():
             yield f"{event.kind} {event.reason}"
@@ -128,6 +128,9 @@ HAPPENED = {
         "BOOKING_BANNED", "SESSION_FULL",
     )),
     *(f"WaitlistJoined: despite {code}" for code in ("WAIVER_REQUIRED", "WINDOW_NOT_OPEN")),
+    *(f"CheckedIn: despite {code}" for code in (
+        "WAIVER_REQUIRED", "CHECK_IN_NOT_OPEN", "CHECK_IN_CLOSED",
+    )),
     "ReservationReinstated", "ReservationReinstated: despite LATE_CANCELLED",
     "ReservationCancelled: early swapped", "ReservationCancelled: early entitlement_ended",
     "ReservationCancelled: late ", "ReservationCancelled: staff ill",
