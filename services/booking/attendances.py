@@ -20,7 +20,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import SERVES, allows
-from services.booking import bookings, closing, deadlines, penalties, seats, starting
+from services.booking import bookings, closing, covering, deadlines, penalties, seats, starting
 from services.booking.domain import (
     attendance,
     booking_policy,
@@ -82,12 +82,16 @@ def _arrived(
 
 
 def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
+    """The seat is one ahead again, as far as it is: what pays for it is looked at anew."""
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
     undone = attendance.undo_check_in(session, session_id, client)
-    seat = unit.record(class_session, session_id, undone).reserved[client]
+    unit.record(class_session, session_id, undone)
+    missed = unit.state(client_ledger, client).missed
+    covering.look_again(unit, client, session_id)
+    seat = unit.state(class_session, session_id).reserved[client]
     # Who is not here may swap this seat for another.
-    seats.offer(unit, *unit.state(client_ledger, client).missed)
+    seats.offer(unit, *missed)
     return BookingOutcome(
         status="reserved", reservation_id=seat.reservation_id, free_until=seat.free_until,
         spot=seat.spot,

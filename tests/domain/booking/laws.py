@@ -130,14 +130,14 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def a_seat_ahead_that_nothing_pays_for_says_so(self) -> None:
-        """But of who was here already: then nobody asks what pays."""
+        """But of who is here: then nobody asks what pays."""
         for session, seats in self.naive.sessions.items():
             state = self.gym.state(class_session, session)
             if seats.over or self.now >= seats.starts_at:
                 continue
             for client, made in seats.seated.items():
                 lapsed = made.grant_id in self.naive.ended | self.naive.on_hold
-                if lapsed and client not in seats.came:
+                if lapsed and client not in seats.here:
                     assert state.reserved[client].flag is not None
 
     @invariant()

@@ -172,7 +172,6 @@ class Naive:
                 unsigned = seats.waiver_required and event.client_id not in self.signed
                 assert not unsigned or BookingCode.WAIVER_REQUIRED in event.overrides
                 seats.here.add(event.client_id)
-                seats.came.add(event.client_id)
             case said.CheckInUndone():
                 self.sessions[event.session_id].here.remove(event.client_id)
 

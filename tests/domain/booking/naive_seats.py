@@ -33,7 +33,6 @@ class Seats:
     own_late: int | None  # minutes before the start, whatever the gym's rules say
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
-    came: set[ClientId] = field(default_factory=set)  # were here, if only by mistake
     late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     after_start: set[ClientId] = field(default_factory=set)  # of the late ones
     spot: dict[ClientId, str | None] = field(default_factory=dict)
