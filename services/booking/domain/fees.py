@@ -1,9 +1,10 @@
 """Fees: what may become of one once it is assessed.
 
-pending > forgiven (by the rules) | waived (by staff) | due (the clock, unless it is contested)
-> reversed (a contest that was right) | cleared (a correction, pending or due). A fee that is no
-longer asked for is not contested any more: whoever lets it fall has resolved the contest. One that
-was cleared is asked for again, as another, when a correction shows that there was a violation.
+pending > forgiven (by the rules) | waived (by staff, or because the client was erased) | due (the
+clock, unless it is contested) > reversed (a contest that was right) | cleared (a correction,
+pending or due). A fee that is no longer asked for is not contested any more: whoever lets it fall
+has resolved the contest. One that was cleared is asked for again, as another, when a correction
+shows that there was a violation.
 
 Source: docs/rules.md, Penalties.
 """
@@ -59,6 +60,20 @@ def waive(state: ClientPenalties, command: WaiveFee, by: str) -> list[PenaltyEve
         *_settled(names, fee, by, command.reason),
         _waived(names, fee, by, command.reason),
     ]
+
+
+def let_off(
+    state: ClientPenalties, client: ClientId, by: str, reason: str
+) -> dict[ReservationId, list[PenaltyEvent]]:
+    """Let the client off every fee that is pending, whatever they say of it; by reservation."""
+    let: dict[ReservationId, list[PenaltyEvent]] = {}
+    for reservation, case in state.cases.items():
+        if case.fee is not None and case.fee.stage is FeeStage.PENDING:
+            names = _names(client, reservation, case)
+            let[reservation] = [
+                *_settled(names, case.fee, by, reason), _waived(names, case.fee, by, reason),
+            ]  # fmt: skip
+    return let
 
 
 def contest(
