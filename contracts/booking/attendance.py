@@ -160,6 +160,8 @@ class CheckInUndone(Event):
     session_id: SessionId
     client_id: ClientId
     reservation_id: ReservationId
+    policy_version: int = 0
+    """0 of those undone before it was told."""
 
 
 class MarkedNoShow(Event):
@@ -178,6 +180,8 @@ class SeatsCounted(Event):
     event_type = "booking.seats_counted.v1"
     session_id: SessionId
     empty_seats: int
+    policy_version: int = 0
+    """0 of seats that were counted before it was told."""
 
 
 class AttendanceFinalized(Event):

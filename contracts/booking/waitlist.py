@@ -109,6 +109,8 @@ class WaitlistLeft(Event):
     reason: str
     """``left``, ``claimed``, ``declined``, ``session_started``, ``session_cancelled``,
     ``entitlement_ended`` or ``erased``."""
+    policy_version: int = 0
+    """0 of those who left before it was told."""
 
 
 class WaitlistPromoted(Event):

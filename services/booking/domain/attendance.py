@@ -104,9 +104,10 @@ def undo_check_in(
         )
     return [
         CheckInUndone(
-            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
+            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id,
+            policy_version=state.policy.version,
         )
-    ]
+    ]  # fmt: skip
 
 
 def count_at_start(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
@@ -118,7 +119,8 @@ def count_at_start(state: ClassSession, session_id: SessionId, now: datetime) ->
     if is_over or now < state.starts_at:
         return []
     empty = max(state.capacity - len(state.reserved), 0)
-    return [SeatsCounted(session_id=session_id, empty_seats=empty)]
+    version = state.policy.version
+    return [SeatsCounted(session_id=session_id, empty_seats=empty, policy_version=version)]
 
 
 def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from chassis.decider import Aggregate
-from contracts.booking import Attendance, GrantKind
+from contracts.booking import Attendance, BookingBanLifted, GrantKind
 from contracts.envelope import Event, decode
 from contracts.ids import GymId
 from contracts.timetable import BookingPolicyPublished
@@ -190,6 +190,8 @@ class Laws(RuleBasedStateMachine):
         for _ in range(2):  # somebody is asked who came; then everybody is excused
             self.time_passes(10 * DAY)
         assert not self.naive.held
+        untold = {type(event) for event in self.gym.log if getattr(event, "policy_version", 1) < 1}
+        assert untold <= {BookingBanLifted}, "which rules decided"
         again = Gym(RULES, home, GYM)
         again.happened(*(_through_bytes(event) for event in self.gym.log))
         for (kind, codec), key in product(KEPT, (*self.naive.sessions, *CLIENTS)):
