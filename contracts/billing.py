@@ -65,6 +65,13 @@ class IssueInvoice(Command):
     invoice_id: InvoiceId
 
 
+class CloseAccount(Command):
+    """The client was erased: what no issued invoice asks for is not asked for any more."""
+
+    command_type = "billing.close_account"
+    client_id: ClientId
+
+
 class HearGym(Command):
     """Members tells which currency the gym has."""
 
@@ -137,6 +144,14 @@ class FeeWithdrawn(Event):
     fee_id: ReservationId
     reason: str
     assessment: int = 1
+
+
+class AccountClosed(Event):
+    """Nobody is left to be asked for a fee; the lines of the draft are taken back next."""
+
+    event_type = "billing.account_closed.v1"
+    client_id: ClientId
+    reason: str
 
 
 class InvoiceIssued(Event):

@@ -147,6 +147,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "billing.add_fee_line": frozenset({SYSTEM}),
     "billing.reverse_fee": frozenset({SYSTEM}),
     "billing.hear_gym": frozenset({SYSTEM}),
+    "billing.close_account": frozenset({SYSTEM}),
     # access
     "access.add_door": MANAGERS,
     "access.set_door_schedule": MANAGERS,

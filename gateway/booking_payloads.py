@@ -57,6 +57,9 @@ class JoinWaitlistInput(SeatInput):
     swap: bool = strawberry.field(
         default=False, description="Give up an overlapping seat, if that is free, for this one."
     )
+    reason: str = strawberry.field(
+        default="", description="Of the desk, for joining before booking opens."
+    )
 
 
 @strawberry.input
@@ -69,6 +72,10 @@ class CheckInInput(SeatInput):
     source: CheckInSource | None = strawberry.field(
         default=None, description="Null: staff, or the member themselves, by who asks."
     )
+    overrides: list[BookingOverride] = strawberry.field(
+        default_factory=list, description="The desk: rules of check-in set aside, with a reason."
+    )
+    reason: str = strawberry.field(default="", description="Of staff, for an override.")
 
 
 @strawberry.input

@@ -76,7 +76,7 @@ class BookingMutation:
             JoinWaitlistPayload, JoinWaitlistErrorCode, info.context, input_,
             lambda session_id, client_id: JoinWaitlist(
                 session_id=session_id, client_id=client_id, swap=input_.swap,
-                minimum_notice_minutes=input_.minimum_notice_minutes,
+                minimum_notice_minutes=input_.minimum_notice_minutes, reason=input_.reason,
             ),
         )  # fmt: skip
 
@@ -98,7 +98,8 @@ class BookingMutation:
         return await seating.answer(
             CheckInPayload, CheckInErrorCode, info.context, input_,
             lambda session_id, client_id: CheckIn(
-                session_id=session_id, client_id=client_id, source=input_.source
+                session_id=session_id, client_id=client_id, source=input_.source,
+                overrides=overridden(input_.overrides), reason=input_.reason,
             ),
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Rules the desk may set aside for one seat, in GraphQL."""
+"""Rules the desk may set aside for one seat, or one check-in, in GraphQL."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -8,7 +8,9 @@ import strawberry
 from contracts.booking import BookingCode
 
 
-@strawberry.enum(description="A rule the desk may set aside for one seat; bans, managers alone.")
+@strawberry.enum(
+    description="A rule the desk may set aside for one seat or check-in; bans, managers alone."
+)
 class BookingOverride(Enum):
     BOOKING_BANNED = "BOOKING_BANNED"
     WAIVER_REQUIRED = "WAIVER_REQUIRED"

@@ -44,6 +44,10 @@ class CheckIn(Command):
     client_id: ClientId
     source: CheckInSource | None = None
     """``None``: staff, or the client themselves, by who asks."""
+    overrides: tuple[BookingCode, ...] = Field(default=(), max_length=20)
+    """The desk: the rules of check-in set aside, by the codes they would refuse with."""
+    reason: str = Field(default="", max_length=200)
+    """Why; not empty when a rule is set aside."""
 
 
 class CheckInAtDoor(Command):
@@ -101,7 +105,7 @@ class CorrectAttendance(Command):
     session_id: SessionId
     client_id: ClientId
     becomes: Attendance
-    """Attended, no-show or excused."""
+    """Any of them; late cancelled only who gave up the seat late."""
     reason: str = Field(min_length=1, max_length=200)
 
 
@@ -143,6 +147,10 @@ class CheckedIn(Event):
     source: CheckInSource = CheckInSource.STAFF
     policy_version: int = 0
     """0 of check-ins before it was told."""
+    reason: str = ""
+    """Of staff, for an override."""
+    overrides: tuple[BookingCode, ...] = ()
+    """Rules that stood in the way and that staff set aside."""
 
 
 class CheckInUndone(Event):
@@ -152,6 +160,8 @@ class CheckInUndone(Event):
     session_id: SessionId
     client_id: ClientId
     reservation_id: ReservationId
+    policy_version: int = 0
+    """0 of those undone before it was told."""
 
 
 class MarkedNoShow(Event):
@@ -170,6 +180,8 @@ class SeatsCounted(Event):
     event_type = "booking.seats_counted.v1"
     session_id: SessionId
     empty_seats: int
+    policy_version: int = 0
+    """0 of seats that were counted before it was told."""
 
 
 class AttendanceFinalized(Event):

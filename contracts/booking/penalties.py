@@ -116,6 +116,8 @@ class ViolationCleared(Event):
     session_id: SessionId
     reservation_id: ReservationId
     reason: str
+    policy_version: int = 0
+    """0 of those cleared before it was told."""
 
 
 class FeeAssessed(Event):
@@ -185,6 +187,8 @@ class FeeContestResolved(Event):
     fee_stands: bool
     by: str
     reason: str
+    policy_version: int = 0
+    """0 of those resolved before it was told."""
 
 
 class FeeDue(Event):
@@ -213,3 +217,5 @@ class FeeReversed(Event):
     """Whether it had been due, so that an invoice may carry it."""
     reason: str
     assessment: int = 1
+    policy_version: int = 0
+    """0 of those reversed before it was told."""

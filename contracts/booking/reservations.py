@@ -207,3 +207,5 @@ class SpotChanged(Event):
     reservation_id: ReservationId
     spot: str
     previous: str | None = None
+    policy_version: int = 0
+    """0 of those that changed before it was told."""

@@ -104,3 +104,5 @@ class BookingBanLifted(Event):
     reason: str
     remaining: StandingBan | None = None
     """The rules lifted a ban of their own; this one, which somebody imposed, stays."""
+    policy_version: int = 0
+    """Of the rules' ban it lifts; 0 when somebody had imposed it, or before it was told."""

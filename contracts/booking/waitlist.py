@@ -20,6 +20,8 @@ class JoinWaitlist(Command):
     """Pass me over when the session starts sooner than this."""
     swap: bool = False
     """When promoted into an overlap, give up the other seat if that is still free."""
+    reason: str = Field(default="", max_length=200)
+    """Why the desk has somebody join before booking opens; not empty when it does."""
 
 
 class LeaveWaitlist(Command):
@@ -92,6 +94,10 @@ class WaitlistJoined(Event):
     policy_version: int
     minimum_notice_minutes: int = 0
     swap: bool = False
+    reason: str = ""
+    """Of staff, for an override."""
+    overrides: tuple[BookingCode, ...] = ()
+    """Rules that stood in the way of the place and that staff set aside."""
 
 
 class WaitlistLeft(Event):
@@ -103,6 +109,8 @@ class WaitlistLeft(Event):
     reason: str
     """``left``, ``claimed``, ``declined``, ``session_started``, ``session_cancelled``,
     ``entitlement_ended`` or ``erased``."""
+    policy_version: int = 0
+    """0 of those who left before it was told."""
 
 
 class WaitlistPromoted(Event):

@@ -25,7 +25,7 @@ HEARS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "billing": {
         "EVT_BOOKING": ("billing_invoice_fee", "billing_reverse_fee"),
-        "EVT_MEMBERS": ("billing_gym_registered",),
+        "EVT_MEMBERS": ("billing_gym_registered", "billing_close_account"),
     },
     "access": {
         "EVT_BOOKING": (

@@ -6,7 +6,7 @@ from typing import TypeVar
 from chassis.bus.desk import Desk
 from chassis.context import Context
 from chassis.eventstore.store import Done, EventStore, Rule, Rules
-from contracts.billing import AddFeeLine, HearGym, IssueInvoice, ReverseFee
+from contracts.billing import AddFeeLine, CloseAccount, HearGym, IssueInvoice, ReverseFee
 from contracts.envelope import Command
 from services.billing import commands
 
@@ -19,6 +19,7 @@ CAUSED: Rules = {
     AddFeeLine: commands.add_fee_line,
     ReverseFee: commands.reverse_fee,
     HearGym: commands.hear_gym,
+    CloseAccount: commands.close_account,
 }
 """What other services' events ask."""
 

@@ -1,7 +1,7 @@
 """From a command to the account it concerns. What is allowed is decided in ``domain``."""
 
 from chassis.eventstore.store import Unit
-from contracts.billing import AddFeeLine, HearGym, IssueInvoice, ReverseFee
+from contracts.billing import AddFeeLine, CloseAccount, HearGym, IssueInvoice, ReverseFee
 from contracts.ids import InvoiceId, InvoiceLineId, new_id
 from services.billing.domain import billing_account as accounts
 from services.billing.domain import gym_currency as currencies
@@ -35,6 +35,15 @@ def reverse_fee(command: ReverseFee, unit: Unit) -> None:
     line_id, draft = InvoiceLineId(new_id()), InvoiceId(new_id())
     reversed_ = accounts.reverse_fee(state, command, line_id=line_id, draft=draft)
     unit.record(billing_account, command.client_id, reversed_)
+
+
+def close_account(command: CloseAccount, unit: Unit) -> None:
+    """The draft ends with a credit line for each of its fees. Issued invoices stay as they are."""
+    state = unit.state(billing_account, command.client_id)
+    closed = accounts.close(state, command)
+    unit.record(billing_account, command.client_id, closed)
+    for taken_back in accounts.on_draft(state, command.client_id) if closed else ():
+        reverse_fee(taken_back, unit)
 
 
 def issue_invoice(command: IssueInvoice, unit: Unit) -> None:

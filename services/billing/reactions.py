@@ -1,10 +1,10 @@
 """What billing does because something happened in booking or members: event in, command out."""
 
 from chassis.hears import Hears
-from contracts.billing import AddFeeLine, HearGym, LineKind, ReverseFee
+from contracts.billing import AddFeeLine, CloseAccount, HearGym, LineKind, ReverseFee
 from contracts.booking import FeeDue, FeeReversed
 from contracts.envelope import Command, Event
-from contracts.members import GymRegistered
+from contracts.members import GymRegistered, PersonalDataErased
 
 
 def fee_is_due(event: FeeDue, _: int) -> Command:
@@ -31,6 +31,9 @@ HEARS: dict[type[Event], Hears] = {
     GymRegistered: Hears(
         "members", "billing_gym_registered",
         lambda e, _: HearGym(gym_id=e.gym_id, currency=e.currency),
+    ),
+    PersonalDataErased: Hears(
+        "members", "billing_close_account", lambda e, _: CloseAccount(client_id=e.client_id),
     ),
 }  # fmt: skip
 """Each by a consumer of its own: a reversal may overtake its fee, which the account's rules allow

@@ -4,6 +4,7 @@ from chassis.eventstore.store import Unit
 from contracts.booking import (
     AddWalkIn,
     Attendance,
+    BookingCode,
     BookingOutcome,
     Charge,
     CheckIn,
@@ -19,7 +20,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import SERVES, allows
-from services.booking import bookings, deadlines, penalties, seats, starting
+from services.booking import bookings, closing, covering, deadlines, penalties, seats, starting
 from services.booking.domain import (
     attendance,
     booking_policy,
@@ -47,19 +48,30 @@ CLEARS = frozenset({Attendance.ATTENDED, Attendance.EXCUSED})
 def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
     """Note that a client with a seat is here.
 
-    Raises ``Refused``, in this order: ``SELF_CHECK_IN_OFF``, the session (B2), ``LATE_CANCELLED``
-    or ``NOT_BOOKED``, ``ALREADY_CHECKED_IN``, ``CHECK_IN_NOT_OPEN`` or ``CHECK_IN_CLOSED``,
-    ``WAIVER_REQUIRED``.
+    Raises ``Refused``, in this order: ``FORBIDDEN`` or ``REASON_REQUIRED`` of what is set aside;
+    ``SELF_CHECK_IN_OFF``, the session (B2), ``LATE_CANCELLED`` or ``NOT_BOOKED``,
+    ``ALREADY_CHECKED_IN``, and unless the desk sets it aside ``CHECK_IN_NOT_OPEN`` or
+    ``CHECK_IN_CLOSED``, ``WAIVER_REQUIRED``.
     """
-    session_id, client = command.session_id, command.client_id
+    session_id, client, roles = command.session_id, command.client_id, unit.ctx.roles
+    over = overrides.asked(command.overrides, command.reason, roles, overbook=False)
     session = unit.state(class_session, session_id)
-    by_client = unit.ctx.actor.startswith("client:") and not allows(SERVES, unit.ctx.roles)
+    by_client = unit.ctx.actor.startswith("client:") and not allows(SERVES, roles)
     source = attendance.source_of(session, command.source, by_client=by_client)
-    seen = attendance.check_in(session, session_id, client, source)
-    attendance.check_in_must_be_open(session, unit.ctx.now)
+    attendance.must_be_expected(session, client)
+    with over.may_pass():
+        attendance.check_in_must_be_open(session, unit.ctx.now)
     if session.waiver_required:
-        standing.must_have_signed(opened(unit, client))
-    return _arrived(unit, session_id, client, seen)
+        with over.may_pass():
+            standing.must_have_signed(opened(unit, client))
+    seen = attendance.check_in(
+        session, session_id, client, source,
+        reason="" if by_client else command.reason, overrides=tuple(over.used),
+    )  # fmt: skip
+    outcome = _arrived(unit, session_id, client, seen)
+    if BookingCode.CHECK_IN_CLOSED in over.used:
+        closing.after_all(unit, session_id)
+    return outcome
 
 
 def _arrived(
@@ -70,12 +82,16 @@ def _arrived(
 
 
 def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
+    """The seat is one ahead again, as far as it is: what pays for it is looked at anew."""
     session_id, client = command.session_id, command.client_id
     session = unit.state(class_session, session_id)
     undone = attendance.undo_check_in(session, session_id, client)
-    seat = unit.record(class_session, session_id, undone).reserved[client]
+    unit.record(class_session, session_id, undone)
+    missed = unit.state(client_ledger, client).missed
+    covering.look_again(unit, client, session_id)
+    seat = unit.state(class_session, session_id).reserved[client]
     # Who is not here may swap this seat for another.
-    seats.offer(unit, *unit.state(client_ledger, client).missed)
+    seats.offer(unit, *missed)
     return BookingOutcome(
         status="reserved", reservation_id=seat.reservation_id, free_until=seat.free_until,
         spot=seat.spot,

@@ -4,7 +4,6 @@ from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import (
     BookClass,
-    BookingCode,
     BookingOutcome,
     Cancellation,
     CancelReservation,
@@ -41,7 +40,8 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     (``FORBIDDEN``, ``REASON_REQUIRED``), the session (B2), ban, waiver and what the client has
     already (B3, B4), the window (B5, B6), time, limits and what pays (B7 to B9), the seat (B10,
     B11) and its spot (B12). ``or_waitlist``: when B10 or B11 fails they stand in line, or it says
-    why not. A late cancel that staff sets aside is taken back, paid as it was.
+    why not; of what staff sets aside, that which a seat from the line asks again. A late cancel
+    that staff sets aside is taken back, paid as it was.
     """
     session_id, client = command.session_id, command.client_id
     roles = unit.ctx.roles
@@ -66,7 +66,7 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
-        return lines.stand(unit, session_id, client)
+        return lines.stand(unit, session_id, client, over)
     spots.must_be_free_spot(session, command.spot)
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(
@@ -103,9 +103,7 @@ def entitled(
         entitlement.must_have_time(ledger, occasion)
     with over.may_pass():
         entitlement.must_be_within_the_day(ledger, occasion)
-    lead = max(session.opens_at - unit.ctx.now, entitlement.AT_ONCE)
-    if BookingCode.WINDOW_NOT_OPEN in over.used:
-        lead = entitlement.AT_ONCE
+    lead = over.lead(session.opens_at, unit.ctx.now)
     return entitlement.grant_for(ledger, occasion, chosen=chosen, lead=lead)
 
 

@@ -13,7 +13,7 @@ from contracts.booking import (
     GrantKind,
     Suspension,
 )
-from contracts.ids import ClientId, ReservationId
+from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.timetable import HoldMoved
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
@@ -52,6 +52,17 @@ def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_st
         because = BookingCode.ON_HOLD if on_hold else BookingCode.NO_ENTITLEMENT
         flagged = lapses.flag(session, session_id, client, because)
         unit.record(class_session, session_id, flagged)
+
+
+def look_again(unit: Unit, client: ClientId, session_id: SessionId) -> None:
+    """Have a seat say what pays for it, once its client, who was checked in, is still to come.
+
+    While they were here nobody asked. Staff undid the check-in, so the seat stays theirs.
+    """
+    session = unit.state(class_session, session_id)
+    seat = session.reserved[client]
+    if lapses.is_ahead(session, client, seat.reservation_id, unit.ctx.now):
+        keep_paid(unit, client, seat.reservation_id, by_staff=True)
 
 
 def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> None:

@@ -4,24 +4,27 @@ from chassis.eventstore.store import Unit
 from contracts.booking import CreditReleased
 from contracts.ids import ClientId, SessionId
 from services.booking import deadlines, seats, starting
-from services.booking.domain import cancelling, holds, waitlist
+from services.booking.domain import cancelling, fees, holds, waitlist
 from services.booking.domain.class_session import Stage, class_session
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.penalty import client_penalties
 
 ERASED = "erased"
-"""Why, as seats and lines tell it."""
+"""Why, as seats, lines and fees tell it."""
 
 
 def give_up_everything(unit: Unit, client: ClientId) -> None:
     """Free what the client has in sessions whose books are open, for those who wait for it.
 
-    Late cancels stay in the books, and are not judged. Whoever is checked in was there.
+    Late cancels stay in the books, and are not judged. Whoever is checked in was there. Nobody is
+    left to be told of a pending fee, or to contest it: it is waived.
     """
     ledger = unit.state(client_ledger, client)
     there = [hold.session_id for hold in ledger.holds.values()]
     freed = [one for one in there if _leave_seat(unit, one, client)]
     freed += [one for one in ledger.lines if _leave_line(unit, one, client)]
     seats.offer(unit, *freed)
+    _let_off(unit, client)
 
 
 def _leave_seat(unit: Unit, session_id: SessionId, client: ClientId) -> bool:
@@ -51,3 +54,11 @@ def _leave_line(unit: Unit, session_id: SessionId, client: ClientId) -> bool:
         return False
     unit.forget(deadlines.offer_expires(session_id, client))
     return True
+
+
+def _let_off(unit: Unit, client: ClientId) -> None:
+    """What is due already stays in the gym's books, and is billing's to see to."""
+    state = unit.state(client_penalties, client)
+    for reservation, waived in fees.let_off(state, client, unit.ctx.actor, ERASED).items():
+        unit.record(client_penalties, client, waived)
+        unit.forget(deadlines.fee_falls_due(reservation))

@@ -19,7 +19,15 @@ from chassis.decider import Refused
 from contracts.times import FIRST_DAY, LAST_DAY
 from contracts.timetable import RejectedRow, TimetableCode
 from services.booking.domain import booking_policy
-from services.booking.ical_exceptions import Excepted, excepted, uid_of, without
+from services.booking.ical_exceptions import (
+    ANOTHER_DAY,
+    Excepted,
+    excepted,
+    is_left_out,
+    is_unclear,
+    uid_of,
+    without,
+)
 from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
 from services.booking.ical_rules import repeated
 
@@ -64,14 +72,21 @@ def parse(ics: str, time_zone: str) -> Parsed:
 def _with_exceptions(file: Parsed, exceptions: list[Excepted]) -> Parsed:
     """The file with its series as the exceptions change them."""
     rows, rejected = [], {one.line: one for one in file.rejected}
+    unclear = [
+        one for one in exceptions if any(is_unclear(row, one) for row in file.rows if row.weekdays)
+    ]
+    for one in unclear:
+        rejected[one.line] = RejectedRow(line=one.line, uid=one.uid, reason=ANOTHER_DAY)
     for row in file.rows:
+        if row.line in rejected:
+            continue
         try:
             rows.append(without(row, exceptions) if row.weekdays else row)
         except Unreadable as reason:
             rejected[row.line] = RejectedRow(line=row.line, uid=row.uid, reason=str(reason))
-    series = {row.uid for row in rows if row.weekdays}
+    series = [row for row in rows if row.weekdays]
     for one in exceptions:
-        if one.is_cancelled and one.uid in series:
+        if one.is_cancelled and any(is_left_out(row, one) for row in series):
             rejected.pop(one.line, None)  # it is said: the series leaves the date out
     return Parsed(tuple(rows), tuple(rejected[line] for line in sorted(rejected)))
 

@@ -1,7 +1,9 @@
 """Single occurrences an iCalendar file excepts from their series, and the series without them.
 
 Which date an event takes out of its series is read by itself: one that cannot be taken for another
-reason takes it out all the same, rather than leave a class at a time nobody meant.
+reason takes it out all the same, rather than leave a class at a time nobody meant. One that names
+a day and no time means the occurrence of that day; where days of the file are others than days
+there, nobody can say which.
 """
 
 import re
@@ -13,8 +15,10 @@ from zoneinfo import ZoneInfo
 from icalendar import Event
 
 from contracts.times import FIRST_DAY, LAST_DAY
+from services.booking.domain import recurrence
 from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
 
+ANOTHER_DAY = "RECURRENCE-ID is a day, and DTSTART in UTC is of another day there: give its time"
 FOLD = re.compile(r"\r?\n[ \t]")
 
 
@@ -58,12 +62,33 @@ def uid_of(block: str) -> str | None:
 def without(series: Row, exceptions: list[Excepted]) -> Row:
     """The series without the dates the file says otherwise about.
 
-    Raises ``Unreadable`` when it says so of all dates from one on: that is another series.
+    Raises ``Unreadable`` when it says so of all dates from one on, which is another series, or of
+    a day that may be either of two.
     """
     own = [one for one in exceptions if one.uid == series.uid]
     for one in own:
         if one.and_future:
             raise Unreadable(f"the event in line {one.line} changes it from a date on (RANGE)")
-    local = ZoneInfo(series.time_zone)
-    days = {local_time(one.of, local).date() for one in own}
+        if is_unclear(series, one):
+            raise Unreadable(f"the event in line {one.line} cannot be placed: {ANOTHER_DAY}")
+    days = {_day(series, one) for one in own}
     return replace(series, except_dates=tuple(sorted({*series.except_dates, *days})))
+
+
+def is_unclear(series: Row, one: Excepted) -> bool:
+    """Whether the day it names may be either of two of the series."""
+    is_day = not isinstance(one.of, datetime)
+    return one.uid == series.uid and is_day and series.days_apart != 0
+
+
+def is_left_out(series: Row, one: Excepted) -> bool:
+    """Whether the series has that occurrence, and is put in without it."""
+    day = _day(series, one)
+    if one.uid != series.uid or day > (series.until_date or day):
+        return False
+    return day in recurrence.dates(series.pattern, series.starts_at.date(), day, day)
+
+
+def _day(series: Row, one: Excepted) -> date:
+    """The local day of the occurrence."""
+    return local_time(one.of, ZoneInfo(series.time_zone)).date()

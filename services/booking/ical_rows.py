@@ -28,6 +28,7 @@ class Row:
     every_weeks: int = 1
     until_date: date | None = None
     except_dates: tuple[date, ...] = ()
+    days_apart: int = 0  # from the date DTSTART says to the one clocks there show
     moved_from: date | None = None  # a single occurrence of the series with this uid
 
     @property

@@ -43,7 +43,9 @@ def repeated(row: Row, event: Any) -> Row:
             days = on or set(WEEKDAYS.values())
         case other:
             raise Unreadable(f"RRULE FREQ={other} with this INTERVAL is no weekly series")
-    repeats = replace(row, weekdays=tuple(sorted(days)), every_weeks=every)
+    repeats = replace(
+        row, weekdays=tuple(sorted(days)), every_weeks=every, days_apart=shift
+    )  # fmt: skip
     until = _until(repeats, rule, shift)
     if until is not None and until > LAST_DAY:
         raise Unreadable("RRULE ends too far away")

@@ -21,6 +21,7 @@ from services.booking.domain import (
     entitlement,
     holds,
     offers,
+    overrides,
     reservations,
     spots,
     standing,
@@ -28,41 +29,54 @@ from services.booking.domain import (
 )
 from services.booking.domain.class_session import class_session, must_be_on
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.overrides import Overrides
 from services.booking.ledgers import opened
 
 
 def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
-    """Checks B2 to B6 and B9; a line may overlap, and is asked again at promotion."""
+    """Checks B2 to B6 and B9; a line may overlap, and is asked again at promotion.
+
+    What staff sets aside without naming it, as when booking, is on record: the waiver, and the desk
+    the window, which asks for a reason.
+    """
     session_id, client = command.session_id, command.client_id
-    by_staff, now = allows(SERVES, unit.ctx.roles), unit.ctx.now
+    roles, now = unit.ctx.roles, unit.ctx.now
+    over = overrides.booking(Overrides(reason=command.reason), roles)
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger, occasion = opened(unit, client), session.occasion
     standing.must_not_be_banned(ledger, now)
-    if session.waiver_required and not by_staff:
-        standing.must_have_signed(ledger)
+    if session.waiver_required:
+        with over.may_pass():
+            standing.must_have_signed(ledger)
     reservations.must_be_new(session, client, now)
     head_start = entitlement.head_start(ledger, occasion)
-    reservations.must_be_in_window(session, now, by_staff=by_staff, head_start=head_start)
-    lead = entitlement.AT_ONCE if by_staff else max(session.opens_at - now, entitlement.AT_ONCE)
-    entitlement.grant_for(ledger, occasion, lead=lead)
+    with over.may_pass():
+        reservations.must_be_in_window(session, now, head_start=head_start)
+    entitlement.grant_for(ledger, occasion, lead=over.lead(session.opens_at, now))
     return stand(
-        unit, session_id, client, notice_minutes=command.minimum_notice_minutes, swap=command.swap
-    )
+        unit, session_id, client, over, notice_minutes=command.minimum_notice_minutes,
+        swap=command.swap,
+    )  # fmt: skip
 
 
 def stand(
     unit: Unit,
     session_id: SessionId,
     client: ClientId,
+    over: Overrides,
     *,
     notice_minutes: int = 0,
     swap: bool = False,
 ) -> BookingOutcome:
-    """Stand in line, if there is a reason to and room."""
+    """Stand in line, if there is a reason to and room, and what is set aside stays so there."""
     session = unit.state(class_session, session_id)
+    over.must_do_for_a_line()
     waitlist.must_have_a_place(session, client, unit.ctx.now)
-    joined = waitlist.join(session, session_id, client, notice_minutes=notice_minutes, swap=swap)
+    joined = waitlist.join(
+        session, session_id, client, notice_minutes=notice_minutes, swap=swap,
+        reason=over.reason if allows(SERVES, unit.ctx.roles) else "", overrides=tuple(over.used),
+    )  # fmt: skip
     after = unit.record(class_session, session_id, joined)
     ledger = unit.state(client_ledger, client)
     stood = holds.stand(ledger, client, session_id, session.starts_at, unit.ctx.now)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from chassis.projection import Change
 from chassis.tenancy import Db
 from contracts.billing import (
+    AccountClosed,
     FeeWithdrawn,
     GymHeard,
     InvoiceDrafted,
@@ -55,8 +56,8 @@ UPDATE invoices i
 LineEvent: TypeAlias = InvoiceLineAdded | InvoiceLineReversed
 InvoiceEvent: TypeAlias = InvoiceDrafted | LineEvent | InvoiceIssued
 """What moves an invoice."""
-UNSEEN = (FeeWithdrawn, GymHeard)
-"""What is on no invoice: a fee that never got there, and which currency the gym has."""
+UNSEEN = (FeeWithdrawn, GymHeard, AccountClosed)
+"""What is on no invoice: a fee that never got there, which currency the gym has, who was erased."""
 
 Row: TypeAlias = tuple[object, ...]
 

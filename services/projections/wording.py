@@ -92,8 +92,8 @@ def _reserved(when: str, facts: Facts, at: Tell) -> str:
     return f"{verb} {when}, {seat}, free to cancel until {until}{_although(facts)}"
 
 
-def _reinstated(when: str, facts: Facts, _: Tell) -> str:
-    return f"Cancellation undone {when}{_although(facts)}"
+def _done(words: str) -> Callable[[str, Facts, Tell], str]:
+    return lambda when, facts, _: f"{words} {when}{_although(facts)}"
 
 
 def _although(facts: Facts) -> str:
@@ -212,7 +212,7 @@ def _amount(facts: Facts) -> str:
 
 _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.RESERVED: _reserved,
-    Decision.REINSTATED: _reinstated,
+    Decision.REINSTATED: _done("Cancellation undone"),
     Decision.CANCELLED_EARLY: _cancelled("in time"),
     Decision.CANCELLED_LATE: _cancelled("late"),
     Decision.SESSION_CANCELLED: _said("The gym cancelled the class"),
@@ -224,7 +224,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.INSTRUCTOR_CHANGED: _changed("The class got another instructor"),
     Decision.INSTRUCTOR_GONE: _changed("The class has no instructor for now"),
     Decision.RULES_CHANGED: _changed("The class changed"),
-    Decision.JOINED_WAITLIST: _said("Joined the waitlist"),
+    Decision.JOINED_WAITLIST: _done("Joined the waitlist"),
     Decision.LEFT_WAITLIST: _left,
     Decision.PROMOTED: _promoted,
     Decision.PASSED_OVER: _passed_over,
@@ -232,7 +232,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.OFFER_SHORTENED: _shortened,
     Decision.OFFER_EXPIRED: _said("No answer to the offer, last in line since"),
     Decision.OFFER_DECLINED: _declined,
-    Decision.CHECKED_IN: _said("Checked in"),
+    Decision.CHECKED_IN: _done("Checked in"),
     Decision.CHECK_IN_UNDONE: _said("Check-in undone"),
     Decision.NO_SHOW: _said("Marked as a no-show"),
     Decision.ATTENDANCE_CORRECTED: _corrected,

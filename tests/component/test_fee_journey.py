@@ -29,6 +29,7 @@ from contracts.booking import (
     BookingPolicy,
     CorrectAttendance,
     FeeDue,
+    FeeWaived,
     FinalizeAttendance,
     GrantCredits,
     GrantKind,
@@ -37,7 +38,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command, Envelope, Event, Reply
 from contracts.ids import ClientId, GrantId, GymId, LocationId, ReservationId, SessionId, new_id
-from contracts.members import OpenLocation, RegisterClient
+from contracts.members import EraseClient, OpenLocation, RegisterClient
 from contracts.money import Money, Price
 from contracts.permissions import OPERATOR
 from deploy.local.installation import Installation
@@ -266,6 +267,29 @@ async def test_a_fee_that_was_taken_back_and_is_due_again_is_another_line(
     assert [(e.fee_id, e.assessment, e.amount) for e in lines] == [  # type: ignore[attr-defined]
         (hers, 1, OWED), (hers, 1, CREDIT), (hers, 2, OWED),
     ]  # fmt: skip
+
+
+async def test_nothing_more_is_asked_of_a_client_who_was_erased(
+    town: Installation, house: House
+) -> None:
+    """One fee is due, and on the draft; Ben's is pending, and waived."""
+    async with serving(town, "billing"):
+        _, seats = await house.missed(1)
+        ((ann, hers),) = seats.items()
+        house.pass_by(DAY)
+        await house.billed(lines=1)
+        _, others = await house.missed(1)
+        ((ben, his),) = others.items()
+        for client in ann, ben:
+            await house.owner(EraseClient(client_id=client))
+        told = await house.billed(lines=1, credits_=1)
+        waived = await house.tells("booking", lambda told: bool(_of(told, FeeWaived)))
+
+    credit, let_off = _of(told, InvoiceLineReversed)[0].event, _of(waived, FeeWaived)[0].event
+    assert isinstance(credit, InvoiceLineReversed)
+    assert isinstance(let_off, FeeWaived)
+    assert (credit.fee_id, credit.amount, credit.reason) == (hers, CREDIT, "erased")
+    assert (let_off.reservation_id, let_off.reason) == (his, "erased")
 
 
 async def test_a_credit_after_the_invoice_was_issued_is_on_the_next_one(

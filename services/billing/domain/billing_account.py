@@ -2,7 +2,7 @@
 
 Keeps      each time a fee is asked for it is on one invoice at most and taken back once at most; an
            invoice's total is the sum of its lines; an issued invoice never changes; one draft at a
-           time
+           time; once the client is erased nothing more is asked for
 Stream     ``account-{client_id}``; all of a client's invoices are on it, so that "once" is decided
            here and guarded by the stream's version
 Source     docs/rules.md, Invoices
@@ -14,8 +14,10 @@ from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate, Refused
 from contracts.billing import (
+    AccountClosed,
     AddFeeLine,
     BillingCode,
+    CloseAccount,
     FeeWithdrawn,
     InvoiceDrafted,
     InvoiceIssued,
@@ -25,12 +27,15 @@ from contracts.billing import (
     LineKind,
     ReverseFee,
 )
-from contracts.ids import InvoiceId, InvoiceLineId, ReservationId, SessionId
+from contracts.ids import ClientId, InvoiceId, InvoiceLineId, ReservationId, SessionId
 from contracts.money import Money
 
 AccountEvent: TypeAlias = (
     InvoiceDrafted | InvoiceLineAdded | InvoiceLineReversed | FeeWithdrawn | InvoiceIssued
-)
+    | AccountClosed
+)  # fmt: skip
+ERASED = "erased"
+"""Why nothing more is asked for, as lines tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class BillingAccount:
 
     invoices: Mapping[InvoiceId, Invoice] = field(default_factory=dict)  # oldest first
     fees: Mapping[ReservationId, Mapping[int, Fee]] = field(default_factory=dict)  # by assessment
+    is_closed: bool = False
 
     @property
     def draft(self) -> InvoiceId | None:
@@ -87,6 +93,8 @@ def evolve(state: BillingAccount, event: AccountEvent) -> BillingAccount:
         case InvoiceIssued():
             issued = replace(state.invoices[event.invoice_id], is_issued=True)
             return replace(state, invoices={**state.invoices, event.invoice_id: issued})
+        case AccountClosed():
+            return replace(state, is_closed=True)
     assert_never(event)
 
 
@@ -104,16 +112,21 @@ def _charged(state: BillingAccount, invoice_id: InvoiceId, amount: Money) -> Bil
 
 
 billing_account: Aggregate[BillingAccount, AccountEvent] = Aggregate(
-    "account", BillingAccount(), evolve, snapshot_every=200
+    "account", BillingAccount(), evolve, snapshot_every=200, shape=2
 )
 
 
 def add_fee(
     state: BillingAccount, command: AddFeeLine, *, line_id: InvoiceLineId, draft: InvoiceId
 ) -> list[AccountEvent]:
-    """Put the fee on the open invoice, drafted as ``draft`` if there is none; once."""
+    """Put the fee on the open invoice, drafted as ``draft`` if there is none; once.
+
+    One of a closed account is never to be invoiced.
+    """
     if state.fee(command) is not None:
         return []
+    if state.is_closed:
+        return [_withdrawn(command, ERASED)]
     events, invoice_id = _open_invoice(state, command, command.amount.currency, draft)
     return [
         *events,
@@ -131,12 +144,7 @@ def reverse_fee(
     """Take the fee back with a credit line; once. One not heard of yet is never to be invoiced."""
     fee = state.fee(command)
     if fee is None:
-        return [
-            FeeWithdrawn(
-                client_id=command.client_id, fee_id=command.fee_id, reason=command.reason,
-                assessment=command.assessment,
-            )
-        ]  # fmt: skip
+        return [_withdrawn(command, command.reason)]
     if fee.is_reversed or not (
         fee.amount and fee.line_id and fee.invoice_id and fee.session_id and fee.kind
     ):
@@ -154,6 +162,13 @@ def reverse_fee(
     ]  # fmt: skip
 
 
+def _withdrawn(command: AddFeeLine | ReverseFee, reason: str) -> FeeWithdrawn:
+    return FeeWithdrawn(
+        client_id=command.client_id, fee_id=command.fee_id, reason=reason,
+        assessment=command.assessment,
+    )  # fmt: skip
+
+
 def _open_invoice(
     state: BillingAccount, command: AddFeeLine | ReverseFee, currency: str, draft: InvoiceId
 ) -> tuple[list[AccountEvent], InvoiceId]:
@@ -168,6 +183,23 @@ def _open_invoice(
         return [], found
     drafted = InvoiceDrafted(client_id=command.client_id, invoice_id=draft, currency=currency)
     return [drafted], draft
+
+
+def close(state: BillingAccount, command: CloseAccount) -> list[AccountEvent]:
+    """Nobody is left to ask; once."""
+    if state.is_closed:
+        return []
+    return [AccountClosed(client_id=command.client_id, reason=ERASED)]
+
+
+def on_draft(state: BillingAccount, client: ClientId) -> list[ReverseFee]:
+    """What takes back each fee that no issued invoice asks for."""
+    return [
+        ReverseFee(client_id=client, fee_id=fee_id, reason=ERASED, assessment=assessment)
+        for fee_id, ofs in state.fees.items()
+        for assessment, fee in ofs.items()
+        if state.draft is not None and fee.invoice_id == state.draft and not fee.is_reversed
+    ]
 
 
 def issue(state: BillingAccount, command: IssueInvoice) -> list[AccountEvent]:

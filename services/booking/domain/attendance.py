@@ -22,7 +22,13 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import booking_policy, offences, waitlist
-from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
+from services.booking.domain.class_session import (
+    ClassSession,
+    Reservation,
+    SessionEvent,
+    Stage,
+    must_be_on,
+)
 from services.booking.domain.reservations import reservation_of
 
 
@@ -40,23 +46,33 @@ def source_of(
     return CheckInSource.SELF if by_client else asked or CheckInSource.STAFF
 
 
-def check_in(
-    state: ClassSession,
-    session_id: SessionId,
-    client: ClientId,
-    source: CheckInSource = CheckInSource.STAFF,
-) -> list[SessionEvent]:
-    """The client is here. Whether check-in is open is looked at before."""
+def must_be_expected(state: ClassSession, client: ClientId) -> Reservation:
+    """Raise ``Refused`` unless the client has a seat and is not checked in; answers the seat."""
     must_be_on(state)
     reservation = reservation_of(state, client)
     if reservation.checked_in:
         raise Refused(
             BookingCode.ALREADY_CHECKED_IN, "The client is checked in.", field="client_id"
         )
+    return reservation
+
+
+def check_in(
+    state: ClassSession,
+    session_id: SessionId,
+    client: ClientId,
+    source: CheckInSource = CheckInSource.STAFF,
+    *,
+    reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
+) -> list[SessionEvent]:
+    """The client is here. Whether check-in is open is looked at before."""
+    reservation = must_be_expected(state, client)
     return [
         CheckedIn(
             session_id=session_id, client_id=client, source=source,
             reservation_id=reservation.reservation_id, policy_version=state.policy.version,
+            reason=reason, overrides=overrides,
         )
     ]  # fmt: skip
 
@@ -88,9 +104,10 @@ def undo_check_in(
         )
     return [
         CheckInUndone(
-            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id
+            session_id=session_id, client_id=client, reservation_id=reservation.reservation_id,
+            policy_version=state.policy.version,
         )
-    ]
+    ]  # fmt: skip
 
 
 def count_at_start(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
@@ -102,7 +119,8 @@ def count_at_start(state: ClassSession, session_id: SessionId, now: datetime) ->
     if is_over or now < state.starts_at:
         return []
     empty = max(state.capacity - len(state.reserved), 0)
-    return [SeatsCounted(session_id=session_id, empty_seats=empty)]
+    version = state.policy.version
+    return [SeatsCounted(session_id=session_id, empty_seats=empty, policy_version=version)]
 
 
 def finalize(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:

@@ -1,9 +1,10 @@
 """Fees: what may become of one once it is assessed.
 
-pending > forgiven (by the rules) | waived (by staff) | due (the clock, unless it is contested)
-> reversed (a contest that was right) | cleared (a correction, pending or due). A fee that is no
-longer asked for is not contested any more: whoever lets it fall has resolved the contest. One that
-was cleared is asked for again, as another, when a correction shows that there was a violation.
+pending > forgiven (by the rules) | waived (by staff, or because the client was erased) | due (the
+clock, unless it is contested) > reversed (a contest that was right) | cleared (a correction,
+pending or due). A fee that is no longer asked for is not contested any more: whoever lets it fall
+has resolved the contest. One that was cleared is asked for again, as another, when a correction
+shows that there was a violation.
 
 Source: docs/rules.md, Penalties.
 """
@@ -61,6 +62,20 @@ def waive(state: ClientPenalties, command: WaiveFee, by: str) -> list[PenaltyEve
     ]
 
 
+def let_off(
+    state: ClientPenalties, client: ClientId, by: str, reason: str
+) -> dict[ReservationId, list[PenaltyEvent]]:
+    """Let the client off every fee that is pending, whatever they say of it; by reservation."""
+    let: dict[ReservationId, list[PenaltyEvent]] = {}
+    for reservation, case in state.cases.items():
+        if case.fee is not None and case.fee.stage is FeeStage.PENDING:
+            names = _names(client, reservation, case)
+            let[reservation] = [
+                *_settled(names, case.fee, by, reason), _waived(names, case.fee, by, reason),
+            ]  # fmt: skip
+    return let
+
+
 def contest(
     state: ClientPenalties, command: ContestFee, by: str, now: datetime
 ) -> list[PenaltyEvent]:
@@ -94,8 +109,11 @@ def resolve(
         raise Refused(BookingCode.NOT_CONTESTED, "Nobody contests the fee.", field="reservation_id")
     names = _names(command.client_id, command.reservation_id, case)
     events: list[PenaltyEvent] = [
-        FeeContestResolved(**names, fee_stands=command.fee_stands, by=by, reason=command.reason)
-    ]
+        FeeContestResolved(
+            **names, fee_stands=command.fee_stands, by=by, reason=command.reason,
+            policy_version=fee.policy_version,
+        )
+    ]  # fmt: skip
     if fee.stage is FeeStage.PENDING and not command.fee_stands:
         events.append(_waived(names, fee, by, command.reason))
     elif fee.stage is FeeStage.DUE and not command.fee_stands:
@@ -126,7 +144,8 @@ def clear(
     names = _names(client, reservation, case)
     events: list[PenaltyEvent] = []
     if case.counts:
-        events.append(ViolationCleared(**names, reason=reason))
+        version = case.policy_version
+        events.append(ViolationCleared(**names, reason=reason, policy_version=version))
     if case.fee is not None and case.fee.stage in OPEN:
         events += _settled(names, case.fee, by, reason)
         events.append(_reversed(names, case, case.fee, reason))
@@ -151,7 +170,11 @@ def _settled(names: Names, fee: Fee, by: str, reason: str) -> list[PenaltyEvent]
     """What becomes of a contest when the fee falls for whatever reason."""
     if fee.contest is not Contest.OPEN:
         return []
-    return [FeeContestResolved(**names, fee_stands=False, by=by, reason=reason)]
+    return [
+        FeeContestResolved(
+            **names, fee_stands=False, by=by, reason=reason, policy_version=fee.policy_version
+        )
+    ]
 
 
 def _waived(names: Names, fee: Fee, by: str, reason: str) -> FeeWaived:
@@ -169,5 +192,5 @@ def _reversed(names: Names, case: Case, fee: Fee, reason: str) -> FeeReversed:
     was_due = fee.stage is FeeStage.DUE
     return FeeReversed(
         **names, kind=case.kind, amount=fee.amount, was_due=was_due, reason=reason,
-        assessment=fee.assessment,
+        assessment=fee.assessment, policy_version=fee.policy_version,
     )  # fmt: skip

@@ -13,13 +13,12 @@ from contracts.booking import (
     OfferExpired,
     OfferShortened,
     SpotOffered,
-    WaitlistLeft,
 )
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import booking_policy
 from services.booking.domain.class_session import ClassSession, SessionEvent
 from services.booking.domain.reservations import may_claim
-from services.booking.domain.waitlist import before, must_be_waiting
+from services.booking.domain.waitlist import before, leave, must_be_waiting
 
 
 def offer(
@@ -87,7 +86,7 @@ def decline(
         )
     ]  # fmt: skip
     if not keep_place:
-        events.append(WaitlistLeft(session_id=session_id, client_id=client, reason="declined"))
+        events += leave(state, session_id, client, reason="declined")
     return events
 
 

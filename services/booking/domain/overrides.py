@@ -1,18 +1,21 @@
-"""Overrides: rules the desk sets aside for one seat, each named, with the reason, and on record.
+"""Overrides: rules set aside for one seat or check-in, each named, with the reason, on record.
 
-A rule that is not named refuses as ever, and one that is named and did not stand in the way is not
-on record. What cannot be set aside: who may do what, that there is such a session, what pays for a
-seat, and that one person, or one bike, is in one place. Source: docs/rules.md, Booking.
+The desk does so. A rule that is not named refuses as ever, and one that is named and did not stand
+in the way is not on record. What cannot be set aside: who may do what, that there is such a
+session, what pays for a seat, and that one person, or one bike, is in one place. Source:
+docs/rules.md, Booking.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode
 from contracts.permissions import allows
 from services.booking.domain.cancelling import must_say_why
+from services.booking.domain.entitlement import AT_ONCE
 
 OVERRIDABLE = frozenset({
     BookingCode.BOOKING_BANNED, BookingCode.WAIVER_REQUIRED, BookingCode.LATE_CANCELLED,
@@ -32,6 +35,9 @@ FOR_MEMBERS = BookingCode.WAIVER_REQUIRED
 record all the same (B3)."""
 OF_THE_DESK = BookingCode.WINDOW_NOT_OPEN
 """Set aside by whoever may, without naming it, but not without a reason (B5)."""
+
+OF_A_LINE = frozenset({BookingCode.WAIVER_REQUIRED, BookingCode.WINDOW_NOT_OPEN})
+"""Set aside for a place in line too; a seat from the line asks again for all others (W2)."""
 
 
 @dataclass
@@ -57,6 +63,19 @@ class Overrides:
             self.used.append(BookingCode(refusal.code))
             if refusal.code == OF_THE_DESK:
                 must_say_why(self.reason)
+
+    def must_do_for_a_line(self) -> None:
+        """Raise ``Refused`` with the first rule set aside that a seat from the line asks again."""
+        for code in self.used:
+            if code not in OF_A_LINE:
+                raise Refused(
+                    code, "This rule is not set aside for a place in line.", field="overrides"
+                )
+
+    def lead(self, opens_at: datetime, now: datetime) -> timedelta:
+        """How much head start a grant must have to pay now; none once the window is set aside."""
+        early = OF_THE_DESK not in self.used
+        return max(opens_at - now, AT_ONCE) if early else AT_ONCE
 
 
 def asked(

@@ -93,6 +93,7 @@ class Case:
     judged_at: datetime  # UTC; at first: a correction judges again, but as of then
     counts: bool  # against the free passes: neither refilled nor cleared
     fee: Fee | None = None
+    policy_version: int = 0  # it was judged by; 0 not known
 
     @property
     def is_penalty(self) -> bool:
@@ -127,7 +128,7 @@ def evolve(state: ClientPenalties, event: PenaltyEvent) -> ClientPenalties:
             case = Case(
                 event.session_id, event.kind, event.judged_at,
                 counts=event.forgiven is not Forgiveness.REFILLED,
-                fee=earlier.fee if earlier else None,
+                fee=earlier.fee if earlier else None, policy_version=event.policy_version,
             )  # fmt: skip
         case ViolationCleared():
             case = replace(state.cases[event.reservation_id], counts=False)
@@ -168,7 +169,7 @@ def _moved_on(case: Case, event: FeeEvent) -> Case:
 
 
 client_penalties: Aggregate[ClientPenalties, PenaltyEvent] = Aggregate(
-    "penalty", ClientPenalties(), evolve, snapshot_every=200, shape=2
+    "penalty", ClientPenalties(), evolve, snapshot_every=200, shape=3
 )
 
 

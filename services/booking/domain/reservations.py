@@ -128,7 +128,12 @@ def reserve(
     if client in state.waiting:
         if source not in OFFLINE:
             source = ReservationSource.CLAIMED
-        events.append(WaitlistLeft(session_id=session_id, client_id=client, reason="claimed"))
+        events.append(
+            WaitlistLeft(
+                session_id=session_id, client_id=client, reason="claimed",
+                policy_version=state.policy.version,
+            )
+        )  # fmt: skip
     taken = len(state.reserved) + 1
     there = client in state.offers or taken + len(state.offers) <= state.capacity
     events.append(

@@ -53,6 +53,7 @@ def seat_the_spotless(state: ClassSession, session_id: SessionId) -> list[Sessio
         SpotChanged(
             session_id=session_id, client_id=client, spot=spot,
             reservation_id=state.reserved[client].reservation_id,
+            policy_version=state.policy.version,
         )
         for client, spot in zip(without, state.free_spots, strict=False)
     ]  # fmt: skip
@@ -99,6 +100,6 @@ def change(
     return [
         SpotChanged(
             session_id=session_id, client_id=client, reservation_id=seat.reservation_id,
-            spot=spot, previous=seat.spot,
+            spot=spot, previous=seat.spot, policy_version=state.policy.version,
         )
     ]  # fmt: skip

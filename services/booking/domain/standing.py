@@ -101,7 +101,7 @@ def lift_ban(state: ClientLedger, client: ClientId, reason: str) -> list[LedgerE
     must_not_be_erased(state)
     if longest_ban(state) is None:
         return []
-    return [BookingBanLifted(client_id=client, reason=reason)]
+    return [BookingBanLifted(client_id=client, reason=reason, policy_version=_judged_by(state))]
 
 
 def lift_by_rules(
@@ -113,7 +113,17 @@ def lift_by_rules(
     ban, remaining = state.ban, None
     if ban is not None and _is_on(ban, now):
         remaining = StandingBan(until=ban.until, because=ban.reason)
-    return [BookingBanLifted(client_id=client, reason=reason, remaining=remaining)]
+    return [
+        BookingBanLifted(
+            client_id=client, reason=reason, remaining=remaining, policy_version=_judged_by(state)
+        )
+    ]
+
+
+def _judged_by(state: ClientLedger) -> int:
+    """The version of the policy that imposed the rules' ban; 0 without one."""
+    cause = state.rules_ban.cause if state.rules_ban else None
+    return cause.policy_version if cause else 0
 
 
 def end_ban(state: ClientLedger, client: ClientId, now: datetime) -> list[LedgerEvent]:

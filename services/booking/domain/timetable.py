@@ -94,7 +94,12 @@ def cancel_session(state: ClassSession, command: CancelSession) -> list[SessionE
     session_id = command.session_id
     events: list[SessionEvent] = [SessionCancelled(session_id=session_id, reason=command.reason)]
     events += (
-        WaitlistLeft(session_id=session_id, client_id=client, reason="session_cancelled")
+        WaitlistLeft(
+            session_id=session_id,
+            client_id=client,
+            reason="session_cancelled",
+            policy_version=state.policy.version,
+        )
         for client in state.waiting
     )
     taken = len(state.reserved)

@@ -49,12 +49,15 @@ def join(
     *,
     notice_minutes: int = 0,
     swap: bool = False,
+    reason: str = "",
+    overrides: tuple[BookingCode, ...] = (),
 ) -> list[SessionEvent]:
     """Stand last in line."""
     return [
         WaitlistJoined(
             session_id=session_id, client_id=client, seq=state.last_seq + 1,
             policy_version=state.policy.version, minimum_notice_minutes=notice_minutes, swap=swap,
+            reason=reason, overrides=overrides,
         )
     ]  # fmt: skip
 
@@ -64,7 +67,12 @@ def leave(
 ) -> list[SessionEvent]:
     """Step out of the line."""
     must_be_waiting(state, client)
-    return [WaitlistLeft(session_id=session_id, client_id=client, reason=reason)]
+    return [
+        WaitlistLeft(
+            session_id=session_id, client_id=client, reason=reason,
+            policy_version=state.policy.version,
+        )
+    ]  # fmt: skip
 
 
 def must_be_waiting(state: ClassSession, client: ClientId) -> None:
@@ -129,9 +137,12 @@ def close(state: ClassSession, session_id: SessionId, now: datetime) -> list[Ses
     if state.stage is not Stage.SCHEDULED or now < state.starts_at:
         return []
     return [
-        WaitlistLeft(session_id=session_id, client_id=client, reason="session_started")
+        WaitlistLeft(
+            session_id=session_id, client_id=client, reason="session_started",
+            policy_version=state.policy.version,
+        )
         for client in state.waiting
-    ]
+    ]  # fmt: skip
 
 
 def before(state: ClassSession, client: ClientId) -> tuple[ClientId, ...]:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from chassis.decider import Aggregate, Refused
 from contracts.billing import (
+    AccountClosed,
     AddFeeLine,
     BillingCode,
+    CloseAccount,
     FeeWithdrawn,
     GymHeard,
     HearGym,
@@ -121,6 +123,37 @@ def test_a_credit_in_a_currency_of_old_never_opens_a_second_draft() -> None:
         InvoiceIssued(client_id=ANN, invoice_id=SECOND, total=dollars),
     )
     given(*of_old, DRAFT, LINE).when(back(9), NOON).then_refused(BillingCode.OTHER_CURRENCY)
+
+
+CLOSE = CloseAccount(client_id=ANN)
+
+
+def test_what_is_on_the_draft_of_an_erased_client_is_taken_off() -> None:
+    second = LINE.model_copy(update={"fee_id": fee(2), "line_id": InvoiceLineId(UUID(int=202))})
+    scenario = given(DRAFT, LINE, second).when(back(2), NOON).when(CLOSE, NOON)
+    scenario.then(
+        fact(AccountClosed, client_id=ANN, reason="erased"),
+        fact(
+            InvoiceLineReversed, invoice_id=FIRST, fee_id=fee(), reason="erased",
+            amount=Money(minor=-1500, currency="EUR"),
+        ),
+    )  # fmt: skip
+    scenario.when(issue(), NOON).then_refused(BillingCode.NOTHING_DUE)
+    scenario.when(CLOSE, NOON).then_nothing()
+    scenario.when(back(), NOON).then_nothing()
+
+
+def test_an_issued_invoice_of_an_erased_client_stays_in_the_gyms_books() -> None:
+    given(DRAFT, LINE, ISSUED).when(CLOSE, NOON).then(fact(AccountClosed))
+
+
+def test_a_fee_that_is_told_of_after_the_erasure_is_never_invoiced() -> None:
+    given(DRAFT, LINE, ISSUED).when(CLOSE, NOON).when(add(2), NOON).then(
+        fact(FeeWithdrawn, fee_id=fee(2), reason="erased")
+    )
+    given().when(CLOSE, NOON).when(add(), NOON).then(fact(FeeWithdrawn)).when(
+        add(), NOON
+    ).then_nothing()
 
 
 def test_a_fee_is_invoiced_once() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.booking import BookingPolicy, LapsedSeats
+from contracts.booking import BookingCode, BookingPolicy, LapsedSeats
 from contracts.money import Price
 
 FEES = (None, *(Price(minor=minor, currency="EUR") for minor in (0, 500, 500, 500, 1200, 1200)))
@@ -44,3 +44,17 @@ LATES = (None, None, None, 0, 720)
 def policy(drawn: dict[str, Any]) -> BookingPolicy:
     """The rules with these values."""
     return BookingPolicy(**drawn)
+
+
+OVERRIDES: tuple[tuple[BookingCode, ...], ...] = (
+    (), (), (BookingCode.OVERLAP,), (BookingCode.DAILY_LIMIT, BookingCode.OVERLAP),
+    (BookingCode.DAILY_LIMIT, BookingCode.LATE_CANCELLED, BookingCode.BOOKING_BANNED),
+    (BookingCode.BOOKING_BANNED, BookingCode.BOOKING_CLOSED, BookingCode.OVERLAP),
+    (BookingCode.WAITLIST_HAS_PRIORITY, BookingCode.LATE_CANCELLED, BookingCode.CHECK_IN_NOT_OPEN),
+)  # fmt: skip
+"""Rules that staff sets aside together."""
+AT_CHECK_IN: tuple[tuple[BookingCode, ...], ...] = (
+    (), (), (), (BookingCode.WAIVER_REQUIRED,),
+    (BookingCode.CHECK_IN_NOT_OPEN, BookingCode.CHECK_IN_CLOSED),
+)  # fmt: skip
+"""The same for a check-in."""

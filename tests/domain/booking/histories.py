@@ -54,13 +54,6 @@ drawn_rules = st.fixed_dictionaries(
     {name: st.sampled_from(values) for name, values in gym_rules.OPTIONS.items()}
 )
 Drawn = dict[str, Any]
-OVERRIDES: tuple[tuple[BookingCode, ...], ...] = (
-    (), (), (BookingCode.OVERLAP,), (BookingCode.DAILY_LIMIT, BookingCode.OVERLAP),
-    (BookingCode.DAILY_LIMIT, BookingCode.LATE_CANCELLED, BookingCode.BOOKING_BANNED),
-    (BookingCode.BOOKING_BANNED, BookingCode.BOOKING_CLOSED, BookingCode.OVERLAP),
-    (BookingCode.WAITLIST_HAS_PRIORITY, BookingCode.LATE_CANCELLED, BookingCode.CHECK_IN_NOT_OPEN),
-)  # fmt: skip
-"""Rules that staff sets aside together."""
 
 
 class Booking(Laws):
@@ -176,18 +169,16 @@ class Booking(Laws):
 
     @rule(
         client=clients, session=sessions, spot=st.sampled_from([None, "a", "b"]),
-        over=st.sampled_from(OVERRIDES),
+        over=st.sampled_from(gym_rules.OVERRIDES), line=st.booleans(),
     )  # fmt: skip
     def staff_books(
-        self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...]
+        self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...], line: bool
     ) -> None:
-        self._do(
-            ask.BookClass(
-                session_id=session, client_id=client, overbook=spot == "b", reason="vip",
-                spot=spot if session == OTHER else None, overrides=over,
-            ),
-            *STAFF,
+        command = ask.BookClass(
+            session_id=session, client_id=client, overbook=spot == "b", reason="vip",
+            spot=spot if session == OTHER else None, overrides=over, or_waitlist=line,
         )  # fmt: skip
+        self._do(command, *STAFF)
 
     @precondition(lambda self: self._pairs("late"))
     @rule(nth=nths, roles=st.sampled_from([("client:x",), STAFF]))
@@ -218,7 +209,12 @@ class Booking(Laws):
         command = ask.ChangeSpot(**self._pick("seated", nth), spot=spot)
         self._do(command, twice=spot is not None)
 
-    @rule(client=clients, session=sessions, overbook=st.booleans(), over=st.sampled_from(OVERRIDES))
+    @rule(
+        client=clients,
+        session=sessions,
+        overbook=st.booleans(),
+        over=st.sampled_from(gym_rules.OVERRIDES),
+    )
     def walk_in(
         self, client: Any, session: Any, overbook: bool, over: tuple[BookingCode, ...]
     ) -> None:
@@ -291,13 +287,15 @@ class Booking(Laws):
         self._do(ask.LeaveWaitlist(**self._pick("line", nth)))
 
     @rule(
-        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360])
+        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360]),
+        roles=st.sampled_from([("client:x",), STAFF]),
     )  # fmt: skip
-    def join(self, client: Any, session: Any, swap: bool, notice: int) -> None:
+    def join(self, client: Any, session: Any, swap: bool, notice: int, roles: Any) -> None:
         command = ask.JoinWaitlist(
-            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice
-        )
-        self._do(command)
+            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice,
+            reason="vip",
+        )  # fmt: skip
+        self._do(command, *roles)
 
     @rule(client=clients, session=sessions)
     def give_up_or_leave_what_was_never_taken(self, client: Any, session: Any) -> None:
@@ -332,10 +330,17 @@ class Booking(Laws):
         )  # fmt: skip
 
     @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
-    @rule(nth=nths, here=st.sampled_from([True, True, False]))
-    def arrive(self, nth: int, here: bool) -> None:
-        kind = ask.CheckIn if here else ask.UndoCheckIn
-        self._do(kind(**self._pick("seated", nth)), "staff:x", "trainer")
+    @rule(
+        nth=nths, here=st.sampled_from([True, True, False]),
+        despite=st.sampled_from(gym_rules.AT_CHECK_IN),
+    )  # fmt: skip
+    def arrive(self, nth: int, here: bool, despite: tuple[BookingCode, ...]) -> None:
+        pair = self._pick("seated", nth)
+        if here:
+            desk = STAFF if despite else ("staff:x", "trainer")
+            self._do(ask.CheckIn(**pair, overrides=despite, reason="came late"), *desk)
+        else:
+            self._do(ask.UndoCheckIn(**pair), "staff:x", "trainer")
 
     @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
     @rule(nth=nths)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from chassis.decider import Aggregate
-from contracts.booking import Attendance, GrantKind
+from contracts.booking import Attendance, BookingBanLifted, GrantKind
 from contracts.envelope import Event, decode
 from contracts.ids import GymId
 from contracts.timetable import BookingPolicyPublished
@@ -130,7 +130,7 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def a_seat_ahead_says_whether_nothing_pays_for_it(self) -> None:
-        """But of who was here already: then nobody asks what pays.
+        """But of who is here: then nobody asks what pays.
 
         One of a session that was moved away from the days of its grant may say either.
         """
@@ -141,7 +141,7 @@ class Laws(RuleBasedStateMachine):
             for client, made in seats.seated.items():
                 lapsed = made.grant_id in self.naive.ended | self.naive.on_hold
                 pays = not lapsed and self.naive.covers(client, made.grant_id, seats)
-                if client not in seats.came and (lapsed or pays):
+                if client not in seats.here and (lapsed or pays):
                     assert (state.reserved[client].flag is not None) == lapsed
 
     @invariant()
@@ -194,6 +194,8 @@ class Laws(RuleBasedStateMachine):
         for _ in range(2):  # somebody is asked who came; then everybody is excused
             self.time_passes(10 * DAY)
         assert not self.naive.held
+        untold = {type(event) for event in self.gym.log if getattr(event, "policy_version", 1) < 1}
+        assert untold <= {BookingBanLifted}, "which rules decided"
         again = Gym(RULES, home, GYM)
         again.happened(*(_through_bytes(event) for event in self.gym.log))
         for (kind, codec), key in product(KEPT, (*self.naive.sessions, *CLIENTS)):

@@ -170,9 +170,9 @@ class Naive:
             case said.CheckedIn():
                 seats = self.sessions[event.session_id]
                 assert event.source is not said.CheckInSource.SELF or seats.policy.self_check_in
-                assert not seats.waiver_required or event.client_id in self.signed
+                unsigned = seats.waiver_required and event.client_id not in self.signed
+                assert not unsigned or BookingCode.WAIVER_REQUIRED in event.overrides
                 seats.here.add(event.client_id)
-                seats.came.add(event.client_id)
             case said.CheckInUndone():
                 self.sessions[event.session_id].here.remove(event.client_id)
 
@@ -259,11 +259,8 @@ class Naive:
             case said.WaitlistJoined():
                 seats = self.sessions[event.session_id]
                 assert not self.is_banned(event.client_id)
-                assert len(seats.line) < seats.longest_line
-                seats.line.append(event.client_id)
-                seats.joined[event.client_id] = event
-                assert event.seq > seats.last_seq
-                seats.last_seq = event.seq
+                unsigned = seats.waiver_required and event.client_id not in self.signed
+                seats.stand(event, self.now, unsigned=unsigned)
             case said.WaitlistLeft() | said.WaitlistPromoted():
                 seats = self.sessions[event.session_id]
                 seats.line.remove(event.client_id)

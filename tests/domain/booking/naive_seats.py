@@ -33,7 +33,6 @@ class Seats:
     own_late: int | None  # minutes before the start, whatever the gym's rules say
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
-    came: set[ClientId] = field(default_factory=set)  # were here, if only by mistake
     late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     after_start: set[ClientId] = field(default_factory=set)  # of the late ones
     spot: dict[ClientId, str | None] = field(default_factory=dict)
@@ -185,6 +184,19 @@ class Seats:
         if self.free(online=not by_staff) <= 0 and event.client_id != self.claims_offer:
             broken |= {code.SESSION_FULL}
         return broken
+
+    def stand(self, event: said.WaitlistJoined, now: datetime, *, unsigned: bool) -> None:
+        """Last in line. Staff set the window and the waiver aside, saying why."""
+        assert len(self.line) < self.longest_line
+        assert now < self.closes_at
+        code, early = said.BookingCode, now < self.opens_at
+        stands = {code.WAIVER_REQUIRED: unsigned, code.WINDOW_NOT_OPEN: early}
+        assert {*event.overrides} == {one for one, is_so in stands.items() if is_so}
+        assert event.reason or not event.overrides, "clients set no rule aside"
+        self.line.append(event.client_id)
+        self.joined[event.client_id] = event
+        assert event.seq > self.last_seq
+        self.last_seq = event.seq
 
     def within(self, coverage: said.Coverage) -> bool:
         if coverage.location_ids and self.location not in coverage.location_ids:

@@ -79,6 +79,7 @@ def _of_people(event: Any) -> Iterator[str]:
             yield from ["on a spot"] * (event.spot is not None)
         case said.CheckedIn():
             yield str(event.source)
+            yield from (f"despite {code}" for code in event.overrides)
         case said.ReservationReinstated():
             yield from (f"despite {code}" for code in event.overrides)
         case said.ReservationCancelled():
@@ -87,6 +88,7 @@ def _of_people(event: Any) -> Iterator[str]:
             yield str(event.reason)
         case said.WaitlistJoined():
             yield from ["with notice"] * (event.minimum_notice_minutes > 0)
+            yield from (f"despite {code}" for code in event.overrides)
 
 
 def _of_penalties(event: Any) -> Iterator[str]:
@@ -136,6 +138,10 @@ HAPPENED = {
     *(f"ReservationMade: despite {code}" for code in (
         "WAIVER_REQUIRED", "WINDOW_NOT_OPEN", "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT",
         "BOOKING_BANNED", "SESSION_FULL",
+    )),
+    *(f"WaitlistJoined: despite {code}" for code in ("WAIVER_REQUIRED", "WINDOW_NOT_OPEN")),
+    *(f"CheckedIn: despite {code}" for code in (
+        "WAIVER_REQUIRED", "CHECK_IN_NOT_OPEN", "CHECK_IN_CLOSED",
     )),
     "ReservationReinstated", "ReservationReinstated: despite LATE_CANCELLED",
     "ReservationCancelled: early swapped", "ReservationCancelled: early entitlement_ended",

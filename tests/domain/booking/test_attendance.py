@@ -1,5 +1,7 @@
 """Who came, and closing the books."""
 
+from datetime import datetime
+
 import pytest
 
 from contracts.booking import (
@@ -48,6 +50,7 @@ from tests.scenario import fact
 
 ARRIVE = CheckIn(session_id=SES, client_id=ANN)
 UNDO = UndoCheckIn(session_id=SES, client_id=ANN)
+DESK = ("staff:x", "front_desk")
 CLOSE = FinalizeAttendance(session_id=SES)
 TIME_IS_UP = CloseAttendance(session_id=SES)
 DUE = NOON + 3 * HOUR  # two hours after the end
@@ -76,6 +79,53 @@ def test_check_in_opens_and_closes() -> None:
     given(*SEATED).when(ARRIVE, NOON + 61 * MINUTE).then_refused(
         BookingCode.CHECK_IN_CLOSED, closed_at=(NOON + HOUR).isoformat()
     )
+
+
+ASKS_WAIVER = (scheduled(3).model_copy(update={"waiver_required": True}), *SEATED[1:])
+
+
+@pytest.mark.parametrize(
+    ("past", "at", "code"),
+    [
+        (SEATED, NOON - HOUR, BookingCode.CHECK_IN_NOT_OPEN),
+        (SEATED, NOON + 2 * HOUR, BookingCode.CHECK_IN_CLOSED),
+        (ASKS_WAIVER, NOON, BookingCode.WAIVER_REQUIRED),
+    ],
+)
+def test_the_desk_sets_a_rule_of_check_in_aside_by_name_and_it_is_on_record(
+    past: tuple[Event, ...], at: datetime, code: BookingCode
+) -> None:
+    despite = ARRIVE.model_copy(update={"overrides": (code,), "reason": "walked in with ben"})
+    given(*past).when(ARRIVE, at, *DESK).then_refused(code)
+    given(*past).when(despite, at, *DESK).then(
+        fact(CheckedIn, client_id=ANN, overrides=(code,), reason="walked in with ben")
+    )
+    silent = despite.model_copy(update={"reason": " "})
+    given(*past).when(silent, at, *DESK).then_refused(BookingCode.REASON_REQUIRED)
+    for somebody in ("staff:x", "trainer"), (f"client:{ANN}", "member"):
+        given(*past).when(despite, at, *somebody).then_refused(
+            BookingCode.FORBIDDEN, field="overrides"
+        )
+
+
+def test_a_rule_of_check_in_that_did_not_stand_in_the_way_is_not_on_record() -> None:
+    despite = ARRIVE.model_copy(
+        update={"overrides": (BookingCode.CHECK_IN_CLOSED,), "reason": "late"}
+    )
+    given(*SEATED).when(despite, NOON, *DESK).then(fact(CheckedIn, overrides=(), reason="late"))
+
+
+def test_books_that_waited_for_somebody_close_after_a_check_in_that_came_too_late() -> None:
+    despite = ARRIVE.model_copy(
+        update={"overrides": (BookingCode.CHECK_IN_CLOSED,), "reason": "the list was on paper"}
+    )
+    asked = given(*SEATED).when(TIME_IS_UP, DUE)
+    scenario = asked.when(despite, DUE + 24 * HOUR, *DESK).then(fact(CheckedIn))
+    [(at, close)] = [
+        one for one in scenario.gym.deadlines.values() if isinstance(one[1], CloseAttendance)
+    ]
+    assert at == DUE + 26 * HOUR
+    scenario.when(close, at).then(fact(AttendanceFinalized, attended=1), fact(CreditConsumed))
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def test_the_third_penalty_in_ninety_days_keeps_a_client_from_booking_for_a_whil
     )
     ends = scenario.gym.deadlines[f"end_booking_ban:{ANN}"]
     assert ends == (DONE + 21 * DAY, EndBookingBan(client_id=ANN))
-    scenario.when(EndBookingBan(client_id=ANN), DONE + 21 * DAY).then(fact(BookingBanLifted))
+    scenario.when(EndBookingBan(client_id=ANN), DONE + 21 * DAY).then(
+        fact(BookingBanLifted, policy_version=1)
+    )
     scenario.when(far, at).then_answered(status="reserved")
 
 

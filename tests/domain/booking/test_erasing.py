@@ -11,11 +11,16 @@ from contracts.booking import (
     Cancellation,
     CancelReservation,
     CheckIn,
+    CollectFee,
+    ContestFee,
     CorrectAttendance,
     CreditForfeited,
     CreditHeld,
     CreditReleased,
     FeeAssessed,
+    FeeContestResolved,
+    FeeDue,
+    FeeWaived,
     FinalizeAttendance,
     LineJoined,
     ReservationCancelled,
@@ -25,11 +30,13 @@ from contracts.booking import (
     ViolationRecorded,
     WaitlistLeft,
     WaitlistPromoted,
+    WaiveFee,
 )
 from contracts.envelope import Event
-from contracts.ids import SessionId
+from contracts.ids import ReservationId, SessionId
 from contracts.money import Price
 from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.penalty import client_penalties
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -154,3 +161,51 @@ def test_who_is_in_the_class_stays_and_books_put_right_later_ask_for_nothing() -
 def test_nobody_else_loses_anything() -> None:
     scenario = given(*KNOWN, reserved(BEN), waiting(CAT, 1)).when(ERASE, DAY_BEFORE)
     scenario.then(fact(BookingBanImposed, erased=True))
+
+
+def assessed() -> Scenario:
+    """Ann did not come, and a fee waits to be waived; Ben has no part in it."""
+    scenario = booked().when(CLOSE, NOON + HOUR)
+    assert any(isinstance(e, FeeAssessed) for e in scenario.gym.log)
+    return scenario
+
+
+def pending(scenario: Scenario) -> ReservationId:
+    [(key, _)] = scenario.gym.state(client_penalties, ANN).cases.items()
+    return key  # type: ignore[no-any-return]
+
+
+def test_a_pending_fee_is_waived_with_a_reason_of_its_own_and_never_falls_due() -> None:
+    scenario = assessed()
+    one = pending(scenario)
+    scenario.when(ERASE, NOON + 2 * HOUR).then(
+        fact(BookingBanImposed, erased=True),
+        fact(FeeWaived, client_id=ANN, reservation_id=one, reason="erased", policy_version=1),
+    )
+    assert not [c for _, c in scenario.gym.deadlines.values() if isinstance(c, CollectFee)]
+    collect = CollectFee(client_id=ANN, reservation_id=one)
+    scenario.when(collect, NOON + 48 * HOUR).then_nothing()
+    scenario.when(ERASE, NOON + 48 * HOUR).then_nothing()
+
+
+def test_a_contest_nobody_is_left_to_lead_is_settled_with_it() -> None:
+    scenario = assessed()
+    contest = ContestFee(client_id=ANN, reservation_id=pending(scenario), reason="was there")
+    scenario.when(contest, NOON + 2 * HOUR).when(ERASE, NOON + 3 * HOUR).then(
+        fact(BookingBanImposed), fact(FeeContestResolved, fee_stands=False, reason="erased"),
+        fact(FeeWaived, reason="erased"),
+    )  # fmt: skip
+
+
+def test_a_fee_that_is_due_stays_in_the_books() -> None:
+    scenario = assessed()
+    collect = CollectFee(client_id=ANN, reservation_id=pending(scenario))
+    scenario.when(collect, NOON + 48 * HOUR).then(fact(FeeDue))
+    scenario.when(ERASE, NOON + 49 * HOUR).then(fact(BookingBanImposed))
+
+
+def test_a_fee_somebody_waived_before_is_no_news() -> None:
+    scenario = assessed()
+    waive = WaiveFee(client_id=ANN, reservation_id=pending(scenario), reason="first time")
+    scenario.when(waive, NOON + 2 * HOUR)
+    scenario.when(ERASE, NOON + 3 * HOUR).then(fact(BookingBanImposed))

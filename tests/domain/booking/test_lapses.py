@@ -7,6 +7,8 @@ import pytest
 from contracts.booking import (
     BookingCode,
     Cancellation,
+    CheckIn,
+    CheckInUndone,
     CreditHeld,
     CreditReleased,
     CreditsGranted,
@@ -26,6 +28,7 @@ from contracts.booking import (
     SpotOffered,
     SuspendEntitlement,
     Suspension,
+    UndoCheckIn,
     WaitlistLeft,
     WaitlistPromoted,
 )
@@ -232,3 +235,46 @@ def test_lines_of_long_ago_are_forgotten() -> None:
         scenario.gym.happened(*(one if isinstance(one, tuple) else (one,)))
     scenario.when(JoinWaitlist(session_id=OTHER, client_id=BEN), later - HOUR)
     assert list(scenario.gym.state(client_ledger, BEN).lines) == [OTHER]
+
+
+NOT_HERE = UndoCheckIn(session_id=SES, client_id=ANN)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"), [(HOLD, BookingCode.ON_HOLD), (END, BookingCode.NO_ENTITLEMENT)]
+)
+def test_a_check_in_that_is_undone_leaves_no_seat_that_nothing_pays_for_unsaid(
+    command: SuspendEntitlement | EndEntitlement, reason: BookingCode
+) -> None:
+    """Who is checked in has come, so that nobody asked what pays."""
+    early = NOON - 10 * MINUTE
+    for past in BOOKED, CANCELS:  # staff says that it is theirs, whatever the policy says
+        scenario = given(*past, checked_in(ANN)).when(command, early)
+        assert flag_of(scenario) is None
+        scenario.when(NOT_HERE, early).then(
+            fact(CheckInUndone), fact(ReservationFlagged, client_id=ANN, reason=reason)
+        ).then_answered(status="reserved")
+
+
+def test_what_else_they_have_pays_for_the_seat_of_an_undone_check_in() -> None:
+    early = NOON - 10 * MINUTE
+    scenario = given(*BOOKED, granted(ANN, 1, nth=2), checked_in(ANN)).when(END, early)
+    scenario.when(NOT_HERE, early).then(
+        fact(CheckInUndone), fact(CreditReleased), fact(CreditHeld, grant_id=grant_of(ANN, 2)),
+        fact(ReservationCovered, grant_id=grant_of(ANN, 2)),
+    )  # fmt: skip
+
+
+def test_a_flag_whose_hold_ended_during_a_check_in_comes_off_when_that_is_undone() -> None:
+    early = NOON - 10 * MINUTE
+    scenario = given(*BOOKED).when(HOLD, DAY_BEFORE)
+    scenario.when(CheckIn(session_id=SES, client_id=ANN), early).when(RESUME, early)
+    scenario.when(NOT_HERE, early).then(
+        fact(CheckInUndone), fact(ReservationCovered, grant_id=grant_of(ANN))
+    )
+    assert flag_of(scenario) is None
+
+
+def test_once_the_class_has_begun_nobody_asks_what_pays() -> None:
+    scenario = given(*BOOKED, checked_in(ANN)).when(END, NOON)
+    scenario.when(NOT_HERE, NOON).then(fact(CheckInUndone))

@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import INVARIANT_MARKER
 
 from contracts.booking import Attendance, Period
-from tests.domain.booking.gym_rules import LATES, OPTIONS
+from tests.domain.booking.gym_rules import AT_CHECK_IN, LATES, OPTIONS, OVERRIDES
 from tests.domain.booking.histories import (
     COACHES,
     COVERS,
     MOVES_BY,
-    OVERRIDES,
     PAID,
     STAFF,
     STARTS,
@@ -142,7 +141,7 @@ def _move(booking: Booking, dice: Random, moves: dict[str, int]) -> None:
         "notice": dice.choice([0, 0, 360]), "per": dice.choice([None, None, *Period]),
         "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]), "coach": dice.choice(COACHES),
         "covers": dice.choice(COVERS), "over": dice.choice(OVERRIDES), "rules": _drawn(dice),
-        "later": dice.choice([HOUR * 0, HOUR, 5 * HOUR]),
+        "later": dice.choice([HOUR * 0, HOUR, 5 * HOUR]), "despite": dice.choice(AT_CHECK_IN),
     }  # fmt: skip
     if name in {"move", "days_pass"}:
         drawn["by"] = dice.choice(MOVES_BY if name == "move" else [8 * HOUR, 24 * HOUR])

@@ -221,7 +221,7 @@ def test_a_refilled_late_cancel_that_was_called_a_no_show_counts_no_more_once_it
     scenario.when(correct(ANN, L), END).then(
         fact(AttendanceCorrected, was=N, becomes=L, credits=0, charge=Charge.RELEASED),
         fact(CreditCorrected, was=Charge.FORFEITED, becomes=Charge.RELEASED),
-        fact(ViolationCleared, client_id=ANN),
+        fact(ViolationCleared, client_id=ANN, policy_version=1),
     )
 
 

@@ -11,12 +11,18 @@ from contracts.booking import (
     BookClass,
     BookingBanImposed,
     BookingCode,
+    CancelReservation,
     CheckedIn,
     CreditHeld,
+    CreditReleased,
+    LineJoined,
+    ReservationCancelled,
     ReservationMade,
     ReservationReinstated,
     SeatsCounted,
     TimeTaken,
+    WaitlistJoined,
+    WaitlistPromoted,
     WaiverRecorded,
 )
 from contracts.envelope import Event
@@ -107,6 +113,45 @@ def test_several_rules_are_recorded_in_the_order_of_the_checks_those_that_were_i
             ReservationMade, overrides=(BookingCode.OVERLAP, BookingCode.SESSION_FULL),
             overbooked=True,
         ),
+        fact(CreditHeld),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("past", "at", "code"),
+    [
+        ((*READY, reserved(BEN), BANNED), DAY_BEFORE, BookingCode.BOOKING_BANNED),
+        ((scheduled(1, closes_minutes_before=60), *READY[1:], reserved(BEN)), NOON - MINUTE,
+         BookingCode.BOOKING_CLOSED),
+        ((*READY, reserved(BEN), *ELSEWHERE), DAY_BEFORE, BookingCode.OVERLAP),
+    ],
+)  # fmt: skip
+def test_what_a_seat_from_the_line_asks_again_is_not_set_aside_for_a_place_in_it(
+    past: Past, at: Any, code: BookingCode
+) -> None:
+    """It would be lost on the way: nobody's place says that a ban does not count."""
+    either = booking(code, or_waitlist=True)
+    given(*past).when(either, at, *OWNER).then_refused(code, field="overrides")
+
+
+def test_nor_is_the_limit_of_a_day() -> None:
+    past: Past = (scheduled(1, daily_limit=1), *READY[1:], reserved(BEN))
+    scenario = given(*past, scheduled(5, OTHER, NOON + 3 * HOUR))
+    scenario.when(BookClass(session_id=OTHER, client_id=ANN), DAY_BEFORE)
+    either = booking(BookingCode.DAILY_LIMIT, or_waitlist=True)
+    scenario.when(either, DAY_BEFORE, *DESK).then_refused(BookingCode.DAILY_LIMIT)
+
+
+def test_the_window_and_the_waiver_are_set_aside_for_a_place_in_line_too() -> None:
+    asks = scheduled(1).model_copy(update={"waiver_required": True})
+    both = (BookingCode.WAIVER_REQUIRED, BookingCode.WINDOW_NOT_OPEN)
+    scenario = given(asks, *READY[1:], reserved(BEN))
+    scenario.when(booking(or_waitlist=True), WEEK_BEFORE - MINUTE, *DESK).then(
+        fact(WaitlistJoined, client_id=ANN, overrides=both, reason="twins"), fact(LineJoined)
+    )
+    scenario.when(CancelReservation(session_id=SES, client_id=BEN), WEEK_BEFORE - MINUTE).then(
+        fact(ReservationCancelled), fact(CreditReleased),
+        fact(WaitlistPromoted, client_id=ANN), fact(ReservationMade, client_id=ANN),
         fact(CreditHeld),
     )  # fmt: skip
 

@@ -258,7 +258,7 @@ def test_a_verdict_before_the_fee_is_due_leaves_it_to_the_clock() -> None:
 def test_a_contest_that_was_right_waives_or_takes_back() -> None:
     scenario, one = assessed()
     scenario.when(contest(one), DONE).when(verdict(one, stands=False), DONE).then(
-        fact(FeeContestResolved, fee_stands=False), fact(FeeWaived)
+        fact(FeeContestResolved, fee_stands=False, policy_version=1), fact(FeeWaived)
     )
     scenario, one = due()
     scenario.when(contest(one), DONE + 2 * DAY).when(verdict(one, stands=False), DONE + DAY).then(

@@ -187,6 +187,38 @@ def test_an_occurrence_that_is_called_off_leaves_its_series(second: str) -> None
     assert (series.except_dates, parsed.rejected) == ((date(2026, 3, 8),), ())
 
 
+UTC_EVENING = event("DTSTART:20260303T000000Z", HOUR, "RRULE:FREQ=WEEKLY;COUNT=1")
+"""Mondays at 19:00 in New York; Tuesdays, as the file counts days."""
+ANOTHER_DAY = "RECURRENCE-ID is a day, and DTSTART in UTC is of another day there: give its time"
+
+
+def test_a_day_of_a_series_in_utc_is_the_occurrence_of_that_local_day() -> None:
+    morning = event("DTSTART:20260301T140000Z", HOUR, "RRULE:FREQ=WEEKLY;COUNT=1")
+    gone = event("RECURRENCE-ID;VALUE=DATE:20260301", START, HOUR, "STATUS:CANCELLED")
+    parsed = parse(file(morning, gone), ZONE)
+    (series,) = parsed.rows
+    assert (series.except_dates, parsed.rejected) == ((date(2026, 3, 1),), ())
+
+
+@pytest.mark.parametrize("day", ["20260303", "20260302"])
+@pytest.mark.parametrize("says", ["STATUS:CANCELLED", "STATUS:CONFIRMED"])
+def test_a_day_that_may_be_either_of_two_is_told_and_so_is_its_series(day: str, says: str) -> None:
+    """Neither a class at a time nobody meant, nor an exception nobody hears of."""
+    second = event(f"RECURRENCE-ID;VALUE=DATE:{day}", "DTSTART:20260303T010000Z", HOUR, says)
+    parsed = parse(file(UTC_EVENING, second), ZONE)
+    assert parsed.rows == ()
+    assert rejections(parsed) == [
+        (3, f"the event in line 10 cannot be placed: {ANOTHER_DAY}"), (10, ANOTHER_DAY),
+    ]  # fmt: skip
+
+
+def test_a_cancelled_occurrence_the_series_does_not_have_is_told() -> None:
+    gone = event("RECURRENCE-ID;VALUE=DATE:20260309", START, HOUR, "STATUS:CANCELLED")
+    parsed = parse(file(SERIES, gone), ZONE)
+    assert len(parsed.rows) == 1
+    assert rejections(parsed) == [(10, "the event is cancelled")]
+
+
 def test_a_cancelled_occurrence_of_no_series_is_told() -> None:
     gone = event(SECOND, START.replace("0301", "0308"), HOUR, "STATUS:CANCELLED")
     assert rejections(parse(file(gone), ZONE)) == [(3, "the event is cancelled")]

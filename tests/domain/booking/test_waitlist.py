@@ -54,6 +54,7 @@ from tests.scenario import fact
 
 JOIN = JoinWaitlist(session_id=SES, client_id=BEN)
 CANCEL = CancelReservation(session_id=SES, client_id=ANN)
+EARLY = NOON - timedelta(days=8)  # before booking opens
 FULL: tuple[Event | tuple[Event, ...], ...] = (
     scheduled(1, waitlist_uncapped=True), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
 )  # fmt: skip
@@ -112,9 +113,38 @@ def test_a_place_in_line_is_refused_for_a_reason(
 
 
 def test_the_line_opens_and_closes_with_booking() -> None:
-    early = NOON - timedelta(days=8)
-    given(*FULL).when(JOIN, early, "client:b", "member").then_refused(BookingCode.WINDOW_NOT_OPEN)
+    given(*FULL).when(JOIN, EARLY, "client:b", "member").then_refused(BookingCode.WINDOW_NOT_OPEN)
     given(*FULL).when(JOIN, NOON).then_refused(BookingCode.BOOKING_CLOSED)
+
+
+@pytest.mark.parametrize("role", ["trainer", "member"])
+def test_a_trainer_waits_for_the_line_to_open_as_members_do(role: str) -> None:
+    hasty = JOIN.model_copy(update={"reason": "vip"})
+    given(*FULL).when(hasty, EARLY, f"client:{BEN}", role).then_refused(BookingCode.WINDOW_NOT_OPEN)
+
+
+def test_before_the_window_the_desk_joins_with_a_reason_and_it_is_on_record() -> None:
+    desk = ("staff:x", "front_desk")
+    given(*FULL).when(JOIN, EARLY, *desk).then_refused(BookingCode.REASON_REQUIRED, field="reason")
+    hasty = JOIN.model_copy(update={"reason": "vip"})
+    given(*FULL).when(hasty, EARLY, *desk).then(
+        fact(WaitlistJoined, overrides=(BookingCode.WINDOW_NOT_OPEN,), reason="vip"),
+        fact(LineJoined),
+    )
+    given(*FULL).when(hasty, DAY_BEFORE, *desk).then(
+        fact(WaitlistJoined, overrides=(), reason="vip"), fact(LineJoined)
+    )
+
+
+def test_without_a_waiver_staff_joins_and_it_is_on_record() -> None:
+    asks = FULL[0].model_copy(update={"waiver_required": True})  # type: ignore[union-attr]
+    past = (asks, *FULL[1:])
+    given(*past).when(JOIN, DAY_BEFORE, f"client:{BEN}", "member").then_refused(
+        BookingCode.WAIVER_REQUIRED
+    )
+    given(*past).when(JOIN, DAY_BEFORE, "staff:x", "trainer").then(
+        fact(WaitlistJoined, overrides=(BookingCode.WAIVER_REQUIRED,), reason=""), fact(LineJoined)
+    )
 
 
 def test_a_waiting_client_with_a_free_seat_to_claim_is_in_line_already() -> None:

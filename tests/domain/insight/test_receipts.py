@@ -148,6 +148,10 @@ def test_times_are_the_locations_own() -> None:
         (SpotChanged(**IDS, spot="Bike 4", previous="Bike 7"),
          "Moved 20:00 from Bike 7 to Bike 4"),
         (cancelled(Cancellation.SESSION), "The gym cancelled the class 20:00"),
+        (booking.WaitlistJoined(
+            session_id=SPIN, client_id=MIA, seq=1, policy_version=3, reason="vip",
+            overrides=(BookingCode.WINDOW_NOT_OPEN,),
+         ), "Joined the waitlist 20:00, although booking was not open yet (vip)"),
         (WaitlistLeft(session_id=SPIN, client_id=MIA, reason="session_started"),
          "The waitlist closed as the class began 20:00"),
         (ViolationRecorded(
