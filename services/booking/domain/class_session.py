@@ -1,11 +1,14 @@
 """ClassSession: one class on the calendar and the contest for its seats.
 
-Keeps      reserved <= capacity, unless it was lowered below; nobody is reserved and waiting; while
-           promotion is automatic nobody eligible waits beside a free seat; the line is in order
+Keeps      reserved <= capacity, unless the desk overbooked or it was lowered below; nobody is
+           reserved and waiting; while promotion is automatic nobody eligible waits beside a free
+           seat; the line is in order
 Stream     ``session-{session_id}``
 Rules      as it lives: ``drafts``, ``timetable``, ``session_edits``, ``session_changes``;
-           ``reservations``, ``spots``, ``cancelling``, ``waitlist``, ``offers``; ``attendance``,
-           ``offences``, ``corrections``; remembered in ``session_state``, ``session_slot``
+           ``reservations``, ``overrides``, ``spots``, ``cancelling``, ``lapses``, ``waitlist``,
+           ``offers``; ``attendance``, ``offences``, ``corrections``
+Read       in this order: ``session_state`` (what is remembered) with its ``session_slot``,
+           ``session_people`` and ``session_line``; here, how events make it; then the rules
 Source     docs/rules.md, Sessions
 """
 
