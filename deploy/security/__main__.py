@@ -3,6 +3,7 @@
 Exits 0 when all passed, 1 when one failed, 3 when none failed and one could not be done.
 """
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -52,7 +53,10 @@ def _looked_at(name: str) -> Verdict:
     about, _, _ = (part.__doc__ or "").partition("\n")
     print(f"{name}: {about}", flush=True)
     began = time.perf_counter()
-    found = part()
+    try:
+        found = part()
+    except subprocess.TimeoutExpired as late:
+        found = Found(Verdict.NOT_DONE, (f"not ended after {late.timeout:.0f} s",))
     print(f"  {found.verdict.value} in {time.perf_counter() - began:.0f} s")
     for line in found.told:
         print(f"    {line}", flush=True)

@@ -19,7 +19,7 @@ def main(clone: str, requirements: str) -> None:
     """Print ``{"found": [...], "advisories": n, "packages": n}``."""
     import yaml  # noqa: PLC0415 - of .venv-security only
 
-    locked = dict(_pins(Path(requirements)))
+    locked = dict(pins(Path(requirements)))
     found, read, about = [], 0, set()
     for text in _advisories(clone, set(locked)):
         advisory = yaml.safe_load(text)
@@ -34,7 +34,7 @@ def main(clone: str, requirements: str) -> None:
     sys.stdout.write(json.dumps({"found": found, "advisories": read, "packages": len(about)}))
 
 
-def _pins(file: Path) -> Iterator[tuple[str, str]]:
+def pins(file: Path) -> Iterator[tuple[str, str]]:
     for line in file.read_text().splitlines():
         name, is_pinned, rest = line.partition("==")
         if is_pinned and not line.startswith((" ", "#")):

@@ -40,10 +40,11 @@ def licences() -> Found:
 
 
 def vulnerabilities() -> Found:
-    """No locked version has a vulnerability that is known.
+    """No version that ships has a vulnerability that is known; the tools' own are not asked about.
 
-    Asks PyPI through pip-audit; or, where ``ADVISORIES`` names a clone of the PyPA advisory
-    database, reads that. Not reaching either, or a clone that is old, is ``NOT_DONE``.
+    Asks PyPI through pip-audit, of each version; where that is not answered, by the page of each
+    project. Or, where ``ADVISORIES`` names a clone of the PyPA advisory database, reads that. Not
+    reaching either, or a clone that is old, is ``NOT_DONE``.
     """
     if clone := os.environ.get("ADVISORIES"):
         return _by_clone(Path(clone))
@@ -52,20 +53,47 @@ def vulnerabilities() -> Found:
     try:
         audited = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        return Found(
-            Verdict.NOT_DONE, ("pip-audit could not ask its database:", *last(done.stderr))
-        )
-    missed = set(locked(SHIPPED)) - {one["name"] for one in audited if "vulns" in one}
-    if missed:
-        return Found(Verdict.NOT_DONE, (f"not audited: {', '.join(sorted(missed))}",))
+        return _by_projects(last(done.stderr, 1))
     found = [
         f"{one['name']} {one['version']}: {fault['id']}"
         for one in audited
-        for fault in one["vulns"]
+        for fault in one.get("vulns", ())
     ]
     if found:
         return Found(Verdict.FAILED, tuple(found))
-    return Found(Verdict.PASSED, (f"{len(audited)} packages",))
+    missed = set(locked(SHIPPED)) - {one["name"] for one in audited if "vulns" in one}
+    if missed:
+        return _by_projects((f"not audited: {', '.join(sorted(missed))}",))
+    return Found(Verdict.PASSED, (f"{len(audited)} packages, each version asked of PyPI",))
+
+
+def _by_projects(why: tuple[str, ...]) -> Found:
+    """By PyPI's pages of projects, which must prove that they tell vulnerabilities at all."""
+    said = ("pip-audit could not ask of each version:", *why)
+    read = tool("python", "-m", "deploy.security.projects", str(SHIPPED))
+    try:
+        told = json.loads(read.stdout)
+        well, found, behind, silent = (told[kind] for kind in ("well", "found", "behind", "silent"))
+        witness = told["witness"]
+    except (ValueError, KeyError, TypeError):
+        return Found(Verdict.NOT_DONE, (*said, "nor could the pages be read:", *last(read.stderr)))
+    unknown = (
+        *(f"not known of, update it or what demands it: {pin}" for pin in behind),
+        *(f"did not answer: {page}" for page in silent),
+    )
+    if found:
+        return Found(Verdict.FAILED, (*found, *unknown))
+    if not witness:
+        blind = "no page tells a vulnerability, not even of projects that have some"
+        return Found(Verdict.NOT_DONE, (*said, blind, *unknown))
+    if unknown or len(well) < len(locked(SHIPPED)):
+        return Found(Verdict.NOT_DONE, (*said, *unknown, f"{len(well)} packages are known of"))
+    rests_on = (
+        f"{len(well)} packages, nothing told against any by PyPI's page of the project, where ours",
+        "is the newest release, the only one it tells of, or else by the page of our version",
+        f"that such pages tell what is known was seen: {witness}",
+    )
+    return Found(Verdict.PASSED, (*rests_on, *said))
 
 
 def _by_clone(clone: Path) -> Found:

@@ -12,7 +12,7 @@ from packaging.version import Version
 from deploy.security import __main__ as security
 from deploy.security import dependencies, fuzzing
 from deploy.security.advisories import _is_inside
-from deploy.security.found import Found, Verdict
+from deploy.security.found import Found, Verdict, ran
 
 ANSWERS = {"good": Verdict.PASSED, "bad": Verdict.FAILED, "unknown": Verdict.NOT_DONE}
 
@@ -29,6 +29,16 @@ def test_only_what_was_looked_at_and_is_well_passes(
     monkeypatch.setattr(security, "PARTS", parts)
 
     assert security.main(wanted) == code
+
+
+def test_a_part_that_does_not_end_has_not_been_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless() -> Found:
+        ran([sys.executable, "-c", "import time; time.sleep(600)"], seconds=0.2)
+        raise AssertionError("it was waited for")
+
+    monkeypatch.setattr(security, "PARTS", {"endless": endless})
+
+    assert security.main([]) == 3
 
 
 def answered(stdout: str, returncode: int = 0) -> Any:
