@@ -46,7 +46,7 @@ format: $(READY) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-validate: $(VALIDATORS) ## The image and the manifests, without a cluster
+validate: $(VALIDATORS) ## The image and the manifests, without a cluster; needs promtool (Debian: prometheus)
 	@$(BIN)/pytest -q tests/validate
 	@$(BIN)/python -m deploy.validate
 

@@ -5,6 +5,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+PACKAGES = {"promtool": "prometheus"}
+"""Program -> the package that Debian has it in; all others come with our own locks."""
+
 
 class CannotCheck(Exception):
     """A tool or its material is missing, or it fell over: the check has failed."""
@@ -42,6 +45,8 @@ def ran(
             [program(words[0]), *words[1:]], input=told, cwd=folder, check=False,
             capture_output=True, text=True, timeout=180,
         )  # fmt: skip
+    except FileNotFoundError as error:
+        raise CannotCheck(f"{words[0]} is not installed: {_remedy(words[0])}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotCheck(f"{words[0]} cannot be run: {error}") from error
 
@@ -52,3 +57,9 @@ def run(*words: str, told: str | None = None, folder: Path | None = None) -> str
     if done.returncode:
         raise CannotCheck(f"{words[0]}: {(done.stderr or done.stdout).strip()[:2000]}")
     return done.stdout
+
+
+def _remedy(name: str) -> str:
+    if package := PACKAGES.get(name):
+        return f"install the package {package} (Debian)"
+    return "our locks have it, so remove .venv and try again"
