@@ -62,7 +62,7 @@ chaos: $(READY) ## Every fault, also those that take long or take root; tells wh
 drill: $(READY) ## Lose an installation of its own, bring it back from a backup, prove it is the same
 	@$(BIN)/b2b drill
 
-security: $(READY) $(TOOLS)/ready ## Rules of our own, licences, known faults, walls, fuzzing. ADVISORIES=clone, PARTS=a,b
+security: $(READY) $(TOOLS)/ready ## Rules of our own, licences, known faults, controls, fuzzing. ADVISORIES=clone, PARTS=a,b
 	@$(BIN)/python -m deploy.security $(PARTS)
 
 ##@ Contracts and locks

@@ -14,7 +14,11 @@ from deploy.security.found import Found, Verdict
 from deploy.security.fuzzing import gateway_withstands_anything
 from deploy.security.walls import (
     edge_withstands_any_bytes,
+    limits_hold,
+    nobody_is_trusted_for_longer,
     parsers_refuse_by_type,
+    persons_are_hidden,
+    roles_are_kept,
     users_are_kept_apart,
     walls_stand,
 )
@@ -26,6 +30,10 @@ PARTS: dict[str, Callable[[], Found]] = {
     "vulnerabilities": vulnerabilities,
     "walls": walls_stand,
     "users": users_are_kept_apart,
+    "trust": nobody_is_trusted_for_longer,
+    "permissions": roles_are_kept,
+    "privacy": persons_are_hidden,
+    "limits": limits_hold,
     "parsers": parsers_refuse_by_type,
     "edge": edge_withstands_any_bytes,
     "gateway": gateway_withstands_anything,

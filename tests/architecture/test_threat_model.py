@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.security.__main__ import PARTS
+from deploy.security.walls import TESTS
 
 ROOT = Path(__file__).parents[2]
 TOLD = (ROOT / "docs/threat-model.md").read_text()
@@ -36,3 +37,24 @@ def test_every_part_of_make_security_that_is_named_is_there() -> None:
 
     assert named
     assert named <= set(PARTS)
+
+
+def test_every_test_that_shows_a_control_is_run_by_a_part_of_make_security() -> None:
+    named = {
+        path for row in ROWS for path in re.findall(r"`(tests/[^`]+)`", row.split("|")[3])
+    }  # fmt: skip
+    shown_by = {
+        str(file.relative_to(ROOT))
+        for path in named
+        for file in ((ROOT / path).rglob("test_*.py") if (ROOT / path).is_dir() else [ROOT / path])
+    }
+
+    assert len(shown_by) > 20
+    assert shown_by <= {path for paths in TESTS.values() for path in paths}
+
+
+@pytest.mark.parametrize(("part", "paths"), TESTS.items())
+def test_a_part_runs_tests_that_are_there(part: str, paths: tuple[str, ...]) -> None:
+    assert part in PARTS
+    for path in paths:
+        assert (ROOT / path).is_file()

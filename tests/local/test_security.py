@@ -10,7 +10,7 @@ import pytest
 from packaging.version import Version
 
 from deploy.security import __main__ as security
-from deploy.security import dependencies, fuzzing
+from deploy.security import dependencies, fuzzing, walls
 from deploy.security.advisories import _is_inside
 from deploy.security.found import Found, Verdict, ran
 
@@ -39,6 +39,20 @@ def test_a_part_that_does_not_end_has_not_been_done(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(security, "PARTS", {"endless": endless})
 
     assert security.main([]) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [("pass", Verdict.PASSED), ("pytest.skip('not on this machine')", Verdict.NOT_DONE),
+     ("raise ValueError", Verdict.FAILED)],
+)  # fmt: skip
+def test_a_part_whose_tests_were_left_out_has_not_been_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str, verdict: Verdict
+) -> None:
+    (tmp_path / "test_it.py").write_text(f"import pytest\n\ndef test_it():\n    {body}\n")
+    monkeypatch.setattr(walls, "TESTS", {"walls": (str(tmp_path),)})
+
+    assert walls.walls_stand().verdict is verdict
 
 
 def answered(stdout: str, returncode: int = 0) -> Any:
