@@ -40,6 +40,8 @@ WHERE_ONE_OF_TWO: dict[str, dict[str, Any]] = {
     "access.request_entry": {"client_id": str(new_id())},
 }
 """What the schema leaves open and the command, or this test, does not."""
+NOBODY = "nobody takes it from the bus"
+REFUSED = {"FORBIDDEN", NOBODY}
 
 
 class Bus:
@@ -52,7 +54,7 @@ class Bus:
     async def code(
         self, command: Command, actor: str, *roles: str, key: bytes | None = None
     ) -> str | None:
-        """What the command is refused with, if it is."""
+        """What it is refused with, if it is; ``NOBODY`` where only the service tells it itself."""
         one = new_id()
         caller = Caller(
             gym_id=self.gym_id, actor=actor, roles=roles, command_id=one, correlation_id=one,
@@ -65,7 +67,7 @@ class Bus:
             if error.outcome_unknown:
                 raise
             assert MATRIX[command.command_type] == {SYSTEM}, "nobody takes it from the bus"
-            pytest.skip("a service tells this to itself only: nobody takes it from the bus")
+            return NOBODY
         assert reply.outcome not in {"failed", "invalid"}, reply
         return reply.code
 
@@ -84,13 +86,16 @@ async def test_a_service_does_for_each_role_what_the_matrix_says(
 ) -> None:
     roles = [*Role, OPERATOR, SYSTEM, GATEWAY]
 
-    forbidden = {
-        role for role in roles
-        if await bus.code(made(kind), ACTORS.get(role, f"staff:{new_id()}"), role) == "FORBIDDEN"
-    }  # fmt: skip
+    codes = {
+        role: await bus.code(made(kind), ACTORS.get(role, f"staff:{new_id()}"), role)
+        for role in roles
+    }
 
     name = kind.command_type
-    assert forbidden == {role for role in roles if not allows(name, frozenset({role}))}
+    refused = {role for role, code in codes.items() if code in REFUSED}
+    told_by_itself = {SYSTEM} if set(codes.values()) == {NOBODY} else set()
+    allowed = {role for role in roles if allows(name, frozenset({role}))}
+    assert refused == {*roles} - allowed | told_by_itself
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.command_type)
@@ -100,9 +105,9 @@ async def test_a_service_lets_members_act_for_themselves_only(
     command = made(kind)
     whose = getattr(command, "client_id", None)
 
-    own = await bus.code(command, f"client:{whose}", Role.MEMBER) != "FORBIDDEN"
-    others = await bus.code(made(kind), f"client:{new_id()}", Role.MEMBER) != "FORBIDDEN"
-    not_a_member = await bus.code(made(kind), f"client:{whose}") != "FORBIDDEN"
+    own = await bus.code(command, f"client:{whose}", Role.MEMBER) not in REFUSED
+    others = await bus.code(made(kind), f"client:{new_id()}", Role.MEMBER) not in REFUSED
+    not_a_member = await bus.code(made(kind), f"client:{whose}") not in REFUSED
 
     name, member = kind.command_type, frozenset({Role.MEMBER})
     assert own == allows(name, member, own=whose is not None)
@@ -113,7 +118,8 @@ async def test_a_service_lets_members_act_for_themselves_only(
 async def test_a_service_believes_no_caller_without_the_key(bus: Bus, kind: type[Command]) -> None:
     everything = (*Role, OPERATOR, SYSTEM, GATEWAY)
 
-    assert await bus.code(made(kind), "system:x", *everything, key=bytes(32)) == "UNVERIFIED_CALLER"
+    code = await bus.code(made(kind), "system:x", *everything, key=bytes(32))
+    assert code in {"UNVERIFIED_CALLER", NOBODY}
 
 
 async def test_keys_of_personal_fields_are_for_projections_only(bus: Bus) -> None:
