@@ -20,6 +20,8 @@ FOLDERS = ("bench", "chassis", "contracts", "deploy", "docs", "gateway", "servic
 TOLD_IN = {".py", ".md", ".yaml", ".conf", ".env", ".sql", ".toml"}
 TOLD_IN_TOO = {"Makefile", "Dockerfile", "b2b", "healthy"}
 ASIDE = {"node_modules", "__pycache__"}
+INSTALL = ROOT / "docs/operations/install.md"
+MANIFESTS = ROOT / "deploy/kubernetes"
 MADE_LATER = {"deploy/image/secrets"}
 """Paths that somebody makes by a command."""
 OF_OTHERS = {"ContinuousArchiving", "ClusterSecretStore"}
@@ -33,6 +35,9 @@ SPAN = re.compile(r"`([^`]+)`", re.DOTALL)
 CALL = re.compile(r"\bb2b ([a-z][^`\n|;>&)]*)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
 OBJECT = re.compile(r"\b(deployment|job|service|cluster)[/ ]([a-z][a-z0-9-]*)\b")
+PART_OF = re.compile(r"^ +- (\.\./\.\./[\w/-]+)$", re.M)
+NAMESPACE = re.compile(r"\b(?:metadata\.name|namespace): ([a-z][\w-]*)")
+ADDRESS = re.compile(r"\b[a-z][\w-]*\.([a-z][\w-]*)(?:\.svc[\w.]*)?:\d+")
 WORD = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,}|(?:[A-Z][a-z]+){2,}")
 
 
@@ -146,6 +151,37 @@ def test_objects_of_the_cluster_are_there(page: Path) -> None:
         for kind, name in OBJECT.findall(text):
             if "kubectl" in text:
                 assert (kind, name) in objects(), f"{kind}/{name}"
+
+
+def production() -> str:
+    """Every manifest the overlay is made of, without comments."""
+    overlay = MANIFESTS / "overlays/production"
+    parts = PART_OF.findall((overlay / "kustomization.yaml").read_text())
+    assert "../../base" in parts
+    files = chain.from_iterable((overlay / part).rglob("*") for part in (".", *parts))
+    texts = [each.read_text() for each in files if each.suffix in {".yaml", ".env", ".conf"}]
+    return re.sub(r"(^|\s)#.*", "", "\n".join(texts))
+
+
+def test_every_namespace_and_address_of_others_is_told_to_who_installs() -> None:
+    told = INSTALL.read_text()
+    namespaces = set(NAMESPACE.findall(production()))
+    addresses = {
+        found.group()
+        for found in ADDRESS.finditer(production())
+        if ("service", found.group(1)) not in objects()  # a pod, behind a service of ours
+    }
+
+    assert {"monitoring", "kube-system", "gateway-system"} <= namespaces
+    assert "otel-collector.observability:4318" in addresses
+    for each in sorted(namespaces | addresses):
+        assert re.search(rf"`(?:\S*/)?{re.escape(each)}`", told), each
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_page_that_types_a_program_of_the_clone_says_first_how_it_is_made(page: Path) -> None:
+    before, typed, _ = page.read_text().partition(".venv/bin/")
+    assert not typed or "make setup" in before
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
