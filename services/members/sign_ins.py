@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
 
+from chassis.eventstore.postgres import FENCE
 from chassis.tenancy import Db, Pool, tenant
 from contracts.ids import GymId, new_id
 from services.members.blind_index import BlindIndex
@@ -22,6 +23,7 @@ SIGN_IN_LIFE = timedelta(days=90)
 REFRESH_LIFE = timedelta(days=30)  # unused this long, a token is worth nothing
 ID = 16  # bytes of a UUID
 SECRET = 32  # bytes
+CONFIRMED_WITHIN = 1.5  # seconds; the gateway waits two for an answer
 
 DROP_EXPIRED = "DELETE FROM auth.sign_ins WHERE gym_id = $1 AND actor = $2 AND expires_at <= $3"
 START = """
@@ -53,8 +55,8 @@ UPDATE auth.sign_ins SET ended_at = $3, ended_by = $4
  WHERE gym_id = $1 AND actor = $2 AND ended_at IS NULL
 """
 HOLDERS = """
-SELECT sign_in_id, actor FROM auth.sign_ins
- WHERE gym_id = $1 AND sign_in_id = ANY ($2) AND ended_at IS NULL AND expires_at > $3
+SELECT sign_in_id, actor, ended_at IS NOT NULL AS ended FROM auth.sign_ins
+ WHERE gym_id = $1 AND sign_in_id = ANY ($2) AND expires_at > $3
 """
 
 
@@ -141,10 +143,16 @@ class SignIns:
     async def holders(
         self, gym_id: GymId, sign_ins: Iterable[UUID], now: datetime
     ) -> dict[UUID, str]:
-        """Whose each sign-in is, of those that are still good."""
+        """Whose each sign-in is, of those that are still good.
+
+        Raises ``TimeoutError`` when one has ended and no second copy confirms it: whoever signed
+        out was not told so, and it would be good again once a copy is promoted.
+        """
         async with tenant(self._pool, gym_id) as db:
             rows = await db.fetch(HOLDERS, gym_id, list(sign_ins), now)
-        return {row["sign_in_id"]: row["actor"] for row in rows}
+        if any(row["ended"] for row in rows):
+            await self._pool.execute(FENCE, timeout=CONFIRMED_WITHIN)
+        return {row["sign_in_id"]: row["actor"] for row in rows if not row["ended"]}
 
 
 async def _put(db: Db, issued: Issued) -> Issued:

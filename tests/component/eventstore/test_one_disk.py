@@ -1,13 +1,10 @@
 """A primary cut off from its copies: what is on one disk only is neither seen nor told as done."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from chassis.context import Context
@@ -16,66 +13,17 @@ from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore, OutcomeUnknown
 from chassis.tenancy import Pool, open_store_pool
 from contracts.ids import new_id
-from deploy.local.installation import Installation
-from deploy.schema import database_url
 from tests.component.eventstore.conftest import count
-from tests.world.system import data_folder
+from tests.world.primary import Primary, primary_of
 from tests.world.waiting import until
 
 PATIENCE = 0.6  # seconds
-WAITERS = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-
-
-@dataclass(frozen=True)
-class Primary:
-    """A Postgres of this file's own, and its superuser."""
-
-    installation: Installation
-    admin: "asyncpg.Connection[asyncpg.Record]"
-
-    async def lose_copies(self) -> None:
-        """From now on a commit waits for a copy that does not exist."""
-        await self._set("SET synchronous_standby_names = 'nobody'", "nobody")
-
-    async def find_copies(self) -> None:
-        """From now on none waits."""
-        await self._set("RESET synchronous_standby_names", "")
-
-    async def _set(self, how: str, names: str) -> None:
-        await self.admin.execute(f"ALTER SYSTEM {how}")
-        await self.admin.execute("SELECT pg_reload_conf()")
-
-        async def is_so() -> bool:
-            found: str = await self.admin.fetchval("SHOW synchronous_standby_names")
-            return found == names
-
-        await until(is_so, 10)
-
-    async def events(self, stream: UUID) -> int:
-        """How many of the stream's everybody can see."""
-        asked = "SELECT count(*) FROM es.events WHERE stream_id = $1"
-        found: int = await self.admin.fetchval(asked, stream)
-        return found
-
-    async def waiting(self) -> list[int]:
-        """Backends that wait for a copy."""
-        return [row[0] for row in await self.admin.fetch(WAITERS)]
-
-    async def pool(self) -> Pool:
-        """As a service's store has it."""
-        dsn = self.installation.environment("booking")["DATABASE_URL"]
-        return await open_store_pool(dsn, name="one disk")
 
 
 @pytest.fixture(scope="module")
 async def primary() -> AsyncIterator[Primary]:
-    with data_folder("one-disk") as data:
-        async with Installation(data) as installation:
-            admin = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_booking"))
-            yield Primary(installation, admin)
-            await admin.close()
-            assert installation.postgres is not None
-            installation.postgres.stop(signal.SIGQUIT)  # a clean stop waits for copies, too
+    async with primary_of("b2b_booking") as started:
+        yield started
 
 
 @pytest.fixture
@@ -87,7 +35,9 @@ async def cut_off(primary: Primary) -> AsyncIterator[Primary]:
 
 @pytest.fixture
 async def pool(primary: Primary) -> AsyncIterator[Pool]:
-    made = await primary.pool()
+    """As a service's store has it."""
+    dsn = primary.installation.environment("booking")["DATABASE_URL"]
+    made = await open_store_pool(dsn, name="one disk")
     yield made
     made.terminate()
     await asyncio.sleep(0)  # its sockets close in the next turn
@@ -108,13 +58,13 @@ async def test_what_no_copy_has_is_not_seen_and_not_told_as_done(
     for _ in range(3):  # whoever repeats it with the same key is told the same
         with pytest.raises(OutcomeUnknown):
             await store.execute(ctx, count(stream))
-        assert await cut_off.events(stream) == 0
+        assert await _events(cut_off, stream) == 0
     assert len(await cut_off.waiting()) == 1, "each repeat took a connection of the server's"
 
     await cut_off.find_copies()
     done = await _answered(lambda: store.execute(ctx, count(stream)))
     assert (done.result, done.replayed) == ({"count": 1}, True)
-    assert await cut_off.events(stream) == 1
+    assert await _events(cut_off, stream) == 1
 
 
 async def test_others_are_served_again_once_copies_are_back(
@@ -140,7 +90,7 @@ async def test_a_row_that_is_seen_without_a_copy_is_not_told_as_done_either(
         await cut_off.admin.execute("SELECT pg_cancel_backend($1)", pid)
 
     async def is_seen() -> bool:
-        return await cut_off.events(stream) == 1
+        return await _events(cut_off, stream) == 1
 
     await until(is_seen, 10)
 
@@ -172,7 +122,14 @@ async def test_a_process_that_is_ended_while_it_writes_cancels_nothing(
     await pool.close()  # any cancel is through before its connection is given back
 
     assert await cut_off.waiting()
-    assert await cut_off.events(stream) == 0
+    assert await _events(cut_off, stream) == 0
+
+
+async def _events(primary: Primary, stream: UUID) -> int:
+    """How many of the stream's everybody can see."""
+    asked = "SELECT count(*) FROM es.events WHERE stream_id = $1"
+    found: int = await primary.admin.fetchval(asked, stream)
+    return found
 
 
 async def _answered(ask: Callable[[], Awaitable[eventstore.Done]]) -> eventstore.Done:

@@ -62,7 +62,7 @@ async def databases(installation: Installation) -> AsyncIterator[Databases]:
 
 
 @asynccontextmanager
-async def _house(
+async def house_on(
     installation: Installation, databases: Databases, clock: FixedClock
 ) -> AsyncIterator[House]:
     """As ``services.members.app`` wires it."""
@@ -86,7 +86,7 @@ async def _house(
 async def house(
     installation: Installation, databases: Databases, clock: FixedClock
 ) -> AsyncIterator[House]:
-    async with _house(installation, databases, clock) as wired:
+    async with house_on(installation, databases, clock) as wired:
         yield wired
 
 
@@ -95,4 +95,4 @@ async def lone_house(installation: Installation, clock: FixedClock) -> AsyncIter
     """On databases nobody else uses, for what changes all of them at once."""
     async with AsyncExitStack() as stack:
         fresh = await stack.enter_async_context(_databases(installation))
-        yield await stack.enter_async_context(_house(installation, fresh, clock))
+        yield await stack.enter_async_context(house_on(installation, fresh, clock))

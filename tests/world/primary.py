@@ -1,0 +1,57 @@
+"""A Postgres whose copies come and go: alone, it takes no write as done."""
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from deploy.local.installation import Installation
+from deploy.schema import database_url
+from tests.world.system import data_folder
+from tests.world.waiting import until
+
+WAITERS = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+
+@dataclass(frozen=True)
+class Primary:
+    """A Postgres of one file's own, and its superuser."""
+
+    installation: Installation
+    admin: "asyncpg.Connection[asyncpg.Record]"
+
+    async def lose_copies(self) -> None:
+        """From now on a commit waits for a copy that does not exist."""
+        await self._set("SET synchronous_standby_names = 'nobody'", "nobody")
+
+    async def find_copies(self) -> None:
+        """From now on none waits."""
+        await self._set("RESET synchronous_standby_names", "")
+
+    async def _set(self, how: str, names: str) -> None:
+        await self.admin.execute(f"ALTER SYSTEM {how}")
+        await self.admin.execute("SELECT pg_reload_conf()")
+
+        async def is_so() -> bool:
+            found: str = await self.admin.fetchval("SHOW synchronous_standby_names")
+            return found == names
+
+        await until(is_so, 10)
+
+    async def waiting(self) -> list[int]:
+        """Backends that wait for a copy."""
+        return [row[0] for row in await self.admin.fetch(WAITERS)]
+
+
+@asynccontextmanager
+async def primary_of(database: str) -> AsyncIterator[Primary]:
+    """One whose superuser looks into ``database``."""
+    with data_folder("one-disk") as data:
+        async with Installation(data) as installation:
+            admin = await asyncpg.connect(database_url(installation.admin_dsn, database))
+            yield Primary(installation, admin)
+            await admin.close()
+            assert installation.postgres is not None
+            installation.postgres.stop(signal.SIGQUIT)  # a clean stop waits for copies, too
