@@ -46,14 +46,14 @@ format: $(READY) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-validate: $(VALIDATORS) ## The image and the manifests, without a cluster; needs promtool (Debian: prometheus)
+validate: $(VALIDATORS) ## The image and the manifests, no cluster; promtool (Debian: prometheus), CRDS_DIR
 	@$(BIN)/pytest -q tests/validate
 	@$(BIN)/python -m deploy.validate
 
 image: $(VALIDATORS) ## Build the image and run it as a cluster would, by podman or docker. BASE, BUILD, ENGINE
 	@$(BIN)/python -m deploy.trial
 
-bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json
+bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json. B="hot --rounds 5"
 	@$(BIN)/python -m bench $(B)
 
 chaos: $(READY) ## Every fault, also those that take long or take root; tells what each did. T=tests/faults/test_disks.py

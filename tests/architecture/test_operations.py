@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import TypeAdapter
+from pydantic_settings import BaseSettings
 from typer.core import TyperCommand, TyperGroup
 
+from chassis.issuers import ExternalIssuer, each_once
+from chassis.service import ServiceSettings
+from deploy.check.app import Settings as AuditorSettings
 from deploy.cli import COMMANDS
+from deploy.local.settings import RunSettings
+from gateway.settings import Settings as GatewaySettings
+from services.members.app import MembersSettings
+from services.projections.app import Settings as ProjectionsSettings
 
 ROOT = Path(__file__).parents[2]
 FOR_ALL = ("README.md", "docs/rules.md", "docs/scaling.md", "docs/adr/README.md")
@@ -22,6 +31,16 @@ TOLD_IN_TOO = {"Makefile", "Dockerfile", "b2b", "healthy"}
 ASIDE = {"node_modules", "__pycache__"}
 INSTALL = ROOT / "docs/operations/install.md"
 MANIFESTS = ROOT / "deploy/kubernetes"
+RUNNING = ROOT / "docs/operations/running.md"
+SETTINGS: tuple[type[BaseSettings], ...] = (
+    ServiceSettings, MembersSettings, ProjectionsSettings, GatewaySettings, AuditorSettings,
+    RunSettings,
+)  # fmt: skip
+MADE_BY_THE_RUNNER = {
+    "B2B_ENV", "B2B_CLOCK_FILE", "HEALTH_HOST", "HEALTH_PORT", "DATABASE_URL", "VAULT_DATABASE_URL",
+    "RELAY_DATABASE_URL", "RELAY_NATS_USER", "RELAY_NATS_PASSWORD",
+}  # fmt: skip
+"""Settings nobody chooses: whoever starts a process, here or in a cluster, makes them."""
 MADE_LATER = {"deploy/image/secrets"}
 """Paths that somebody makes by a command."""
 OF_OTHERS = {"ContinuousArchiving", "ClusterSecretStore"}
@@ -189,6 +208,42 @@ def test_variables_and_names_are_those_of_code(page: Path) -> None:
     for text in SPAN.findall(FENCE.sub("", page.read_text())):
         for word in WORD.findall(text) if WORD.match(text) else ():
             assert word in words() or word in OF_OTHERS, word
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_every_setting_is_told_to_operators(settings: type[BaseSettings]) -> None:
+    told = "\n".join(page.read_text() for page in PAGES if "operations" in page.parts)
+    names = {
+        str(field.validation_alias or name.upper()) for name, field in settings.model_fields.items()
+    }
+
+    assert {name for name in names if not re.search(rf"\b{name}\b", told)} <= MADE_BY_THE_RUNNER
+
+
+def test_what_a_target_takes_stands_in_its_help() -> None:
+    text = (ROOT / "Makefile").read_text()
+    own = set(re.findall(r"^(\w+) *[:?]?=", text, re.M)) | {"MAKECMDGOALS", "MAKEFILE_LIST"}
+    targets = re.findall(r"^([a-z-]+):.*?## (.*)\n((?:\t.*\n)*)", text, re.M)
+    taken = {
+        (target, name, told)
+        for target, told, recipe in targets
+        for name in re.findall(r"(?<!\$)\$\(([A-Z_]+)\)", recipe)
+        if name not in own
+    }
+
+    assert {("bench", "B"), ("test", "T"), ("lock", "U")} <= {one[:2] for one in taken}
+    assert [one for one in taken if not re.search(rf"\b{one[1]}\b", one[2])] == []
+
+
+def test_the_identity_providers_of_the_page_are_understood() -> None:
+    examples = re.findall(r"```json\n(.*?)```", RUNNING.read_text(), re.DOTALL)
+    read = TypeAdapter(tuple[ExternalIssuer, ...]).validate_json
+
+    [secret, keys, connect] = [one for text in examples for one in each_once(read(text))]
+
+    assert (secret.algorithms, secret.jwks_url) == (("HS256",), None)
+    assert keys.required_role == "authenticated"
+    assert connect.algorithms == ("RS256",)
 
 
 def test_every_page_that_is_mentioned_anywhere_is_there() -> None:

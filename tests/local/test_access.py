@@ -6,7 +6,8 @@ import pytest
 
 from chassis.service import ServiceSettings
 from chassis.settings import ProcessSettings
-from deploy.local.access import PROCESSES, Access
+from deploy.check.app import Settings as AuditorSettings
+from deploy.local.access import AUDITOR, PROCESSES, Access
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings
 from services.projections.app import Settings as ProjectionsSettings
@@ -18,6 +19,7 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "access": ServiceSettings,
     "projections": ProjectionsSettings,
     "gateway": GatewaySettings,
+    AUDITOR: AuditorSettings,
 }
 OF_A_CLUSTER = {
     "HEALTH_HOST", "HEALTH_PORT", "PARTS", "NATS_CA_FILE", "NATS_CERT_FILE", "NATS_KEY_FILE",
@@ -31,7 +33,7 @@ def read_by(process: str) -> list[str]:
     return sorted({name.upper() for name in SETTINGS[process].model_fields} - OF_A_CLUSTER)
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", SETTINGS)
 def test_every_setting_of_a_process_reaches_it(
     process: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,12 +41,16 @@ def test_every_setting_of_a_process_reaches_it(
         monkeypatch.setenv(name, "told by the user")
     access = Access(
         tmp_path, postgres="postgresql://postgres@127.0.0.1/postgres", nats="nats://127.0.0.1",
-        ports=dict.fromkeys(PROCESSES, 1),
+        ports=dict.fromkeys(SETTINGS, 1),
     )  # fmt: skip
 
     reaching = access.environment(process)
 
     assert [name for name in read_by(process) if name not in reaching] == []
+
+
+def test_every_process_is_looked_at() -> None:
+    assert set(SETTINGS) == {*PROCESSES, AUDITOR}
 
 
 def test_what_is_nobody_s_setting_reaches_nobody(
@@ -53,7 +59,7 @@ def test_what_is_nobody_s_setting_reaches_nobody(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the user")
     access = Access(
         tmp_path, postgres="postgresql://postgres@127.0.0.1/postgres", nats="nats://127.0.0.1",
-        ports=dict.fromkeys(PROCESSES, 1),
+        ports=dict.fromkeys(SETTINGS, 1),
     )  # fmt: skip
 
-    assert all("AWS_SECRET_ACCESS_KEY" not in access.environment(one) for one in PROCESSES)
+    assert all("AWS_SECRET_ACCESS_KEY" not in access.environment(one) for one in SETTINGS)
