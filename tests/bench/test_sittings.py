@@ -8,6 +8,7 @@ import pytest
 from bench.figures import Figure
 from bench.sittings import Sitting, committed
 from bench.sizes import Sizes, quick
+from tests.world.programs import must_have
 
 HOT = Figure([4.0, 5.0], "2 to 1")
 
@@ -15,6 +16,7 @@ HOT = Figure([4.0, 5.0], "2 to 1")
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A repository with something to measure."""
+    must_have("git")
     (tmp_path / "bench").mkdir()
     for file in ("bench/hot.py", "bench/RESULTS.md", "README.md"):
         (tmp_path / file).write_text("1\n")

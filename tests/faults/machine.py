@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.places import unprivileged_user
+from tests.world.programs import must_have
 
 MB = 1_000_000
 
@@ -25,11 +26,9 @@ def run(*words: object) -> str:
 
 def must_be_able_to(*programs: str) -> None:
     """Skip the test, loudly, where we are not root or lack one of ``programs``."""
-    missing = [name for name in programs if shutil.which(name) is None]
     if os.geteuid() != 0:
         pytest.skip("needs root: to mount disks and to make networks")
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}, which this machine does not have")
+    must_have(*programs)
 
 
 @contextmanager

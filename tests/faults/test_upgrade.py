@@ -19,6 +19,7 @@ from tests.faults.conftest import PATIENCE
 from tests.faults.machine import run
 from tests.faults.rush import rush
 from tests.world.gym import opened
+from tests.world.programs import must_have
 from tests.world.system import System, data_folder
 
 pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(400)]
@@ -30,6 +31,7 @@ BEFORE = "4f878cbd229e"
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code of the release before."""
+    must_have("git", "tar")
     known = subprocess.run(
         ["git", "-C", ROOT, "cat-file", "-e", f"{BEFORE}^{{commit}}"],
         check=False, capture_output=True,

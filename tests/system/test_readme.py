@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.test_check import CODES
+from tests.world.programs import must_have
 from tests.world.system import System, data_folder
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,7 @@ SECONDS = 200.0  # for the whole tour, twenty-five of them until a class begins
 @pytest.fixture(scope="module")
 async def fresh() -> AsyncIterator[System]:
     """One whose clock nobody has moved: the tour goes by the machine's time."""
+    must_have("curl")  # both pages' blocks do
     with data_folder("readme") as folder:
         async with System(folder) as started:
             yield started
