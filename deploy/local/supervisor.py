@@ -79,7 +79,7 @@ class Child:
             await asyncio.wait({self._task})
 
     async def _live(self) -> None:
-        pause = FIRST_PAUSE
+        pause = 0.0
         while not self._stopping.is_set():
             began = time.monotonic()
             code = await self._run_once()
@@ -90,11 +90,10 @@ class Child:
                 raise CannotStart(wrong_settings(self.program.name, self._said))
             if not self.ready.is_set() and self.starts >= GIVE_UP_AFTER:
                 raise CannotStart(f"{self.program.name} does not start: {_ending(code)}, see above")
-            pause = FIRST_PAUSE if lived > STEADY_AFTER else pause
+            pause = pause_after(pause, lived)
             self._tell(self.program.name, f"{_ending(code)}; starting again in {pause:.1f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _run_once(self) -> int:
         """Start it and return its exit code; negative is the signal that ended it."""
@@ -171,6 +170,13 @@ class Supervisor:
         for wave in (front, rest):
             await asyncio.gather(*(self.children[name].stop(within / 2) for name in wave))
         self.children.clear()
+
+
+def pause_after(last: float, lived: float) -> float:
+    """Seconds before the next start; ``last``: before the one that then ``lived`` so many."""
+    if not last or lived > STEADY_AFTER:
+        return FIRST_PAUSE
+    return min(last * 2, LONGEST_PAUSE)
 
 
 def wrong_settings(name: str, said: Iterable[str]) -> str:

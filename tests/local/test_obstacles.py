@@ -1,5 +1,7 @@
 """Whatever is in the way of a start is one line that says what, and which setting to change."""
 
+import errno
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from deploy.local import obstacles
 from deploy.local.installation import Installation
 from deploy.local.places import CannotStart, free_port
 from deploy.local.runner import alone
+from deploy.local.servers import Server
 from deploy.schema import database_url
 from tests.world.system import data_folder
 
@@ -126,6 +129,42 @@ def test_a_postgres_whose_disk_is_full() -> None:
         obstacles.of_postgres("POSTGRES_URL", KEYS),
     ):
         raise asyncpg.DiskFullError("could not extend file")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_or_a_quota_that_is_full(number: int) -> None:
+    told = obstacles.in_the_way(OSError(number, os.strerror(number), "data/secrets"))
+
+    assert str(told).startswith("the disk is full: ")
+    assert "data/secrets" in str(told)
+
+
+class Ending(Server):
+    """A server that says something, and ends."""
+
+    def __init__(self, folder: Path, says: str) -> None:
+        super().__init__(folder / "server.log")
+        self._says = says
+
+    def begin(self) -> None:
+        self._run(["sh", "-c", 'echo "$0" >&2; exit 1', self._says], None)
+
+    def _answers(self) -> bool:
+        return False
+
+
+def test_a_server_whose_log_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    server = Ending(tmp_path, "PANIC: could not write to file: No space left on device")
+
+    with pytest.raises(CannotStart, match=r"^the disk is full: server cannot start, see .*\.log$"):
+        server.start()
+
+
+def test_a_server_that_ends_for_another_reason(tmp_path: Path) -> None:
+    server = Ending(tmp_path, "FATAL: lock file is empty")
+
+    with pytest.raises(CannotStart, match=r"^server ended at once:\nFATAL: lock file is empty"):
+        server.start()
 
 
 def test_a_folder_of_somebody_else_s() -> None:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from itertools import accumulate
 
 import psutil
 import pytest
 
 from deploy.local.places import CannotStart, free_port
-from deploy.local.supervisor import Program, Supervisor
+from deploy.local.supervisor import Program, Supervisor, pause_after
 from deploy.schema import ROOT
 
 SERVING = ("-m", "tests.local.tiny")
@@ -83,6 +84,29 @@ async def test_a_killed_process_is_started_again_and_it_is_said(
     assert "was ended by SIGKILL; starting again in 0.5 s" in await log.says("ended")
     await log.says("ready again")
     assert supervisor.children["tiny"].pid not in (None, first)
+
+
+def test_what_falls_again_and_again_waits_ever_longer_up_to_half_a_minute() -> None:
+    pauses = list(accumulate(range(8), lambda last, _: pause_after(last, 1.0), initial=0.0))[1:]
+
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+@pytest.mark.parametrize(("lived", "pause"), [(60.0, 30.0), (60.1, 0.5)])
+def test_what_lived_for_a_minute_starts_soon_again(lived: float, pause: float) -> None:
+    assert pause_after(30.0, lived) == pause
+
+
+async def test_each_fall_on_the_way_up_is_told_with_its_pause(
+    supervisor: Supervisor, log: Log
+) -> None:
+    with pytest.raises(CannotStart):
+        await supervisor.start(a_program(FALLING))
+
+    assert [line for line in log.lines if "starting again" in line] == [
+        "tiny: ended with code 3; starting again in 0.5 s",
+        "tiny: ended with code 3; starting again in 1.0 s",
+    ]
 
 
 async def test_a_process_that_never_starts_is_given_up_with_its_exit_code(
