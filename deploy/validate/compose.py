@@ -46,6 +46,8 @@ def _service(
         yield from supply.would_start(command[2], environment)
     elif command[0] == "b2b":
         yield from supply.would_run(command[1], environment)
-    for other in service.get("depends_on") or ():
+    for other, until in (service.get("depends_on") or {}).items():
         if other not in services:
             yield f"waits for {other}, which is not there"
+        elif until["condition"] == "service_healthy" and "healthcheck" not in services[other]:
+            yield f"waits until {other} is well, which nobody asks it"
