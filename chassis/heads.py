@@ -44,6 +44,9 @@ class BoundedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head, self._has_come_on = False, True
         super().on_headers_complete()
+        # What trailers are added to from now on. The app's own list stays as it is: a proxy in
+        # front replaces headers that it answers for, not trailers.
+        self.headers = self.headers.copy()
 
     def on_body(self, body: bytes) -> None:
         self._has_come_on = True

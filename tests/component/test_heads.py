@@ -111,6 +111,24 @@ async def test_a_large_body_in_pieces_is_taken_with_its_trailers_and_the_next_on
             await _answered(door)
 
 
+async def test_a_trailer_is_no_header() -> None:
+    """The address a proxy tells, for one, would be whatever the client likes."""
+
+    async def who(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        told = b" ".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        close = (b"connection", b"close")
+        await send({"type": "http.response.start", "status": 200, "headers": [close]})
+        await send({"type": "http.response.body", "body": told})
+
+    async with _served(who) as url, wire(url) as door:
+        head = IN_PIECES.replace(b"host", b"x-forwarded-for: 192.0.2.1\r\nhost")
+        await door.send(head + b"0\r\nx-forwarded-for: 198.51.100.1\r\n\r\n")
+
+        assert b"\r\n192.0.2.1\r\n" in await door.everything()
+
+
 @pytest.mark.parametrize("begun", [b"GET /", LINE], ids=["address", "headers"])
 async def test_a_head_that_does_not_end_in_time_is_told_so(
     begun: bytes, monkeypatch: pytest.MonkeyPatch
