@@ -59,14 +59,21 @@ class Clerk:
         carry_out: Callable[[C, Context], Awaitable[Reply]],
         message: Msg,
         caller: Caller | None,
+        *,
+        may_be_done: bool = False,
     ) -> bytes:
-        """The reply to ``message``, measured; never an exception."""
+        """The reply to ``message``, measured; never an exception.
+
+        ``may_be_done``: elsewhere; so that we did nothing of it does not say that nothing was done.
+        """
         operation, began = kind.command_type, time.perf_counter()
         with RUNNING.track_inprogress():
             if caller is None:
                 reply = replies.unverified()
             else:
                 reply = await self._heard(kind, carry_out, message.data, caller)
+                if may_be_done and reply.outcome == "busy":
+                    reply = replies.unknown()
         COMMANDS.labels(operation, reply.outcome).inc()
         if reply.outcome == "refused":
             REFUSALS.labels(operation, reply.code).inc()

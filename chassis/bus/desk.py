@@ -152,10 +152,13 @@ class Desk:
 
         async def serve(message: Msg) -> bytes:
             caller = self._clerk.caller(kind, message)
-            answer = await self._handed_on(message, caller) if caller is not None else None
+            home = self._elsewhere(message, caller)
+            answer = await self._handed_on(home, message, caller)
             if answer is not None:
                 return answer
-            return await self._clerk.attend(kind, carry_out, message, caller)
+            return await self._clerk.attend(
+                kind, carry_out, message, caller, may_be_done=home is not None
+            )
 
         for outcome in OURS:
             COMMANDS.labels(kind.command_type, outcome)
@@ -163,15 +166,18 @@ class Desk:
         if self._homes is not None:
             self._homes.serve(subject_of(kind), see_to)
 
-    async def _handed_on(self, message: Msg, caller: Caller) -> bytes | None:
-        """The answer of the replica at which the caller's gym is at home, unless that is us."""
-        home = (
-            self._homes.elsewhere(caller.gym_id, message.subject)
-            if self._homes is not None
-            else None
-        )
-        seconds = (caller.deadline - self._clock.now()).total_seconds()
-        if self._homes is None or home is None or seconds <= 0:
+    def _elsewhere(self, message: Msg, caller: Caller | None) -> str | None:
+        """The replica at which the caller's gym is at home, if there is one and it is not us."""
+        if caller is None or self._homes is None or self._clock.now() >= caller.deadline:
             return None
+        return self._homes.elsewhere(caller.gym_id, message.subject)
+
+    async def _handed_on(
+        self, home: str | None, message: Msg, caller: Caller | None
+    ) -> bytes | None:
+        """What ``home`` answers; None: nothing, though it may be done, or be about to be."""
+        if home is None or caller is None or self._homes is None:
+            return None
+        seconds = (caller.deadline - self._clock.now()).total_seconds()
         headers = {HEADER: (message.headers or {})[HEADER]}
         return await self._homes.hand_on(home, message.subject, message.data, headers, seconds)

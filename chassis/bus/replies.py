@@ -68,10 +68,10 @@ def busy() -> Reply:
 
 
 def unknown() -> Reply:
-    """The store went away while the command was being written; a repeat with its key finds out."""
+    """Whoever was writing it went away, or is still at it; a repeat with its key finds out."""
     return Reply(
         outcome="busy", code="OUTCOME_UNKNOWN",
-        message="The store went away. Please try again with the same key.",
+        message="This may have been done. Please try again with the same key.",
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from structlog.testing import capture_logs
 
 from chassis import streams
 from chassis.bus import homes
-from chassis.bus.asker import Asker
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.homes import SUBJECT, Homes
@@ -92,10 +91,9 @@ class Replica:
 
 @dataclass
 class Town:
-    """Replicas of booking, who asks them, and who writes what they hear."""
+    """Replicas of booking, an operator who asks them, and who writes what they hear."""
 
     access: Callable[[str], NatsAccess]
-    asker: Asker
     operator: Client
     members: Client
     replicas: list[Replica] = field(default_factory=list)
@@ -131,13 +129,11 @@ class Town:
 
         await until(all_know_all, PATIENCE)
 
-    async def ring(self, gym_id: GymId) -> Reply:
-        key, now = new_id(), datetime.now(UTC)
-        caller = Caller(
-            gym_id=gym_id, actor="staff:x", roles=("owner",), command_id=key, correlation_id=key,
-            causation_id=key, deadline=now + timedelta(seconds=PATIENCE),
-        )  # fmt: skip
-        return await self.asker.ask(RingBell(), caller, PATIENCE)
+    async def ring(self, gym_id: GymId, *, within: float = PATIENCE) -> Reply:
+        """The reply, which comes after ``within`` seconds too, to somebody more patient."""
+        headers = {HEADER: sign(_owner(gym_id, within), RING, b"{}", KEY)}
+        answer = await self.operator.request(RING, b"{}", timeout=2 * PATIENCE, headers=headers)
+        return Reply.model_validate_json(answer.data)
 
     async def hang(self, gyms: Iterable[GymId]) -> None:
         """Publish, as the relay of members would, that each of these gyms has a bell."""
@@ -173,7 +169,7 @@ async def town(access: Callable[[str], NatsAccess]) -> AsyncIterator[Town]:
     operator = await connect(access("operator"), name="operator")
     members = await connect(access("members_relay"), name="members_relay")
     await streams.declare(operator)
-    made = Town(access, Asker(operator, key=KEY, clock=SystemClock()), operator, members)
+    made = Town(access, operator, members)
     async with AsyncExitStack() as replicas:
         for _ in range(2):
             await replicas.enter_async_context(made.replica())
@@ -268,12 +264,29 @@ async def test_when_it_stands_still_whoever_waits_for_it_is_answered_by_the_othe
     never.set()
 
 
+async def test_when_it_does_not_answer_in_time_nobody_says_that_nothing_was_done(
+    town: Town,
+) -> None:
+    _, hangs = town.replicas
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def forever() -> None:
+        begun.set()
+        await never.wait()
+
+    hangs.ring, gym = forever, town.one_of(hangs)
+    for counter in hangs.desk._counters:  # so that everything is asked of the other
+        await counter.close()
+
+    reply = await town.ring(gym, within=0.3)
+    never.set()
+
+    assert begun.is_set()
+    assert (reply.outcome, reply.code) == ("busy", "OUTCOME_UNKNOWN")
+
+
 async def test_what_is_handed_on_is_verified_like_what_is_asked(town: Town) -> None:
-    replica, key = town.replicas[0], new_id()
-    caller = Caller(
-        gym_id=GYMS[0], actor="staff:x", roles=("owner",), command_id=key, correlation_id=key,
-        causation_id=key, deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
-    )  # fmt: skip
+    replica, caller = town.replicas[0], _owner(GYMS[0])
     (name,) = town.replicas[1].homes.others
     for signed in (sign(caller, ANOTHER, b"{}", KEY), sign(caller, RING, b"{}", bytes(32))):
         answer = await town.operator.request(
@@ -339,6 +352,15 @@ async def test_what_fails_at_home_fails_for_whoever_handed_it_on(
 
     assert {(letter.headers or {})["Dlq-Error"] for letter in told} == {type(fault).__name__}
     assert {gym: town.home_of(gym).heard[gym] for gym in gyms} == dict.fromkeys(gyms, 4 * tries)
+
+
+def _owner(gym_id: GymId, within: float = PATIENCE) -> Caller:
+    """Somebody who may do anything there, and waits so many seconds."""
+    key = new_id()
+    return Caller(
+        gym_id=gym_id, actor="staff:x", roles=("owner",), command_id=key, correlation_id=key,
+        causation_id=key, deadline=datetime.now(UTC) + timedelta(seconds=within),
+    )  # fmt: skip
 
 
 async def _until_done(town: Town, gym: GymId, *, at: Replica) -> None:
