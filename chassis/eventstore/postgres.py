@@ -1,5 +1,6 @@
 """The recorder in Postgres: one function call, one round trip, one transaction a batch."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -50,6 +51,9 @@ class PostgresRecorder:
         self._pool = pool
         self._patience = patience
         self._gave_up = False
+        self._sending, self._keeping = asyncio.Lock(), asyncio.Lock()
+        self._fence: asyncio.Task[None] | None = None
+        """The next one, not sent yet: it is for everybody who has found something until then."""
 
     async def append(self, batch: Sequence[Append]) -> list[int | None]:
         heads = first_seen(batch)
@@ -93,15 +97,32 @@ class PostgresRecorder:
         if row is None:
             return None
         try:
-            await self._written(FENCE)  # a restart, too, shows what is on one disk only
+            await self._confirmed()  # a restart, too, shows what is on one disk only
         except Away as away:
             raise Unconfirmed(str(away)) from away
         return Answer(*row)
 
     async def put_snapshot(self, stream: StreamKey, version: int, shape: int, data: bytes) -> None:
-        await self._written(
-            PUT_SNAPSHOT, stream.gym_id, stream.id, stream.category, version, shape, data
-        )
+        async with self._keeping:  # one at a time, so that reading has a connection left
+            await self._written(
+                PUT_SNAPSHOT, stream.gym_id, stream.id, stream.category, version, shape, data
+            )
+
+    async def _confirmed(self) -> None:
+        """Return when all that can be seen now is on a second copy.
+
+        One fence is under way at a time, whoever comes meanwhile shares the next: what they have
+        seen may have been written after that one was.
+        """
+        if self._fence is None:
+            self._fence = asyncio.create_task(self._send_fence())
+            self._fence.add_done_callback(_seen)
+        await asyncio.shield(self._fence)  # for all others, if one of them stops waiting
+
+    async def _send_fence(self) -> None:
+        async with self._sending:
+            self._fence = None
+            await self._written(FENCE)
 
     async def _written(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """What ``statement`` says once it is durable.
@@ -110,16 +131,23 @@ class PostgresRecorder:
         meanwhile: they would take all of its connections, and reading goes on.
         """
         with _translated():
-            if self._gave_up:
-                waited = timedelta(seconds=self._patience / 2)
-                if await self._pool.fetchval(STILL_WAITS, waited):
-                    raise Away("no copy confirms")
-                self._gave_up = False
-            try:
-                return await self._pool.fetch(statement, *arguments, timeout=self._patience)
-            except TimeoutError:
-                self._gave_up = True
-                raise
+            async with self._pool.acquire(timeout=self._patience) as db:
+                if self._gave_up:  # by now, however long the connection was waited for
+                    waited = timedelta(seconds=self._patience / 2)
+                    if await db.fetchval(STILL_WAITS, waited):
+                        raise Away("no copy confirms")
+                    self._gave_up = False
+                try:
+                    return await db.fetch(statement, *arguments, timeout=self._patience)
+                except TimeoutError:
+                    self._gave_up = True
+                    raise
+
+
+def _seen(fence: asyncio.Task[None]) -> None:
+    """That it failed is told to whoever still waits, if anybody does."""
+    if not fence.cancelled():
+        fence.exception()
 
 
 @contextmanager

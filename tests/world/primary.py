@@ -44,6 +44,19 @@ class Primary:
         """Backends that wait for a copy."""
         return [row[0] for row in await self.admin.fetch(WAITERS)]
 
+    async def somebody_waits(self) -> bool:
+        return bool(await self.waiting())
+
+    async def show_what_waits(self) -> None:
+        """Have everybody see it, though no copy has it."""
+        for pid in await self.waiting():
+            await self.admin.execute("SELECT pg_cancel_backend($1)", pid)
+
+        async def none_waits() -> bool:
+            return not await self.waiting()
+
+        await until(none_waits, 10)
+
 
 @asynccontextmanager
 async def primary_of(database: str) -> AsyncIterator[Primary]:

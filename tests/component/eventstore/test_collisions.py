@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
@@ -24,7 +25,7 @@ from chassis.eventstore.recorder import (
     StreamKey,
 )
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, OutcomeUnknown, Unit
-from chassis.tenancy import Pool
+from chassis.tenancy import Db, Pool
 from contracts.booking import CloseWaitlist
 from contracts.envelope import Command
 from contracts.ids import SessionId, new_id
@@ -265,6 +266,17 @@ def _append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
     return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)
 
 
+class _OneConnection:
+    """A pool of it alone, whatever transaction it may be in."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    @asynccontextmanager
+    async def acquire(self, *, timeout: float) -> AsyncIterator[Db]:
+        yield self._db
+
+
 async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
     app_pool: Pool, ctx: Context
 ) -> None:
@@ -285,7 +297,8 @@ async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
     async with app_pool.acquire() as db:
         transaction = db.transaction()
         await transaction.start()
-        await PostgresRecorder(db).append([relying(one, looks_at=two)])  # type: ignore[arg-type]
+        amid_it = cast("Pool", _OneConnection(db))
+        await PostgresRecorder(amid_it).append([relying(one, looks_at=two)])
         rival = asyncio.create_task(PostgresRecorder(app_pool).append([relying(two, looks_at=one)]))
         await until(waits_or_is_done, within=20)
         await transaction.commit()

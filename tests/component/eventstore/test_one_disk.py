@@ -9,15 +9,17 @@ import pytest
 
 from chassis.context import Context
 from chassis.eventstore import store as eventstore
-from chassis.eventstore.postgres import PostgresRecorder
+from chassis.eventstore.postgres import FENCE, PostgresRecorder
+from chassis.eventstore.recorder import Away, Unconfirmed
 from chassis.eventstore.store import EventStore, OutcomeUnknown
 from chassis.tenancy import Pool, open_store_pool
 from contracts.ids import new_id
-from tests.component.eventstore.conftest import count
+from tests.component.eventstore.conftest import count, tally
 from tests.world.primary import Primary, primary_of
 from tests.world.waiting import until
 
 PATIENCE = 0.6  # seconds
+MANY = 12  # three times the connections of a pool
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,63 @@ async def test_what_no_copy_has_is_not_seen_and_not_told_as_done(
     assert await _events(cut_off, stream) == 1
 
 
+async def test_however_many_repeat_it_few_connections_wait_and_reading_goes_on(
+    cut_off: Primary, pool: Pool, store: EventStore, ctx: Context
+) -> None:
+    stream = new_id()
+    with pytest.raises(OutcomeUnknown):
+        await store.execute(ctx, count(stream))
+    await cut_off.show_what_waits()
+    recorder = PostgresRecorder(pool, patience=5 * PATIENCE)
+
+    asking = [
+        asyncio.create_task(recorder.answer(ctx.gym_id, ctx.actor, ctx.command_id))
+        for _ in range(MANY)
+    ]
+    await until(cut_off.somebody_waits, 10)
+    for _ in range(MANY):
+        await store.read(ctx.gym_id, tally, stream)
+    assert not any(one.done() for one in asking), "reading had to wait for them"
+
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unconfirmed}
+    assert len(await cut_off.waiting()) == 1, "each repeat took a connection of the server's"
+
+
+async def test_who_waited_for_a_connection_sends_nothing_once_one_was_given_up(
+    cut_off: Primary, pool: Pool, ctx: Context
+) -> None:
+    recorder = PostgresRecorder(pool, patience=PATIENCE)
+    writing = [asyncio.create_task(recorder._written(FENCE)) for _ in range(MANY)]
+
+    await asyncio.wait(writing)
+
+    assert {type(one.exception()) for one in writing} == {Away}
+    assert len(await cut_off.waiting()) == pool.get_max_size()
+
+
+async def test_who_has_seen_something_while_others_are_confirmed_shares_the_next_fence(
+    pool: Pool, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, sent, goes_on = PostgresRecorder(pool), [], asyncio.Event()
+
+    async def written(statement: str) -> list[asyncpg.Record]:
+        sent.append(statement)
+        await goes_on.wait()
+        return []
+
+    monkeypatch.setattr(recorder, "_written", written)
+    first = asyncio.create_task(recorder._confirmed())
+    await until(lambda: bool(sent), 10)
+    later = [asyncio.create_task(recorder._confirmed()) for _ in range(MANY)]
+    await until(lambda: recorder._fence is not None, 10)
+    assert sent == [FENCE]
+
+    goes_on.set()
+    await asyncio.gather(first, *later)
+    assert sent == [FENCE, FENCE]
+
+
 async def test_others_are_served_again_once_copies_are_back(
     cut_off: Primary, store: EventStore, ctx: Context
 ) -> None:
@@ -86,13 +145,8 @@ async def test_a_row_that_is_seen_without_a_copy_is_not_told_as_done_either(
     stream = new_id()
     with pytest.raises(OutcomeUnknown):
         await store.execute(ctx, count(stream))
-    for pid in await cut_off.waiting():
-        await cut_off.admin.execute("SELECT pg_cancel_backend($1)", pid)
-
-    async def is_seen() -> bool:
-        return await _events(cut_off, stream) == 1
-
-    await until(is_seen, 10)
+    await cut_off.show_what_waits()
+    assert await _events(cut_off, stream) == 1
 
     with pytest.raises(OutcomeUnknown):
         await store.execute(ctx, count(stream))
@@ -109,10 +163,7 @@ async def test_a_process_that_is_ended_while_it_writes_cancels_nothing(
     await store.start()
     asking = asyncio.create_task(store.execute(ctx, count(stream)))
 
-    async def is_written() -> bool:
-        return bool(await cut_off.waiting())
-
-    await until(is_written, 10)
+    await until(cut_off.somebody_waits, 10)
     committing = store._writer._committing
     assert committing is not None
     for task in (committing, asking):  # as the end of a process's loop does
