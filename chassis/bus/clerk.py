@@ -18,6 +18,7 @@ from chassis.bus.signature import HEADER, Forged, verified
 from chassis.clock import Clock
 from chassis.context import Context
 from chassis.decider import Refused
+from chassis.eventstore.recorder import Away
 from chassis.eventstore.store import OutcomeUnknown
 from chassis.eventstore.writer import Busy, Conflict
 from chassis.telemetry import span, trace_id, traceparent
@@ -102,7 +103,7 @@ class Clerk:
                 log.warning("busy", operation=kind.command_type, reason=type(error).__name__)
                 return replies.busy()
             except Exception as error:
-                if isinstance(error, OutcomeUnknown) or is_away(error):
+                if isinstance(error, OutcomeUnknown | Away) or is_away(error):
                     log.warning("away", operation=kind.command_type, reason=type(error).__name__)
                     return replies.unknown()
                 current.set_status(failure(error))

@@ -15,6 +15,7 @@ from chassis.bus.signature import sign
 from chassis.clock import SystemClock
 from chassis.context import Context
 from chassis.decider import Refused
+from chassis.eventstore.recorder import Away
 from chassis.eventstore.store import Busy, OutcomeUnknown
 from chassis.nats_access import NatsAccess
 from chassis.telemetry.metrics import REFUSALS
@@ -153,6 +154,7 @@ async def test_a_busy_store_is_said_to_be_busy(lock: Lock, caller: Caller) -> No
     ("fault", "code"),
     [
         (OutcomeUnknown(), "OUTCOME_UNKNOWN"),
+        (Away("the store, in whose words a handler hears of it"), "OUTCOME_UNKNOWN"),
         (asyncpg.DiskFullError("no space left"), "OUTCOME_UNKNOWN"),
         (asyncpg.CannotConnectNowError("starting up"), "OUTCOME_UNKNOWN"),
         (ConnectionRefusedError(), "OUTCOME_UNKNOWN"),
