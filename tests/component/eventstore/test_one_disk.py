@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from chassis.context import Context
