@@ -12,11 +12,14 @@ from chassis.context import Context
 from chassis.telemetry import traces
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
+from tests.world.chronicle import Chronicle
 from tests.world.spans import Kept
 from tests.world.system import data_folder
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """A Monday without a change of clocks nearby."""
+
+_TOLD = pytest.StashKey[list[Chronicle]]()
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +63,23 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
 def ctx(gym_id: GymId, clock: FixedClock) -> Context:
     """A command from the system itself in a fresh gym."""
     return Context.system(gym_id, "system:tests", clock.now(), new_id())
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Chronicle:
+    """Where a fault writes down what it does."""
+    made = Chronicle(request.node.name)
+    request.config.stash.setdefault(_TOLD, []).append(made)
+    return made
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """What the faults of ``make chaos`` did, test by test."""
+    if "chaos" not in config.option.markexpr.split():
+        return
+    for chronicle in config.stash.get(_TOLD, []):
+        terminalreporter.section(chronicle.test)
+        for line in chronicle.lines:
+            terminalreporter.line(line)

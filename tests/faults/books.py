@@ -13,10 +13,10 @@ from contracts.ids import read as read_id
 from deploy.check.checker import Grounds, check
 from deploy.check.verdict import Verdict
 from services.booking.domain.class_session import ClassSession, class_session
-from tests.faults.chronicle import Chronicle
 from tests.faults.rush import Rush
 from tests.world import documents
 from tests.world.bus import Bus
+from tests.world.chronicle import Chronicle
 from tests.world.hearing import is_everything_heard
 from tests.world.system import System
 from tests.world.waiting import until
@@ -28,16 +28,15 @@ SELECT version, type, data FROM es.events
 """
 
 
-async def must_be_right(system: System, rush: Rush, tell: Chronicle | None = None) -> ClassSession:
+async def must_be_right(system: System, rush: Rush, tell: Chronicle) -> ClassSession:
     """What everybody was told is stored and shown, and nothing else is wrong with the system."""
     state = await stored(system, rush)
     must_be_what_was_told(rush, state)
     await must_be_shown(rush, state)
     verdicts = await every_invariant_holds(system)
-    if tell is not None:
-        seats = f"{len(state.reserved)} of {state.capacity} seats, {len(state.waiting)} waiting"
-        tell(f"stored and shown as everybody was told: {seats}")
-        tell.hold(verdicts.values())
+    seats = f"{len(state.reserved)} of {state.capacity} seats, {len(state.waiting)} waiting"
+    tell(f"stored and shown as everybody was told: {seats}")
+    tell.hold(verdicts.values())
     return state
 
 

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.faults.chronicle import Chronicle
+from tests.faults.replicas import Replicas, at, doubled
 from tests.world.gym import Gym, opened
+from tests.world.people import Person
 from tests.world.system import System, data_folder
 
 PATIENCE = 60.0  # seconds a person keeps asking
-
-_TOLD = pytest.StashKey[list[Chronicle]]()
 
 
 @pytest.fixture(scope="session")
@@ -30,21 +29,13 @@ async def gym(system: System) -> AsyncIterator[Gym]:
     await made.aclose()
 
 
+@pytest.fixture(scope="module")
+async def replicas(system: System) -> AsyncIterator[Replicas]:
+    async with doubled(system) as made:
+        yield made
+
+
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Chronicle:
-    """Where a test writes down what it does."""
-    made = Chronicle(request.node.name)
-    request.config.stash.setdefault(_TOLD, []).append(made)
-    return made
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """What the faults of ``make chaos`` did, test by test."""
-    if "chaos" not in config.option.markexpr.split():
-        return
-    for chronicle in config.stash.get(_TOLD, []):
-        terminalreporter.section(chronicle.test)
-        for line in chronicle.lines:
-            terminalreporter.line(line)
+async def desks(replicas: Replicas, gym: Gym) -> tuple[Person, Person]:
+    """The owner at both gateways."""
+    return gym.owner, await at(replicas.urls[1], gym)

@@ -9,9 +9,9 @@ from deploy.local.access import LOGINS
 from deploy.local.runner import program
 from deploy.schema import database_url
 from tests.faults.books import must_be_right, uuid_of
-from tests.faults.chronicle import Chronicle
 from tests.faults.proxy import Proxy
 from tests.faults.rush import rush
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.system import System
 from tests.world.waiting import until

@@ -14,8 +14,9 @@ import pytest
 from contracts.ids import new_id
 from deploy.local.health import is_ready
 from deploy.schema import database_url
-from tests.faults.books import uuid_of
+from tests.faults.books import every_invariant_holds, uuid_of
 from tests.world import documents
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.system import System, data_folder
 from tests.world.waiting import until
@@ -87,7 +88,9 @@ async def superuser(system: System, database: str) -> AsyncIterator["_Db"]:
         await db.close()
 
 
-async def test_a_seat_that_is_not_there_is_told_until_it_is_gone(system: System, gym: Gym) -> None:
+async def test_a_seat_that_is_not_there_is_told_until_it_is_gone(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     auditor, mia, session = Auditor(system), await gym.member(), await gym.session(capacity=1)
     await mia.at.done(documents.BOOK, sessionId=session)
     await auditor.says()
@@ -106,9 +109,13 @@ async def test_a_seat_that_is_not_there_is_told_until_it_is_gone(system: System,
         await db.execute("DELETE FROM es.events WHERE event_id = $1", again[3])
     await auditor.says()
     await system.start("booking", name="booking")
+    tell("a seat too many was put into the store and told as I1, and no more when it was gone")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
-async def test_what_only_a_look_from_zero_takes_back(system: System, gym: Gym) -> None:
+async def test_what_only_a_look_from_zero_takes_back(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     auditor, one = Auditor(system), new_id()
     async with superuser(system, "b2b_booking") as db:
         await db.execute(
@@ -119,10 +126,12 @@ async def test_what_only_a_look_from_zero_takes_back(system: System, gym: Gym) -
 
         await db.execute("DELETE FROM es.answers WHERE gym_id = $1", one)
     await auditor.says()
+    tell("an answer without an event was told as I3, and no more when it was gone")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def test_a_row_that_is_missing_until_the_read_model_is_rebuilt(
-    system: System, gym: Gym
+    system: System, gym: Gym, tell: Chronicle
 ) -> None:
     auditor, mia, session = Auditor(system), await gym.member(), await gym.session()
     booked = await mia.at.done(documents.BOOK, sessionId=session)
@@ -136,10 +145,12 @@ async def test_a_row_that_is_missing_until_the_read_model_is_rebuilt(
 
     await system.b2b("projections", "rebuild", "roster")
     await auditor.says()
+    tell("a row was taken out of the roster and told as I10, until the roster was rebuilt")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def test_looks_that_cannot_be_taken_are_counted_and_go_on_afterwards(
-    system: System, gym: Gym
+    system: System, gym: Gym, tell: Chronicle
 ) -> None:
     auditor, postgres = Auditor(system), system.installation.postgres
     assert postgres is not None
@@ -152,6 +163,7 @@ async def test_looks_that_cannot_be_taken_are_counted_and_go_on_afterwards(
         return not await auditor.is_ready
 
     await until(not_ready, SEEN_WITHIN)
+    tell("Postgres was stopped: the auditor is not ready and counts the looks it could not take")
     assert await auditor.number("b2b_invariant_looks_failed_total") > failed
     looked = await auditor.number("b2b_invariant_checked_at_seconds")
     postgres.start()
@@ -162,11 +174,17 @@ async def test_looks_that_cannot_be_taken_are_counted_and_go_on_afterwards(
     await until(looks_again, SEEN_WITHIN)
     assert await auditor.is_ready
     await auditor.says()
+    tell("it was started, and the auditor looks again")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
-async def test_it_drains_when_asked_to_in_the_middle_of_a_look(system: System, gym: Gym) -> None:
+async def test_it_drains_when_asked_to_in_the_middle_of_a_look(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     child = system.supervisor.children[NAME]
     await child.stop(within=10.0)
 
     assert not any("did not end" in line or "process died" in line for line in system.said)
     assert any('"stopped"' in line and f'"{NAME}"' in line for line in system.said)
+    tell("the auditor was stopped and ended by itself")
+    tell.hold((await every_invariant_holds(system)).values())

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.faults.books import every_invariant_holds, must_be_right
-from tests.faults.chronicle import Chronicle
 from tests.faults.conftest import PATIENCE
 from tests.faults.rush import rush
 from tests.world import documents
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym, move_clock, opened
 from tests.world.system import System, data_folder
 from tests.world.waiting import until

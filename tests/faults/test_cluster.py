@@ -10,12 +10,12 @@ import pytest
 from chassis.bus.asker import Unavailable
 from chassis.streams import declare, event_stream
 from tests.faults.books import must_be_right, must_be_shown, stored
-from tests.faults.chronicle import Chronicle
 from tests.faults.cluster import NETWORK, ClusteredSystem, Node, bridge
 from tests.faults.conftest import PATIENCE
 from tests.faults.proxy import Proxy
 from tests.faults.rush import rush
 from tests.world.bus import Bus
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym, opened
 from tests.world.system import data_folder
 from tests.world.waiting import until

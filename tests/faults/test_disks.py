@@ -11,12 +11,12 @@ import pytest
 from chassis.streams import event_stream
 from deploy.local.servers import Server
 from tests.faults.books import everything_is_heard, must_be_right
-from tests.faults.chronicle import Chronicle
 from tests.faults.conftest import PATIENCE
 from tests.faults.machine import DiskImage, fill, small_disk
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.bus import Bus
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym, opened
 from tests.world.people import TRY_AGAIN, Person, Refused
 from tests.world.system import System, data_folder

@@ -12,7 +12,9 @@ import pytest
 
 from contracts.health import SILENCE
 from deploy.local.runner import program
+from tests.faults.books import every_invariant_holds
 from tests.world import documents
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.people import Json
 from tests.world.system import System
@@ -92,10 +94,13 @@ async def test_all_parts_are_there_and_well(system: System, gym: Gym) -> None:
     assert health["audit"] is None, "nobody has started an auditor"
 
 
-async def test_a_service_that_is_gone_is_down_until_it_is_back(system: System, gym: Gym) -> None:
+async def test_a_service_that_is_gone_is_down_until_it_is_back(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     await becomes(gym, is_well)
     went = datetime.now(UTC)
     await system.stop("billing")
+    tell("billing was stopped")
 
     health = await becomes(gym, lambda told: service(told, "billing")["status"] == "DOWN")
 
@@ -105,12 +110,17 @@ async def test_a_service_that_is_gone_is_down_until_it_is_back(system: System, g
     for kind in ("relays", "deadlines", "deadLetters"):
         assert part(health, kind, "billing")["status"] == "DOWN"
     assert service(health, "booking")["status"] == "OK"
+    tell(f"it is told as DOWN since {since:%H:%M:%S}, and booking as OK")
 
     await system.supervisor.start(program(system.installation, "billing"))
     await becomes(gym, is_well)
+    tell("it was started, and is told as OK")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
-async def test_a_screen_is_told_that_a_service_stands_still(system: System, gym: Gym) -> None:
+async def test_a_screen_is_told_that_a_service_stands_still(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     await becomes(gym, is_well)
     async with gym.owner.watching(HEALTH_CHANGED) as screen:
         await screen.shows(is_well)
@@ -118,11 +128,14 @@ async def test_a_screen_is_told_that_a_service_stands_still(system: System, gym:
             await screen.shows(
                 lambda told: service(told, "access")["status"] == "DOWN", within=SEEN_WITHIN
             )
+            tell("access stood still, and a screen was told")
         await screen.shows(is_well, within=SEEN_WITHIN)
+    tell("it went on, and the screen was told")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def test_read_models_fall_behind_while_projections_stand_still(
-    system: System, gym: Gym
+    system: System, gym: Gym, tell: Chronicle
 ) -> None:
     mia, session = await gym.member(), await gym.session()
     await becomes(gym, is_well)
@@ -136,10 +149,16 @@ async def test_read_models_fall_behind_while_projections_stand_still(
         assert view(behind, "roster")["lagSeconds"] > SILENCE / 2
         assert part(behind, "relays", "booking")["status"] == "OK"
         assert behind["position"] != down["position"]
+        lag = view(behind, "roster")["lagSeconds"]
+        tell(f"projections stood still: the roster is told to be {lag:.1f} s behind")
     await becomes(gym, lambda told: is_well(told) and view(told, "roster")["behind"] == 0)
+    tell("they went on, and it is told to have caught up")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
-async def test_a_dead_letter_is_told_until_somebody_has_looked(system: System, gym: Gym) -> None:
+async def test_a_dead_letter_is_told_until_somebody_has_looked(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     await becomes(gym, is_well)
     client = await nats.connect(**system.installation.nats_login("operator"))
     js = client.jetstream()
@@ -150,12 +169,15 @@ async def test_a_dead_letter_is_told_until_somebody_has_looked(system: System, g
     letters = part(health, "deadLetters", "billing")
     assert (letters["status"], letters["count"]) == ("DEGRADED", 1)
     assert part(health, "deadLetters", "booking")["count"] == 0
+    tell("a dead letter of billing was told")
     await js.delete_msg("DLQ", given_up.seq)
     await client.close()
     await becomes(gym, is_well)
+    tell("it was taken away, and all is told as well")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
-async def test_the_auditor_tells_what_holds(system: System, gym: Gym) -> None:
+async def test_the_auditor_tells_what_holds(system: System, gym: Gym, tell: Chronicle) -> None:
     await becomes(gym, is_well)
     name = await system.start("auditor", name="auditor", CHECK_EVERY="1")
 
@@ -174,6 +196,8 @@ async def test_the_auditor_tells_what_holds(system: System, gym: Gym) -> None:
 
     await system.stop(name)
     await becomes(gym, lambda told: told["audit"]["status"] == "DOWN")
+    tell(f"the auditor told that all {len(codes)} invariants hold; stopped, it is told as DOWN")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def test_members_and_other_staff_are_not_told(system: System, gym: Gym) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from deploy.local.access import PROCESSES
 from tests.faults.books import must_be_right
-from tests.faults.chronicle import Chronicle
 from tests.faults.rush import rush
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.system import System
 from tests.world.waiting import until

@@ -19,11 +19,11 @@ from tests.faults.books import (
     everything_is_heard,
     must_be_right,
 )
-from tests.faults.chronicle import Chronicle
 from tests.faults.conftest import PATIENCE
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.bus import Bus
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym, opened
 from tests.world.hearing import reactions
 from tests.world.system import System, data_folder

@@ -10,6 +10,7 @@ from deploy.local.runner import program
 from tests.faults.books import must_be_right
 from tests.faults.rush import rush
 from tests.faults.streams import stored, streamed, streams_are_stores
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.system import System
 from tests.world.waiting import until
@@ -42,7 +43,7 @@ async def relays(system: System, unrelayed: None) -> tuple[str, ...]:
 
 
 async def test_a_standby_takes_over_in_the_middle_of_a_rush(
-    system: System, gym: Gym, relays: tuple[str, ...]
+    system: System, gym: Gym, relays: tuple[str, ...], tell: Chronicle
 ) -> None:
     crowd = await rush(gym, seats=12, people=40)
     carrying = await until(lambda: _carrying(system, relays), TAKEN_OVER_WITHIN)
@@ -51,6 +52,7 @@ async def test_a_standby_takes_over_in_the_middle_of_a_rush(
     async def breaking() -> None:
         await crowd.halfway.wait()
         system.kill(carrying)
+        tell(f"{carrying} was killed when {len(crowd.told)} of 40 were answered")
 
     await asyncio.gather(breaking(), crowd.all_book())
 
@@ -58,11 +60,12 @@ async def test_a_standby_takes_over_in_the_middle_of_a_rush(
         return await _carrying(system, (standing_by,)) == standing_by
 
     await until(taken_over, TAKEN_OVER_WITHIN)
-    await must_be_right(system, crowd)
+    tell(f"{standing_by} took over")
+    await must_be_right(system, crowd, tell)
 
 
 async def test_what_waits_for_a_relay_when_postgres_dies_is_published_once_and_in_order(
-    system: System, gym: Gym, unrelayed: None
+    system: System, gym: Gym, unrelayed: None, tell: Chronicle
 ) -> None:
     published = await streamed(system, "booking")
     crowd = await rush(gym, seats=12, people=40)
@@ -75,11 +78,14 @@ async def test_what_waits_for_a_relay_when_postgres_dies_is_published_once_and_i
     assert postgres is not None
     postgres.kill()
     postgres.restart()
+    waiting = len(appended) - len(published)
+    tell(f"Postgres was killed while {waiting} events waited for a relay")
     assert (await stored(system, "booking"))[: len(appended)] == appended
     await system.start("booking", name=RELAYS[0], PARTS="relay")
 
-    await must_be_right(system, crowd)
+    await must_be_right(system, crowd, tell)
     await streams_are_stores(system)
+    tell("every stream has what its store has, once and in order")
 
 
 async def _carrying(system: System, relays: tuple[str, ...]) -> str | None:

@@ -8,9 +8,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.faults.books import must_be_right
-from tests.faults.chronicle import Chronicle
 from tests.faults.rush import rush
 from tests.world import documents
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.people import GRAPHQL_WS
 from tests.world.system import System

@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.faults.books import every_invariant_holds
-from tests.faults.chronicle import Chronicle
 from tests.world import documents
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.people import GRAPHQL_WS
 from tests.world.system import System

@@ -12,6 +12,7 @@ from deploy.local.access import PROCESSES
 from tests.faults.books import every_invariant_holds, everything_is_heard
 from tests.faults.story import EFFECTS, Story
 from tests.world.bus import Bus
+from tests.world.chronicle import Chronicle
 from tests.world.gym import Gym
 from tests.world.hearing import reactions
 from tests.world.system import System
@@ -21,7 +22,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 DYING = [pytest.param(name, marks=pytest.mark.chaos) for name in PROCESSES]
 
 
-async def test_who_came_pays_nothing_and_who_did_not_gets_it_back(system: System, gym: Gym) -> None:
+async def test_who_came_pays_nothing_and_who_did_not_gets_it_back(
+    system: System, gym: Gym, tell: Chronicle
+) -> None:
     day = Story(system, gym)
     await day.prepare()
     await day.book()
@@ -33,14 +36,16 @@ async def test_who_came_pays_nothing_and_who_did_not_gets_it_back(system: System
     await day.correct()
 
     assert await day.effects() == EFFECTS
+    tell(f"a day through all services had its {sum(EFFECTS.values())} effects")
     verdicts = await every_invariant_holds(system)
+    tell.hold(verdicts.values())
     assert verdicts["I6"].looked_at >= 2
     assert verdicts["I7"].looked_at >= 1
 
 
 @pytest.mark.parametrize("process", DYING)
 async def test_the_books_are_the_same_however_often_it_dies(
-    process: str, system: System, gym: Gym
+    process: str, system: System, gym: Gym, tell: Chronicle
 ) -> None:
     day = Story(system, gym)
     await day.prepare()
@@ -49,13 +54,15 @@ async def test_the_books_are_the_same_however_often_it_dies(
         await system.all_ready()
         await step()
         system.kill(process)  # what the step set in motion is still going on
+        tell(f"{process} was killed after {step.__name__.replace('_', ' ')!r}")
 
     assert await day.effects() == EFFECTS
-    await every_invariant_holds(system)
+    tell("the day had each of its effects once")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def test_what_was_heard_is_heard_again_in_any_order_and_nothing_happens(
-    system: System, gym: Gym
+    system: System, gym: Gym, tell: Chronicle
 ) -> None:
     day = Story(system, gym)
     await day.prepare()
@@ -75,9 +82,10 @@ async def test_what_was_heard_is_heard_again_in_any_order_and_nothing_happens(
         for reaction, body in chain(*(dice.sample(heard, len(heard)) for _ in range(2))):
             answer = await bus.client.request(f"retry.{reaction}", body, timeout=20)
             assert orjson.loads(answer.data) == {}
+    tell(f"{len(heard)} events were heard again twice, in any order")
 
     assert await day.books() == books
-    await every_invariant_holds(system)
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 async def deliveries(system: System, bus: Bus, gym: Gym) -> list[tuple[str, bytes]]:

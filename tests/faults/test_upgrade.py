@@ -14,10 +14,10 @@ from deploy.local.runner import program
 from deploy.local.supervisor import Program
 from deploy.schema import ROOT, migrate_all
 from tests.faults.books import must_be_right
-from tests.faults.chronicle import Chronicle
 from tests.faults.conftest import PATIENCE
 from tests.faults.machine import run
 from tests.faults.rush import rush
+from tests.world.chronicle import Chronicle
 from tests.world.gym import opened
 from tests.world.programs import must_have
 from tests.world.system import System, data_folder

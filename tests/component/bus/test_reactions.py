@@ -19,6 +19,7 @@ from chassis.relay.tail import ATOMIC_FROM
 from chassis.wire import ID_HEADER, POSITION_HEADER
 from deploy.local.servers import Nats
 from tests.component.bus.room import BACK_OFF, CONSUMER, PATIENCE, Room, a_lamp
+from tests.world.chronicle import Chronicle
 from tests.world.spans import Kept, a_trace, context, ids, links, parent
 from tests.world.waiting import until
 
@@ -135,28 +136,35 @@ async def test_events_behind_a_failing_one_are_heard(room: Room) -> None:
 
 
 @pytest.mark.faults
-async def test_reactions_go_on_after_the_server_was_away(server: Nats, room: Room) -> None:
+async def test_reactions_go_on_after_the_server_was_away(
+    server: Nats, room: Room, tell: Chronicle
+) -> None:
     await room.publish(a_lamp(room.gym_id))
     await room.until_tried(1)
     await room.until_settled()
 
     await asyncio.to_thread(server.stop)
     await asyncio.to_thread(server.start)
+    tell("the server was stopped and started again")
     await until(lambda: room.members.is_connected and room.operator.is_connected, PATIENCE)
     await room.publish(a_lamp(room.gym_id))
 
     await room.until_tried(2)
     await room.until_settled()
     assert room.desk.is_open
+    tell(f"{len(room.tried)} events were heard, each once: one before and one after")
 
 
 @pytest.mark.faults
-async def test_a_desk_can_stop_while_the_server_is_away(server: Nats, room: Room) -> None:
+async def test_a_desk_can_stop_while_the_server_is_away(
+    server: Nats, room: Room, tell: Chronicle
+) -> None:
     server.stop()
 
     await until(lambda: not room.desk.is_open, PATIENCE)
     async with asyncio.timeout(PATIENCE):
         await room.desk.stop()
+    tell("the server was stopped, and the desk stopped without it")
 
     server.start()
 

@@ -20,6 +20,7 @@ from tests.component.messaging.probe import (
     kill_and_restart,
     running,
 )
+from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 pytestmark = pytest.mark.faults
@@ -42,6 +43,13 @@ async def _kill_relays(admin: "asyncpg.Connection[asyncpg.Record]") -> bool:
     return bool(killed)
 
 
+async def _one_history(client: Client, journal: Journal, tell: Chronicle) -> None:
+    """The stream holds what the store holds, in its order, once."""
+    history = await journal.history()
+    assert await in_stream(client) == history
+    tell(f"the stream holds the {len(history)} events of the store, once and in order")
+
+
 async def _level(client: Client, journal: Journal) -> None:
     wanted = len(await journal.history())
 
@@ -52,7 +60,11 @@ async def _level(client: Client, journal: Journal) -> None:
 
 
 async def test_two_relays_whose_connections_are_killed_write_one_history(
-    journal: Journal, client: Client, other_client: Client, installation: Installation
+    journal: Journal,
+    client: Client,
+    other_client: Client,
+    installation: Installation,
+    tell: Chronicle,
 ) -> None:
     relays = [
         Relay(context=CONTEXT, dsn=journal.relay_dsn, client=each)
@@ -70,6 +82,7 @@ async def test_two_relays_whose_connections_are_killed_write_one_history(
 
             await until(written)
             await until(lambda: _kill_relays(admin))
+            tell(f"the relays' connections were killed behind event {before + 50}")
         done.set()
         await asyncio.gather(*writers)
         await _level(client, journal)
@@ -78,11 +91,11 @@ async def test_two_relays_whose_connections_are_killed_write_one_history(
         )
     await admin.close()
 
-    assert await in_stream(client) == await journal.history()
+    await _one_history(client, journal, tell)
 
 
 async def test_a_broker_killed_again_and_again_gets_one_history(
-    journal: Journal, client: Client, broker: Nats
+    journal: Journal, client: Client, broker: Nats, tell: Chronicle
 ) -> None:
     relay = Relay(context=CONTEXT, dsn=journal.relay_dsn, client=client)
     done = asyncio.Event()
@@ -91,23 +104,27 @@ async def test_a_broker_killed_again_and_again_gets_one_history(
         for _ in range(2):
             await until(lambda: relay.status.state is State.RUNNING)
             await kill_and_restart(broker, client)
+            tell("the broker was killed and started again")
         done.set()
         await writer
         await _level(client, journal)
 
-    assert await in_stream(client) == await journal.history()
+    await _one_history(client, journal, tell)
 
 
-async def test_a_store_that_is_away_is_not_taken_for_a_stream_that_is(client: Client) -> None:
+async def test_a_store_that_is_away_is_not_taken_for_a_stream_that_is(
+    client: Client, tell: Chronicle
+) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     relay = Relay(context=CONTEXT, dsn=nowhere, client=client)
     async with running(relay.run):
         await until(lambda: relay.status.state is State.STORE_AWAY)
         assert not relay.ready
+    tell("a store that does not answer is told as one that is away")
 
 
 async def test_while_the_broker_is_away_the_relay_is_not_ready_and_counts_what_waits(
-    journal: Journal, client: Client, broker: Nats
+    journal: Journal, client: Client, broker: Nats, tell: Chronicle
 ) -> None:
     relay = Relay(context=CONTEXT, dsn=journal.relay_dsn, client=client)
     async with running(relay.run):
@@ -119,8 +136,9 @@ async def test_while_the_broker_is_away_the_relay_is_not_ready_and_counts_what_w
             await until(lambda: relay.status.waiting == 30)
             assert not relay.ready
             assert relay.status.oldest_seconds > 0
+            tell("the broker was stopped: the relay is not ready and counts 30 events that wait")
         finally:
             broker.start()
         await until(lambda: relay.ready and relay.status.waiting == 0)
 
-    assert await in_stream(client) == await journal.history()
+    await _one_history(client, journal, tell)
