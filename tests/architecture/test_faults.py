@@ -13,6 +13,10 @@ INVARIANTS = {"must_be_right", "every_invariant_holds"}
 OF_ONE_PART = {
     "tests/component/messaging/test_relay_faults.py": "a relay alone: compares stream and store",
     "tests/component/messaging/test_process_faults.py": "one worker: compares stream and history",
+    "tests/component/messaging/test_projection.py": "a read model alone: compares what it has seen",
+    "tests/component/messaging/test_projection_poison.py": "the same, where it must stand still",
+    "tests/component/messaging/test_reader.py": "a reader alone: compares what it handed out",
+    "tests/component/messaging/test_relay.py": "as the relay's other faults",
     "tests/component/bus/test_reactions.py": "a desk alone: counts what was heard",
 }
 """Files without a system whose invariants could hold; they tell what they compared."""

@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Self
+
+from deploy.local.runner import program
+from tests.world.system import System
 
 CHUNK = 65_536  # bytes
 Address = tuple[str, int]
@@ -94,3 +98,16 @@ class Proxy:
             writer.write(data)
             await writer.drain()
         raise ConnectionAbortedError
+
+
+@contextlib.asynccontextmanager
+async def reached_through(proxy: Proxy, system: System, process: str) -> AsyncIterator[None]:
+    """For the length of the block ``process`` reaches NATS through ``proxy`` alone."""
+    await system.all_ready()
+    await system.stop(process)
+    await system.start(process, name=process, NATS_URL=f"nats://127.0.0.1:{proxy.port}")
+    try:
+        yield
+    finally:
+        await system.stop(process)
+        await system.supervisor.start(program(system.installation, process))

@@ -17,6 +17,7 @@ from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
 from tests.component.messaging.probe import connected_as, fresh_stream, message, publish, running
 from tests.component.messaging.tallies import Views, level
+from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 
@@ -46,18 +47,21 @@ async def test_each_event_is_applied_once_in_order(
     assert projection.status.lag_seconds == 0
 
 
+@pytest.mark.faults
 async def test_a_stream_that_is_refilled_is_continued_not_repeated(
-    views: Views, pool: Pool, client: Client
+    views: Views, pool: Pool, client: Client, tell: Chronicle
 ) -> None:
     tally = await views.make()
     await publish(client, 5)
     async with running(Projection(tally, client=client, pool=pool).run):
         await level(views, tally, 5)
         await fresh_stream(client)
+        tell("the stream was wiped behind event 5, and refilled with 7")
         await publish(client, 7)
         await level(views, tally, 7)
 
     assert await views.seen(tally) == list(range(1, 8))
+    tell("the read model has seen all 7, once and in order")
 
 
 async def test_screens_get_one_hint_per_change_after_the_commit(

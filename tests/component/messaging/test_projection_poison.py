@@ -9,6 +9,7 @@ from chassis.projection.lag import State
 from chassis.tenancy import Pool
 from tests.component.messaging.probe import fresh_stream, message, publish, running
 from tests.component.messaging.tallies import Tally, Views, level
+from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 
@@ -73,8 +74,9 @@ async def test_an_event_that_breaks_its_own_type_is_poison(
     assert await views.seen(tally) == [1, 2]
 
 
+@pytest.mark.faults
 async def test_a_stream_that_tells_another_history_is_not_applied(
-    views: Views, pool: Pool, client: Client
+    views: Views, pool: Pool, client: Client, tell: Chronicle
 ) -> None:
     tally = await views.make()
     await publish(client, 5)
@@ -84,6 +86,7 @@ async def test_a_stream_that_tells_another_history_is_not_applied(
     await publish(client, 4)
     await client.jetstream().publish(*message(5))
     await client.jetstream().publish(*message(5))  # sequence 6 is not behind position 5
+    tell("the stream was wiped, and refilled with another history")
 
     projection = Projection(tally, client=client, pool=pool)
     async with running(projection.run):
@@ -91,3 +94,4 @@ async def test_a_stream_that_tells_another_history_is_not_applied(
 
     assert "another history" in (projection.status.error or "")
     assert await views.checkpoint(tally) == (5, 5)
+    tell("the read model stands still where it was, and says why")

@@ -2,12 +2,14 @@
 
 import asyncio
 
+import pytest
 from nats.aio.client import Client
 
 from chassis.reader import Reader, count_behind
 from contracts.ids import GymId, new_id
 from deploy.local.servers import Nats
 from tests.component.messaging.probe import STREAM, fresh_stream, kill_and_restart, message, publish
+from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 
@@ -54,17 +56,20 @@ async def test_only_the_wanted_subjects_come(client: Client) -> None:
     await reader.stop()
 
 
-async def test_a_lost_message_is_noticed_and_fetched_again(client: Client) -> None:
+@pytest.mark.faults
+async def test_a_lost_message_is_noticed_and_fetched_again(client: Client, tell: Chronicle) -> None:
     await publish(client, 12)
     reader = Reader(client, STREAM, max_batch=8)
     first = await reader.next_batch()
     await until(lambda: len(reader._queue) >= 2)
     reader._queue.popleft()
+    tell(f"the message behind {len(first)} of 12 was lost on its way")
 
     rest = await _take(reader, 12 - len(first))
 
     assert [each.seq for each in first] + rest == list(range(1, 13))
     assert reader.resets == 1
+    tell("it was noticed once: all 12 were handed out, in order")
     await reader.stop()
 
 

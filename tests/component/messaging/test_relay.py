@@ -22,6 +22,7 @@ from tests.component.messaging.probe import (
     in_stream,
     running,
 )
+from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 
@@ -94,8 +95,9 @@ async def test_a_long_queue_goes_out_in_order(journal: Journal, client: Client) 
     assert PUBLISHED.labels(CONTEXT)._value.get() - before == 1200
 
 
+@pytest.mark.faults
 async def test_a_wiped_stream_is_refilled_with_the_same_sequences(
-    journal: Journal, client: Client
+    journal: Journal, client: Client, tell: Chronicle
 ) -> None:
     await journal.record(40)
     await journal.record(3, keep=False)
@@ -105,16 +107,19 @@ async def test_a_wiped_stream_is_refilled_with_the_same_sequences(
         first = await in_stream(client)
 
         await fresh_stream(client)
+        tell(f"the stream was wiped when it held {len(first)} events")
         await journal.record()
         await _arrived(client, journal)
 
     again = await in_stream(client)
     assert again[: len(first)] == first
     assert again == await journal.history()
+    tell(f"it holds the {len(again)} events of the store, under the same sequences")
 
 
+@pytest.mark.faults
 async def test_a_stream_wiped_while_nothing_happens_is_refilled(
-    journal: Journal, client: Client, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, client: Client, monkeypatch: pytest.MonkeyPatch, tell: Chronicle
 ) -> None:
     monkeypatch.setattr(chassis.relay.loop, "LOOK_EVERY", 0.1)
     await journal.record(40)
@@ -123,9 +128,11 @@ async def test_a_stream_wiped_while_nothing_happens_is_refilled(
         first = await in_stream(client)
 
         await fresh_stream(client)
+        tell(f"the stream was wiped when it held {len(first)} events, and nothing else happened")
         await _arrived(client, journal)
 
     assert await in_stream(client) == first
+    tell("it holds the same, under the same sequences")
 
 
 async def test_a_second_writer_is_turned_away_by_the_stream(
