@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from typing import Self
 
@@ -9,14 +10,17 @@ from deploy.local.runner import program
 from tests.world.system import System
 
 CHUNK = 65_536  # bytes
+NARROW = {(socket.SOL_SOCKET, socket.SO_RCVBUF): 4096, (socket.IPPROTO_TCP, socket.TCP_MAXSEG): 536}
+"""What keeps the machine from holding megabytes for who does not read."""
 Address = tuple[str, int]
 
 
 class Proxy:
     """Listens on 127.0.0.1 and passes bytes on to the first of ``servers`` that takes them."""
 
-    def __init__(self, *servers: Address) -> None:
-        self._servers = servers
+    def __init__(self, *servers: Address, is_narrow: bool = False) -> None:
+        """``is_narrow``: what is not passed on waits at the server, not on its way."""
+        self._servers, self._is_narrow = servers, is_narrow
         self._links: set[asyncio.Task[None]] = set()
         self._lost: tuple[bytes, ...] = ()
         self._open = asyncio.Event()
@@ -43,7 +47,7 @@ class Proxy:
         self._lost = words
 
     def hold(self) -> None:
-        """Pass nothing on, either way, without closing anything: a network that went silent."""
+        """Pass nothing on, either way, nor who hangs up: a network that went silent."""
         self._open.clear()
 
     def let_go(self) -> None:
@@ -73,8 +77,22 @@ class Proxy:
         for host, port in self._servers:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(1):
-                    return await asyncio.open_connection(host, port)
+                    return await self._connect_to(host, port)
         raise ConnectionRefusedError(self._servers)
+
+    async def _connect_to(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        there = socket.socket()
+        try:
+            there.setblocking(False)
+            for (level, option), value in NARROW.items() if self._is_narrow else ():
+                there.setsockopt(level, option, value)
+            await asyncio.get_running_loop().sock_connect(there, (host, port))
+        except BaseException:
+            there.close()
+            raise
+        return await asyncio.open_connection(sock=there)
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: bytearray
@@ -84,6 +102,7 @@ class Proxy:
             asked += data
             writer.write(data)
             await writer.drain()
+        await self._open.wait()
         raise ConnectionAbortedError
 
     async def _pass_back(
@@ -97,6 +116,7 @@ class Proxy:
             asked.clear()
             writer.write(data)
             await writer.drain()
+        await self._open.wait()
         raise ConnectionAbortedError
 
 
