@@ -66,6 +66,11 @@ def fill(folder: Path) -> Path:
                 return filler
 
 
+def free_on(folder: Path) -> int:
+    """Bytes that are left on its disk."""
+    return shutil.disk_usage(folder).free
+
+
 class DiskImage:
     """A file with a file system in it, to be mounted, copied under power and mounted again."""
 

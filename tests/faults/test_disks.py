@@ -3,16 +3,20 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from chassis.streams import event_stream
+from deploy.local.places import free_port
 from deploy.local.servers import Server
+from deploy.schema import ROOT
 from tests.faults.books import everything_is_heard, must_be_right
 from tests.faults.conftest import PATIENCE
-from tests.faults.machine import DiskImage, fill, small_disk
+from tests.faults.machine import MB, DiskImage, fill, free_on, small_disk
 from tests.faults.rush import rush
 from tests.world import documents
 from tests.world.bus import Bus
@@ -26,6 +30,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(300)]
 
 DISK = 600  # MB; a server wants 256 of them free before it starts
 IMAGE = 1500  # MB
+LEFT = (0, 100, 280)  # MB: for nothing at all, for no server, for one of the two
 NOTICED_WITHIN = 60.0  # seconds until a full disk must show
 UNSENT = "b2b_relay_oldest_unsent_seconds"
 
@@ -80,6 +85,29 @@ async def test_nats_without_room_stops_no_booking_and_screens_follow_when_it_is_
             await gym.aclose()
 
 
+async def test_a_start_without_room_is_one_line_and_works_when_there_is_room(
+    tell: Chronicle,
+) -> None:
+    with data_folder("full-start") as folder, small_disk(folder / "data", DISK) as disk:
+        filler = fill(disk)
+        for left in LEFT:
+            os.truncate(filler, max(0, filler.stat().st_size + free_on(disk) - left * MB))
+            code, said = await asyncio.to_thread(_run, disk)
+            tell(f"b2b run with {left} MB left ends with {code}: {said.splitlines()[-1]}")
+            assert code == 1, said
+            assert said.splitlines()[-1].startswith("cannot start: the disk is full: "), said
+            assert "Traceback" not in said, said
+        filler.unlink()
+        tell("there is room")
+
+        async with System(disk) as system:
+            gym = await opened(system.installation, system.url, patience=PATIENCE)
+            crowd = await rush(gym, seats=2, people=5)
+            await crowd.all_book()
+            await must_be_right(system, crowd, tell)
+            await gym.aclose()
+
+
 async def test_nothing_acknowledged_is_missing_after_a_power_cut(tell: Chronicle) -> None:
     with data_folder("power") as folder:
         image = DiskImage(folder, IMAGE)
@@ -124,6 +152,17 @@ async def _cut_the_power(system: System, image: DiskImage, tell: Chronicle) -> N
         stream = await bus.client.jetstream(timeout=3).stream_info(event_stream("booking"))
     tell(f"the stream goes on where the store does: {stream.state.messages} events")
     await gym.aclose()
+
+
+def _run(data: Path) -> tuple[int, str]:
+    """What ``b2b run`` on ``data`` ends with, and what it says. Raises ``TimeoutExpired``."""
+    settings = {"B2B_DATA": str(data), "B2B_DEMO": "0", "GATEWAY_PORT": str(free_port())}
+    ended = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "run"], cwd=ROOT, env={**os.environ, **settings},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        timeout=NOTICED_WITHIN,
+    )  # fmt: skip
+    return ended.returncode, ended.stdout
 
 
 def _signal(server: Server | None, sig: signal.Signals) -> None:
