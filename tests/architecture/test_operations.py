@@ -17,10 +17,12 @@ from chassis.issuers import ExternalIssuer, each_once
 from chassis.service import ServiceSettings
 from deploy.check.app import Settings as AuditorSettings
 from deploy.cli import COMMANDS
+from deploy.local.access import AUDITOR
 from deploy.local.settings import RunSettings
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings
 from services.projections.app import Settings as ProjectionsSettings
+from tests.faults.rolling import ROLLED
 
 ROOT = Path(__file__).parents[2]
 FOR_ALL = ("README.md", "docs/rules.md", "docs/scaling.md", "docs/adr/README.md")
@@ -250,3 +252,23 @@ def test_every_page_that_is_mentioned_anywhere_is_there() -> None:
     for path in ours():
         for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text()):
             assert (ROOT / page).exists(), f"{_name(path)} names {page}"
+
+
+def test_a_release_is_rolled_in_the_order_operators_are_told() -> None:
+    forth, back = rolled(ROOT / "docs/operations/upgrade.md")
+    assert forth == list(ROLLED)
+    assert back == list(ROLLED[::-1])
+
+
+def rolled(page: Path) -> list[list[str]]:
+    """The processes each block of commands waits for or takes back, in its order."""
+    blocks = []
+    for text in FENCE.findall(page.read_text()):
+        names = list[str]()
+        for line in text.splitlines():
+            loop = re.match(r"for one in ([\w ]+);", line)
+            for name in re.findall(r"\brollout (?:status|undo) deployment/(\$?\w+)", line):
+                names += loop[1].split() if loop else [name]
+        if names:
+            blocks.append([name for name in names if name != AUDITOR])
+    return blocks

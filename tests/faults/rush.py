@@ -18,14 +18,17 @@ class Rush:
         self, gym: Gym, session: str, clients: list[str], desks: Sequence[Person] = ()
     ) -> None:
         self.gym, self.session, self.clients = gym, session, clients
-        desks = desks or (gym.owner,)
-        self._desks = {client: desks[n % len(desks)] for n, client in enumerate(clients)}
+        self.ask_at(desks or (gym.owner,))
         self.told: dict[str, str] = {}
         """Client -> ``reserved``, ``waiting``, ``cancelled`` or a refusal's code."""
         self.answered_at: list[float] = []
         """When each booking was answered, by the machine's own clock."""
         self.halfway = asyncio.Event()
         """A quarter were answered: in the middle of it."""
+
+    def ask_at(self, desks: Sequence[Person]) -> None:
+        """From now on they ask at these, in turns."""
+        self._desks = {client: desks[n % len(desks)] for n, client in enumerate(self.clients)}
 
     async def book(self, client: str, key: str | None = None) -> str:
         """``reserved``, ``waiting`` or the refusal's code."""

@@ -1,36 +1,35 @@
-"""A rolling upgrade: processes of the release before and of this one serve the same gym."""
+"""A rolling upgrade: processes of an older state and of this one serve the same gym."""
 
 import asyncio
 import subprocess
-import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from deploy.local.access import PROCESSES
-from deploy.local.installation import Installation
-from deploy.local.runner import program
-from deploy.local.supervisor import Program
 from deploy.schema import ROOT, migrate_all
 from tests.faults.books import must_be_right
 from tests.faults.conftest import PATIENCE
 from tests.faults.machine import run
-from tests.faults.rush import rush
+from tests.faults.replicas import at
+from tests.faults.rolling import ROLLED, RollingSystem
+from tests.faults.rush import Rush, rush
 from tests.world.chronicle import Chronicle
 from tests.world.gym import opened
 from tests.world.programs import must_have
-from tests.world.system import System, data_folder
+from tests.world.system import data_folder
 
-pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(900)]
 
 BEFORE = "4f878cbd229e"
-"""The release before this one. Set it to what is released when a release is made."""
+"""A commit that stands in for the release before this one: nothing is released yet. It has the
+tables and events of its day. Set it to the tag when there is one."""
+PEOPLE = 8  # while one process takes another's place
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code of the release before."""
+    """The code of that commit."""
     must_have("git", "tar")
     known = subprocess.run(
         ["git", "-C", ROOT, "cat-file", "-e", f"{BEFORE}^{{commit}}"],
@@ -45,64 +44,55 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class OldInstallation(Installation):
-    """An installation whose schema the release before has made."""
-
-    def __init__(self, data: Path, code: Path) -> None:
-        super().__init__(data)
-        self._code = code
-
-    async def migrate(self) -> None:
-        made = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "deploy.cli", "migrate", cwd=self._code,
-            env={"MIGRATOR_URL": self.dsn("migrator", "postgres"), "PYTHONPATH": str(self._code)},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await made.communicate()
-        assert made.returncode == 0, said.decode()
-
-
-class OldSystem(System):
-    """Its processes are those of the release before, until they are replaced."""
-
-    def __init__(self, data: Path, code: Path) -> None:
-        super().__init__(data, OldInstallation(data, code))
-        self._code = code
-
-    def program(self, process: str) -> Program:
-        usual = super().program(process)
-        environment = {**usual.environment, "PYTHONPATH": str(self._code)}
-        return replace(usual, environment=environment, folder=str(self._code))
-
-
-async def test_both_releases_serve_one_class_while_one_takes_the_others_place(
+async def test_people_book_while_one_release_takes_the_others_place_and_back_and_again(
     before: Path, tell: Chronicle
 ) -> None:
     with data_folder("upgrade") as data:
-        async with OldSystem(data, before) as system:
+        async with RollingSystem(data, before) as system:
             gym = await opened(system.installation, system.url, patience=PATIENCE)
-            crowd = await rush(gym, seats=12, people=60)
-            waves = [crowd.clients[start::6] for start in range(6)]
+            full = await rush(gym, seats=12, people=1 + PEOPLE * len(ROLLED))
+            roomy = await rush(gym, seats=200, people=2 * PEOPLE * len(ROLLED))
             dsn = system.installation.dsn("migrator", "postgres")
+            last, *others = full.clients
 
             applied = await migrate_all(dsn, "pre")
-            tell(f"the new release's schema is made before its code: {len(applied)} files")
-            for process, wave in zip(PROCESSES, waves, strict=True):
-                booking = asyncio.gather(*map(crowd.book, wave))
-                new = program(system.installation, process)
-                if process == "gateway":  # one door: people ask again until it opens
-                    await system.stop(process)
-                    await system.supervisor.start(new)
-                else:
-                    await system.start_like(new, name=f"new {process}")
-                await booking
-                tell(f"{process}: {len(wave)} people booked while the new one came")
-                if process != "gateway":
-                    await system.stop(process)
+            tell(f"this release's schema is made before its code: {len(applied)} files")
+            await _roll(system, ROLLED, full, others, tell, is_new=True)
+            half = len(roomy.clients) // 2
+            await _roll(system, ROLLED[::-1], roomy, roomy.clients[:half], tell, is_new=False)
+            full.ask_at((gym.owner,))
+            tell(f"the old code says, of the class the new one has filled: {await full.book(last)}")
+            await _roll(system, ROLLED, roomy, roomy.clients[half:], tell, is_new=True)
+            full.ask_at((gym.owner,))
+            await system.b2b("projections", "rebuild", "--all")
+            tell("all read models were built anew: the old code had passed over new events")
             applied = await migrate_all(dsn, "post")
             tell(f"what only the old code needed is gone: {len(applied)} files")
-            booked = [one for one in crowd.clients if crowd.told[one] == "reserved"]
-            await crowd.leave(booked[:5])
+            await full.leave([one for one in others if full.told[one] == "reserved"][:5])
 
-            await must_be_right(system, crowd, tell)
+            for crowd in (full, roomy):
+                await must_be_right(system, crowd, tell)
             await gym.aclose()
+
+
+async def _roll(
+    system: RollingSystem, order: Sequence[str], crowd: Rush, people: Sequence[str],
+    tell: Chronicle, *, is_new: bool,
+) -> None:  # fmt: skip
+    """Each process is replaced while some of ``people`` book, half of them when there are two."""
+    gym, release = crowd.gym, "new" if is_new else "old"
+    crowd.ask_at((gym.owner,))
+    for n, process in enumerate(order):
+        wave = people[n :: len(order)]
+        booking = asyncio.gather(*map(crowd.book, wave[::2]))
+        await system.come(process, is_new=is_new)
+        await booking
+        if process == "gateway":
+            desks = gym.owner, await at(system.url, gym)
+            crowd.ask_at(desks)
+            gym.owner = desks[1]
+        await asyncio.gather(*map(crowd.book, wave[1::2]))
+        if process == "gateway":
+            crowd.ask_at(desks[1:])
+        await system.go(process)
+        tell(f"{process}: {len(wave)} people booked while the {release} one came")
