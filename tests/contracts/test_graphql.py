@@ -1,8 +1,13 @@
 """The schema apps generate from is the schema we serve."""
 
 import re
+from datetime import date
 from pathlib import Path
 
+import pytest
+from graphql import parse, validate
+
+from deploy.demo.guide import guide, samples
 from gateway import schema
 from services.members.tokens import ACCESS_LIFE
 
@@ -23,3 +28,11 @@ def test_what_is_said_of_a_tokens_life_is_its_life() -> None:
     told = re.findall(r"lives at most (\d+) minutes", PRINT.read_text(encoding="utf-8"))
 
     assert told == [str(minutes)]
+
+
+@pytest.mark.parametrize("sample", samples(date(2027, 3, 3)))
+def test_what_newcomers_are_told_to_paste_can_be_asked(sample: str) -> None:
+    told = guide(date(2027, 3, 3))
+
+    assert [line for line in told if sample in line], "it is told"
+    assert validate(schema.build()._schema, parse(sample)) == []

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from chassis.clock import MovableClock
-from deploy.commands import seed as seeds
+from deploy.demo.guide import ASKS, samples
 from deploy.demo.gyms import GYMS, HARBOR, PASSWORD, VELO, DemoGym
 from deploy.demo.seeding import Size, live, moments, shown
 from deploy.demo.traffic import Traffic
@@ -154,6 +153,16 @@ async def test_everybody_on_the_list_signs_in(demo: System, gym: DemoGym) -> Non
             assert viewer["roles"], email
 
 
+@pytest.mark.parametrize("sample", samples(PRESENT.date()))
+async def test_what_newcomers_are_told_to_paste_is_answered(demo: System, sample: str) -> None:
+    async with signed_in(demo, HARBOR, ASKS) as desk:
+        if sample.startswith("subscription"):
+            async with desk.watching(sample) as screen:
+                assert await screen.shows(bool)
+        else:
+            assert await desk.ask(sample)
+
+
 async def test_the_past_is_attended_and_its_books_are_closed(demo: System) -> None:
     async with signed_in(demo, HARBOR, "desk@harbor.example") as desk:
         calendar = await sessions(desk)
@@ -233,26 +242,6 @@ def test_another_seed_lives_another_life() -> None:
     )
     assert lives == again
     assert lives != others
-
-
-@pytest.mark.parametrize(
-    ("words", "setting", "seed"),
-    [((), None, "back2back"), ((), "7", "7"), (("--seed", "9"), "7", "9")],
-)  # fmt: skip
-def test_the_seed_is_said_by_option_or_setting(
-    words: tuple[str, ...], setting: str | None, seed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Size] = []
-
-    async def make(size: Size, *, ahead: bool) -> None:
-        made.append(size)
-
-    monkeypatch.setattr(seeds, "_made", make)
-    if setting is not None:
-        monkeypatch.setenv("B2B_DEMO_SEED", setting)
-    told = CliRunner().invoke(seeds.cli, list(words))
-    assert told.exit_code == 0, told.output
-    assert [one.seed for one in made] == [seed]
 
 
 async def test_traffic_moves_screens_through_a_restart_of_the_gateway(demo: System) -> None:
