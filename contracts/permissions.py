@@ -192,6 +192,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.entries": DESK,
     "read.my_entries": EVERYONE,
     "read.credentials": DESK | {OWN},
+    "read.access": DESK | {OWN},
     "read.penalties": DESK | {OWN},
     "read.my_penalties": EVERYONE,
     "read.session_penalties": STAFF,

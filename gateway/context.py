@@ -38,6 +38,7 @@ SOURCES = {
     "organisation": "members",
     "doors": "access",
     "entries": "access",
+    "holders": "access",
     "kpis": "booking",
     "receipts": "booking",
     "penalties": "booking",

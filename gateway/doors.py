@@ -61,6 +61,11 @@ def open_hours(asked: DoorHoursInput) -> access.OpenHours:
     return access.OpenHours(weekday=asked.weekday, opens=asked.opens, closes=asked.closes)
 
 
+def shown_hours(told: access.OpenHours) -> DoorHours:
+    """The span in the schema's words."""
+    return DoorHours(weekday=told.weekday, opens=told.opens, closes=told.closes)
+
+
 @strawberry.input(description="Without hours the door opens for clients at all hours.")
 class SetDoorScheduleInput:
     idempotency_key: UUID
@@ -207,8 +212,6 @@ def _shown(row: doors.Door) -> Door:
         location_id=ids.shown("loc", row.location_id),
         name=row.name,
         time_zone=row.time_zone,
-        hours=[
-            DoorHours(weekday=one.weekday, opens=one.opens, closes=one.closes) for one in row.hours
-        ],
+        hours=[shown_hours(one) for one in row.hours],
         lockdown=row.lockdown,
     )

@@ -17,6 +17,7 @@ from gateway.entitlements import EntitlementMutation
 from gateway.entries import EntriesMutation, EntriesQuery, EntriesSubscription
 from gateway.entry_grants import EntryGrantsMutation
 from gateway.health import HealthQuery, HealthSubscription
+from gateway.holders import AccessQuery, AccessSubscription
 from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscription
 from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledger_watch import LedgerSubscription
@@ -47,7 +48,7 @@ QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
     LedgerQuery, KpisQuery, ReceiptsQuery,
     CatalogueQuery, PolicyQuery, SeriesQuery, DraftQuery,
-    DoorsQuery, CredentialsQuery, EntriesQuery,
+    DoorsQuery, CredentialsQuery, EntriesQuery, AccessQuery,
     PenaltiesQuery, InvoicesQuery, HealthQuery,
 )  # fmt: skip
 MUTATIONS = (
@@ -63,7 +64,7 @@ MUTATIONS = (
 SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription, LedgerSubscription, ReceiptsSubscription,
-    EntriesSubscription, DoorsSubscription,
+    EntriesSubscription, DoorsSubscription, AccessSubscription,
     SeriesSubscription, DraftSubscription,
     PenaltiesSubscription, InvoicesSubscription, HealthSubscription,
 )  # fmt: skip

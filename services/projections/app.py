@@ -15,6 +15,7 @@ from services.projections import (
     calendar,
     doors,
     entries,
+    holders,
     invoices,
     kpis,
     ledgers,
@@ -41,7 +42,7 @@ def models(asker: Asker, clock: Clock) -> Sequence[ReadModel]:
     people = PeopleModel(MembersKeys(asker, clock))
     return (
         calendar.MODEL, roster.MODEL, ledgers.MODEL, people, organisation.MODEL, kpis.MODEL,
-        doors.MODEL, entries.MODEL, receipts.MODEL, timetable.MODEL,
+        doors.MODEL, entries.MODEL, holders.MODEL, receipts.MODEL, timetable.MODEL,
         penalties.MODEL, invoices.MODEL,
     )  # fmt: skip
 

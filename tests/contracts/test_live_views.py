@@ -22,6 +22,7 @@ LIVE = {
     "sessionDrafts": "sessionDraftsChanged",
     "doors": "doorsChanged",
     "entries": "entriesChanged",
+    "access": "accessChanged",
     "penalties": "penaltiesChanged",
     "myPenalties": "penaltiesChanged",
     "sessionPenalties": "sessionPenaltiesChanged",

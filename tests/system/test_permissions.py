@@ -59,6 +59,8 @@ READS = {
     "doors": "read.doors",
     "doorsChanged": "read.doors",
     "credentials": "read.credentials",
+    "access": "read.access",
+    "accessChanged": "read.access",
     "entries": "read.entries",
     "entriesChanged": "read.entries",
     "myEntries": "read.my_entries",

@@ -68,6 +68,10 @@ async def _a_busy_day(gym: Gym) -> None:
     defined = await gym.owner.done(documents.DEFINE_PROGRAM, name="Cycling")
     assert defined["program"] == {"name": "Cycling"}  # shown
     door = await gym.owner.done(doors.ADD_DOOR, locationId=gym.location, name="Front")
+    await doors.known(gym.owner, mia.id)
+    await gym.owner.done(doors.GRANT_ENTRY, clientId=mia.id)
+    impeded = await gym.owner.done(doors.IMPEDE, clientId=mia.id, impediment="ON_HOLD")
+    await gym.owner.ask(doors.ACCESS, clientId=mia.id, atLeast=impeded["position"])
     entered = await mia.at.done(doors.ENTER, doorId=door["door"]["id"])
     await gym.owner.ask(doors.DOORS, atLeast=entered["position"])
     await gym.owner.ask(doors.ENTRIES, first=1, atLeast=entered["position"])

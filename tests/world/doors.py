@@ -22,11 +22,17 @@ LOCK = f"""mutation ($input: StartLockdownInput!) {{
   startLockdown(input: $input) {{ reason position {ERRORS} }} }}"""
 UNLOCK = f"mutation ($input: EndLockdownInput!) {{ endLockdown(input: $input) {{ {ERRORS} }} }}"
 GRANT_ENTRY = f"""mutation ($input: GrantEntryInput!) {{
-  grantEntry(input: $input) {{ entryGrantId {ERRORS} }} }}"""
+  grantEntry(input: $input) {{ entryGrantId position {ERRORS} }} }}"""
 END_ENTRY_GRANT = f"""mutation ($input: EndEntryGrantInput!) {{
-  endEntryGrant(input: $input) {{ entryGrantId {ERRORS} }} }}"""
+  endEntryGrant(input: $input) {{ entryGrantId position {ERRORS} }} }}"""
 IMPEDE = f"""mutation ($input: SetImpedimentInput!) {{
-  setImpediment(input: $input) {{ clientId {ERRORS} }} }}"""
+  setImpediment(input: $input) {{ clientId position {ERRORS} }} }}"""
+_ACCESS = """{ entryGrants { id version validFrom validUntil locationIds timeZone
+  hours { weekday opens closes } } impediments }"""
+ACCESS = f"""query ($clientId: ID, $atLeast: Position) {{
+  access(clientId: $clientId, atLeast: $atLeast) {_ACCESS} }}"""
+ACCESS_CHANGED = f"""subscription ($clientId: ID) {{
+  accessChanged(clientId: $clientId) {{ position access {_ACCESS} }} }}"""
 DOORS = """query ($atLeast: Position) { doors(atLeast: $atLeast) {
   id name lockdown hours { weekday opens closes } } }"""
 CREDENTIALS = """query ($clientId: ID, $atLeast: Position) {

@@ -26,7 +26,8 @@ HAS = (
     "views: views.programs", "views: views.class_types", "views: views.schedules",
     "views: views.booking_policies", "views: views.rooms", "views: views.locations",
     "views: views.grants", "views: views.clients", "views: views.staff", "views: views.doors",
-    "views: views.credentials", "views: views.receipts", "views: views.closures",
+    "views: views.credentials", "views: views.entry_grants", "views: views.impediments",
+    "views: views.receipts", "views: views.closures",
     "views: views.location_closures",
 )  # fmt: skip
 """Tables in which a furnished gym has rows."""
@@ -152,6 +153,7 @@ async def _entered(gym: Gym, client: str) -> Ids:
     await doors.known(gym.owner, client)
     issued = await gym.owner.done(doors.ISSUE, clientId=client)
     granted = await gym.owner.done(doors.GRANT_ENTRY, clientId=client)
+    await gym.owner.done(doors.IMPEDE, clientId=client, impediment="ON_HOLD")
     return {
         "doorId": door["door"]["id"], "credentialId": issued["credential"]["id"],
         "entryGrantId": granted["entryGrantId"],

@@ -13,7 +13,7 @@ from tests.envelopes import Recording
 
 READ_MODELS = (
     "calendar", "roster", "ledgers", "people", "organisation", "kpis", "doors", "entries",
-    "receipts", "timetable", "penalties", "invoices",
+    "holders", "receipts", "timetable", "penalties", "invoices",
 )  # fmt: skip
 
 
