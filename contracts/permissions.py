@@ -180,7 +180,7 @@ MATRIX: dict[str, frozenset[str]] = {
     "read.schedules": STAFF,
     "read.session_drafts": MANAGERS,
     "read.roster": STAFF,
-    "read.client": DESK | {Role.TRAINER},
+    "read.client": DESK | {Role.TRAINER, OWN},
     "read.client_notes": DESK,
     "read.clients": DESK | {Role.TRAINER},
     "read.staff": STAFF,

@@ -1,5 +1,6 @@
 """Clients in GraphQL: found by staff, looked at, watched."""
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from contracts.ids import ClientId
+from contracts.ids import ClientId, GymId
 from contracts.members import AlertLevel
 from contracts.permissions import allows
 from gateway import ids
@@ -21,6 +22,7 @@ from services.projections import directory
 from services.projections.searching import Search, parsed
 
 LONGEST_SEARCH = 200  # characters
+NOT_TOLD = "null in the answer of a mutation, and to members."
 
 
 @strawberry.enum(description="Whether we still know who the client is.")
@@ -56,10 +58,10 @@ class Client:
     phone: str | None
     status: ClientStatus
     assigned_staff_id: strawberry.ID | None = strawberry.field(
-        description="Who looks after the client; null in the answer of a mutation."
+        description=f"Who looks after the client; {NOT_TOLD}"
     )
-    tags: list[str] | None = strawberry.field(description="Null in the answer of a mutation.")
-    alerts: list[Alert] | None = strawberry.field(description="Null in the answer of a mutation.")
+    tags: list[str] | None = strawberry.field(description=f"N{NOT_TOLD[1:]}")
+    alerts: list[Alert] | None = strawberry.field(description=f"N{NOT_TOLD[1:]}")
     notes: list[Note] | None = strawberry.field(
         description="Newest first, at most 200; null in lists and to roles that may not read them."
     )
@@ -102,7 +104,9 @@ class ClientQuery:
         )
         return page(rows, size, position, _listed, _cursor)
 
-    @strawberry.field(description="One client; null when the gym has no such client.")
+    @strawberry.field(
+        description="One client, members themselves; null when the gym has no such client."
+    )
     async def client(
         self,
         info: Info,
@@ -116,10 +120,14 @@ class ClientQuery:
 class ClientSubscription:
     @live(
         topics=lambda info, client_id: [
-            topic(info.context.must("read.client"), "people", ids.client(client_id))
+            topic(_must_read(info.context, ids.client(client_id)), "people", ids.client(client_id))
         ],
-        scope=lambda info: (info.context.must("read.client"), _reads_notes(info.context)),
-        description="The client now, and again after every change.",
+        scope=lambda info: (
+            info.context.gym_id,
+            _is_staff(info.context),
+            _reads_notes(info.context),
+        ),
+        description="The client now, and again after every change; members themselves.",
     )
     async def client_changed(
         self, info: Info, client_id: strawberry.ID, after: Position | None = None
@@ -128,15 +136,26 @@ class ClientSubscription:
 
 
 async def _client(info: Info, client_id: ClientId, at_least: Position | None) -> ClientUpdate:
-    info.context.must("read.client")
+    _must_read(info.context, client_id)
     position, row = await info.context.read(
         "people", at_least, lambda pool, gym: directory.client(pool, gym, client_id)
     )
     if row is None:
         return ClientUpdate(position=position, client=None)
+    if not _is_staff(info.context):
+        return ClientUpdate(position=position, client=_to_themselves(row))
     may_read = _reads_notes(info.context)
     notes = [_note(note) for note in row.notes or ()] if may_read else None
     return ClientUpdate(position=position, client=_shown(row, notes))
+
+
+def _must_read(context: Context, client_id: ClientId) -> GymId:
+    """The gym. Raises ``Forbidden`` unless they are staff, or the client."""
+    return context.must("read.client", own=client_id == context.principal.client_id)
+
+
+def _is_staff(context: Context) -> bool:
+    return allows("read.client", context.principal.roles)
 
 
 def _reads_notes(context: Context) -> bool:
@@ -170,6 +189,11 @@ def _shown(row: directory.Client, notes: list[Note] | None) -> Client:
         ],
         notes=notes,
     )
+
+
+def _to_themselves(row: directory.Client) -> Client:
+    """Without what staff say of them among themselves."""
+    return replace(_shown(row, None), assigned_staff_id=None, tags=None, alerts=None)
 
 
 def _note(row: directory.Note) -> Note:

@@ -121,5 +121,31 @@ async def test_a_watched_calendar_moves_with_its_sessions(gym: Gym) -> None:
         await calendar.shows(lambda f: [s["status"] for s in f["sessions"]] == ["CANCELLED"])
 
 
+async def test_members_read_and_change_what_the_gym_reaches_them_by_and_no_more(gym: Gym) -> None:
+    desk, mia, leo = await gym.staff("FRONT_DESK"), await gym.member(), await gym.member("Leo")
+    await desk.done(documents.ADD_TAG, clientId=mia.id, tag="VIP")
+    await desk.done(documents.SET_ALERT, clientId=mia.id, level="RED", text="asthma")
+    noted = await desk.done(documents.ADD_NOTE, clientId=mia.id, text="complains")
+    assert (await desk.ask(documents.OWN_PROFILE, id=mia.id, atLeast=noted["position"]))["tags"]
+
+    async with mia.at.watching(documents.OWN_PROFILE_CHANGED, id=mia.id) as screen:
+        await screen.shows(lambda f: f["client"] == {"name": "Mia", "phone": None, "tags": None})
+        told = await mia.at.done(
+            documents.CHANGE_CONTACT, clientId=mia.id, name="Mia", email=mia.email, phone="+49301"
+        )
+        await screen.shows(lambda f: f["client"]["phone"] == "+49301")
+    hers = await mia.at.ask(documents.OWN_PROFILE, id=mia.id, atLeast=told["position"])
+
+    assert (hers["id"], hers["name"], hers["email"], hers["phone"]) == (
+        mia.id, "Mia", mia.email, "+49301",
+    )  # fmt: skip
+    kept = {"tags": None, "alerts": None, "notes": None, "assignedStaffId": None}
+    assert hers | kept == hers
+    for other in (leo.id, f"cli_{new_id().hex}"):
+        with pytest.raises(Refused) as refused:
+            await mia.at.ask(documents.OWN_PROFILE, id=other)
+        assert refused.value.code == "FORBIDDEN"
+
+
 def _names(frame: dict[str, Any]) -> list[str]:
     return [each["clientName"] for each in frame["roster"]["reservations"]]

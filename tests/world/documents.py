@@ -56,6 +56,12 @@ COVERED = """query ($clientId: ID, $atLeast: Position) {
     everything programIds locationIds hours { weekdays fromTime untilTime } } } } }"""
 CLIENT = """query ($id: ID!, $atLeast: Position) {
   client(id: $id, atLeast: $atLeast) { name email status } }"""
+OWN_PROFILE = """query ($id: ID!, $atLeast: Position) { client(id: $id, atLeast: $atLeast) {
+  id version name email phone tags alerts { text } notes { text } assignedStaffId } }"""
+OWN_PROFILE_CHANGED = """subscription ($id: ID!) { clientChanged(clientId: $id) {
+  client { name phone tags } } }"""
+CHANGE_CONTACT = f"""mutation ($input: ChangeClientContactInput!) {{
+  changeClientContact(input: $input) {{ client {{ name }} position {ERRORS} }} }}"""
 CLIENTS = """query ($search: String) { clients(first: 10, search: $search) { nodes { name } } }"""
 
 ROSTER_CHANGED = """subscription ($id: ID!, $after: Position) {
