@@ -37,6 +37,7 @@ class OpeningHours:
 @strawberry.type(description="Local days on which a location is closed.")
 class LocationClosure:
     id: strawberry.ID
+    version: int | None = strawberry.field(description="Null in the answer of a mutation.")
     from_date: date
     until_date: date = strawberry.field(description="Included.")
     reason: str
@@ -130,8 +131,8 @@ class OpeningHoursMutation:
             ),
         )  # fmt: skip
         closure = LocationClosure(
-            id=ids.shown("cls", new), from_date=input_.from_date, until_date=input_.until_date,
-            reason=input_.reason.strip(),
+            id=ids.shown("cls", new), version=None, from_date=input_.from_date,
+            until_date=input_.until_date, reason=input_.reason.strip(),
         )  # fmt: skip
         return AddLocationClosurePayload(
             closure=None if done.errors else closure,

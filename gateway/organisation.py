@@ -55,8 +55,8 @@ class Location:
         )
         return [
             LocationClosure(
-                id=ids.shown("cls", row.closure_id), from_date=row.from_date,
-                until_date=row.until_date, reason=row.reason,
+                id=ids.shown("cls", row.closure_id), version=row.version,
+                from_date=row.from_date, until_date=row.until_date, reason=row.reason,
             )
             for row in rows if ids.shown("loc", row.location_id) == self.id
         ]  # fmt: skip

@@ -75,7 +75,7 @@ class SeriesQuery:
         )
         return [
             Closure(
-                id=ids.shown("cls", row.closure_id), reason=row.reason,
+                id=ids.shown("cls", row.closure_id), version=row.version, reason=row.reason,
                 location_id=ids.shown("loc", row.location_id), from_date=row.from_date,
                 until_date=row.until_date,
             )

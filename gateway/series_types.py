@@ -69,6 +69,7 @@ class SchedulesUpdate:
 @strawberry.type(description="A location's timetable is closed, the last day included.")
 class Closure:
     id: strawberry.ID
+    version: int
     location_id: strawberry.ID
     from_date: date
     until_date: date

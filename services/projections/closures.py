@@ -15,11 +15,12 @@ class Closure:
     from_date: date
     until_date: date
     reason: str
+    version: int
 
 
 async def of_location(
     pool: Pool, gym_id: GymId, location_id: LocationId | None
 ) -> tuple[int, list[Closure]]:
     """All closures, or a location's, by their first day."""
-    as_of, rows = await ask(pool, "closures", gym_id, location_id)
+    as_of, rows = await ask(pool, "closures_of", gym_id, location_id)
     return as_of, [Closure(*tuple(row)[1:]) for row in rows if row[1] is not None]

@@ -47,9 +47,9 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], 
 """
 CLOSURES = """
 INSERT INTO location_closures (gym_id, location_id, closure_id, from_date, until_date, reason,
-                               position)
+                               version, position)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[], $5::date[], $6::text[],
-                     $7::bigint[])
+                     $7::int[], $8::bigint[])
 """
 NO_CLOSURES = """
 DELETE FROM location_closures c
@@ -79,7 +79,7 @@ class _Closures:
             self.removed.append(key)
         else:
             days = (event.from_date, event.until_date)
-            self.added.append((*key, *days, event.reason, one.position))
+            self.added.append((*key, *days, event.reason, one.version, one.position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class Closure:
     from_date: date
     until_date: date
     reason: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +213,8 @@ async def hours_of(pool: Pool, gym_id: GymId) -> tuple[int, list[OpenSpan]]:
 
 async def closures_of(pool: Pool, gym_id: GymId, begin: date) -> tuple[int, list[Closure]]:
     """Closures that end on ``begin`` or later, first to begin first."""
-    as_of, rows = await ask(pool, "location_closures", gym_id, begin)
-    return as_of, [Closure(*row[1:6]) for row in rows if row[1] is not None]
+    as_of, rows = await ask(pool, "location_closures_of", gym_id, begin)
+    return as_of, [Closure(*row[1:7]) for row in rows if row[1] is not None]
 
 
 def _spans(hours: dict[tuple[GymId, LocationId], OpeningHoursSet]) -> list[tuple[Any, ...]]:

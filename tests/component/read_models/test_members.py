@@ -172,9 +172,9 @@ async def test_a_location_shows_its_hours_as_set_last_and_closures_not_over(
     assert [(h.location_id, h.weekday, h.opens, h.closes) for h in hours] == [
         (location, 1, "06:00", "22:00"), (location, 5, "18:00", "02:00"),
     ]  # fmt: skip
-    for day, shown in ((26, [works]), (27, [])):
+    for day, shown in ((26, [(works, 5)]), (27, [])):
         _, closures = await organisation.closures_of(reader, gym_id, date(2027, 12, day))
-        assert [closure.closure_id for closure in closures] == shown
+        assert [(closure.closure_id, closure.version) for closure in closures] == shown
     assert (await organisation.hours_of(reader, GymId(new_id())))[1] == []
 
     gone = LocationClosureRemoved(location_id=location, closure_id=works)

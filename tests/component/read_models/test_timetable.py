@@ -129,7 +129,7 @@ async def test_what_is_planned_is_shown_as_it_was_said_last(
         (20, date(2027, 3, 15), date(2027, 3, 29))
     ]
     _, closed = await closures.of_location(reader, gym_id, None)
-    assert [one.reason for one in closed] == ["painting"]
+    assert [(one.reason, one.version) for one in closed] == [("painting", 9)]
     assert (await timetable.schedules(reader, gym_id, LocationId(new_id())))[1] == []
 
 
