@@ -68,7 +68,10 @@ class AttendanceRate:
     )
 
 
-@strawberry.type(description="The cards as they are at a position.")
+@strawberry.type(
+    description="The cards as they are at a position, with every correction made since: a past day "
+    "shows what is known of it now, not what was known then."
+)
 class Kpis:
     position: Position
     classes_today: ClassesToday
