@@ -131,10 +131,12 @@ async def test_a_card_opens_until_it_is_suspended_and_never_once_revoked(gym: Gy
         told = await desk.done(ENTER, doorId=door, token=token)
         return str(told["entry"]["reason"] or told["entry"]["result"])
 
-    seen = [await shown()]
+    seen, told = [await shown()], []
     for step in ("suspend", "reinstate", "revoke"):
         done = await desk.done(STEPS[step], credentialId=card)
+        told.append(done["status"])
         seen.append(await shown())
+    assert told == ["SUSPENDED", "ACTIVE", "REVOKED"]
     assert seen == ["GRANTED", "CREDENTIAL_SUSPENDED", "GRANTED", "UNKNOWN_CREDENTIAL"]
     assert await desk.refused(STEPS["reinstate"], credentialId=card) == "CREDENTIAL_REVOKED"
     kept = await mia.at.ask(CREDENTIALS, atLeast=done["position"])
@@ -243,7 +245,7 @@ async def test_a_grant_for_off_peak_opens_in_its_hours_only(gym: Gym) -> None:
     assert await gym.owner.refused(GRANT_ENTRY, **mars) == "UNKNOWN_TIME_ZONE"
     await gym.owner.done(GRANT_ENTRY, **off_peak, hours=hours)
     told = await mia.at.done(ENTER, doorId=door)
-    assert told["entry"]["reason"] == "OUTSIDE_HOURS"
+    assert (told["entry"]["result"], told["entry"]["reason"]) == ("DENIED", "OUTSIDE_HOURS")
     await gym.owner.done(GRANT_ENTRY, **off_peak)
     told = await mia.at.done(ENTER, doorId=door)
     assert told["entry"]["result"] == "GRANTED"

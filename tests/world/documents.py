@@ -190,6 +190,12 @@ SIGN_WAIVER = f"""mutation ($input: SignWaiverInput!) {{
   signWaiver(input: $input) {{ ledger {{ waivers }} position {ERRORS} }} }}"""
 SUSPEND = f"""mutation ($input: SuspendEntitlementInput!) {{
   suspendEntitlement(input: $input) {{ ledger {{ available grants {{ status }} }} {ERRORS} }} }}"""
+RESUME = f"""mutation ($input: ResumeEntitlementInput!) {{
+  resumeEntitlement(input: $input) {{ position {ERRORS} }} }}"""
+END = f"""mutation ($input: EndEntitlementInput!) {{
+  endEntitlement(input: $input) {{ position {ERRORS} }} }}"""
+GRANTS_CHANGED = """subscription ($clientId: ID) { ledgerChanged(clientId: $clientId) {
+  ledger { grants { status } } } }"""
 WHERE = """query ($id: ID!, $atLeast: Position) { roster(sessionId: $id, atLeast: $atLeast) {
   spots waiverRequired reservations { clientId status spot source checkInSource overbooked }
   waitlist { clientId place offeredUntil } } }"""

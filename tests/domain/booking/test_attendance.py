@@ -182,7 +182,9 @@ def test_closing_the_books_dissolves_a_line_the_clock_has_not() -> None:
 
 def test_books_are_closed_once_and_not_before_the_start() -> None:
     given(*MIXED).when(CLOSE, NOON - MINUTE).then_refused(BookingCode.SESSION_NOT_STARTED)
-    given(*MIXED).when(CLOSE, NOON).when(CLOSE, NOON).then_refused(BookingCode.SESSION_FINALIZED)
+    closed = given(*MIXED).when(CLOSE, NOON)
+    assert closed.gym.state(class_session, SES).stage is Stage.FINALIZED
+    closed.when(CLOSE, NOON).then_refused(BookingCode.SESSION_FINALIZED)
 
 
 def test_the_clock_closes_the_books_when_somebody_took_attendance() -> None:
