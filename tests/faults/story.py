@@ -1,7 +1,8 @@
-"""One day through all services: who came, who did not, what it cost, and that it did not after all.
+"""One day of one client through all services: where she came, where she did not, what that cost.
 
-Mia enters by the door and is checked in by it. Leo does not come: a fee, which is due when the day
-to waive it is over, on his invoice; then the books are corrected, and it is taken back.
+Mia enters by the door and is checked in by it. She misses the class after that one: a fee, which is
+due when the day to waive it is over, on her invoice; then the books are corrected, and it is taken
+back.
 """
 
 from collections import Counter
@@ -11,12 +12,14 @@ from datetime import timedelta
 import asyncpg
 
 from tests.world import documents, doors
-from tests.world.gym import Gym, Member, move_clock
+from tests.world.fees import unlimited
+from tests.world.gym import Gym, move_clock
 from tests.world.system import System
 from tests.world.waiting import until
 
 SOON = 0.1  # hours to the class: inside the door's window and the check-in's
 CLASS_IS_OVER = timedelta(minutes=70)
+"""And the next has begun."""
 WITHIN = 60.0  # seconds from a cause in one service to its effect in another
 FEE = {"minor": 1500, "currency": "EUR"}
 POLICY = {"noShowFee": FEE, "freePasses": 0, "feeWaiveHours": 24}
@@ -30,7 +33,7 @@ EFFECTS: Books = {
     "booking.reservation_made": 2,
     "booking.credit_held": 2,
     "booking.marked_no_show": 1,
-    "booking.attendance_finalized": 1,
+    "booking.attendance_finalized": 2,
     "booking.credit_consumed": 1,
     "booking.credit_forfeited": 1,
     "booking.violation_recorded": 1,
@@ -62,19 +65,18 @@ class Story:
         """In their order, once everything is ``prepared``."""
 
     async def prepare(self) -> None:
-        """A class that is about to begin, behind a door; a fee for who does not come."""
+        """Two classes, the first about to begin, behind a door; a fee for who misses one."""
         owner = self.gym.owner
         await owner.done(documents.PUBLISH_POLICY, preset="FUNCTIONAL", changes=POLICY)
         told = await owner.done(doors.ADD_DOOR, locationId=self.gym.location, name="Front")
         self.door = told["door"]["id"]
-        self.mia: Member = await self.gym.member("Mia")
-        self.leo = await self.gym.client("Leo", pack=0)
-        await owner.done(documents.GRANT, clientId=self.leo, kind="UNLIMITED")
-        self.session = await self.gym.session(hours=SOON)
+        self.mia = await unlimited(self.gym)
+        self.comes = await self.gym.session(hours=SOON)
+        self.misses = await self.gym.session(hours=SOON + 1)
 
     async def book(self) -> None:
-        await self.mia.at.done(documents.BOOK, sessionId=self.session)
-        await self.gym.owner.done(documents.BOOK, sessionId=self.session, clientId=self.leo)
+        await self.mia.at.done(documents.BOOK, sessionId=self.comes)
+        await self.gym.owner.done(documents.BOOK, sessionId=self.misses, clientId=self.mia.id)
 
     async def enter(self) -> None:
         """Mia comes; the door may not have heard of her seat at once."""
@@ -86,20 +88,21 @@ class Story:
         await until(opens, WITHIN)
 
     async def close(self) -> None:
-        """The class is over, the door has told who came, and the trainer closes the books."""
+        """The door has told who came; one class is over, one has begun, and both are closed."""
         await self.until_there_are("booking.checked_in")
         await self.later(CLASS_IS_OVER)
-        await self.gym.owner.done(documents.FINALIZE, sessionId=self.session)
+        for session in (self.comes, self.misses):
+            await self.gym.owner.done(documents.FINALIZE, sessionId=session)
 
     async def wait_a_day(self) -> None:
         """Nobody waives the fee."""
         await self.later(timedelta(hours=24))
 
     async def correct(self) -> None:
-        """Leo was there after all."""
+        """Mia was in the other one too after all."""
         await self.until_there_are("billing.invoice_line_added")
         await self.gym.owner.done(
-            documents.CORRECT, sessionId=self.session, clientId=self.leo, becomes="ATTENDED",
+            documents.CORRECT, sessionId=self.misses, clientId=self.mia.id, becomes="ATTENDED",
             reason="was there",
         )  # fmt: skip
 
