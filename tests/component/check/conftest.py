@@ -53,6 +53,14 @@ async def views(apart: Installation) -> AsyncIterator["_Db"]:
     await db.close()
 
 
+@pytest.fixture
+async def auditor(apart: Installation) -> AsyncIterator["_Db"]:
+    """Looks at access' store."""
+    db = await asyncpg.connect(apart.dsn("auditor", "b2b_access"))
+    yield db
+    await db.close()
+
+
 @asynccontextmanager
 async def _emptied(apart: Installation, context: str) -> AsyncIterator["_Db"]:
     db = await asyncpg.connect(database_url(apart.admin_dsn, f"b2b_{context}"))

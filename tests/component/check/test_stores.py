@@ -1,15 +1,10 @@
 """The checker sees what is wrong with a store, a stream or a read model, and may change nothing."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
 
 import asyncpg
-import nats
 import orjson
 import pytest
-from nats.aio.client import Client
 
 from contracts.ids import new_id
 from deploy.check import history
@@ -17,52 +12,14 @@ from deploy.check.fees import Charges
 from deploy.check.owners import Owners
 from deploy.check.stores import Stores
 from deploy.check.stories import Stories
-from deploy.check.streams import Streams
-from deploy.check.verdict import Moment, Verdict, summed
 from deploy.check.views import Views
 from deploy.local.installation import Installation
 from deploy.schema import database_url
 from services.projections import doors
+from tests.component.check.wrongs import EVENT, LATER, record, wrong
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
-
-EVENT = """
-INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, data, meta)
-VALUES ($1, $2, $3, $4, 'door', 'access.door_added.v1', $6, $5)
-"""
-NOW = datetime.now(UTC)
-LATER = Moment(NOW, NOW + timedelta(hours=1))
-"""What is recorded now is settled."""
-
-
-@pytest.fixture
-async def auditor(apart: Installation) -> AsyncIterator["_Db"]:
-    """Looks at access' store."""
-    db = await asyncpg.connect(apart.dsn("auditor", "b2b_access"))
-    yield db
-    await db.close()
-
-
-@pytest.fixture
-async def client(apart: Installation) -> AsyncIterator[Client]:
-    connected = await nats.connect(**apart.nats_login("operator"))
-    yield connected
-    await connected.close()
-
-
-async def record(
-    db: "_Db", version: int, *, gym: UUID | None = None, stream: UUID | None = None,
-    command: UUID | None = None, event: UUID | None = None, data: bytes = b"{}",
-) -> None:  # fmt: skip
-    """One event, as no service would."""
-    told = orjson.dumps({"actor": "staff:x", "command_id": command or new_id()})
-    names = gym or new_id(), stream or new_id(), version, event or new_id()
-    await db.execute(EVENT, *names, told, data)
-
-
-def wrong(verdicts: list[Verdict]) -> dict[str, int]:
-    return {one.code: one.offences for one in summed(verdicts) if not one.holds}
 
 
 class Looks:
@@ -195,64 +152,6 @@ async def test_a_command_carried_out_again_long_after_it_was_answered(
 
     assert await looks.wrong() == {"I3": 1}
     assert await looked(auditor) == {"I3": 1}
-
-
-async def test_an_event_that_did_not_reach_the_stream(
-    access: "_Db", auditor: "_Db", client: Client
-) -> None:
-    await record(access, 1)
-
-    for settled_before, found in ((NOW - timedelta(hours=1), {}), (NOW + timedelta(hours=1), 1)):
-        streams = Streams(client)
-        await streams.look("access", auditor, Moment(NOW, settled_before))
-        assert wrong(streams.verdicts()) == ({"I14": 1} if found else {})
-
-
-async def test_a_message_the_store_does_not_have(
-    apart: Installation, auditor: "_Db", client: Client
-) -> None:
-    streams = Streams(client)
-    await streams.look("access", auditor, LATER)
-    assert wrong(streams.verdicts()) == {}
-
-    told = {"position": 1, "event_id": str(new_id()), "gym_id": str(new_id()), "event": {}}
-    await client.jetstream().publish("evt.x.access.door_added.v1", orjson.dumps(told))
-
-    for _ in range(2):
-        streams.begin()
-        await streams.look("access", auditor, LATER)
-        assert wrong(streams.verdicts()) == {"I14": 1}
-    assert streams.differ
-
-
-async def test_a_reaction_that_tries_one_event_for_ever(
-    apart: Installation, client: Client, views: "_Db"
-) -> None:
-    relay = await nats.connect(**apart.nats_login("members_relay"))
-    kind = "members.test_tried_for_ever.v1"
-    for _ in range(2):  # the first of them is done: what is old and done offends nobody
-        await relay.jetstream().publish(f"evt.{new_id()}.{kind}", b"{}")
-    await relay.close()
-    consumer = await client.jetstream().pull_subscribe(
-        f"evt.*.{kind}", "test_trying", stream="EVT_MEMBERS"
-    )
-    done, failing = await consumer.fetch(2, timeout=10)
-    await done.ack_sync()
-    await failing.nak()
-    [failing] = await consumer.fetch(1, timeout=10)
-    assert failing.metadata.num_delivered == 2
-
-    a_moment_ago, long_ago = Streams(client), Streams(client)
-    await a_moment_ago.look_at_places(views, Moment(NOW, NOW))
-    await long_ago.look_at_places(views, LATER)
-
-    assert wrong(a_moment_ago.verdicts()) == {}
-    assert wrong(long_ago.verdicts()) == {"I14b": 1}
-    assert "reaction test_trying has been trying sequence 2" in str(long_ago.verdicts())
-    await failing.ack_sync()
-    long_ago.begin()
-    await long_ago.look_at_places(views, LATER)
-    assert wrong(long_ago.verdicts()) == {}
 
 
 async def test_a_row_no_event_made_until_it_is_gone(

@@ -79,3 +79,8 @@ async def other(recorder: Recorder) -> AsyncIterator[EventStore]:
     """A second replica of the same service."""
     async with EventStore(recorder) as started:
         yield started
+
+
+@pytest.fixture
+def relay_dsn(installation: Installation) -> str:
+    return installation.environment("booking")["RELAY_DATABASE_URL"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -30,58 +30,8 @@ from contracts.booking import CloseWaitlist
 from contracts.envelope import Command
 from contracts.ids import SessionId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
+from tests.component.eventstore.together import Gated, again, in_memory, one_batch
 from tests.world.waiting import until
-
-Rule = Callable[[Unit], Any]
-
-
-def again(ctx: Context) -> Context:
-    """Another command of the same person."""
-    return replace(ctx, command_id=new_id())
-
-
-def claiming(subject: Any, *, first: Rule = lambda _: None) -> Rule:
-    def rule(unit: Unit) -> None:
-        first(unit)
-        unit.claim("email", subject)
-
-    return rule
-
-
-class Gated:
-    """Lets appends through when told, so that what comes meanwhile is one batch."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self.reached, self.opened = asyncio.Event(), asyncio.Event()
-
-    async def append(self, batch: Sequence[Append]) -> list[int | None]:
-        self.reached.set()
-        await self.opened.wait()
-        return await self._recorder.append(batch)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._recorder, name)
-
-
-async def one_batch(
-    store: EventStore, gated: Gated, ctx: Context, *commands: tuple[Context, Rule]
-) -> list[Any]:
-    """What becomes of ``commands`` that are written together."""
-    before = asyncio.create_task(store.execute(again(ctx), lambda _: None))
-    await gated.reached.wait()
-    running = [asyncio.create_task(store.execute(*command)) for command in commands]
-    await asyncio.sleep(0)  # each has its turn
-    gated.opened.set()
-    await before
-    outcomes: list[Any] = await asyncio.gather(*running, return_exceptions=True)
-    return outcomes
-
-
-async def in_memory(store: EventStore, ctx: Context, stream: Any) -> None:
-    """Have ``store`` know the stream as it is now, so that its next command decides at once."""
-    key = StreamKey(ctx.gym_id, tally.category, stream)
-    await store._writer.residents.load([(key, tally)])
 
 
 async def test_streams_of_two_kinds_with_one_id_are_two_streams(
@@ -102,81 +52,6 @@ async def test_streams_of_two_kinds_with_one_id_are_two_streams(
     assert [(state.count, version) for state, version in counts] == [(2, 2), (10, 2)]
     kept = replace(tally, snapshot_every=1)
     assert (await store.read(ctx.gym_id, kept, stream))[0].count == 2
-
-
-async def test_a_repeat_that_claims_is_answered_as_before(
-    store: EventStore, other: EventStore, ctx: Context
-) -> None:
-    rule = claiming(new_id())
-    first = await store.execute(ctx, rule)
-
-    repeat = await other.execute(ctx, rule)
-
-    assert repeat.replayed
-    assert repeat.result == first.result
-
-
-async def test_a_repeat_that_claims_is_answered_beside_others_who_claim_the_same(
-    recorder: Recorder, ctx: Context
-) -> None:
-    rule = claiming(new_id())
-    gated = Gated(recorder)
-    async with EventStore(recorder) as elsewhere, EventStore(gated) as store:
-        await elsewhere.execute(ctx, rule)
-        rival, repeat = await one_batch(store, gated, ctx, (again(ctx), rule), (ctx, rule))
-
-    assert isinstance(rival, ClaimTaken)
-    assert not isinstance(repeat, BaseException)
-    assert repeat.replayed
-
-
-async def test_a_claim_the_command_itself_made_elsewhere_is_not_taken(
-    recorder: Recorder, ctx: Context
-) -> None:
-    class SeesItsOwnClaim:
-        """Another replica carries the same command out between two looks of this one."""
-
-        async def append(self, batch: Sequence[Append]) -> list[int | None]:
-            await recorder.append(batch)
-            raise Objection(taken={0: "email"})
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(recorder, name)
-
-    async with EventStore(SeesItsOwnClaim()) as store:
-        done = await store.execute(ctx, claiming(new_id()))
-
-    assert done.replayed
-
-
-async def test_nothing_is_taken_by_a_command_that_did_not_come_about(
-    recorder: Recorder, ctx: Context
-) -> None:
-    """Both claims travel in one batch; the first command rests on a state that is no longer so."""
-    stream, subject = new_id(), new_id()
-    gated = Gated(recorder)
-    async with EventStore(recorder) as elsewhere, EventStore(gated) as store:
-        await in_memory(store, ctx, stream)
-        await elsewhere.execute(again(ctx), count(stream, by=LIMIT))
-        both = claiming(subject, first=count(stream)), claiming(subject)
-        late, second = await one_batch(store, gated, ctx, *((again(ctx), one) for one in both))
-
-    assert isinstance(late, Refused)
-    assert not isinstance(second, BaseException)
-
-
-async def test_a_command_that_is_turned_away_leaves_claims_as_they_were(
-    store: EventStore, ctx: Context
-) -> None:
-    free, taken = new_id(), new_id()
-    await store.execute(again(ctx), claiming(taken))
-
-    with pytest.raises(ClaimTaken):
-        await store.execute(
-            again(ctx), claiming(taken, first=lambda unit: unit.release("email", free))
-        )
-
-    await store.execute(again(ctx), claiming(free))
 
 
 async def test_a_repeat_of_a_command_nobody_waits_for_any_more_waits_for_it(

@@ -1,32 +1,27 @@
 """Deadlines are written with the events that ask for them and carried out once."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import anyio
 import asyncpg
 import pytest
 
-from chassis import office
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.eventstore import deadlines
-from chassis.eventstore.deadlines import AT_ONCE, DeadlineWorker
+from chassis.eventstore.deadlines import AT_ONCE
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import Busy, EventStore, Unit
 from chassis.tenancy import Pool
 from contracts.booking import CloseWaitlist
 from contracts.ids import SessionId, new_id
-from deploy.local.installation import Installation
 from tests.component.eventstore.conftest import count, tally
+from tests.component.eventstore.waking import IN_AN_HOUR, set_deadline, worker
 from tests.world.spans import Kept, a_trace, context, ids, parent
-from tests.world.waiting import until
 
-IN_AN_HOUR = timedelta(hours=1)
 CLOSE = CloseWaitlist.command_type
 
 
@@ -34,11 +29,6 @@ CLOSE = CloseWaitlist.command_type
 async def store(app_pool: Pool) -> AsyncIterator[EventStore]:
     async with EventStore(PostgresRecorder(app_pool)) as started:
         yield started
-
-
-@pytest.fixture
-def relay_dsn(installation: Installation) -> str:
-    return installation.environment("booking")["RELAY_DATABASE_URL"]
 
 
 @pytest.fixture
@@ -55,31 +45,6 @@ async def app_transaction(store: EventStore) -> AsyncIterator[Any]:
     assert isinstance(recorder, PostgresRecorder)
     async with recorder._pool.acquire() as app, app.transaction():
         yield app
-
-
-def close(command: CloseWaitlist, unit: Unit) -> None:
-    count(command.session_id, limit=3)(unit)
-
-
-def worker(dsn: str, store: EventStore, clock: FixedClock) -> DeadlineWorker:
-    return DeadlineWorker(
-        dsn, store, clock, {CloseWaitlist.command_type: close}, actor="system:booking"
-    )
-
-
-async def set_deadline(store: EventStore, ctx: Context, stream: Any, name: str = "close") -> None:
-    command = CloseWaitlist(session_id=SessionId(stream))
-    await store.execute(
-        replace(ctx, command_id=new_id()),
-        lambda unit: unit.wake(name, ctx.now + IN_AN_HOUR, command),
-    )
-
-
-async def until_counted(store: EventStore, ctx: Context, stream: Any) -> None:
-    async def is_counted() -> bool:
-        return (await store.read(ctx.gym_id, tally, stream))[1] > 0
-
-    await until(is_counted, within=10)
 
 
 async def test_a_deadline_is_carried_out_when_its_time_has_come_and_then_is_gone(
@@ -268,45 +233,3 @@ async def test_answers_older_than_a_week_are_dropped_some_at_a_time(
         await at_work.drop_old_answers(db)
         counts.append(await left())
     assert counts == [2, 1, 1]
-
-
-async def test_a_worker_that_stands_still_is_succeeded(
-    store: EventStore,
-    ctx: Context,
-    clock: FixedClock,
-    relay_dsn: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(office, "SILENCE", 2)
-    elected = await office.connect(relay_dsn, name="stands still")
-    assert await elected.fetchval(deadlines.ELECT, deadlines.ELECTION)
-    stream, stop = new_id(), anyio.Event()
-    clock.advance(IN_AN_HOUR)
-    await set_deadline(store, ctx, stream)
-
-    standing_by = asyncio.create_task(worker(relay_dsn, store, clock).run(stop))
-    await until_counted(store, ctx, stream)
-    stop.set()
-    await standing_by
-
-    assert elected.is_closed()
-
-
-async def test_of_two_workers_one_is_elected_and_the_other_takes_over(
-    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, app_pool: Pool
-) -> None:
-    first, second = anyio.Event(), anyio.Event()
-    clock.advance(IN_AN_HOUR)
-    running = [
-        asyncio.create_task(worker(relay_dsn, store, clock).run(stop)) for stop in (first, second)
-    ]
-    one, two = new_id(), new_id()
-    await set_deadline(store, ctx, one)
-    await until_counted(store, ctx, one)
-    first.set()
-    await set_deadline(store, ctx, two)
-    await until_counted(store, ctx, two)
-    second.set()
-    await asyncio.gather(*running)
-
-    assert [(await store.read(ctx.gym_id, tally, each))[1] for each in (one, two)] == [1, 1]

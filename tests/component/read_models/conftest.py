@@ -8,6 +8,7 @@ from chassis.projection import open_views
 from chassis.tenancy import Pool, open_pool
 from contracts.ids import GymId
 from deploy.local.installation import Installation
+from tests.component.read_models.clients import Finder
 from tests.component.read_models.folding import People
 from tests.envelopes import Recording
 
@@ -44,3 +45,8 @@ def recording(gym_id: GymId) -> Recording:
 @pytest.fixture
 def people(recording: Recording, writer: Pool) -> People:
     return People(recording, writer)
+
+
+@pytest.fixture
+def find(reader: Pool, gym_id: GymId) -> Finder:
+    return Finder(reader, gym_id)

@@ -23,6 +23,11 @@ async def put(pool: Pool, model: ReadModel, *batches: Sequence[Envelope]) -> set
     return changed
 
 
+def batches(events: list[Envelope], size: int) -> list[list[Envelope]]:
+    """Batches of so many, the last of what is left."""
+    return [events[n : n + size] for n in range(0, len(events), size)]
+
+
 @dataclass
 class Keyring:
     """Keys of persons, in memory, as members would hand them out."""

@@ -16,10 +16,10 @@ from contracts.access import (
     ImpedimentSet,
     OpenHours,
 )
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Event
 from contracts.ids import ClientId, GymId, LocationId, SessionId, new_id
 from services.projections import holders
-from tests.component.read_models.folding import put
+from tests.component.read_models.folding import batches, put
 from tests.envelopes import RECORDED_AT, Recording
 
 HALL, MIA, LEO = LocationId(new_id()), ClientId(new_id()), ClientId(new_id())
@@ -48,10 +48,6 @@ OF_CLASS = (
     GrantMoved(client_id=MIA, grant_id=SEAT, valid_from=NOW, valid_until=NOW + 2 * DAY),
     GrantClosed(client_id=MIA, grant_id=SEAT, closed_at=NOW),
 )  # fmt: skip
-
-
-def batches(events: list[Envelope], size: int) -> list[list[Envelope]]:
-    return [events[n : n + size] for n in range(0, len(events), size)]
 
 
 @pytest.mark.parametrize("size", [1, 100])
