@@ -111,7 +111,7 @@ def test_they_are_counted_before_anything_changes_them_also_when_the_clock_is_la
         scheduled(3), with_credits(ANN, BEN, DAN), reserved(ANN), late_cancelled(BEN)
     ).when(command, NOON + MINUTE, "staff:x", "owner")
     assert isinstance(scenario.outcome, list), scenario.outcome
-    assert scenario.outcome[0] == SeatsCounted(session_id=SES, empty_seats=2)
+    assert scenario.outcome[0] == SeatsCounted(session_id=SES, empty_seats=2, policy_version=1)
 
 
 def test_who_walks_in_after_the_start_makes_no_earlier_late_cancel_good() -> None:
