@@ -109,12 +109,16 @@ class Desk:
                 await stopping.wait()
                 return
             for hearing in self._hearings:
-                if not self.is_open:  # we may have been stopped since the last
+                if not self._open:  # we may have been stopped since the last
                     break
+                if not self.is_open:
+                    hearing.behind.missed(anyio.current_time())
+                    continue
                 try:
                     await hearing.mend()
                 except (Error, TimeoutError) as trouble:  # asked again at the next look
                     log.warning("cannot hear", reason=type(trouble).__name__)
+                    hearing.behind.missed(anyio.current_time())
 
     async def start(self) -> None:
         """Connect and take commands; returns when NATS knows that we do."""

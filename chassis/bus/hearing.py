@@ -34,6 +34,9 @@ class Behind:
         self._waited = 0.0
         self._given, self._given_at = -1, 0.0
         """Sequence of the last event anybody was given, and when we first saw that."""
+        self._told = 0.0
+        self._looked_at: float | None = None
+        """When the last look succeeded; before any has, when the first one failed."""
 
     def heard(self, message: Msg) -> None:
         """``message`` has come; how long it had waited tells about those behind it."""
@@ -50,7 +53,14 @@ class Behind:
         if not pending or given != self._given:
             self._given, self._given_at = given, now
         self._pending.set(pending)
-        self._behind.set(max(self._waited, now - self._given_at))
+        self._told, self._looked_at = max(self._waited, now - self._given_at), now
+        self._behind.set(self._told)
+
+    def missed(self, now: float) -> None:
+        """A look at ``now`` failed: whatever has come since the last one may be waiting."""
+        if self._looked_at is None:
+            self._looked_at = now
+        self._behind.set(max(self._told, now - self._looked_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Hearing:
             found = await jetstream.consumer_info(self.stream, self.name)
         except NotFoundError:
             log.warning("consumer is gone, making it again", consumer=self.name, stream=self.stream)
+            self.behind.missed(anyio.current_time())
             await self._begin_again()
             return
         if not self._is_pulling:

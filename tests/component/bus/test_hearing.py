@@ -1,9 +1,11 @@
 """A reaction goes on hearing, whatever becomes of its consumer, and tells how far it is behind."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import pytest
 from nats.aio.client import Client
 from nats.errors import ConnectionClosedError
@@ -17,6 +19,7 @@ from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from contracts.ids import GymId, new_id
 from tests.component.bus.room import CONSUMER, Room, a_lamp, opened
+from tests.world.waiting import until
 
 SINCE = datetime(2027, 3, 1, 12, tzinfo=UTC)
 FAILING = 70  # events; a few more than a consumer once gave out unsettled
@@ -93,6 +96,58 @@ async def test_a_subscription_that_would_not_end_does_not_keep_the_next_from_beg
     await room.until_tried(3)
     await room.until_settled()
     assert len(room.tried) == 3
+
+
+def test_what_cannot_be_looked_at_is_behind_since_the_last_look() -> None:
+    behind = Behind("a_deaf_consumer")
+
+    def told() -> float | None:
+        label = {"consumer": "a_deaf_consumer"}
+        return REGISTRY.get_sample_value("b2b_reaction_behind_seconds", label)
+
+    def looked(pending: int, now: float) -> None:
+        last = SequenceInfo(consumer_seq=7, stream_seq=7)
+        behind.look(
+            ConsumerInfo(
+                "a_deaf_consumer", "EVT", ConsumerConfig(), SINCE, delivered=last,
+                num_pending=pending,
+            ), now,
+        )  # fmt: skip
+
+    behind.missed(now=90)
+    behind.missed(now=95)
+    assert told() == 5, "nobody has ever looked"
+    looked(pending=0, now=100)
+    looked(pending=3, now=120)
+    behind.missed(now=122)
+    assert told() == 20, "what waited then waits still"
+    behind.missed(now=160)
+    assert told() == 40
+    looked(pending=0, now=170)
+    assert told() == 0
+
+
+async def test_a_desk_that_cannot_hear_says_that_it_is_behind(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.desk.MEND_SECONDS", 0.1)
+    [hearing] = room.desk._hearings
+    stopping, gauge = anyio.Event(), {"consumer": CONSUMER}
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    def is_behind() -> bool:
+        return (REGISTRY.get_sample_value("b2b_reaction_behind_seconds", gauge) or 0) > 1
+
+    await hearing.mend()
+    monkeypatch.setattr(JetStreamManager, "consumer_info", away)
+    keeping = asyncio.create_task(room.desk.keep_hearing(stopping))
+    try:
+        await until(is_behind, 10)
+    finally:
+        stopping.set()
+        await keeping
 
 
 def test_what_waits_is_told_with_how_long_at_most() -> None:
