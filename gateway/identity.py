@@ -21,7 +21,7 @@ from gateway.context import NOBODY, Principal
 from gateway.serve import faults
 from gateway.serve.calls import Credentials
 from gateway.sign_in import ADDRESS
-from gateway.standings import Roles, Standings
+from gateway.standings import Roles, Standings, Unclear
 
 ASK_SECONDS = 2.0
 KEYS_FRESH_SECONDS = 60.0
@@ -109,5 +109,5 @@ class Identity:
         )  # fmt: skip
         reply = await self._asker.ask(question, caller, ASK_SECONDS)
         if reply.outcome != "done" or reply.result is None:
-            raise Unavailable(question.command_type, outcome_unknown=False)
+            raise Unclear(question.command_type, outcome_unknown=False)
         return reply.result

@@ -25,7 +25,7 @@ from contracts.ids import GymId
 FRESH = 20.0  # seconds an answer is used as it is
 STALE = 35.0  # seconds it is used while it is asked again behind the scenes
 PROMISED = 60.0  # seconds until an open connection shows it, whatever RECHECK_SECONDS may be
-AWAY = 2.0  # seconds nobody is asked after nobody answered
+AWAY = 2.0  # seconds nobody is asked after nobody answered; of one gym, after no use came of it
 KEPT = 50_000
 AT_ONCE = 500  # sign-ins in one question
 
@@ -36,6 +36,10 @@ Ask: TypeAlias = Callable[[GymId, Mapping[UUID, str]], Awaitable[Mapping[UUID, R
 UNANSWERED = Counter("b2b_gateway_standing_unanswered_total", "Questions nobody answered.")
 
 log = structlog.get_logger(__name__)
+
+
+class Unclear(Unavailable):
+    """Members replied, but did not say what was asked."""
 
 
 class _Known(NamedTuple):
@@ -60,6 +64,7 @@ class Standings:
         self._open: dict[GymId, deque[_Question]] = {}
         self._asking: dict[GymId, asyncio.Task[None]] = {}
         self._away_until = 0.0
+        self._unclear_until: dict[GymId, float] = {}
 
     async def roles(self, principal: Principal) -> Roles:
         """The roles ``principal``'s sign-in has today; none when it is over."""
@@ -73,7 +78,9 @@ class Standings:
             known = _Known(principal.roles, min(proved_at, now))
             self._keep(sign_in, known)
         age = now - known.at
-        if age <= FRESH or now < self._away_until:
+        if age <= FRESH or now < max(
+            self._away_until, self._unclear_until.get(principal.gym_id, 0.0)
+        ):
             return known.roles
         answered = self._ask_again(principal.gym_id, sign_in, principal.actor)
         if age > STALE:
@@ -104,21 +111,26 @@ class Standings:
         now = self._now()
         try:
             roles = await self._ask(gym_id, question.sign_ins)
+        except Unclear:
+            log.warning("standing not told", sign_ins=len(question.sign_ins))
+            self._is_unclear(gym_id)
         except Unavailable:
             log.warning("standing unanswered", sign_ins=len(question.sign_ins))
-            self._is_away()
+            UNANSWERED.inc()
+            self._away_until = self._now() + AWAY
         except Exception:  # an answer of another version of members, which is none
             log.exception("standing not understood", sign_ins=len(question.sign_ins))
-            self._is_away()
+            self._is_unclear(gym_id)
         else:
+            self._unclear_until.pop(gym_id, None)
             for sign_in in question.sign_ins:
                 self._keep(sign_in, _Known(roles.get(sign_in, frozenset()), now))
         finally:
             question.answered.set()
 
-    def _is_away(self) -> None:
+    def _is_unclear(self, gym_id: GymId) -> None:
         UNANSWERED.inc()
-        self._away_until = self._now() + AWAY
+        self._unclear_until[gym_id] = self._now() + AWAY
 
     def _keep(self, sign_in: UUID, known: _Known) -> None:
         self._known[sign_in] = known

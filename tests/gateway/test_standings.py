@@ -15,7 +15,7 @@ from chassis.clock import FixedClock
 from contracts.ids import GymId, new_id
 from gateway import standings
 from gateway.settings import Settings
-from gateway.standings import AWAY, FRESH, PROMISED, STALE, Roles, Standings
+from gateway.standings import AWAY, FRESH, PROMISED, STALE, Roles, Standings, Unclear
 
 TRAINER, OWNER = frozenset({"trainer"}), frozenset({"owner"})
 SOON, LATER = timedelta(seconds=FRESH + 1), timedelta(seconds=STALE + 1)
@@ -198,6 +198,27 @@ async def test_an_answer_that_cannot_be_understood_is_none_and_keeps_nobody_wait
     clock.advance(timedelta(seconds=AWAY))
     async with asyncio.timeout(5):
         assert await known.roles(olga) == frozenset(), "the gym is asked about again"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [KeyError("roles"), Unclear("members.sign_ins_standing", outcome_unknown=False)],
+    ids=["not understood", "failed"],
+)
+async def test_a_gym_whose_answer_is_of_no_use_keeps_no_other_from_being_asked_about(
+    known: Standings, members: Members, clock: FixedClock, fault: Exception
+) -> None:
+    olga, theirs = signed_in(members, clock), signed_in(members, clock, GymId(new_id()))
+    clock.advance(LATER)
+    members.fault = fault
+    assert await known.roles(olga) == OWNER
+
+    members.fault = None
+    del members.roles[theirs.sign_in_id]  # type: ignore[arg-type]
+
+    assert await known.roles(theirs) == frozenset()
+    assert await known.roles(olga) == OWNER
+    assert len(members.asked) == 2, "and it is not asked about at every request itself"
 
 
 async def test_nobody_waits_for_a_question_that_is_not_asked_any_more(
