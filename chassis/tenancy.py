@@ -31,6 +31,8 @@ AWAY = (
 )
 """How asyncpg says that the database cannot do it now: unreachable, ending, full."""
 
+STORE_CONNECTIONS = 4  # one writes, one confirms, one keeps a snapshot, one reads
+
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
     _PlainConnection = asyncpg.Connection[asyncpg.Record]
 else:
@@ -66,12 +68,12 @@ async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> P
     return await _opened(dsn, _Connection, size, {"application_name": name, **settings})
 
 
-async def open_store_pool(dsn: str, *, name: str, size: int = 4) -> Pool:
+async def open_store_pool(dsn: str, *, name: str) -> Pool:
     """``open_pool`` for an event store: a statement that is given up is never cancelled.
 
     The server goes on with it, so a second copy may still come to have it.
     """
-    return await _opened(dsn, _Uncancelling, size, {"application_name": name})
+    return await _opened(dsn, _Uncancelling, STORE_CONNECTIONS, {"application_name": name})
 
 
 async def _opened(dsn: str, kind: type[_Connection], size: int, settings: dict[str, str]) -> Pool:
