@@ -22,7 +22,7 @@ from chassis.clock import Clock, MovableClock
 from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.recorder import Deadline
-from chassis.eventstore.store import Busy, EventStore
+from chassis.eventstore.store import Busy, EventStore, OutcomeUnknown
 from chassis.eventstore.unit import Result, Rule, Unit
 from chassis.telemetry import span
 from chassis.tenancy import CONNECTION_LOST
@@ -175,7 +175,7 @@ class DeadlineWorker:
         try:
             with span(deadline.command_type):
                 outcome = await self._outcome(deadline)
-        except Busy:
+        except (Busy, OutcomeUnknown):
             outcome = "busy"
         except Exception:
             log.exception("deadline failed", command=deadline.command_type)

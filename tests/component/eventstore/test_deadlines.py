@@ -8,13 +8,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.eventstore import deadlines
 from chassis.eventstore.deadlines import AT_ONCE
 from chassis.eventstore.postgres import PostgresRecorder
-from chassis.eventstore.store import Busy, EventStore, Unit
+from chassis.eventstore.store import Busy, EventStore, OutcomeUnknown, Unit
 from chassis.tenancy import Pool
 from contracts.booking import CloseWaitlist
 from contracts.ids import SessionId, new_id
@@ -179,9 +180,11 @@ async def test_a_deadline_that_was_put_off_meanwhile_is_kept(
     assert row["due_at"] == later.now + IN_AN_HOUR
 
 
+@pytest.mark.parametrize("fault", [Busy, OutcomeUnknown])
 async def test_a_refused_deadline_of_a_busy_store_is_tried_again(
-    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
-) -> None:
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any, *,
+    fault: type[Exception],
+) -> None:  # fmt: skip
     stream = new_id()
     await store.execute(ctx, count(stream, by=3))
     await set_deadline(store, ctx, stream)
@@ -195,12 +198,14 @@ async def test_a_refused_deadline_of_a_busy_store_is_tried_again(
         async def execute(self, *args: Any, **more: Any) -> Any:
             self.calls += 1
             if self.calls == 2:
-                raise Busy
+                raise fault
             return await super().execute(*args, **more)
 
     async with BusyOnce(store._recorder) as busy:
-        await worker(relay_dsn, busy, clock).carry_out_due(db)
+        with capture_logs() as told:
+            await worker(relay_dsn, busy, clock).carry_out_due(db)
 
+    assert not [line for line in told if line["log_level"] == "error"], "it is no defect of ours"
     assert await db.fetchval("SELECT count(*) FROM es.deadlines WHERE gym_id = $1", ctx.gym_id) == 1
     await worker(relay_dsn, store, clock).carry_out_due(db)
     assert await db.fetchval("SELECT count(*) FROM es.deadlines WHERE gym_id = $1", ctx.gym_id) == 0
