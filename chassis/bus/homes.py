@@ -89,7 +89,8 @@ class Homes:
             await self._say()
             silent_since = time.monotonic() - SILENT_AFTER
             for name in [one for one, peer in self._peers.items() if peer.heard_at < silent_since]:
-                log.warning("replica fell silent", service=self._service)
+                if not self._peers[name].is_leaving:
+                    log.warning("replica fell silent", service=self._service)
                 self._forget(name)
             with anyio.move_on_after(HELLO_EVERY):
                 await stopping.wait()

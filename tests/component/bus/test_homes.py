@@ -22,7 +22,7 @@ from chassis import streams
 from chassis.bus import homes
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
-from chassis.bus.homes import SUBJECT, Homes
+from chassis.bus.homes import SUBJECT, Homes, Peer
 from chassis.bus.reactions import Hopeless
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import SystemClock
@@ -283,6 +283,19 @@ async def test_when_it_does_not_answer_in_time_nobody_says_that_nothing_was_done
 
     assert begun.is_set()
     assert (reply.outcome, reply.code) == ("busy", "OUTCOME_UNKNOWN")
+
+
+async def test_who_took_leave_is_forgotten_without_a_warning() -> None:
+    known, stopping = Homes("booking"), anyio.Event()
+    known._peers = {"left": Peer(-1000.0, is_leaving=True), "gone": Peer(-1000.0)}
+
+    with capture_logs() as told:
+        keeping = asyncio.create_task(known.keep(stopping))
+        await until(lambda: not known._peers, PATIENCE)
+        stopping.set()
+        await keeping
+
+    assert [line["event"] for line in told] == ["replica fell silent"]
 
 
 async def test_what_is_handed_on_is_verified_like_what_is_asked(town: Town) -> None:
