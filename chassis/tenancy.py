@@ -31,6 +31,9 @@ AWAY = (
 )
 """How asyncpg says that the database cannot do it now: unreachable, ending, full."""
 
+FENCE = "SELECT pg_logical_emit_message(true, 'b2b', '')"
+"""A commit that writes no row: once it is through, all before it is on a second copy as well."""
+
 STORE_CONNECTIONS = 4  # one writes, one confirms, one keeps a snapshot, one reads
 
 if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
@@ -98,6 +101,14 @@ async def tenant(pool: Pool, gym_id: GymId) -> AsyncIterator[Db]:
     async with pool.acquire() as db, db.transaction():
         await db.execute("SELECT set_config('app.gym_id', $1, true)", str(gym_id))
         yield db
+
+
+async def confirmed(pool: Pool, within: float) -> None:
+    """Return when all that can be seen now is on a second copy.
+
+    Raises ``TimeoutError`` when that takes longer than ``within`` seconds.
+    """
+    await pool.execute(FENCE, timeout=within)
 
 
 def is_away(error: BaseException) -> bool:

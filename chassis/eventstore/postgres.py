@@ -24,15 +24,13 @@ from chassis.eventstore.recorder import (
     net_claims,
     net_deadlines,
 )
-from chassis.tenancy import AWAY, Pool, is_away
+from chassis.tenancy import AWAY, FENCE, Pool, is_away
 from contracts.ids import GymId
 
 APPEND = f"SELECT * FROM es.append({', '.join(f'${n}' for n in range(1, 35))})"  # noqa: S608
 LOAD = "SELECT * FROM es.load($1, $2, $3, $4)"
 ANSWER = "SELECT * FROM es.answer($1, $2, $3)"
 PUT_SNAPSHOT = "SELECT es.put_snapshot($1, $2, $3, $4, $5, $6)"
-# A commit that writes nothing: once it is through, all before it is on a second copy as well.
-FENCE = "SELECT pg_logical_emit_message(true, 'b2b', '')"
 STILL_WAITS = """
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = current_user AND wait_event = 'SyncRep'
                   AND query_start < clock_timestamp() - $1::interval)

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from chassis.eventstore.postgres import FENCE
-from chassis.tenancy import Db, Pool, tenant
+from chassis.tenancy import Db, Pool, confirmed, tenant
 from contracts.ids import GymId, new_id
 from services.members.blind_index import BlindIndex
 
@@ -151,7 +150,7 @@ class SignIns:
         async with tenant(self._pool, gym_id) as db:
             rows = await db.fetch(HOLDERS, gym_id, list(sign_ins), now)
         if any(row["ended"] for row in rows):
-            await self._pool.execute(FENCE, timeout=CONFIRMED_WITHIN)
+            await confirmed(self._pool, CONFIRMED_WITHIN)
         return {row["sign_in_id"]: row["actor"] for row in rows if not row["ended"]}
 
 

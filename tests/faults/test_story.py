@@ -46,7 +46,7 @@ async def test_who_came_pays_nothing_and_who_did_not_gets_it_back(
 
 
 async def test_the_books_are_the_same_when_another_dies_after_each_step(
-    system: System, gym: Gym
+    system: System, gym: Gym, tell: Chronicle
 ) -> None:
     """The one among those below that is always looked at."""
     day = Story(system, gym)
@@ -56,9 +56,11 @@ async def test_the_books_are_the_same_when_another_dies_after_each_step(
         await system.all_ready()
         await step()
         system.kill(process)
+        tell(f"{process} was killed after {step.__name__.replace('_', ' ')!r}")
 
     assert await day.effects() == EFFECTS
-    await every_invariant_holds(system)
+    tell("the day had each of its effects once")
+    tell.hold((await every_invariant_holds(system)).values())
 
 
 @pytest.mark.parametrize("process", DYING)

@@ -10,10 +10,10 @@ import pytest
 
 from chassis.context import Context
 from chassis.eventstore import store as eventstore
-from chassis.eventstore.postgres import FENCE, PostgresRecorder
+from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.recorder import Away, Unconfirmed
 from chassis.eventstore.store import EventStore, OutcomeUnknown
-from chassis.tenancy import Pool, open_store_pool
+from chassis.tenancy import FENCE, Pool, open_store_pool
 from contracts.ids import new_id
 from tests.component.eventstore.conftest import count, tally
 from tests.world.primary import Primary, primary_of
