@@ -6,6 +6,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.tools import merge_types
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 
+from gateway.bans_and_waivers import StandingMutation
 from gateway.bookings import BookingMutation
 from gateway.calendar import CalendarQuery, CalendarSubscription
 from gateway.catalogue import CatalogueQuery, ClassTypeMutation, ProgramMutation
@@ -22,7 +23,6 @@ from gateway.invoices import InvoicesMutation, InvoicesQuery, InvoicesSubscripti
 from gateway.kpis import KpisQuery, KpisSubscription
 from gateway.ledger_watch import LedgerSubscription
 from gateway.ledgers import LedgerMutation, LedgerQuery
-from gateway.line import LineMutation
 from gateway.my_bookings import MyBookingsQuery, MyBookingsSubscription
 from gateway.opening_hours import OpeningHoursMutation
 from gateway.organisation import OrganisationMutation, OrganisationQuery
@@ -35,14 +35,14 @@ from gateway.receipts import ReceiptsQuery, ReceiptsSubscription
 from gateway.registering import ClientMutation
 from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
+from gateway.schedules import SeriesMutation, SeriesQuery, SeriesSubscription
 from gateway.scheduling import SchedulingMutation
 from gateway.seats import SeatMutation
-from gateway.series import SeriesMutation, SeriesQuery, SeriesSubscription
 from gateway.session_changes import SessionChangeMutation
 from gateway.sign_in import SignInMutation
 from gateway.staff import StaffMutation, StaffQuery
-from gateway.standing import StandingMutation
 from gateway.timetable_import import ImportMutation
+from gateway.waitlist import LineMutation
 
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,

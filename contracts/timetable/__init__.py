@@ -12,7 +12,7 @@ from contracts.timetable.drafts import *
 from contracts.timetable.hearsay import *
 from contracts.timetable.importing import *
 from contracts.timetable.policies import *
-from contracts.timetable.series import *
+from contracts.timetable.schedules import *
 from contracts.timetable.session_changes import *
 from contracts.timetable.session_edits import *
 from contracts.timetable.words import *

@@ -12,7 +12,7 @@ from contracts.ids import (
 )
 from contracts.times import Day
 from contracts.timetable.policies import Value
-from contracts.timetable.series import Placement
+from contracts.timetable.schedules import Placement
 from contracts.timetable.words import Reason, ZoneName
 
 

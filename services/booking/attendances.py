@@ -23,13 +23,13 @@ from contracts.permissions import SERVES, allows
 from services.booking import bookings, closing, covering, deadlines, penalties, seats, starting
 from services.booking.domain import (
     attendance,
+    bans_and_waivers,
     booking_policy,
     corrections,
     holds,
     overrides,
     reservations,
     spots,
-    standing,
 )
 from services.booking.domain.class_session import (
     ClassSession,
@@ -63,7 +63,7 @@ def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
         attendance.check_in_must_be_open(session, unit.ctx.now)
     if session.waiver_required:
         with over.may_pass():
-            standing.must_have_signed(opened(unit, client))
+            bans_and_waivers.must_have_signed(opened(unit, client))
     seen = attendance.check_in(
         session, session_id, client, source,
         reason="" if by_client else command.reason, overrides=tuple(over.used),

@@ -16,15 +16,15 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import SERVES, allows
-from services.booking import closing, covering, lines, seats, starting
+from services.booking import closing, covering, seats, starting, waitlists
 from services.booking.domain import (
+    bans_and_waivers,
     cancelling,
     entitlement,
     holds,
     overrides,
     reservations,
     spots,
-    standing,
 )
 from services.booking.domain.class_session import ClassSession, class_session, must_be_on
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
@@ -66,7 +66,7 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
-        return lines.stand(unit, session_id, client, over)
+        return waitlists.stand(unit, session_id, client, over)
     spots.must_be_free_spot(session, command.spot)
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(
@@ -79,12 +79,12 @@ def must_be_welcome(
     unit: Unit, session: ClassSession, ledger: ClientLedger, client: ClientId, over: Overrides
 ) -> None:
     """Checks B3 and B4, in order. Raises ``Refused``."""
-    standing.must_not_be_erased(ledger)
+    bans_and_waivers.must_not_be_erased(ledger)
     with over.may_pass():
-        standing.must_not_be_banned(ledger, unit.ctx.now)
+        bans_and_waivers.must_not_be_banned(ledger, unit.ctx.now)
     if session.waiver_required:
         with over.may_pass():
-            standing.must_have_signed(ledger)
+            bans_and_waivers.must_have_signed(ledger)
     with over.may_pass():
         reservations.must_be_new(session, client, unit.ctx.now)
 
@@ -186,7 +186,7 @@ def undo_cancel(command: UndoCancel, unit: Unit) -> BookingOutcome:
     by_staff = allows(SERVES, unit.ctx.roles)
     cancelling.must_be_undoable(session, client, now, by_staff=by_staff)
     cancelling.must_have_room_again(session, client, now)
-    standing.must_not_be_banned(opened(unit, client), now)
+    bans_and_waivers.must_not_be_banned(opened(unit, client), now)
     return take_back(unit, session_id, client, Overrides())
 
 

@@ -27,7 +27,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, SessionId
 from services.booking import attendances, closing, deadlines
-from services.booking.domain import attendance, standing
+from services.booking.domain import attendance, bans_and_waivers
 from services.booking.domain.class_session import ClassSession, Stage, class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import client_penalties
@@ -75,7 +75,7 @@ def _here(session_id: SessionId, client: ClientId, unit: Unit) -> BookingOutcome
     if _are_wrong(session, client):
         attendance.check_in_must_be_open(session, unit.ctx.now)
         if session.waiver_required:
-            standing.must_have_signed(unit.state(client_ledger, client))
+            bans_and_waivers.must_have_signed(unit.state(client_ledger, client))
         _have_put_right(session_id, client, unit)
         return None
     arrival = CheckIn(session_id=session_id, client_id=client, source=CheckInSource.DOOR)

@@ -27,7 +27,7 @@ from contracts.booking import (
 from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId
 from services.booking import deadlines, erasing, lapsing, seats
-from services.booking.domain import catalogue, grants, standing
+from services.booking.domain import bans_and_waivers, catalogue, grants
 from services.booking.domain import client_ledger as ledgers
 from services.booking.domain.catalogue import program
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
@@ -120,13 +120,15 @@ def expire_credits(command: ExpireCredits, unit: Unit) -> None:
 
 def sign_waiver(command: SignWaiver, unit: Unit) -> None:
     ledger = opened(unit, command.client_id)
-    signed = standing.sign_waiver(ledger, command.client_id, command.document)
+    signed = bans_and_waivers.sign_waiver(ledger, command.client_id, command.document)
     unit.record(client_ledger, command.client_id, signed)
 
 
 def impose_booking_ban(command: ImposeBookingBan, unit: Unit) -> None:
     client, ledger = command.client_id, opened(unit, command.client_id)
-    imposed = standing.impose_ban(ledger, client, command.until, command.reason, unit.ctx.now)
+    imposed = bans_and_waivers.impose_ban(
+        ledger, client, command.until, command.reason, unit.ctx.now
+    )
     _ban(unit, client, imposed)
 
 
@@ -134,7 +136,7 @@ def ban_by_rule(unit: Unit, client: ClientId, until: datetime, cause: BanCause) 
     """Keep the client from booking because of what they did."""
     ledger, now = unit.state(client_ledger, client), unit.ctx.now
     reason = f"{cause.penalties} late cancels or no-shows in {cause.window_days} days"
-    _ban(unit, client, standing.impose_ban(ledger, client, until, reason, now, cause=cause))
+    _ban(unit, client, bans_and_waivers.impose_ban(ledger, client, until, reason, now, cause=cause))
 
 
 def _ban(unit: Unit, client: ClientId, imposed: Sequence[LedgerEvent]) -> None:
@@ -145,7 +147,7 @@ def _ban(unit: Unit, client: ClientId, imposed: Sequence[LedgerEvent]) -> None:
 
 
 def _end_in_time(unit: Unit, client: ClientId) -> None:
-    ban = standing.longest_ban(unit.state(client_ledger, client))
+    ban = bans_and_waivers.longest_ban(unit.state(client_ledger, client))
     if ban is None or ban.until is None:
         unit.forget(deadlines.ban_ends(client))
     else:
@@ -158,26 +160,30 @@ def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
     What they had booked others may have, and nothing of it is charged.
     """
     client = command.client_id
-    _ban(unit, client, standing.bar_erased(unit.state(client_ledger, client), client))
+    _ban(unit, client, bans_and_waivers.bar_erased(unit.state(client_ledger, client), client))
     erasing.give_up_everything(unit, client)
 
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:
     client, ledger = command.client_id, opened(unit, command.client_id)
-    _gain(unit, client, standing.lift_ban(ledger, client, command.reason))
+    _gain(unit, client, bans_and_waivers.lift_ban(ledger, client, command.reason))
     unit.forget(deadlines.ban_ends(client))
 
 
 def lift_by_rules(unit: Unit, client: ClientId, reason: str) -> None:
     """Lift the ban the rules imposed, whatever somebody decided beside it."""
     ledger = unit.state(client_ledger, client)
-    _gain(unit, client, standing.lift_by_rules(ledger, client, reason, unit.ctx.now))
+    _gain(unit, client, bans_and_waivers.lift_by_rules(ledger, client, reason, unit.ctx.now))
     _end_in_time(unit, client)
 
 
 def end_booking_ban(command: EndBookingBan, unit: Unit) -> None:
     client = command.client_id
-    _gain(unit, client, standing.end_ban(unit.state(client_ledger, client), client, unit.ctx.now))
+    _gain(
+        unit,
+        client,
+        bans_and_waivers.end_ban(unit.state(client_ledger, client), client, unit.ctx.now),
+    )
 
 
 def _gain(unit: Unit, client: ClientId, events: Sequence[LedgerEvent]) -> None:

@@ -10,7 +10,7 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, ReservationId, SessionId
 from services.booking import deadlines, ledgers
-from services.booking.domain import bans, fees, offences, penalty, standing
+from services.booking.domain import bans, bans_and_waivers, fees, offences, penalty
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.offences import Offence
@@ -72,7 +72,7 @@ def _judge(unit: Unit, offence: Offence) -> None:
 
 def _record(unit: Unit, offence: Offence) -> Case | None:
     """The case; ``None`` where the client was erased: nobody is left to judge."""
-    if standing.is_erased(unit.state(client_ledger, offence.client)):
+    if bans_and_waivers.is_erased(unit.state(client_ledger, offence.client)):
         return None
     policy = unit.state(class_session, offence.session_id).policy
     state = unit.state(client_penalties, offence.client)

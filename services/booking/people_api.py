@@ -2,7 +2,7 @@
 
 from chassis.eventstore.store import Rules
 from contracts import booking as asked
-from services.booking import attendances, bookings, doors, ledgers, lines
+from services.booking import attendances, bookings, doors, ledgers, waitlists
 
 ASKED: Rules = {
     asked.BookClass: bookings.book_class,
@@ -10,11 +10,11 @@ ASKED: Rules = {
     asked.UndoCancel: bookings.undo_cancel,
     asked.RemoveReservation: bookings.remove_reservation,
     asked.ChangeSpot: bookings.change_spot,
-    asked.JoinWaitlist: lines.join_waitlist,
-    asked.LeaveWaitlist: lines.leave_waitlist,
-    asked.ClaimSpot: lines.claim_spot,
-    asked.DeclineOffer: lines.decline_offer,
-    asked.PromoteNow: lines.promote_now,
+    asked.JoinWaitlist: waitlists.join_waitlist,
+    asked.LeaveWaitlist: waitlists.leave_waitlist,
+    asked.ClaimSpot: waitlists.claim_spot,
+    asked.DeclineOffer: waitlists.decline_offer,
+    asked.PromoteNow: waitlists.promote_now,
     asked.CheckIn: attendances.check_in,
     asked.UndoCheckIn: attendances.undo_check_in,
     asked.AddWalkIn: attendances.add_walk_in,
@@ -32,9 +32,9 @@ ASKED: Rules = {
 """What others ask about people, over the bus."""
 
 DUE: Rules = {
-    asked.CloseWaitlist: lines.close_waitlist,
-    asked.OpenClaims: lines.open_claims,
-    asked.ExpireOffer: lines.expire_offer,
+    asked.CloseWaitlist: waitlists.close_waitlist,
+    asked.OpenClaims: waitlists.open_claims,
+    asked.ExpireOffer: waitlists.expire_offer,
     asked.CloseAttendance: attendances.close_attendance,
     asked.PutBooksRight: doors.put_books_right,
     asked.ReleaseUnrecorded: attendances.release_unrecorded,

@@ -18,7 +18,14 @@ from contracts.booking import (
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId, new_id
 from services.booking import closing, covering, deadlines, swaps
-from services.booking.domain import entitlement, holds, offers, reservations, standing, waitlist
+from services.booking.domain import (
+    bans_and_waivers,
+    entitlement,
+    holds,
+    offers,
+    reservations,
+    waitlist,
+)
 from services.booking.domain.booking_policy import Phase
 from services.booking.domain.class_session import ClassSession, class_session
 from services.booking.domain.client_ledger import LedgerEvent, client_ledger
@@ -108,7 +115,7 @@ def way_in(
     ``notice``: whether they want to know in time; ``swap``: whether they may give up another seat.
     """
     ledger, now = unit.state(client_ledger, client), unit.ctx.now
-    standing.must_not_be_banned(ledger, now)
+    bans_and_waivers.must_not_be_banned(ledger, now)
     if notice:
         waitlist.must_have_notice(session, client, now)
     swap = swap and session.waiting[client].swap

@@ -9,7 +9,7 @@ from contracts.booking import (
     ScheduleSession,
 )
 from contracts.ids import SessionId
-from services.booking import closing, deadlines, lines, placing, seats, starting
+from services.booking import closing, deadlines, placing, seats, starting, waitlists
 from services.booking.domain import holds, policies, timetable
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -38,8 +38,8 @@ def set_deadlines(unit: Unit, session_id: SessionId) -> None:
     line_closes = CloseWaitlist(session_id=session_id)
     unit.wake(deadlines.waitlist_closes(session_id), state.starts_at, line_closes)
     closing.in_time(unit, session_id)
-    lines.keep_offers_in_phase(unit, session_id)
-    lines.tell_of_claims(unit, session_id)
+    waitlists.keep_offers_in_phase(unit, session_id)
+    waitlists.tell_of_claims(unit, session_id)
 
 
 def change_capacity(command: ChangeCapacity, unit: Unit) -> None:

@@ -36,7 +36,7 @@ from services.booking import (
     closures,
     hearings,
     reinstating,
-    series,
+    schedules,
     sessions,
     timetable_commands,
 )
@@ -60,14 +60,14 @@ ASKED: Rules = {
     ReinstateSession: reinstating.reinstate_session,
     AddClosure: closures.add_closure,
     RemoveClosure: closures.remove_closure,
-    CreateSchedule: series.create_schedule,
-    ChangeScheduleFrom: series.change_schedule_from,
-    EndSchedule: series.end_schedule,
+    CreateSchedule: schedules.create_schedule,
+    ChangeScheduleFrom: schedules.change_schedule_from,
+    EndSchedule: schedules.end_schedule,
 }
 """What others ask of the timetable, over the bus."""
 
 DUE: Rules = {
-    PlaceOccurrences: series.place_occurrences,
+    PlaceOccurrences: schedules.place_occurrences,
     CancelSession: sessions.cancel_session,
 }
 """What the clock asks: more dates of a series, and sessions a closure calls off."""

@@ -66,7 +66,7 @@ from tests.domain.access import language as door
 from tests.domain.billing import test_billing_account as account
 from tests.domain.booking import language as hall
 from tests.domain.booking import test_penalties as missed
-from tests.domain.booking import test_series as series
+from tests.domain.booking import test_schedules as series
 from tests.scenario import Gym, Scenario
 
 STREAMS = freeze.SAMPLES / "streams"

@@ -8,7 +8,7 @@ Rules      as it lives: ``drafts``, ``timetable``, ``session_edits``, ``session_
            ``reservations``, ``overrides``, ``spots``, ``cancelling``, ``lapses``, ``waitlist``,
            ``offers``; ``attendance``, ``offences``, ``corrections``
 Read       in this order: ``session_state`` (what is remembered) with its ``session_slot``,
-           ``session_people`` and ``session_line``; here, how events make it; then the rules
+           ``session_people`` and ``session_waitlist``; here, how events make it; then the rules
 Source     docs/rules.md, Sessions
 """
 
@@ -55,16 +55,16 @@ from contracts.timetable import (
     SessionRescheduled,
 )
 from services.booking.domain import session_slot
-from services.booking.domain.session_line import (
+from services.booking.domain.session_people import Correction, Place, Reservation, given_longer
+from services.booking.domain.session_slot import SlotEvent
+from services.booking.domain.session_state import ClassSession, Stage, must_be_on
+from services.booking.domain.session_waitlist import (
     LineEvent,
     OfferEvent,
     line_evolved,
     offers_evolved,
     without,
 )
-from services.booking.domain.session_people import Correction, Place, Reservation, given_longer
-from services.booking.domain.session_slot import SlotEvent
-from services.booking.domain.session_state import ClassSession, Stage, must_be_on
 
 __all__ = [
     "ClassSession",

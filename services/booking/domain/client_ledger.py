@@ -5,7 +5,7 @@ Keeps      per grant ``credits = available + held + consumed + forfeited + expir
            and then it is told
 Stream     ``ledger-{client_id}``; every reservation of the client is recorded on it, so overlap,
            limits and credit are decided here and guarded by the stream's version
-Rules      ``grants``, ``entitlement``, ``holds``, ``standing``
+Rules      ``grants``, ``entitlement``, ``holds``, ``bans_and_waivers``
 Source     docs/rules.md, Ledger; the checks B3 and B7 to B9 in docs/rules.md, Booking
 """
 

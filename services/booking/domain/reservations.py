@@ -1,8 +1,8 @@
 """Reservations: who may take a seat of a session.
 
 The checks come in the order of docs/rules.md, Booking (B1 is the permission matrix); those on the
-client's own ledger (B3, B7 to B9) are in ``standing`` and ``entitlement``. Staff give seats clients
-may not take themselves (B10); what else they may set aside, saying so, is in ``overrides``.
+client's own ledger (B3, B7 to B9) are in ``bans_and_waivers`` and ``entitlement``. Staff give seats
+clients may not take themselves (B10); what else they may set aside, saying so, is in ``overrides``.
 """
 
 from datetime import datetime, timedelta

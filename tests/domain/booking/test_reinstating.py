@@ -17,7 +17,8 @@ from contracts.timetable import (
 )
 from services.booking import deadlines
 from services.booking.domain.class_session import Stage
-from tests.domain.booking.test_series import (
+from tests.domain.booking.test_schedule_edits import first_of, sessions
+from tests.domain.booking.test_schedules import (
     BLUE,
     KIM,
     LOCATION,
@@ -34,7 +35,6 @@ from tests.domain.booking.test_series import (
     session_on,
     weekly,
 )
-from tests.domain.booking.test_series_edits import first_of, sessions
 from tests.scenario import Scenario, fact
 
 

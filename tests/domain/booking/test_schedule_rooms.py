@@ -14,7 +14,7 @@ from contracts.timetable import (
     TimetableCode,
 )
 from services.booking.domain.class_session import ClassSession, class_session
-from tests.domain.booking.test_series import (
+from tests.domain.booking.test_schedules import (
     BLUE,
     LOCATION,
     RED,

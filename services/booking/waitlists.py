@@ -17,6 +17,7 @@ from contracts.ids import ClientId, SessionId
 from contracts.permissions import SERVES, allows
 from services.booking import deadlines, seats, starting
 from services.booking.domain import (
+    bans_and_waivers,
     booking_policy,
     entitlement,
     holds,
@@ -24,7 +25,6 @@ from services.booking.domain import (
     overrides,
     reservations,
     spots,
-    standing,
     waitlist,
 )
 from services.booking.domain.class_session import class_session, must_be_on
@@ -45,10 +45,10 @@ def join_waitlist(command: JoinWaitlist, unit: Unit) -> BookingOutcome:
     session = unit.state(class_session, session_id)
     must_be_on(session)
     ledger, occasion = opened(unit, client), session.occasion
-    standing.must_not_be_banned(ledger, now)
+    bans_and_waivers.must_not_be_banned(ledger, now)
     if session.waiver_required:
         with over.may_pass():
-            standing.must_have_signed(ledger)
+            bans_and_waivers.must_have_signed(ledger)
     reservations.must_be_new(session, client, now)
     head_start = entitlement.head_start(ledger, occasion)
     with over.may_pass():
@@ -133,7 +133,7 @@ def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
     offers.must_be_claimable(session, command.client_id, unit.ctx.now)
     ledger = opened(unit, command.client_id)
     if session.waiver_required and not allows(SERVES, unit.ctx.roles):
-        standing.must_have_signed(ledger)
+        bans_and_waivers.must_have_signed(ledger)
     way = seats.way_in(unit, session, command.client_id, notice=False)
     spots.must_be_free_spot(session, command.spot)
     return seats.claim(unit, command, way)

@@ -34,7 +34,7 @@ from contracts.timetable import (
 )
 from services.booking.domain.class_session import ClassSession, class_session
 from tests.domain.booking.language import ANN, SES, given, granted, opened
-from tests.domain.booking.test_series import (
+from tests.domain.booking.test_schedules import (
     BLUE,
     KIM,
     LOCATION,

@@ -19,20 +19,20 @@ from contracts.timetable import (
     TimetableCode,
 )
 from tests.domain.booking.language import ANN, BEN, given
-from tests.domain.booking.test_series import (
-    NOW,
-    SUNDAYS,
-    changing,
-    creating,
-    weekly,
-)
-from tests.domain.booking.test_series_edits import (
+from tests.domain.booking.test_schedule_edits import (
     BIKES,
     DURING,
     customers,
     first_of,
     rides,
     sessions,
+)
+from tests.domain.booking.test_schedules import (
+    NOW,
+    SUNDAYS,
+    changing,
+    creating,
+    weekly,
 )
 from tests.scenario import fact
 

@@ -19,7 +19,7 @@ from gateway.context import Info
 from gateway.mutations import UserError
 from gateway.policy_overrides import PolicyOverrides, PolicyOverridesInput
 from gateway.positions import Position
-from gateway.series_outcomes import KeptSession, LeftOutDate
+from gateway.schedule_outcomes import KeptSession, LeftOutDate
 from gateway.serve.faults import ConsistencyTimeout
 from services.projections import timetable
 

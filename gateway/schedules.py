@@ -26,8 +26,8 @@ from gateway.context import Info
 from gateway.minting import minted
 from gateway.mutations import actor_of, carry_out
 from gateway.positions import Position
-from gateway.series_outcomes import kept, left_out, sessions
-from gateway.series_types import (
+from gateway.schedule_outcomes import kept, left_out, sessions
+from gateway.schedule_types import (
     AddClosureInput,
     AddClosurePayload,
     ChangeScheduleFromInput,
