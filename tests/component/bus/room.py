@@ -21,6 +21,7 @@ from chassis.relay.tail import Tail
 from chassis.wire import ID_HEADER, POSITION_HEADER, Outgoing
 from contracts.envelope import Envelope, Event
 from contracts.ids import GymId, new_id
+from tests.world.waiting import until
 
 CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
@@ -94,11 +95,12 @@ class Room:
     async def until_settled(self) -> None:
         """Wait until the consumer owes nothing."""
         jetstream = self.operator.jetstream(timeout=2)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                told = await jetstream.consumer_info("EVT_MEMBERS", CONSUMER)
-                if not told.num_ack_pending and not told.num_pending:
-                    return
+
+        async def owes_nothing() -> bool:
+            told = await jetstream.consumer_info("EVT_MEMBERS", CONSUMER)
+            return not told.num_ack_pending and not told.num_pending
+
+        await until(owes_nothing, PATIENCE)
 
 
 @asynccontextmanager
@@ -109,7 +111,7 @@ async def opened(
     operator = await connect(access("operator"), name="operator")
     await streams.declare(operator)
     serving = broker(access("booking"), name="booking")
-    desk = Desk(serving, service="booking", keys=[bytes(32)], clock=SystemClock(), allows=_anybody)
+    desk = Desk(serving, service="booking", keys=[bytes(32)], clock=SystemClock(), allows=anybody)
     made = Room(gym_id, members, operator, desk)
     desk.reaction(LampLit, made.react, name=CONSUMER, stream="EVT_MEMBERS", back_off=back_off)
     await desk.start()
@@ -119,14 +121,22 @@ async def opened(
     await operator.close()
 
 
-def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
+def anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
+    """May do anything."""
     return True
 
 
-def a_lamp(gym_id: GymId, *, at: str = "2027-03-01T12:00:00+00:00", trace: str = "") -> bytes:
+def a_lamp(
+    gym_id: GymId,
+    *,
+    event_type: str = "members.test_lamp_lit.v1",
+    at: str = "2027-03-01T12:00:00+00:00",
+    trace: str = "",
+) -> bytes:
+    """A message that tells of an event without fields."""
     key = str(new_id())
     return orjson.dumps({
-        "event_id": key, "event_type": "members.test_lamp_lit.v1", "gym_id": str(gym_id),
+        "event_id": key, "event_type": event_type, "gym_id": str(gym_id),
         "stream": f"lamp-{key}", "version": 1, "position": 1, "occurred_at": at,
         "recorded_at": at, "actor": "system:tests", "command_id": key, "correlation_id": key,
         "causation_id": key, "traceparent": trace or None, "event": {},

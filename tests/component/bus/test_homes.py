@@ -9,10 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import anyio
-import orjson
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -33,7 +31,8 @@ from chassis.relay.tail import Tail
 from chassis.wire import ID_HEADER, POSITION_HEADER, Outgoing
 from contracts.envelope import Caller, Command, Envelope, Event, Reply
 from contracts.ids import GymId, new_id
-from tests.component.bus.room import CONSUMER
+from tests.component.bus.lock import Done
+from tests.component.bus.room import CONSUMER, a_lamp, anybody
 from tests.world.waiting import until
 
 KEY = bytes(range(32))
@@ -54,12 +53,6 @@ class BellHung(Event):
 # Named after the class statement, so that the contracts' registers do not list them.
 RingBell.command_type = "booking.test_ring_bell"
 BellHung.event_type = "members.test_bell_hung.v1"
-
-
-@dataclass
-class Done:
-    result: dict[str, Any] | None = None
-    position: int | None = None
 
 
 async def _at_once() -> None:
@@ -103,7 +96,7 @@ class Town:
         """One more, who knows the others and is known to them."""
         serving, known = broker(self.access("booking"), name="booking"), Homes("booking")
         desk = Desk(
-            serving, service="booking", keys=[KEY], clock=SystemClock(), allows=_anybody,
+            serving, service="booking", keys=[KEY], clock=SystemClock(), allows=anybody,
             homes=known,
         )  # fmt: skip
         made = Replica(known, desk)
@@ -142,7 +135,8 @@ class Town:
         await tail.write([
             Outgoing(
                 position, f"evt.{gym_id}.members.test_bell_hung.v1",
-                {ID_HEADER: str(new_id()), POSITION_HEADER: str(position)}, _bell(gym_id),
+                {ID_HEADER: str(new_id()), POSITION_HEADER: str(position)},
+                a_lamp(gym_id, event_type=BellHung.event_type),
             )
             for position, gym_id in enumerate(gyms, tail.position + 1)
         ])  # fmt: skip
@@ -389,17 +383,3 @@ async def _know(replica: Replica, others: int) -> bool:
 
 async def _unserved(_: Msg) -> bytes:
     raise AssertionError("nobody asks")
-
-
-def _anybody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
-    return True
-
-
-def _bell(gym_id: GymId) -> bytes:
-    key, at = str(new_id()), "2027-03-01T12:00:00+00:00"
-    return orjson.dumps({
-        "event_id": key, "event_type": "members.test_bell_hung.v1", "gym_id": str(gym_id),
-        "stream": f"bell-{key}", "version": 1, "position": 1, "occurred_at": at,
-        "recorded_at": at, "actor": "system:tests", "command_id": key, "correlation_id": key,
-        "causation_id": key, "traceparent": None, "event": {},
-    })  # fmt: skip
