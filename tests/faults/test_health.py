@@ -134,6 +134,7 @@ async def test_a_screen_is_told_that_a_service_stands_still(
     tell.hold((await every_invariant_holds(system)).values())
 
 
+@pytest.mark.chaos
 async def test_read_models_fall_behind_while_projections_stand_still(
     system: System, gym: Gym, tell: Chronicle
 ) -> None:
@@ -177,6 +178,7 @@ async def test_a_dead_letter_is_told_until_somebody_has_looked(
     tell.hold((await every_invariant_holds(system)).values())
 
 
+@pytest.mark.chaos
 async def test_the_auditor_tells_what_holds(system: System, gym: Gym, tell: Chronicle) -> None:
     await becomes(gym, is_well)
     name = await system.start("auditor", name="auditor", CHECK_EVERY="1")

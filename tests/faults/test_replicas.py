@@ -205,6 +205,7 @@ async def test_wrong_passwords_count_together_whoever_is_asked(
     tell.hold((await every_invariant_holds(replicas.system)).values())
 
 
+@pytest.mark.chaos
 async def test_a_day_has_each_effect_once(replicas: Replicas, gym: Gym, tell: Chronicle) -> None:
     gym.url = replicas.urls[1]  # the owner stays at the first gateway
     day = Story(replicas.system, gym)

@@ -63,7 +63,11 @@ FAULTS: dict[str, Break] = {
     "postgres is killed": postgres_dies,
     "nats is killed": nats_dies,
 }
-OTHERS_DO_TOO = {"projections are killed", "the gateway is killed"}  # in tests of every run
+OTHERS_DO_TOO = {
+    "projections are killed",
+    "the gateway is killed",
+    "booking stands still",
+}  # fmt: skip - in tests of every run
 STRUCK = [
     pytest.param(name, marks=pytest.mark.chaos) if name in OTHERS_DO_TOO else name
     for name in FAULTS

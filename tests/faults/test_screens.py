@@ -27,6 +27,7 @@ async def test_a_screen_left_open_over_a_restart_of_nats_still_moves(
     tell.hold((await every_invariant_holds(system)).values())
 
 
+@pytest.mark.chaos
 async def test_a_screen_left_open_over_a_restart_of_postgres_still_moves(
     system: System, gym: Gym, tell: Chronicle
 ) -> None:

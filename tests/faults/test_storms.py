@@ -18,9 +18,9 @@ from tests.world.people import GRAPHQL_WS
 from tests.world.system import System
 from tests.world.waiting import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.chaos, pytest.mark.timeout(300)]
 
-WAVES = (60, *(pytest.param(size, marks=pytest.mark.chaos) for size in (400,)))
+WAVES = (60, 400)
 AT_ONCE = 40  # handshakes under way
 OUTLASTS = 30.0  # seconds until the gateway must have forgotten who left
 GROWTH = 200 * 1024 * 1024  # bytes the gateway may keep of a storm: buffers, not people

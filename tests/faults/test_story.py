@@ -81,6 +81,7 @@ async def test_the_books_are_the_same_however_often_it_dies(
     tell.hold((await every_invariant_holds(system)).values())
 
 
+@pytest.mark.chaos
 async def test_what_was_heard_is_heard_again_in_any_order_and_nothing_happens(
     system: System, gym: Gym, tell: Chronicle
 ) -> None:
