@@ -13,7 +13,7 @@ import pytest
 
 from chassis.bus.broker import broker, connected
 from chassis.nats_access import NatsAccess, TlsFiles, Untrusted
-from chassis.nats_client import connect, leave
+from chassis.nats_client import connect, leave, settled
 from deploy.local import nats_conf
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
@@ -68,7 +68,7 @@ async def test_a_server_of_our_authority_is_spoken_to_by_tls(
         await asked.publish(getattr(message, "reply"), b"heard")  # noqa: B009
 
     await asked.subscribe("said", cb=answer)
-    await asked.flush()
+    await settled(asked)
     assert (await client.request("said", b"", timeout=5)).data == b"heard"
     async with httpx.AsyncClient(base_url=nats.monitor_url) as monitor:
         told = (await monitor.get("/connz")).json()
