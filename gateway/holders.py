@@ -27,13 +27,22 @@ class EntryGrant:
     time_zone: str = strawberry.field(description="IANA zone of the hours.")
 
 
-@strawberry.type(description="What lets a client in besides their seats, and what keeps them out.")
+@strawberry.type(
+    description="What lets a client in besides their seats, each from 20 minutes before its class "
+    "to 15 minutes after it, and what keeps them out."
+)
 class Access:
     client_id: strawberry.ID
     entry_grants: list[EntryGrant] = strawberry.field(
         description="Those that are not over, first to begin first."
     )
-    impediments: list[Impediment] = strawberry.field(description="In the order of their names.")
+    impediments: list[Impediment] = strawberry.field(
+        description="As setImpediment set them; in the order of their names."
+    )
+    banned_until: datetime | None = strawberry.field(
+        description="Somebody's booking ban keeps them out until then; the year 9999 for until it "
+        "is lifted. A ban the rules impose is of booking alone."
+    )
 
 
 @strawberry.type(description="A client's access as it is at a position.")
@@ -86,6 +95,7 @@ async def _access(info: Info, client: ClientId, at_least: Position | None) -> Ac
         client_id=ids.shown("cli", client),
         entry_grants=[_shown(one) for one in found.grants],
         impediments=[Impediment(one) for one in found.impediments],
+        banned_until=found.banned_until,
     )
     return AccessUpdate(position=position, access=shown)
 

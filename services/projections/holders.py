@@ -1,6 +1,7 @@
 """Holders: what lets a client in besides their seats, and what keeps them out.
 
-Tables     ``entry_grants`` (of the desk, until they are ended), ``impediments`` (those there are)
+Tables     ``entry_grants`` (of the desk, until they are ended), ``impediments`` and ``door_bans``
+           (those there are). Not the windows of classes: seats are in other read models
 Rebuild    from EVT_ACCESS's beginning; the same events give the same rows
 """
 
@@ -15,6 +16,7 @@ from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.access import (
     AccessGrantKind,
+    BanHeard,
     ClientHeard,
     GrantClosed,
     GrantOpened,
@@ -24,6 +26,7 @@ from contracts.access import (
 )
 from contracts.envelope import Envelope
 from contracts.ids import ClientId, GymId, LocationId
+from services.projections.entitlements import FOREVER
 from services.projections.reading import ask
 from services.projections.sessions import columns
 
@@ -51,6 +54,17 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bigint[]
 CLEAR = """
 DELETE FROM impediments i USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS u (gym, client, name)
  WHERE i.gym_id = u.gym AND i.client_id = u.client AND i.impediment = u.name
+"""
+BAN = """
+INSERT INTO door_bans (gym_id, client_id, banned_until, version, position)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::bigint[])
+    ON CONFLICT (gym_id, client_id) DO UPDATE
+   SET banned_until = excluded.banned_until, version = excluded.version,
+       position = excluded.position
+"""
+LIFT = """
+DELETE FROM door_bans b USING unnest($1::uuid[], $2::uuid[]) AS u (gym, client)
+ WHERE b.gym_id = u.gym AND b.client_id = u.client
 """
 NO_GRANTS = """
 DELETE FROM entry_grants g USING unnest($1::uuid[], $2::uuid[]) AS u (gym, client)
@@ -88,6 +102,8 @@ class Holder:
     grants: list[EntryGrant]
     """First to begin first."""
     impediments: list[str]
+    banned_until: datetime | None = None
+    """By somebody at the gym; ``FOREVER`` until it is lifted, ``None`` without a ban."""
 
 
 @dataclass(slots=True)
@@ -95,6 +111,7 @@ class _Batch:
     opened: dict[tuple[GymId, ClientId, UUID], _Row] = field(default_factory=dict)
     ended: list[tuple[GymId, ClientId, UUID]] = field(default_factory=list)
     impeded: dict[tuple[GymId, ClientId, str], _Row | None] = field(default_factory=dict)
+    banned: dict[_Client, _Row | None] = field(default_factory=dict)
     erased: set[_Client] = field(default_factory=set)
     changed: set[_Client] = field(default_factory=set)
 
@@ -115,6 +132,8 @@ class _Batch:
                 self.impeded[gym, e.client_id, e.impediment] = at
             case ImpedimentCleared() as e:
                 self.impeded[gym, e.client_id, e.impediment] = None
+            case BanHeard() as e:
+                self.banned[gym, e.client_id] = (e.until or FOREVER, *at) if e.banned else None
             case ClientHeard(erased=True) as e:
                 self._forget((gym, e.client_id))
             case _:
@@ -122,7 +141,7 @@ class _Batch:
         self.changed.add((gym, e.client_id))
 
     def _forget(self, client: _Client) -> None:
-        """Nothing lets in who was erased, and nothing need keep them out."""
+        """Nothing lets in who was erased and no impediment need keep them out; their ban stays."""
         self.opened = {key: row for key, row in self.opened.items() if key[:2] != client}
         self.impeded = {key: row for key, row in self.impeded.items() if key[:2] != client}
         self.erased.add(client)
@@ -135,7 +154,7 @@ class HoldersModel:
     name: str = "holders"
     source: str = "EVT_ACCESS"
     subjects: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ("entry_grants", "impediments")
+    tables: tuple[str, ...] = ("entry_grants", "impediments", "door_bans")
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
         batch = _Batch()
@@ -146,6 +165,8 @@ class HoldersModel:
             batch.changed.update((GymId(row[0]), ClientId(row[1])) for row in ended)
         statements: tuple[tuple[str, Sequence[_Row]], ...] = (
             (NO_GRANTS, list(batch.erased)), (NO_IMPEDIMENTS, list(batch.erased)),
+            (LIFT, [key for key, row in batch.banned.items() if row is None]),
+            (BAN, [(*key, *row) for key, row in batch.banned.items() if row is not None]),
             (CLEAR, [key for key, row in batch.impeded.items() if row is None]),
             (GRANT, [(*key, *row) for key, row in batch.opened.items()]),
             (IMPEDE, [(*key, *row) for key, row in batch.impeded.items() if row is not None]),
@@ -163,14 +184,16 @@ async def of_client(
     pool: Pool, gym_id: GymId, client_id: ClientId, now: datetime
 ) -> tuple[int, Holder]:
     """What lets the client in or will, what keeps them out, and the position that reflects."""
-    as_of, rows = await ask(pool, "access_of", gym_id, client_id, now)
+    as_of, rows = await ask(pool, "holder", gym_id, client_id, now)
+    if not rows:
+        return as_of, Holder([], [])
     grants = [
         EntryGrant(
-            grant_id=row[2], valid_from=row[3], valid_until=row[4],
-            location_ids=[LocationId(UUID(one)) for one in json.loads(row[5])],
-            hours=[OpenHours(**span) for span in json.loads(row[6])],
-            time_zone=row[7], version=row[8],
+            grant_id=row[3], valid_from=row[4], valid_until=row[5],
+            location_ids=[LocationId(UUID(one)) for one in json.loads(row[6])],
+            hours=[OpenHours(**span) for span in json.loads(row[7])],
+            time_zone=row[8], version=row[9],
         )
-        for row in rows if row[2] is not None
+        for row in rows if row[3] is not None
     ]  # fmt: skip
-    return as_of, Holder(grants, list(rows[0][1]) if rows else [])
+    return as_of, Holder(grants, list(rows[0][2]), rows[0][1])

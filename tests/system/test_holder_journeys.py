@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.world import documents
 from tests.world.doors import (
     ACCESS,
     ACCESS_CHANGED,
     END_ENTRY_GRANT,
     GRANT_ENTRY,
     IMPEDE,
+    LONG,
     known,
 )
 from tests.world.gym import Gym
@@ -37,7 +39,7 @@ async def test_the_desk_ends_a_grant_it_has_listed_and_members_see_their_own(gym
     assert (grant["hours"], grant["timeZone"]) == ([peak], "Europe/Berlin")
     assert seen["impediments"] == ["ON_HOLD"]
     assert hers == seen
-    assert his == {"entryGrants": [], "impediments": []}
+    assert his == {"entryGrants": [], "impediments": [], "bannedUntil": None}
     assert refused.value.code == "FORBIDDEN"
 
     async with mia.at.watching(ACCESS_CHANGED) as screen:
@@ -45,6 +47,20 @@ async def test_the_desk_ends_a_grant_it_has_listed_and_members_see_their_own(gym
         await desk.done(END_ENTRY_GRANT, clientId=mia.id, entryGrantId=grant["id"])
         await desk.done(IMPEDE, clientId=mia.id, impediment="ON_HOLD", present=False)
         await screen.shows(lambda f: f["access"] == his)
+
+
+async def test_the_desk_sees_whom_somebody_banned_until_it_is_lifted(gym: Gym) -> None:
+    desk, mia = await gym.staff("FRONT_DESK"), await gym.member()
+
+    async with desk.watching(ACCESS_CHANGED, clientId=mia.id) as screen:
+        await screen.shows(lambda f: f["access"]["bannedUntil"] is None)
+        await gym.owner.done(documents.BAN, clientId=mia.id, reason="threats")
+        banned = await screen.shows(lambda f: f["access"]["bannedUntil"] is not None, LONG)
+        await gym.owner.done(documents.LIFT_BAN, clientId=mia.id)
+        await screen.shows(lambda f: f["access"]["bannedUntil"] is None, LONG)
+
+    assert datetime.fromisoformat(banned["access"]["bannedUntil"]).year == 9999
+    assert banned["access"]["impediments"] == []
 
 
 async def test_a_grant_that_is_over_is_listed_no_longer(gym: Gym) -> None:

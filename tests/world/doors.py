@@ -28,7 +28,7 @@ END_ENTRY_GRANT = f"""mutation ($input: EndEntryGrantInput!) {{
 IMPEDE = f"""mutation ($input: SetImpedimentInput!) {{
   setImpediment(input: $input) {{ clientId position {ERRORS} }} }}"""
 _ACCESS = """{ entryGrants { id version validFrom validUntil locationIds timeZone
-  hours { weekday opens closes } } impediments }"""
+  hours { weekday opens closes } } impediments bannedUntil }"""
 ACCESS = f"""query ($clientId: ID, $atLeast: Position) {{
   access(clientId: $clientId, atLeast: $atLeast) {_ACCESS} }}"""
 ACCESS_CHANGED = f"""subscription ($clientId: ID) {{

@@ -1,12 +1,13 @@
 """What lets clients in besides their seats, folded in a real database and read as the gateway."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from chassis.tenancy import Pool
 from contracts.access import (
     AccessGrantKind,
+    BanHeard,
     ClientHeard,
     GrantClosed,
     GrantMoved,
@@ -19,6 +20,7 @@ from contracts.access import (
 from contracts.envelope import Event
 from contracts.ids import ClientId, GymId, LocationId, SessionId, new_id
 from services.projections import holders
+from services.projections.entitlements import FOREVER
 from tests.component.read_models.folding import batches, put
 from tests.envelopes import RECORDED_AT, Recording
 
@@ -33,6 +35,10 @@ EMPTY = holders.Holder([], [])
 
 NOW = RECORDED_AT
 DAY = timedelta(days=1)
+
+BANNED = BanHeard(client_id=MIA, banned=True, until=None, version=3)
+FOR_A_DAY = BanHeard(client_id=MIA, banned=True, until=NOW + DAY, version=4)
+LIFTED = BanHeard(client_id=MIA, banned=False, until=None, version=5)
 
 GIVEN = GrantOpened(
     client_id=MIA, grant_id=FIRST, kind=AccessGrantKind.MEMBERSHIP, valid_from=NOW,
@@ -105,6 +111,48 @@ async def test_what_is_over_is_shown_no_longer(
     assert ([one.grant_id for one in mia.grants], mia.impediments) == (grants, impediments)
 
 
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ([BANNED], FOREVER),
+        ([BANNED, FOR_A_DAY], NOW + DAY),
+        ([FOR_A_DAY, LIFTED], None),
+        ([BANNED, LIFTED, FOR_A_DAY], NOW + DAY),
+        ([BANNED, ClientHeard(client_id=MIA, erased=True)], FOREVER),
+    ],
+    ids=["banned", "anew", "lifted", "again", "erased"],
+)
+async def test_who_somebody_banned_is_shown_as_that(
+    writer: Pool,
+    reader: Pool,
+    recording: Recording,
+    *,
+    told: list[Event],
+    until: datetime | None,
+    size: int,
+) -> None:
+    events = recording.of("holder", MIA, *told)
+
+    changed = await put(writer, holders.MODEL, *batches(events, size))
+
+    _, mia = await holders.of_client(reader, recording.gym_id, MIA, NOW)
+    assert mia.banned_until == until
+    assert changed == {(recording.gym_id, str(MIA))}
+
+
+async def test_a_ban_is_over_at_its_end(writer: Pool, reader: Pool, recording: Recording) -> None:
+    await put(writer, holders.MODEL, recording.of("holder", MIA, FOR_A_DAY))
+    end = NOW + DAY
+
+    _, before = await holders.of_client(
+        reader, recording.gym_id, MIA, end - timedelta(microseconds=1)
+    )
+    _, then = await holders.of_client(reader, recording.gym_id, MIA, end)
+
+    assert (before.banned_until, then) == (end, EMPTY)
+
+
 async def test_a_grant_is_listed_to_its_last_instant(
     writer: Pool, reader: Pool, recording: Recording
 ) -> None:
@@ -122,8 +170,9 @@ async def test_a_grant_is_listed_to_its_last_instant(
 async def test_a_reader_sees_the_gym_it_asks_for_and_no_other(
     writer: Pool, reader: Pool, recording: Recording
 ) -> None:
-    await put(writer, holders.MODEL, recording.of("holder", MIA, GIVEN, HOLD))
+    await put(writer, holders.MODEL, recording.of("holder", MIA, GIVEN, HOLD, BANNED))
 
     assert (await holders.of_client(reader, GymId(new_id()), MIA, NOW))[1] == EMPTY
     assert await reader.fetch("SELECT * FROM views.entry_grants") == []
     assert await reader.fetch("SELECT * FROM views.impediments") == []
+    assert await reader.fetch("SELECT * FROM views.door_bans") == []
