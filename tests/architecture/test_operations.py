@@ -22,6 +22,7 @@ from deploy.local.settings import RunSettings
 from gateway.settings import Settings as GatewaySettings
 from services.members.app import MembersSettings
 from services.projections.app import Settings as ProjectionsSettings
+from services.projections.app import models
 from tests.faults.rolling import ROLLED
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ ASIDE = {"node_modules", "__pycache__"}
 INSTALL = ROOT / "docs/operations/install.md"
 MANIFESTS = ROOT / "deploy/kubernetes"
 RUNNING = ROOT / "docs/operations/running.md"
+UPGRADE = ROOT / "docs/operations/upgrade.md"
 SETTINGS: tuple[type[BaseSettings], ...] = (
     ServiceSettings, MembersSettings, ProjectionsSettings, GatewaySettings, AuditorSettings,
     RunSettings,
@@ -255,9 +257,28 @@ def test_every_page_that_is_mentioned_anywhere_is_there() -> None:
 
 
 def test_a_release_is_rolled_in_the_order_operators_are_told() -> None:
-    forth, back = rolled(ROOT / "docs/operations/upgrade.md")
+    forth, back = rolled(UPGRADE)
     assert forth == list(ROLLED)
     assert back == list(ROLLED[::-1])
+
+
+def test_what_a_migration_leaves_to_a_rebuild_is_told_to_who_upgrades() -> None:
+    files = sorted((ROOT / "services/projections/migrations").glob("*.sql"))
+    left = {
+        one.name.partition(".")[0]: one.read_text()
+        for one in files
+        if "next rebuild" in one.read_text()
+    }
+    text = UPGRADE.read_text()
+    told = dict(re.findall(r"^\| `(\d{4}_\w+)` \| `(\w+)` \|", text, re.M))
+    owned = {one.name: one.tables for one in models(None, None)}  # type: ignore[arg-type]
+
+    assert "0037_closure_versions" in left
+    assert told.keys() == left.keys()
+    for migration, model in told.items():
+        assert any(f"TABLE views.{table} " in left[migration] for table in owned[model]), migration
+    rebuilt = re.findall(r"^b2b projections rebuild ([\w ]+)$", text, re.M)
+    assert {name for names in rebuilt for name in names.split()} == set(told.values())
 
 
 def rolled(page: Path) -> list[list[str]]:
