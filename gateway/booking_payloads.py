@@ -73,7 +73,9 @@ class CheckInInput(SeatInput):
         default=None, description="Null: staff, or the member themselves, by who asks."
     )
     overrides: list[BookingOverride] = strawberry.field(
-        default_factory=list, description="The desk: rules of check-in set aside, with a reason."
+        default_factory=list,
+        description="The desk: of CHECK_IN_NOT_OPEN, CHECK_IN_CLOSED and WAIVER_REQUIRED those set "
+        "aside, with a reason.",
     )
     reason: str = strawberry.field(default="", description="Of staff, for an override.")
 
