@@ -22,7 +22,7 @@ from services.projections import directory
 from services.projections.searching import Search, parsed
 
 LONGEST_SEARCH = 200  # characters
-NOT_TOLD = "null in the answer of a mutation, and to members."
+NOT_TOLD = "Null in the answer of a mutation, and to members."
 
 
 @strawberry.enum(description="Whether we still know who the client is.")
@@ -58,10 +58,10 @@ class Client:
     phone: str | None
     status: ClientStatus
     assigned_staff_id: strawberry.ID | None = strawberry.field(
-        description=f"Who looks after the client; {NOT_TOLD}"
+        description=f"Who looks after the client. {NOT_TOLD}"
     )
-    tags: list[str] | None = strawberry.field(description=f"N{NOT_TOLD[1:]}")
-    alerts: list[Alert] | None = strawberry.field(description=f"N{NOT_TOLD[1:]}")
+    tags: list[str] | None = strawberry.field(description=NOT_TOLD)
+    alerts: list[Alert] | None = strawberry.field(description=NOT_TOLD)
     notes: list[Note] | None = strawberry.field(
         description="Newest first, at most 200; null in lists and to roles that may not read them."
     )

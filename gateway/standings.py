@@ -25,7 +25,7 @@ from contracts.ids import GymId
 FRESH = 20.0  # seconds an answer is used as it is
 STALE = 35.0  # seconds it is used while it is asked again behind the scenes
 PROMISED = 60.0  # seconds until an open connection shows it, whatever RECHECK_SECONDS may be
-AWAY = 2.0  # seconds nobody is asked after nobody answered; of one gym, after no use came of it
+AWAY = 2.0  # seconds nothing is asked after nobody answered; about one gym, after a useless answer
 KEPT = 50_000
 AT_ONCE = 500  # sign-ins in one question
 
@@ -33,7 +33,7 @@ Roles: TypeAlias = frozenset[str]
 Ask: TypeAlias = Callable[[GymId, Mapping[UUID, str]], Awaitable[Mapping[UUID, Roles]]]
 """(gym, sign-in -> actor) -> the roles of those that stand. Raises ``Unavailable``."""
 
-UNANSWERED = Counter("b2b_gateway_standing_unanswered_total", "Questions nobody answered.")
+UNANSWERED = Counter("b2b_gateway_standing_unanswered_total", "Questions without a useful answer.")
 
 log = structlog.get_logger(__name__)
 
