@@ -15,7 +15,7 @@ from gateway.codes.entitlements import (
 )
 from gateway.context import Info
 from gateway.ledgers import LedgerPayload
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer, carry_out
 from gateway.whose import whose
 
 
@@ -57,7 +57,7 @@ class LiftBookingBanPayload(LedgerPayload):
 
 
 @strawberry.type
-class StandingMutation:
+class BansAndWaiversMutation:
     @strawberry.mutation(description="Accept the gym's waiver.")
     async def sign_waiver(
         self, info: Info, input_: Annotated[SignWaiverInput, strawberry.argument(name="input")]
@@ -71,9 +71,7 @@ class StandingMutation:
             ),
         )
         return SignWaiverPayload(
-            client_id=None
-            if done.errors
-            else ids.shown("cli", whose(info.context, input_.client_id)),
+            client_id=None if done.errors else _shown(info, input_),
             position=done.position,
             user_errors=done.errors,
         )
@@ -84,35 +82,23 @@ class StandingMutation:
         info: Info,
         input_: Annotated[ImposeBookingBanInput, strawberry.argument(name="input")],
     ) -> ImposeBookingBanPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            ImposeBookingBanErrorCode,
+        return await answer(
+            ImposeBookingBanPayload, ImposeBookingBanErrorCode, info.context, input_,
             lambda: ImposeBookingBan(
                 client_id=ids.client(input_.client_id), until=input_.until, reason=input_.reason
             ),
-        )
-        return ImposeBookingBanPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Let a client book again.")
     async def lift_booking_ban(
         self, info: Info, input_: Annotated[LiftBookingBanInput, strawberry.argument(name="input")]
     ) -> LiftBookingBanPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            LiftBookingBanErrorCode,
+        return await answer(
+            LiftBookingBanPayload, LiftBookingBanErrorCode, info.context, input_,
             lambda: LiftBookingBan(client_id=ids.client(input_.client_id), reason=input_.reason),
-        )
-        return LiftBookingBanPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip
 
 
 def _shown(info: Info, asked: SignWaiverInput) -> strawberry.ID:

@@ -43,7 +43,7 @@ from gateway.codes.timetable import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import actor_of, carry_out
+from gateway.mutations import actor_of, answer
 from gateway.positions import Position
 
 
@@ -74,45 +74,36 @@ class ProgramMutation:
         self, info: Info, input_: Annotated[DefineProgramInput, strawberry.argument(name="input")]
     ) -> DefineProgramPayload:
         new = ProgramId(_new(info, "program", input_.idempotency_key))
-        done = await carry_out(
-            info.context, input_, DefineProgramErrorCode,
+        return await answer(
+            DefineProgramPayload, DefineProgramErrorCode, info.context, input_,
             lambda: DefineProgram(
                 program_id=new, name=input_.name, description=input_.description
             ),
+            program_id=ids.shown("prg", new),
         )  # fmt: skip
-        defined = None if done.errors else ids.shown("prg", new)
-        return DefineProgramPayload(
-            program_id=defined, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Say anew what a program is.")
     async def change_program(
         self, info: Info, input_: Annotated[ChangeProgramInput, strawberry.argument(name="input")]
     ) -> ChangeProgramPayload:
-        done = await carry_out(
-            info.context, input_, ChangeProgramErrorCode,
+        return await answer(
+            ChangeProgramPayload, ChangeProgramErrorCode, info.context, input_,
             lambda: ChangeProgram(
                 program_id=ids.program(input_.program_id), name=input_.name,
                 description=input_.description,
             ),
+            program_id=input_.program_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.program_id
-        return ChangeProgramPayload(
-            program_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Plan nothing new under a program.")
     async def retire_program(
         self, info: Info, input_: Annotated[RetireProgramInput, strawberry.argument(name="input")]
     ) -> RetireProgramPayload:
-        done = await carry_out(
-            info.context, input_, RetireProgramErrorCode,
+        return await answer(
+            RetireProgramPayload, RetireProgramErrorCode, info.context, input_,
             lambda: RetireProgram(program_id=ids.program(input_.program_id)),
+            program_id=input_.program_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.program_id
-        return RetireProgramPayload(
-            program_id=changed, position=done.position, user_errors=done.errors
-        )
 
 
 @strawberry.type
@@ -122,50 +113,41 @@ class ClassTypeMutation:
         self, info: Info, input_: Annotated[DefineClassTypeInput, strawberry.argument(name="input")]
     ) -> DefineClassTypePayload:
         new = ClassTypeId(_new(info, "class type", input_.idempotency_key))
-        done = await carry_out(
-            info.context, input_, DefineClassTypeErrorCode,
+        return await answer(
+            DefineClassTypePayload, DefineClassTypeErrorCode, info.context, input_,
             lambda: DefineClassType(
                 class_type_id=new, program_id=ids.program(input_.program_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
                 capacity=input_.capacity, kind=input_.kind,
                 overrides=policy_overrides.asked(input_.overrides),
             ),
+            class_type_id=ids.shown("cty", new),
         )  # fmt: skip
-        defined = None if done.errors else ids.shown("cty", new)
-        return DefineClassTypePayload(
-            class_type_id=defined, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Say anew what a class type is; what is scheduled stays.")
     async def change_class_type(
         self, info: Info, input_: Annotated[ChangeClassTypeInput, strawberry.argument(name="input")]
     ) -> ChangeClassTypePayload:
-        done = await carry_out(
-            info.context, input_, ChangeClassTypeErrorCode,
+        return await answer(
+            ChangeClassTypePayload, ChangeClassTypeErrorCode, info.context, input_,
             lambda: ChangeClassType(
                 class_type_id=ids.class_type(input_.class_type_id), name=input_.name,
                 description=input_.description, minutes=input_.minutes,
                 capacity=input_.capacity, kind=input_.kind,
                 overrides=policy_overrides.asked(input_.overrides),
             ),
+            class_type_id=input_.class_type_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.class_type_id
-        return ChangeClassTypePayload(
-            class_type_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Plan nothing new with a class type.")
     async def retire_class_type(
         self, info: Info, input_: Annotated[RetireClassTypeInput, strawberry.argument(name="input")]
     ) -> RetireClassTypePayload:
-        done = await carry_out(
-            info.context, input_, RetireClassTypeErrorCode,
+        return await answer(
+            RetireClassTypePayload, RetireClassTypeErrorCode, info.context, input_,
             lambda: RetireClassType(class_type_id=ids.class_type(input_.class_type_id)),
+            class_type_id=input_.class_type_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.class_type_id
-        return RetireClassTypePayload(
-            class_type_id=changed, position=done.position, user_errors=done.errors
-        )
 
 
 def _new(info: Info, kind: str, key: UUID) -> UUID:

@@ -23,8 +23,9 @@ from gateway.codes.access import CredentialStepErrorCode, IssueCredentialErrorCo
 from gateway.context import Context, Info
 from gateway.credential_tokens import digest_of, token_of
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer, carry_out
 from gateway.positions import Position
+from gateway.whose import whose
 from services.projections import doors
 
 strawberry.enum(CredentialKind, description="What is held to the reader.")
@@ -104,9 +105,9 @@ class CredentialsQuery:
     async def credentials(
         self, info: Info, client_id: strawberry.ID | None = None, at_least: Position | None = None
     ) -> list[Credential]:
-        mine = info.context.principal.client_id
-        client = mine if client_id is None and mine else ids.client(client_id or "")
-        info.context.must("read.credentials", own=client == mine)
+        client = whose(info.context, client_id)
+        own = client == info.context.principal.client_id
+        info.context.must("read.credentials", own=own)
         _, rows = await info.context.read(
             "doors", at_least, lambda pool, gym: doors.credentials_of(pool, gym, client)
         )
@@ -203,16 +204,11 @@ async def _step(
     then: CredentialStatus,
     build: Callable[[CredentialId], Command],
 ) -> CredentialStepPayload:
-    done = await carry_out(
-        info.context, asked, CredentialStepErrorCode,
+    return await answer(
+        CredentialStepPayload, CredentialStepErrorCode, info.context, asked,
         lambda: build(ids.credential(asked.credential_id)),
+        credential_id=asked.credential_id, status=then,
     )  # fmt: skip
-    return CredentialStepPayload(
-        credential_id=None if done.errors else asked.credential_id,
-        status=None if done.errors else then,
-        position=done.position,
-        user_errors=done.errors,
-    )
 
 
 def _shown(row: doors.Credential) -> Credential:

@@ -18,7 +18,7 @@ from gateway.codes.access import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.positions import Position
 from gateway.serve.live import live
 from services.projections import doors
@@ -149,56 +149,49 @@ class DoorsMutation:
         self, info: Info, input_: Annotated[AddDoorInput, strawberry.argument(name="input")]
     ) -> AddDoorPayload:
         new = DoorId(minted("door", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, AddDoorErrorCode,
-            lambda: AddDoor(
-                door_id=new, location_id=ids.location(input_.location_id), name=input_.name
-            ),
-        )  # fmt: skip
         added = Door(
             id=ids.shown("door", new), version=None, location_id=input_.location_id,
             name=input_.name, time_zone="UTC", hours=[], lockdown=None,
         )  # fmt: skip
-        return AddDoorPayload(
-            door=None if done.errors else added, position=done.position, user_errors=done.errors
-        )
+        return await answer(
+            AddDoorPayload, AddDoorErrorCode, info.context, input_,
+            lambda: AddDoor(
+                door_id=new, location_id=ids.location(input_.location_id), name=input_.name
+            ),
+            door=added,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Say when a door opens for clients.")
     async def set_door_schedule(
         self, info: Info, input_: Annotated[SetDoorScheduleInput, strawberry.argument(name="input")]
     ) -> SetDoorSchedulePayload:
-        done = await carry_out(
-            info.context, input_, SetDoorScheduleErrorCode,
+        return await answer(
+            SetDoorSchedulePayload, SetDoorScheduleErrorCode, info.context, input_,
             lambda: SetDoorSchedule(
                 door_id=ids.door(input_.door_id), time_zone=input_.time_zone,
                 hours=tuple(open_hours(one) for one in input_.hours),
             ),
+            door_id=input_.door_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.door_id
-        return SetDoorSchedulePayload(
-            door_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="From now on no door opens for anybody.")
     async def start_lockdown(
         self, info: Info, input_: Annotated[StartLockdownInput, strawberry.argument(name="input")]
     ) -> StartLockdownPayload:
-        done = await carry_out(
-            info.context, input_, StartLockdownErrorCode,
+        return await answer(
+            StartLockdownPayload, StartLockdownErrorCode, info.context, input_,
             lambda: StartLockdown(location_id=_place(input_.location_id), reason=input_.reason),
+            reason=input_.reason,
         )  # fmt: skip
-        reason = None if done.errors else input_.reason
-        return StartLockdownPayload(reason=reason, position=done.position, user_errors=done.errors)
 
     @strawberry.mutation(description="Doors open again for whoever may enter.")
     async def end_lockdown(
         self, info: Info, input_: Annotated[EndLockdownInput, strawberry.argument(name="input")]
     ) -> EndLockdownPayload:
-        done = await carry_out(
-            info.context, input_, EndLockdownErrorCode,
+        return await answer(
+            EndLockdownPayload, EndLockdownErrorCode, info.context, input_,
             lambda: EndLockdown(location_id=_place(input_.location_id)),
         )  # fmt: skip
-        return EndLockdownPayload(position=done.position, user_errors=done.errors)
 
 
 def _place(location_id: strawberry.ID | None) -> LocationId | None:

@@ -17,7 +17,7 @@ from gateway.codes.timetable import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.policy_overrides import PolicyOverrides
 from gateway.positions import Position
 from gateway.scheduling import SessionPayload
@@ -124,39 +124,30 @@ class DraftMutation:
     ) -> DraftSessionPayload:
         new = SessionId(minted("session", input_.idempotency_key, actor_of(info.context)))
         shown = input_.session_id or ids.shown("ses", new)
-        done = await carry_out(
-            info.context, input_, DraftSessionErrorCode,
+        return await answer(
+            DraftSessionPayload, DraftSessionErrorCode, info.context, input_,
             lambda: DraftSession(**planned(ids.session(shown), input_)),
-        )  # fmt: skip
-        return DraftSessionPayload(
-            session_id=None if done.errors else shown, position=done.position,
-            user_errors=done.errors,
+            session_id=shown,
         )  # fmt: skip
 
     @strawberry.mutation(description="Put a draft on the calendar, under the rules of now.")
     async def publish_draft(
         self, info: Info, input_: Annotated[PublishDraftInput, strawberry.argument(name="input")]
     ) -> PublishDraftPayload:
-        done = await carry_out(
-            info.context, input_, PublishDraftErrorCode,
+        return await answer(
+            PublishDraftPayload, PublishDraftErrorCode, info.context, input_,
             lambda: PublishDraft(session_id=ids.session(input_.session_id)),
-        )  # fmt: skip
-        return PublishDraftPayload(
-            session_id=None if done.errors else input_.session_id, position=done.position,
-            user_errors=done.errors,
+            session_id=input_.session_id,
         )  # fmt: skip
 
     @strawberry.mutation(description="Plan a session no longer.")
     async def discard_draft(
         self, info: Info, input_: Annotated[DiscardDraftInput, strawberry.argument(name="input")]
     ) -> DiscardDraftPayload:
-        done = await carry_out(
-            info.context, input_, DiscardDraftErrorCode,
+        return await answer(
+            DiscardDraftPayload, DiscardDraftErrorCode, info.context, input_,
             lambda: DiscardDraft(session_id=ids.session(input_.session_id)),
-        )  # fmt: skip
-        return DiscardDraftPayload(
-            session_id=None if done.errors else input_.session_id, position=done.position,
-            user_errors=done.errors,
+            session_id=input_.session_id,
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from gateway.codes.entitlements import (
 from gateway.context import Info
 from gateway.coverages import CoverageInput
 from gateway.ledgers import LedgerPayload
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer
 
 strawberry.enum(Suspension, description="Why a grant pays for nothing for the time being.")
 
@@ -98,10 +98,8 @@ class EntitlementMutation:
         info: Info,
         input_: Annotated[ChangeEntitlementInput, strawberry.argument(name="input")],
     ) -> ChangeEntitlementPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            ChangeEntitlementErrorCode,
+        return await answer(
+            ChangeEntitlementPayload, ChangeEntitlementErrorCode, info.context, input_,
             lambda: ChangeEntitlement(
                 client_id=ids.client(input_.client_id),
                 grant_id=ids.grant(input_.grant_id),
@@ -113,12 +111,8 @@ class EntitlementMutation:
                 coverage=coverages.asked(input_.coverage),
                 reason=input_.reason,
             ),
-        )
-        return ChangeEntitlementPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Let a grant pay for nothing new until it is resumed.")
     async def suspend_entitlement(
@@ -126,22 +120,16 @@ class EntitlementMutation:
         info: Info,
         input_: Annotated[SuspendEntitlementInput, strawberry.argument(name="input")],
     ) -> SuspendEntitlementPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            SuspendEntitlementErrorCode,
+        return await answer(
+            SuspendEntitlementPayload, SuspendEntitlementErrorCode, info.context, input_,
             lambda: SuspendEntitlement(
                 client_id=ids.client(input_.client_id),
                 grant_id=ids.grant(input_.grant_id),
                 because=input_.because,
                 reason=input_.reason,
             ),
-        )
-        return SuspendEntitlementPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Let a suspended grant pay again.")
     async def resume_entitlement(
@@ -149,36 +137,24 @@ class EntitlementMutation:
         info: Info,
         input_: Annotated[ResumeEntitlementInput, strawberry.argument(name="input")],
     ) -> ResumeEntitlementPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            ResumeEntitlementErrorCode,
+        return await answer(
+            ResumeEntitlementPayload, ResumeEntitlementErrorCode, info.context, input_,
             lambda: ResumeEntitlement(
                 client_id=ids.client(input_.client_id), grant_id=ids.grant(input_.grant_id)
             ),
-        )
-        return ResumeEntitlementPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Let a grant pay for nothing new any more.")
     async def end_entitlement(
         self, info: Info, input_: Annotated[EndEntitlementInput, strawberry.argument(name="input")]
     ) -> EndEntitlementPayload:
-        done = await carry_out(
-            info.context,
-            input_,
-            EndEntitlementErrorCode,
+        return await answer(
+            EndEntitlementPayload, EndEntitlementErrorCode, info.context, input_,
             lambda: EndEntitlement(
                 client_id=ids.client(input_.client_id),
                 grant_id=ids.grant(input_.grant_id),
                 reason=input_.reason,
             ),
-        )
-        return EndEntitlementPayload(
-            client_id=None if done.errors else input_.client_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
+            client_id=input_.client_id,
+        )  # fmt: skip

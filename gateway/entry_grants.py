@@ -12,7 +12,7 @@ from gateway.codes.access import EntryGrantErrorCode
 from gateway.context import Info
 from gateway.doors import DoorHoursInput, open_hours
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.positions import Position
 
 strawberry.enum(Impediment, description="What keeps a client out whatever they were granted.")
@@ -65,8 +65,8 @@ class EntryGrantsMutation:
         self, info: Info, input_: Annotated[GrantEntryInput, strawberry.argument(name="input")]
     ) -> EntryGrantPayload:
         new = minted("entry grant", input_.idempotency_key, actor_of(info.context))
-        done = await carry_out(
-            info.context, input_, EntryGrantErrorCode,
+        return await answer(
+            EntryGrantPayload, EntryGrantErrorCode, info.context, input_,
             lambda: GrantEntry(
                 client_id=ids.client(input_.client_id), grant_id=new,
                 valid_from=input_.valid_from, valid_until=input_.valid_until,
@@ -76,46 +76,31 @@ class EntryGrantsMutation:
                 hours=tuple(open_hours(one) for one in input_.hours),
                 time_zone=input_.time_zone,
             ),
+            client_id=input_.client_id, entry_grant_id=ids.shown("acg", new),
         )  # fmt: skip
-        return EntryGrantPayload(
-            client_id=None if done.errors else input_.client_id,
-            entry_grant_id=None if done.errors else ids.shown("acg", new),
-            position=done.position,
-            user_errors=done.errors,
-        )
 
     @strawberry.mutation(description="An entry grant no longer lets the client in.")
     async def end_entry_grant(
         self, info: Info, input_: Annotated[EndEntryGrantInput, strawberry.argument(name="input")]
     ) -> EntryGrantPayload:
-        done = await carry_out(
-            info.context, input_, EntryGrantErrorCode,
+        return await answer(
+            EntryGrantPayload, EntryGrantErrorCode, info.context, input_,
             lambda: EndEntryGrant(
                 client_id=ids.client(input_.client_id),
                 grant_id=ids.read("acg", input_.entry_grant_id, "entryGrantId"),
             ),
+            client_id=input_.client_id, entry_grant_id=input_.entry_grant_id,
         )  # fmt: skip
-        return EntryGrantPayload(
-            client_id=None if done.errors else input_.client_id,
-            entry_grant_id=None if done.errors else input_.entry_grant_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
 
     @strawberry.mutation(description="Keep a client out for a reason, or no longer.")
     async def set_impediment(
         self, info: Info, input_: Annotated[SetImpedimentInput, strawberry.argument(name="input")]
     ) -> EntryGrantPayload:
-        done = await carry_out(
-            info.context, input_, EntryGrantErrorCode,
+        return await answer(
+            EntryGrantPayload, EntryGrantErrorCode, info.context, input_,
             lambda: SetImpediment(
                 client_id=ids.client(input_.client_id), impediment=input_.impediment,
                 present=input_.present,
             ),
+            client_id=input_.client_id, entry_grant_id=None,
         )  # fmt: skip
-        return EntryGrantPayload(
-            client_id=None if done.errors else input_.client_id,
-            entry_grant_id=None,
-            position=done.position,
-            user_errors=done.errors,
-        )

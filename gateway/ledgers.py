@@ -18,6 +18,7 @@ from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.positions import Position
 from gateway.serve.faults import ConsistencyTimeout
+from gateway.whose import whose
 from services.projections import ledgers
 
 strawberry.enum(GrantKind, description="What a grant entitles to.")
@@ -130,9 +131,7 @@ class LedgerQuery:
         client_id: strawberry.ID | None = None,
         at_least: Position | None = None,
     ) -> Ledger | None:
-        mine = info.context.principal.client_id
-        client = mine if client_id is None and mine else ids.client(client_id or "")
-        return await ledger_at(info, client, at_least)
+        return await ledger_at(info, whose(info.context, client_id), at_least)
 
 
 @strawberry.type

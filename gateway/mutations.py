@@ -22,6 +22,7 @@ from gateway.positions import Position
 from gateway.serve import faults
 
 Code = TypeVar("Code", bound=Enum)
+Payload = TypeVar("Payload")
 
 ID_PREFIXES = {"reservation_id": "rsv", "session_id": "ses", "client_id": "cli"}
 """Facts of refusals that are ids, as services name them -> their prefix at the edge."""
@@ -85,6 +86,20 @@ async def carry_out(
     code = reply.code if reply.outcome == "refused" and reply.code else INVALID
     told = reply.message or "The input is not valid."
     return Done({}, position, [_error(codes, code, told, _camel(reply.field), reply.details)])
+
+
+async def answer(
+    payload: Callable[..., Payload],
+    codes: type[Code],
+    context: Context,
+    asked: Input,
+    build: Callable[[], Command],
+    **told: object,
+) -> Payload:
+    """The same, as most mutations answer: ``told`` is in ``payload``, or nulls after a refusal."""
+    done = await carry_out(context, asked, codes, build)
+    shown: Mapping[str, object] = dict.fromkeys(told) if done.errors else told
+    return payload(position=done.position, user_errors=done.errors, **shown)
 
 
 def _has_nul(value: object) -> bool:

@@ -21,7 +21,7 @@ from gateway.codes.profiles import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.positions import Position
 
 OVERNIGHT = "HH:MM; at or before opens it is the next day's."
@@ -99,8 +99,8 @@ class OpeningHoursMutation:
     async def set_opening_hours(
         self, info: Info, input_: Annotated[SetOpeningHoursInput, strawberry.argument(name="input")]
     ) -> SetOpeningHoursPayload:
-        done = await carry_out(
-            info.context, input_, SetOpeningHoursErrorCode,
+        return await answer(
+            SetOpeningHoursPayload, SetOpeningHoursErrorCode, info.context, input_,
             lambda: SetOpeningHours(
                 location_id=ids.location(input_.location_id),
                 hours=tuple(
@@ -108,11 +108,8 @@ class OpeningHoursMutation:
                     for one in input_.hours
                 ),
             ),
+            location_id=input_.location_id,
         )  # fmt: skip
-        location = None if done.errors else input_.location_id
-        return SetOpeningHoursPayload(
-            location_id=location, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(
         description="Nobody comes in on these days: doors stay shut, classes are called off."
@@ -123,22 +120,18 @@ class OpeningHoursMutation:
         input_: Annotated[AddLocationClosureInput, strawberry.argument(name="input")],
     ) -> AddLocationClosurePayload:
         new = ClosureId(minted("closure", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, AddLocationClosureErrorCode,
-            lambda: AddLocationClosure(
-                location_id=ids.location(input_.location_id), closure_id=new,
-                from_date=input_.from_date, until_date=input_.until_date, reason=input_.reason,
-            ),
-        )  # fmt: skip
         closure = LocationClosure(
             id=ids.shown("cls", new), version=None, from_date=input_.from_date,
             until_date=input_.until_date, reason=input_.reason.strip(),
         )  # fmt: skip
-        return AddLocationClosurePayload(
-            closure=None if done.errors else closure,
-            position=done.position,
-            user_errors=done.errors,
-        )
+        return await answer(
+            AddLocationClosurePayload, AddLocationClosureErrorCode, info.context, input_,
+            lambda: AddLocationClosure(
+                location_id=ids.location(input_.location_id), closure_id=new,
+                from_date=input_.from_date, until_date=input_.until_date, reason=input_.reason,
+            ),
+            closure=closure,
+        )  # fmt: skip
 
     @strawberry.mutation(
         description="A location is open on these days after all; classes stay called off."
@@ -148,11 +141,8 @@ class OpeningHoursMutation:
         info: Info,
         input_: Annotated[RemoveLocationClosureInput, strawberry.argument(name="input")],
     ) -> RemoveLocationClosurePayload:
-        done = await carry_out(
-            info.context, input_, RemoveLocationClosureErrorCode,
+        return await answer(
+            RemoveLocationClosurePayload, RemoveLocationClosureErrorCode, info.context, input_,
             lambda: RemoveLocationClosure(closure_id=ids.closure(input_.closure_id)),
-        )  # fmt: skip
-        return RemoveLocationClosurePayload(
-            closure_id=None if done.errors else input_.closure_id, position=done.position,
-            user_errors=done.errors,
+            closure_id=input_.closure_id,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from gateway import ids
 from gateway.codes.members import AddRoomErrorCode, OpenLocationErrorCode
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.opening_hours import LocationClosure, OpeningHours
 from gateway.positions import Position
 from gateway.roles import Role
@@ -139,39 +139,33 @@ class OrganisationMutation:
         self, info: Info, input_: Annotated[OpenLocationInput, strawberry.argument(name="input")]
     ) -> OpenLocationPayload:
         new = LocationId(minted("location", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, OpenLocationErrorCode,
-            lambda: OpenLocation(location_id=new, name=input_.name, time_zone=input_.time_zone),
-        )  # fmt: skip
         opened = Location(
             id=ids.shown("loc", new), version=None, name=input_.name.strip(),
             time_zone=input_.time_zone, rooms=[],
         )  # fmt: skip
-        return OpenLocationPayload(
-            location=None if done.errors else opened,
-            position=done.position,
-            user_errors=done.errors,
-        )
+        return await answer(
+            OpenLocationPayload, OpenLocationErrorCode, info.context, input_,
+            lambda: OpenLocation(location_id=new, name=input_.name, time_zone=input_.time_zone),
+            location=opened,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Add a room to a location.")
     async def add_room(
         self, info: Info, input_: Annotated[AddRoomInput, strawberry.argument(name="input")]
     ) -> AddRoomPayload:
         new = RoomId(minted("room", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, AddRoomErrorCode,
-            lambda: AddRoom(
-                location_id=ids.location(input_.location_id), room_id=new, name=input_.name,
-                capacity=input_.capacity,
-            ),
-        )  # fmt: skip
         added = Room(
             id=ids.shown("room", new), version=None, location_id=input_.location_id,
             name=input_.name.strip(), capacity=input_.capacity,
         )  # fmt: skip
-        return AddRoomPayload(
-            room=None if done.errors else added, position=done.position, user_errors=done.errors
-        )
+        return await answer(
+            AddRoomPayload, AddRoomErrorCode, info.context, input_,
+            lambda: AddRoom(
+                location_id=ids.location(input_.location_id), room_id=new, name=input_.name,
+                capacity=input_.capacity,
+            ),
+            room=added,
+        )  # fmt: skip
 
 
 async def _gym(info: Info, at_least: Position | None) -> Gym | None:

@@ -9,7 +9,7 @@ from contracts.booking import ContestFee, ResolveContest, WaiveFee
 from gateway import ids
 from gateway.codes.fees import ContestFeeErrorCode, ResolveContestErrorCode, WaiveFeeErrorCode
 from gateway.context import Info
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer, carry_out
 from gateway.penalty_types import PenaltyCase, shown
 from gateway.positions import Position
 from gateway.serve.faults import ConsistencyTimeout
@@ -87,19 +87,14 @@ class PenaltyMutation:
     async def waive_fee(
         self, info: Info, input_: Annotated[WaiveFeeInput, strawberry.argument(name="input")]
     ) -> WaiveFeePayload:
-        done = await carry_out(
-            info.context, input_, WaiveFeeErrorCode,
+        return await answer(
+            WaiveFeePayload, WaiveFeeErrorCode, info.context, input_,
             lambda: WaiveFee(
                 client_id=ids.client(input_.client_id),
                 reservation_id=ids.reservation_of(input_.reservation_id), reason=input_.reason,
             ),
+            client_id=input_.client_id, reservation_id=input_.reservation_id,
         )  # fmt: skip
-        return WaiveFeePayload(
-            client_id=None if done.errors else input_.client_id,
-            reservation_id=None if done.errors else input_.reservation_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
 
     @strawberry.mutation(
         description="Say that a fee is wrong. It is not collected until somebody has looked."
@@ -115,9 +110,7 @@ class PenaltyMutation:
             ),
         )  # fmt: skip
         return ContestFeePayload(
-            client_id=None
-            if done.errors
-            else ids.shown("cli", whose(info.context, input_.client_id)),
+            client_id=None if done.errors else _shown(info, input_),
             reservation_id=None if done.errors else input_.reservation_id,
             position=done.position,
             user_errors=done.errors,
@@ -129,19 +122,14 @@ class PenaltyMutation:
     async def resolve_contest(
         self, info: Info, input_: Annotated[ResolveContestInput, strawberry.argument(name="input")]
     ) -> ResolveContestPayload:
-        done = await carry_out(
-            info.context, input_, ResolveContestErrorCode,
+        return await answer(
+            ResolveContestPayload, ResolveContestErrorCode, info.context, input_,
             lambda: ResolveContest(
                 client_id=ids.client(input_.client_id), fee_stands=input_.fee_stands,
                 reservation_id=ids.reservation_of(input_.reservation_id), reason=input_.reason,
             ),
+            client_id=input_.client_id, reservation_id=input_.reservation_id,
         )  # fmt: skip
-        return ResolveContestPayload(
-            client_id=None if done.errors else input_.client_id,
-            reservation_id=None if done.errors else input_.reservation_id,
-            position=done.position,
-            user_errors=done.errors,
-        )
 
 
 def _shown(info: Info, asked: ContestFeeInput) -> strawberry.ID:

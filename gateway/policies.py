@@ -14,7 +14,7 @@ from gateway import money
 from gateway.codes.timetable import PublishBookingPolicyErrorCode
 from gateway.context import Info
 from gateway.money import Money
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer
 from gateway.policy_overrides import PolicyOverridesInput, different
 from gateway.positions import Position
 from services.projections import timetable
@@ -135,10 +135,10 @@ class PolicyMutation:
         info: Info,
         input_: Annotated[PublishBookingPolicyInput, strawberry.argument(name="input")],
     ) -> PublishBookingPolicyPayload:
-        done = await carry_out(
-            info.context, input_, PublishBookingPolicyErrorCode, lambda: _publish(input_)
-        )
-        return PublishBookingPolicyPayload(position=done.position, user_errors=done.errors)
+        return await answer(
+            PublishBookingPolicyPayload, PublishBookingPolicyErrorCode, info.context, input_,
+            lambda: _publish(input_),
+        )  # fmt: skip
 
 
 def _publish(asked: PublishBookingPolicyInput) -> PublishBookingPolicy:

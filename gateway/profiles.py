@@ -27,7 +27,7 @@ from gateway.codes.profiles import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer, carry_out
 from gateway.positions import Position
 
 
@@ -122,23 +122,21 @@ class ProfileMutation:
     async def add_tag(
         self, info: Info, input_: Annotated[AddTagInput, strawberry.argument(name="input")]
     ) -> AddTagPayload:
-        done = await carry_out(
-            info.context, input_, AddTagErrorCode,
+        return await answer(
+            AddTagPayload, AddTagErrorCode, info.context, input_,
             lambda: AddTag(client_id=ids.client(input_.client_id), tag=input_.tag),
+            tag=input_.tag.strip(),
         )  # fmt: skip
-        tag = None if done.errors else input_.tag.strip()
-        return AddTagPayload(tag=tag, position=done.position, user_errors=done.errors)
 
     @strawberry.mutation(description="Take a tag off a client.")
     async def remove_tag(
         self, info: Info, input_: Annotated[RemoveTagInput, strawberry.argument(name="input")]
     ) -> RemoveTagPayload:
-        done = await carry_out(
-            info.context, input_, RemoveTagErrorCode,
+        return await answer(
+            RemoveTagPayload, RemoveTagErrorCode, info.context, input_,
             lambda: RemoveTag(client_id=ids.client(input_.client_id), tag=input_.tag),
+            removed_tag=input_.tag.strip(),
         )  # fmt: skip
-        tag = None if done.errors else input_.tag.strip()
-        return RemoveTagPayload(removed_tag=tag, position=done.position, user_errors=done.errors)
 
     @strawberry.mutation(description="Note something about a client, in the caller's name.")
     async def add_note(
@@ -165,42 +163,34 @@ class ProfileMutation:
     async def set_alert(
         self, info: Info, input_: Annotated[SetAlertInput, strawberry.argument(name="input")]
     ) -> SetAlertPayload:
-        done = await carry_out(
-            info.context, input_, SetAlertErrorCode,
+        alert = Alert(level=input_.level, text=input_.text.strip(), set_at=None)
+        return await answer(
+            SetAlertPayload, SetAlertErrorCode, info.context, input_,
             lambda: SetAlert(
                 client_id=ids.client(input_.client_id), level=input_.level, text=input_.text
             ),
+            alert=alert,
         )  # fmt: skip
-        alert = Alert(level=input_.level, text=input_.text.strip(), set_at=None)
-        return SetAlertPayload(
-            alert=None if done.errors else alert, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="A client's alert of a level is no longer true.")
     async def clear_alert(
         self, info: Info, input_: Annotated[ClearAlertInput, strawberry.argument(name="input")]
     ) -> ClearAlertPayload:
-        done = await carry_out(
-            info.context, input_, ClearAlertErrorCode,
+        return await answer(
+            ClearAlertPayload, ClearAlertErrorCode, info.context, input_,
             lambda: ClearAlert(client_id=ids.client(input_.client_id), level=input_.level),
+            cleared_level=input_.level,
         )  # fmt: skip
-        level = None if done.errors else input_.level
-        return ClearAlertPayload(
-            cleared_level=level, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="A staff member looks after a client.")
     async def assign_staff(
         self, info: Info, input_: Annotated[AssignStaffInput, strawberry.argument(name="input")]
     ) -> AssignStaffPayload:
-        done = await carry_out(
-            info.context, input_, AssignStaffErrorCode,
+        return await answer(
+            AssignStaffPayload, AssignStaffErrorCode, info.context, input_,
             lambda: AssignStaff(
                 client_id=ids.client(input_.client_id),
                 staff_id=ids.staff(input_.staff_id) if input_.staff_id else None,
             ),
+            assigned_staff_id=input_.staff_id,
         )  # fmt: skip
-        assigned = None if done.errors else input_.staff_id
-        return AssignStaffPayload(
-            assigned_staff_id=assigned, position=done.position, user_errors=done.errors
-        )

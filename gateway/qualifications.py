@@ -11,7 +11,7 @@ from contracts.members import SetStaffQualifications, Skill
 from gateway import ids
 from gateway.codes.profiles import SetStaffQualificationsErrorCode
 from gateway.context import Info
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer
 from gateway.positions import Position
 
 
@@ -44,17 +44,14 @@ class QualificationMutation:
         info: Info,
         input_: Annotated[SetStaffQualificationsInput, strawberry.argument(name="input")],
     ) -> SetStaffQualificationsPayload:
-        done = await carry_out(
-            info.context, input_, SetStaffQualificationsErrorCode,
+        return await answer(
+            SetStaffQualificationsPayload, SetStaffQualificationsErrorCode, info.context, input_,
             lambda: SetStaffQualifications(
                 staff_id=ids.staff(input_.staff_id),
                 qualifications=tuple(_skill(one) for one in input_.qualifications),
             ),
+            staff_id=input_.staff_id,
         )  # fmt: skip
-        staff = None if done.errors else input_.staff_id
-        return SetStaffQualificationsPayload(
-            staff_id=staff, position=done.position, user_errors=done.errors
-        )
 
 
 def _skill(asked: QualificationInput) -> Skill:

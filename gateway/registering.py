@@ -16,7 +16,7 @@ from gateway.codes.members import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer, carry_out
 from gateway.positions import Position
 
 
@@ -104,14 +104,11 @@ class ClientMutation:
     async def erase_client(
         self, info: Info, input_: Annotated[EraseClientInput, strawberry.argument(name="input")]
     ) -> EraseClientPayload:
-        done = await carry_out(
-            info.context, input_, EraseClientErrorCode,
+        return await answer(
+            EraseClientPayload, EraseClientErrorCode, info.context, input_,
             lambda: EraseClient(client_id=ids.client(input_.client_id)),
+            erased_client_id=input_.client_id,
         )  # fmt: skip
-        erased = None if done.errors else input_.client_id
-        return EraseClientPayload(
-            erased_client_id=erased, position=done.position, user_errors=done.errors
-        )
 
 
 def _told(

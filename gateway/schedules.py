@@ -24,7 +24,7 @@ from gateway.codes.timetable import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import actor_of, carry_out
+from gateway.mutations import actor_of, answer, carry_out
 from gateway.positions import Position
 from gateway.schedule_outcomes import kept, left_out, sessions
 from gateway.schedule_types import (
@@ -50,7 +50,7 @@ from services.projections import closures
 
 
 @strawberry.type
-class SeriesQuery:
+class ScheduleQuery:
     @strawberry.field(description="All weekly series, the ended too, by their first day.")
     async def schedules(
         self,
@@ -90,7 +90,7 @@ def _topics(info: Info, location_id: strawberry.ID | None) -> list[str]:
 
 
 @strawberry.type
-class SeriesSubscription:
+class ScheduleSubscription:
     @live(
         topics=_topics,
         scope=lambda info: info.context.gym_id,
@@ -107,7 +107,7 @@ class SeriesSubscription:
 
 
 @strawberry.type
-class SeriesMutation:
+class ScheduleMutation:
     @strawberry.mutation(description="Begin a weekly series, true across changes of clocks.")
     async def create_schedule(
         self, info: Info, input_: Annotated[CreateScheduleInput, strawberry.argument(name="input")]
@@ -195,16 +195,13 @@ class SeriesMutation:
     async def remove_closure(
         self, info: Info, input_: Annotated[RemoveClosureInput, strawberry.argument(name="input")]
     ) -> RemoveClosurePayload:
-        done = await carry_out(
-            info.context, input_, RemoveClosureErrorCode,
+        return await answer(
+            RemoveClosurePayload, RemoveClosureErrorCode, info.context, input_,
             lambda: RemoveClosure(
                 closure_id=ids.closure(input_.closure_id),
                 location_id=ids.location(input_.location_id),
             ),
-        )  # fmt: skip
-        return RemoveClosurePayload(
-            closure_id=None if done.errors else input_.closure_id, position=done.position,
-            user_errors=done.errors,
+            closure_id=input_.closure_id,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from gateway.codes.booking import (
 )
 from gateway.context import Info
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.positions import Position
 from gateway.serve.faults import ConsistencyTimeout
 from gateway.session_plans import SessionPlanInput, planned
@@ -98,43 +98,33 @@ class SchedulingMutation:
     ) -> ScheduleSessionPayload:
         actor = actor_of(info.context)
         new = SessionId(minted("session", input_.idempotency_key, actor))
-        done = await carry_out(
-            info.context, input_, ScheduleSessionErrorCode,
+        return await answer(
+            ScheduleSessionPayload, ScheduleSessionErrorCode, info.context, input_,
             lambda: ScheduleSession(**planned(new, input_)),
+            session_id=ids.shown("ses", new),
         )  # fmt: skip
-        return ScheduleSessionPayload(
-            session_id=None if done.errors else ids.shown("ses", new),
-            position=done.position,
-            user_errors=done.errors,
-        )
 
     @strawberry.mutation(description="Give a session room for more, or fewer, people.")
     async def change_capacity(
         self, info: Info, input_: Annotated[ChangeCapacityInput, strawberry.argument(name="input")]
     ) -> ChangeCapacityPayload:
-        done = await carry_out(
-            info.context, input_, ChangeCapacityErrorCode,
+        return await answer(
+            ChangeCapacityPayload, ChangeCapacityErrorCode, info.context, input_,
             lambda: ChangeCapacity(
                 session_id=ids.session(input_.session_id), capacity=input_.capacity
             ),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return ChangeCapacityPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Call a session off: credits go back, nobody pays a fee.")
     async def cancel_session(
         self, info: Info, input_: Annotated[CancelSessionInput, strawberry.argument(name="input")]
     ) -> CancelSessionPayload:
-        done = await carry_out(
-            info.context, input_, CancelSessionErrorCode,
+        return await answer(
+            CancelSessionPayload, CancelSessionErrorCode, info.context, input_,
             lambda: CancelSession(session_id=ids.session(input_.session_id), reason=input_.reason),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return CancelSessionPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Close the books: who was not checked in is a no-show.")
     async def finalize_attendance(
@@ -142,11 +132,8 @@ class SchedulingMutation:
         info: Info,
         input_: Annotated[FinalizeAttendanceInput, strawberry.argument(name="input")],
     ) -> FinalizeAttendancePayload:
-        done = await carry_out(
-            info.context, input_, FinalizeAttendanceErrorCode,
+        return await answer(
+            FinalizeAttendancePayload, FinalizeAttendanceErrorCode, info.context, input_,
             lambda: FinalizeAttendance(session_id=ids.session(input_.session_id)),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return FinalizeAttendancePayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )

@@ -6,7 +6,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.tools import merge_types
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 
-from gateway.bans_and_waivers import StandingMutation
+from gateway.bans_and_waivers import BansAndWaiversMutation
 from gateway.bookings import BookingMutation
 from gateway.calendar import CalendarQuery, CalendarSubscription
 from gateway.catalogue import CatalogueQuery, ClassTypeMutation, ProgramMutation
@@ -35,28 +35,28 @@ from gateway.receipts import ReceiptsQuery, ReceiptsSubscription
 from gateway.registering import ClientMutation
 from gateway.roster import RosterQuery, RosterSubscription
 from gateway.scalars import SCALARS
-from gateway.schedules import SeriesMutation, SeriesQuery, SeriesSubscription
+from gateway.schedules import ScheduleMutation, ScheduleQuery, ScheduleSubscription
 from gateway.scheduling import SchedulingMutation
 from gateway.seats import SeatMutation
 from gateway.session_changes import SessionChangeMutation
 from gateway.sign_in import SignInMutation
 from gateway.staff import StaffMutation, StaffQuery
 from gateway.timetable_import import ImportMutation
-from gateway.waitlist import LineMutation
+from gateway.waitlist import WaitlistMutation
 
 QUERIES = (
     OrganisationQuery, CalendarQuery, RosterQuery, MyBookingsQuery, ClientQuery, StaffQuery,
     LedgerQuery, KpisQuery, ReceiptsQuery,
-    CatalogueQuery, PolicyQuery, SeriesQuery, DraftQuery,
+    CatalogueQuery, PolicyQuery, ScheduleQuery, DraftQuery,
     DoorsQuery, CredentialsQuery, EntriesQuery, AccessQuery,
     PenaltiesQuery, InvoicesQuery, HealthQuery,
 )  # fmt: skip
 MUTATIONS = (
-    SeatMutation, LineMutation, EntitlementMutation, StandingMutation,
+    SeatMutation, WaitlistMutation, EntitlementMutation, BansAndWaiversMutation,
     SignInMutation, BookingMutation, SchedulingMutation, LedgerMutation, ClientMutation,
     StaffMutation, OrganisationMutation, ProfileMutation, OpeningHoursMutation,
     QualificationMutation,
-    ProgramMutation, ClassTypeMutation, PolicyMutation, SeriesMutation, SessionChangeMutation,
+    ProgramMutation, ClassTypeMutation, PolicyMutation, ScheduleMutation, SessionChangeMutation,
     ImportMutation, DraftMutation,
     DoorsMutation, CredentialsMutation, EntriesMutation, EntryGrantsMutation,
     PenaltyMutation, InvoicesMutation,
@@ -65,7 +65,7 @@ SUBSCRIPTIONS = (
     CalendarSubscription, RosterSubscription, MyBookingsSubscription, KpisSubscription,
     ClientSubscription, LedgerSubscription, ReceiptsSubscription,
     EntriesSubscription, DoorsSubscription, AccessSubscription,
-    SeriesSubscription, DraftSubscription,
+    ScheduleSubscription, DraftSubscription,
     PenaltiesSubscription, InvoicesSubscription, HealthSubscription,
 )  # fmt: skip
 

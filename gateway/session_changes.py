@@ -24,7 +24,7 @@ from gateway.codes.sessions import (
     UnassignInstructorErrorCode,
 )
 from gateway.context import Info
-from gateway.mutations import UserError, carry_out
+from gateway.mutations import UserError, answer, carry_out
 from gateway.policy_overrides import PolicyOverridesInput
 from gateway.scheduling import SessionPayload
 
@@ -146,17 +146,14 @@ class SessionChangeMutation:
         info: Info,
         input_: Annotated[SubstituteInstructorInput, strawberry.argument(name="input")],
     ) -> SubstituteInstructorPayload:
-        done = await carry_out(
-            info.context, input_, SubstituteInstructorErrorCode,
+        return await answer(
+            SubstituteInstructorPayload, SubstituteInstructorErrorCode, info.context, input_,
             lambda: SubstituteInstructor(
                 session_id=ids.session(input_.session_id),
                 instructor_id=ids.staff(input_.instructor_id, "instructorId"),
             ),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return SubstituteInstructorPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Have nobody give the class for now; leaving is free a while.")
     async def unassign_instructor(
@@ -164,30 +161,24 @@ class SessionChangeMutation:
         info: Info,
         input_: Annotated[UnassignInstructorInput, strawberry.argument(name="input")],
     ) -> UnassignInstructorPayload:
-        done = await carry_out(
-            info.context, input_, UnassignInstructorErrorCode,
+        return await answer(
+            UnassignInstructorPayload, UnassignInstructorErrorCode, info.context, input_,
             lambda: UnassignInstructor(session_id=ids.session(input_.session_id)),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return UnassignInstructorPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Give the class a room that is free then, or none.")
     async def assign_room(
         self, info: Info, input_: Annotated[AssignRoomInput, strawberry.argument(name="input")]
     ) -> AssignRoomPayload:
-        done = await carry_out(
-            info.context, input_, AssignRoomErrorCode,
+        return await answer(
+            AssignRoomPayload, AssignRoomErrorCode, info.context, input_,
             lambda: AssignRoom(
                 session_id=ids.session(input_.session_id),
                 room_id=ids.room(input_.room_id) if input_.room_id else None,
             ),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return AssignRoomPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(
         description="Give one session another title, spot map, online capacity, waiver or rules."
@@ -195,8 +186,8 @@ class SessionChangeMutation:
     async def change_session(
         self, info: Info, input_: Annotated[ChangeSessionInput, strawberry.argument(name="input")]
     ) -> ChangeSessionPayload:
-        done = await carry_out(
-            info.context, input_, ChangeSessionErrorCode,
+        return await answer(
+            ChangeSessionPayload, ChangeSessionErrorCode, info.context, input_,
             lambda: ChangeSession(
                 session_id=ids.session(input_.session_id), title=input_.title,
                 online_capacity=input_.online_capacity,
@@ -204,11 +195,8 @@ class SessionChangeMutation:
                 waiver_required=input_.waiver_required,
                 overrides=input_.overrides and policy_overrides.asked(input_.overrides),
             ),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return ChangeSessionPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )
 
     @strawberry.mutation(description="Put a session back that was called off; no seat comes back.")
     async def reinstate_session(
@@ -216,11 +204,8 @@ class SessionChangeMutation:
         info: Info,
         input_: Annotated[ReinstateSessionInput, strawberry.argument(name="input")],
     ) -> ReinstateSessionPayload:
-        done = await carry_out(
-            info.context, input_, ReinstateSessionErrorCode,
+        return await answer(
+            ReinstateSessionPayload, ReinstateSessionErrorCode, info.context, input_,
             lambda: ReinstateSession(session_id=ids.session(input_.session_id)),
+            session_id=input_.session_id,
         )  # fmt: skip
-        changed = None if done.errors else input_.session_id
-        return ReinstateSessionPayload(
-            session_id=changed, position=done.position, user_errors=done.errors
-        )

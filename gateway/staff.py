@@ -17,7 +17,7 @@ from gateway.codes.members import (
 from gateway.context import Info
 from gateway.faults import BadInput
 from gateway.minting import minted
-from gateway.mutations import UserError, actor_of, carry_out
+from gateway.mutations import UserError, actor_of, answer
 from gateway.paging import Connection, page, page_size
 from gateway.positions import Position
 from gateway.roles import Role
@@ -114,22 +114,18 @@ class StaffMutation:
         self, info: Info, input_: Annotated[HireStaffInput, strawberry.argument(name="input")]
     ) -> HireStaffPayload:
         new = StaffId(minted("staff", input_.idempotency_key, actor_of(info.context)))
-        done = await carry_out(
-            info.context, input_, HireStaffErrorCode,
-            lambda: HireStaff(
-                staff_id=new, name=input_.name, email=input_.email, roles=tuple(input_.roles),
-                password=input_.password,
-            ),
-        )  # fmt: skip
         hired = StaffMember(
             id=ids.shown("stf", new), version=None, name=input_.name.strip(), email=input_.email,
             roles=input_.roles, qualifications=[],
         )  # fmt: skip
-        return HireStaffPayload(
-            staff_member=None if done.errors else hired,
-            position=done.position,
-            user_errors=done.errors,
-        )
+        return await answer(
+            HireStaffPayload, HireStaffErrorCode, info.context, input_,
+            lambda: HireStaff(
+                staff_id=new, name=input_.name, email=input_.email, roles=tuple(input_.roles),
+                password=input_.password,
+            ),
+            staff_member=hired,
+        )  # fmt: skip
 
     @strawberry.mutation(description="Give a staff member other roles.")
     async def change_staff_roles(
@@ -137,28 +133,23 @@ class StaffMutation:
         info: Info,
         input_: Annotated[ChangeStaffRolesInput, strawberry.argument(name="input")],
     ) -> ChangeStaffRolesPayload:
-        done = await carry_out(
-            info.context, input_, ChangeStaffRolesErrorCode,
+        return await answer(
+            ChangeStaffRolesPayload, ChangeStaffRolesErrorCode, info.context, input_,
             lambda: ChangeStaffRoles(
                 staff_id=ids.staff(input_.staff_id), roles=tuple(input_.roles)
             ),
+            staff_id=input_.staff_id, roles=input_.roles,
         )  # fmt: skip
-        return ChangeStaffRolesPayload(
-            staff_id=None if done.errors else input_.staff_id,
-            roles=None if done.errors else input_.roles,
-            position=done.position,
-            user_errors=done.errors,
-        )
 
     @strawberry.mutation(description="A person known to an external issuer is this person here.")
     async def link_identity(
         self, info: Info, input_: Annotated[LinkIdentityInput, strawberry.argument(name="input")]
     ) -> LinkIdentityPayload:
-        done = await carry_out(info.context, input_, LinkIdentityErrorCode, lambda: _link(input_))
-        linked = None if done.errors else input_.staff_id or input_.client_id
-        return LinkIdentityPayload(
-            linked_id=linked, position=done.position, user_errors=done.errors
-        )
+        return await answer(
+            LinkIdentityPayload, LinkIdentityErrorCode, info.context, input_,
+            lambda: _link(input_),
+            linked_id=input_.staff_id or input_.client_id,
+        )  # fmt: skip
 
 
 def _link(asked: LinkIdentityInput) -> LinkIdentity:

@@ -63,7 +63,7 @@ class PromoteNowPayload:
 
 
 @strawberry.type
-class LineMutation:
+class WaitlistMutation:
     @strawberry.mutation(
         description="Take the seat that was offered, or a free one while there are some to claim."
     )
