@@ -91,6 +91,8 @@ class SessionScheduled(Event):
     """It had been planned before it was put on the calendar."""
     overrides: PolicyOverrides = PolicyOverrides()
     """Of the session or its series, part of ``policy``."""
+    class_type_overrides: PolicyOverrides | None = None
+    """Of its class type then, part of ``policy`` too; ``None`` before it was told."""
 
 
 class CapacityChanged(Event):

@@ -62,3 +62,5 @@ class SessionChanged(Event):
     """What was said for this session alone."""
     overrides: PolicyOverrides = PolicyOverrides()
     """Part of ``policy``."""
+    class_type_overrides: PolicyOverrides | None = None
+    """Of its class type when ``policy`` was made, part of it; ``None`` before it was told."""

@@ -28,13 +28,10 @@ def offered(unit: Unit, wanted: ClassTypeId | None) -> ClassType | None:
 
 def terms(unit: Unit, kind: ClassTypeId | None, overrides: PolicyOverrides) -> Terms:
     """What a session of that class type is held under when it is planned now."""
-    gyms, program_id = in_force(unit), None
-    policy = gyms
-    if kind is not None:
-        found = unit.state(class_type, kind)
-        policy, program_id = found.policy(gyms), found.program_id
-    own = policies.overridden(policy, overrides)
-    return Terms(kind, program_id, own, gyms.version, overrides)
+    gyms = in_force(unit)
+    found = ClassType() if kind is None else unit.state(class_type, kind)
+    own = policies.overridden(found.policy(gyms), overrides)
+    return Terms(kind, found.program_id, own, gyms.version, overrides, found.overrides)
 
 
 def placement(session_id: SessionId, session: ClassSession) -> Placement:

@@ -163,8 +163,8 @@ def _schedule(
     })  # fmt: skip
     terms = placing.terms(unit, pattern.class_type_id, pattern.overrides)
     scheduled = timetable.schedule(
-        unit.state(class_session, session_id), command, unit.ctx.now, policy=terms.policy,
-        program_id=terms.program_id, schedule_id=schedule_id,
+        unit.state(class_session, session_id), command, unit.ctx.now, terms=terms,
+        schedule_id=schedule_id,
     )  # fmt: skip
     unit.record(class_session, session_id, scheduled)
     set_deadlines(unit, session_id)

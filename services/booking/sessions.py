@@ -1,5 +1,7 @@
 """Commands on a session: put on the calendar with its deadlines, resized, called off."""
 
+from dataclasses import replace
+
 from chassis.eventstore.store import Unit
 from contracts.booking import (
     CancelSession,
@@ -17,16 +19,13 @@ from services.booking.domain.client_ledger import client_ledger
 
 def schedule_session(command: ScheduleSession, unit: Unit) -> None:
     placing.must_be_local(unit, command.location_id, command.time_zone)
-    session_id, kind = command.session_id, placing.offered(unit, command.class_type_id)
-    policy = placing.in_force(unit)
-    if kind is not None:
-        policy = kind.policy(policy)
-    own = policies.overridden(command.policy or policy, command.overrides)
-    scheduled = timetable.schedule(
-        unit.state(class_session, session_id), command, unit.ctx.now,
-        policy=own, program_id=kind.program_id if kind else None,
-        gym_policy_version=policy.version,
-    )  # fmt: skip
+    placing.offered(unit, command.class_type_id)
+    session_id, own = command.session_id, command.policy
+    terms = placing.terms(unit, command.class_type_id, command.overrides)
+    if own is not None:
+        terms = replace(terms, policy=policies.overridden(own, command.overrides))
+    state = unit.state(class_session, session_id)
+    scheduled = timetable.schedule(state, command, unit.ctx.now, terms=terms)
     unit.record(class_session, session_id, scheduled)
     placing.place(unit, session_id)
     set_deadlines(unit, session_id)

@@ -26,6 +26,7 @@ class Terms:
     policy: BookingPolicy
     gym_policy_version: int
     overrides: PolicyOverrides
+    class_type_overrides: PolicyOverrides | None  # when it was planned; None: not told then
 
     @classmethod
     def of(cls, state: ClassSession) -> Self:
@@ -33,7 +34,7 @@ class Terms:
         slot = state.slot
         return cls(
             slot.class_type_id, slot.program_id, state.policy, state.gym_policy_version,
-            slot.overrides,
+            slot.overrides, slot.class_type_overrides,
         )  # fmt: skip
 
 
@@ -146,5 +147,6 @@ def _said(
             booking_closes_at=booking_policy.closes_at(terms.policy, state.starts_at),
             deadlines=() if same else session_changes.new_deadlines(state.reserved, ends),
             own=new, overrides=terms.overrides,
+            class_type_overrides=terms.class_type_overrides,
         )
     ]  # fmt: skip

@@ -45,6 +45,8 @@ class Slot:
     own: tuple[SessionPart, ...] = ()
     """What was said for it alone; changes of the series leave that."""
     overrides: PolicyOverrides = field(default_factory=PolicyOverrides)
+    class_type_overrides: PolicyOverrides | None = None
+    """What its class type did differently when its rules were made; ``None``: not told then."""
 
     def after(self, event: SlotEvent) -> "Slot":
         """The slot once this has happened."""
@@ -68,6 +70,7 @@ class Slot:
         named = replace(
             self, title=event.title, class_type_id=event.class_type_id,
             program_id=event.program_id, overrides=event.overrides,
+            class_type_overrides=event.class_type_overrides,
         )  # fmt: skip
         return named.with_own(event.own)
 
@@ -82,5 +85,5 @@ def of(event: SessionScheduled) -> Slot:
         location_id=event.location_id, time_zone=event.time_zone, room_id=event.room_id,
         instructor_id=event.instructor_id, class_type_id=event.class_type_id,
         schedule_id=event.schedule_id, program_id=event.program_id, title=event.title,
-        overrides=event.overrides,
+        overrides=event.overrides, class_type_overrides=event.class_type_overrides,
     )  # fmt: skip

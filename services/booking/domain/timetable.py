@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from chassis.decider import Refused
 from contracts.booking import (
     BookingCode,
-    BookingPolicy,
     Cancellation,
     CancelSession,
     CapacityChanged,
@@ -17,9 +16,10 @@ from contracts.booking import (
     SessionScheduled,
     WaitlistLeft,
 )
-from contracts.ids import ProgramId, ScheduleId
+from contracts.ids import ScheduleId
 from services.booking.domain import booking_policy, spots
 from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
+from services.booking.domain.session_edits import Terms
 
 
 def schedule(
@@ -27,15 +27,10 @@ def schedule(
     command: ScheduleSession,
     now: datetime,
     *,
-    policy: BookingPolicy,
-    program_id: ProgramId | None = None,
+    terms: Terms,
     schedule_id: ScheduleId | None = None,
-    gym_policy_version: int | None = None,
 ) -> list[SessionEvent]:
-    """Put the session on the calendar, under ``policy``.
-
-    ``gym_policy_version``: of the gym's rules in force; that of ``policy`` unless said.
-    """
+    """Put the session on the calendar, under these ``terms``."""
     if state.stage not in {Stage.ABSENT, Stage.DRAFT}:
         raise Refused(
             BookingCode.ALREADY_SCHEDULED, "The session is on the calendar.", field="session_id"
@@ -46,7 +41,7 @@ def schedule(
             BookingCode.STARTS_IN_THE_PAST, "A session starts in the future.", field="starts_at",
             now=now.isoformat(),
         )  # fmt: skip
-    starts_at = command.starts_at.astimezone(UTC)
+    starts_at, policy = command.starts_at.astimezone(UTC), terms.policy
     opens_at = booking_policy.opens_at(policy, starts_at, booking_policy.zone(command.time_zone))
     return [
         SessionScheduled(
@@ -56,10 +51,12 @@ def schedule(
             time_zone=command.time_zone, capacity=command.capacity, policy=policy,
             booking_opens_at=opens_at,
             booking_closes_at=booking_policy.closes_at(policy, starts_at),
-            program_id=program_id, class_type_id=command.class_type_id, schedule_id=schedule_id,
+            program_id=terms.program_id, class_type_id=terms.class_type_id,
+            schedule_id=schedule_id,
             online_capacity=command.online_capacity, spots=command.spots,
             waiver_required=command.waiver_required, was_draft=state.stage is Stage.DRAFT,
-            gym_policy_version=gym_policy_version or policy.version, overrides=command.overrides,
+            gym_policy_version=terms.gym_policy_version, overrides=terms.overrides,
+            class_type_overrides=terms.class_type_overrides,
         )
     ]  # fmt: skip
 

@@ -17,20 +17,26 @@ from contracts.booking import (
     RemoveReservation,
     ReservationCancelled,
     ReservationMade,
+    ScheduleSession,
     WaitlistPromoted,
 )
 from contracts.envelope import Command, Event
 from contracts.ids import ClassTypeId, ProgramId
 from contracts.money import Price
 from contracts.timetable import (
+    ChangeClassType,
     ChangeSession,
-    ClassTypeDefined,
+    ClassTypeChanged,
+    DefineClassType,
+    DefineProgram,
+    ProgramDefined,
     PublishBookingPolicy,
+    SessionChanged,
 )
-from services.booking.domain.catalogue import class_type
 from tests.domain.booking.language import (
     ANN,
     BEN,
+    HALL,
     HOUR,
     MINUTE,
     NOON,
@@ -48,6 +54,7 @@ DAY = timedelta(days=1)
 BOOK = BookClass(session_id=SES, client_id=ANN)
 CANCEL = CancelReservation(session_id=SES, client_id=ANN)
 MEMBER = (f"client:{ANN}", "member")
+DESK = ("staff:x", "owner")
 
 
 def publish(
@@ -106,25 +113,89 @@ def test_rules_older_than_the_plan_are_not_looked_at() -> None:
     scenario.when(CANCEL, NOON - HOUR, *MEMBER).then_answered(status="cancelled_late")
 
 
-def test_a_class_that_says_otherwise_keeps_saying_so() -> None:
-    """The gym becomes lenient, the class type still asks for four hours."""
-    spin = ClassTypeId(UUID(int=62))
-    defined = ClassTypeDefined(
-        class_type_id=spin, program_id=ProgramId(UUID(int=61)), name="Spin", description="",
-        minutes=60, capacity=9, overrides=PolicyOverrides(late_cancel_minutes=240),
-    )  # fmt: skip
-    of_spin = scheduled(5, late_cancel_minutes=240).model_copy(update={"class_type_id": spin})
-    scenario = given(of_spin, with_credits(ANN), reserved(ANN, free_until=NOON - 4 * HOUR))
-    gym = scenario.gym
-    gym.home = lambda event, home=gym.home: (  # type: ignore[misc]
-        (class_type, spin) if isinstance(event, ClassTypeDefined) else home(event)
+PROGRAM, SPIN = ProgramId(UUID(int=61)), ClassTypeId(UUID(int=62))
+SAYS_NOTHING = PolicyOverrides()
+FOUR_HOURS = PolicyOverrides(late_cancel_minutes=240)
+STRICT = PolicyOverrides(late_cancel_minutes=720)
+
+
+def spin(says: PolicyOverrides) -> Scenario:
+    """The gym gives a class called so, which says so, and Ann has credits."""
+    scenario = given(with_credits(ANN))
+    program = DefineProgram(program_id=PROGRAM, name="Bikes")
+    scenario.when(program, NOON - 8 * DAY, *DESK).then(fact(ProgramDefined))
+    defined = DefineClassType(
+        class_type_id=SPIN, program_id=PROGRAM, name="Spin", capacity=9, overrides=says
     )
-    gym.happened(defined)
+    return scenario.when(defined, NOON - 8 * DAY, *DESK)
+
+
+def says_now(scenario: Scenario, says: PolicyOverrides, at: datetime) -> Scenario:
+    anew = ChangeClassType(class_type_id=SPIN, name="Spin", capacity=9, overrides=says)
+    return scenario.when(anew, at, *DESK).then(fact(ClassTypeChanged, overrides=says))
+
+
+def booked(scenario: Scenario, free_until: datetime) -> Scenario:
+    """A class of that type is planned, and Ann has a seat in it."""
+    plan = ScheduleSession(
+        session_id=SES, title="Spin", location_id=HALL, starts_at=NOON, ends_at=NOON + HOUR,
+        time_zone="UTC", capacity=5, class_type_id=SPIN,
+    )  # fmt: skip
+    scenario.when(plan, NOON - 7 * DAY, *DESK)
+    scenario.when(BOOK, NOON - 6 * DAY, *MEMBER).then_answered(free_until=free_until)
+    return scenario
+
+
+@pytest.mark.parametrize(
+    ("says", "later", "was", "free_until"),
+    [
+        (SAYS_NOTHING, STRICT, NOON - 2 * HOUR, NOON - 30 * MINUTE),
+        (FOUR_HOURS, SAYS_NOTHING, NOON - 4 * HOUR, NOON - 4 * HOUR),
+    ],
+    ids=["becomes strict", "becomes lenient"],
+)
+@pytest.mark.parametrize("gym_first", [True, False], ids=["gym first", "class type first"])
+def test_a_session_keeps_what_its_class_type_said_when_it_was_planned(
+    *, says: PolicyOverrides, later: PolicyOverrides, was: datetime, free_until: datetime,
+    gym_first: bool,
+) -> None:  # fmt: skip
+    """The gym goes from two hours to half an hour; the class type takes nothing of it, or adds."""
+    scenario = booked(spin(says), was)
+    if gym_first:
+        says_now(publish(scenario, 30, NOON - 5 * DAY), later, NOON - 4 * DAY)
+    else:
+        publish(says_now(scenario, later, NOON - 5 * DAY), 30, NOON - 4 * DAY)
+    scenario.when(CANCEL, free_until - MINUTE, *MEMBER).then(
+        fact(ReservationCancelled, kind=Cancellation.EARLY), fact(CreditReleased)
+    )
+    scenario.when(BOOK, free_until - MINUTE, *MEMBER)
+    scenario.when(CANCEL, free_until + 10 * MINUTE, *MEMBER).then_answered(status="cancelled_late")
+
+
+def test_so_does_one_that_was_said_anew_meanwhile() -> None:
+    """Its rules are of then, whatever the class type said before that, or says after it."""
+    scenario = booked(spin(STRICT), NOON - 12 * HOUR)
+    says_now(scenario, SAYS_NOTHING, NOON - 5 * DAY)
+    fee = PolicyOverrides(no_show_fee=Price(minor=500, currency="EUR"))
+    anew = ChangeSession(session_id=SES, overrides=fee)
+    scenario.when(anew, NOON - 4 * DAY, *DESK).then(
+        fact(SessionChanged, class_type_overrides=SAYS_NOTHING)
+    )
+    says_now(scenario, STRICT, NOON - 3 * DAY)
+    publish(scenario, 30, NOON - 2 * DAY)
+    scenario.when(CANCEL, NOON - 31 * MINUTE, *MEMBER).then_answered(
+        status="cancelled_early", free_until=NOON - 30 * MINUTE
+    )
+
+
+def test_of_one_planned_before_that_was_told_what_the_class_type_says_now_counts() -> None:
+    """The gym becomes lenient, the class type still asks for four hours."""
+    untold = scheduled(5, late_cancel_minutes=240).model_copy(update={"class_type_id": SPIN})
+    assert untold.class_type_overrides is None
+    scenario = spin(FOUR_HOURS)
+    scenario.gym.happened(untold, *reserved(ANN, free_until=NOON - 4 * HOUR))
     publish(scenario, 0, NOON - 3 * DAY)
     scenario.when(CANCEL, NOON - 3 * HOUR, *MEMBER).then_answered(status="cancelled_late")
-
-
-STRICT = PolicyOverrides(late_cancel_minutes=720)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +213,7 @@ def test_a_series_or_session_that_says_otherwise_keeps_saying_so(
     event, command = said_by if isinstance(said_by, tuple) else (said_by, None)
     scenario = given(event, with_credits(ANN))
     if command is not None:
-        scenario.when(command, NOON - 6 * DAY, "staff:x", "owner")
+        scenario.when(command, NOON - 6 * DAY, *DESK)
     scenario.when(BOOK, NOON - 5 * DAY, *MEMBER).then_answered(free_until=NOON - 12 * HOUR)
     rules = BookingPolicy(waitlist_max=3)
     scenario.when(PublishBookingPolicy(policy=rules), NOON - 4 * DAY)
@@ -197,7 +268,7 @@ def test_what_is_said_of_the_session_takes_no_lenient_rules_from_who_has_a_seat(
     if replaced:
         publish(scenario, 720, NOON - 4 * DAY)
     anew = ChangeSession(session_id=SES, overrides=said)
-    scenario.when(anew, NOON - 3 * DAY, "staff:x", "owner")
+    scenario.when(anew, NOON - 3 * DAY, *DESK)
     scenario.when(CANCEL, NOON - 31 * MINUTE, *MEMBER).then(
         fact(
             ReservationCancelled, kind=Cancellation.EARLY, free_until=NOON - 30 * MINUTE
@@ -209,6 +280,6 @@ def test_what_is_said_of_the_session_takes_no_lenient_rules_from_who_has_a_seat(
 def test_who_books_after_a_session_was_said_anew_has_what_it_says_then() -> None:
     scenario = publish(given(scheduled(5), with_credits(ANN)), 30, NOON - 6 * DAY)
     anew = ChangeSession(session_id=SES, overrides=STRICT)
-    scenario.when(anew, NOON - 5 * DAY, "staff:x", "owner")
+    scenario.when(anew, NOON - 5 * DAY, *DESK)
     scenario.when(BOOK, NOON - 4 * DAY, *MEMBER).then_answered(free_until=NOON - 12 * HOUR)
     scenario.when(CANCEL, NOON - 11 * HOUR, *MEMBER).then_answered(status="cancelled_late")
