@@ -24,7 +24,7 @@ def give_up_everything(unit: Unit, client: ClientId) -> None:
     freed = [one for one in there if _leave_seat(unit, one, client)]
     freed += [one for one in ledger.lines if _leave_line(unit, one, client)]
     seats.offer(unit, *freed)
-    _let_off(unit, client)
+    let_off(unit, client)
 
 
 def _leave_seat(unit: Unit, session_id: SessionId, client: ClientId) -> bool:
@@ -56,8 +56,8 @@ def _leave_line(unit: Unit, session_id: SessionId, client: ClientId) -> bool:
     return True
 
 
-def _let_off(unit: Unit, client: ClientId) -> None:
-    """What is due already stays in the gym's books, and is billing's to see to."""
+def let_off(unit: Unit, client: ClientId) -> None:
+    """Waive their pending fees. What is due stays in the gym's books: billing sees to it."""
     state = unit.state(client_penalties, client)
     for reservation, waived in fees.let_off(state, client, unit.ctx.actor, ERASED).items():
         unit.record(client_penalties, client, waived)

@@ -9,7 +9,7 @@ from contracts.booking import (
     WaiveFee,
 )
 from contracts.ids import ClientId, ReservationId, SessionId
-from services.booking import deadlines, ledgers
+from services.booking import deadlines, erasing, ledgers
 from services.booking.domain import bans, bans_and_waivers, fees, offences, penalty
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -120,13 +120,23 @@ def contest_fee(command: ContestFee, unit: Unit) -> None:
 
 
 def resolve_contest(command: ResolveContest, unit: Unit) -> None:
-    state = unit.state(client_penalties, command.client_id)
-    resolved = fees.resolve(state, command, unit.ctx.actor, unit.ctx.now)
-    unit.record(client_penalties, command.client_id, resolved)
-    _reconsider_ban(unit, command.client_id, command.reason)
+    """Decide on a contest; a fee that stands, and waited for that, is due if its time has come.
+
+    Raises ``Refused``: ``FEE_NOT_FOUND``, ``NOT_CONTESTED``.
+    """
+    client, reservation = command.client_id, command.reservation_id
+    state = unit.state(client_penalties, client)
+    resolved = fees.resolve(state, command, unit.ctx.actor)
+    unit.record(client_penalties, client, resolved)
+    collect_fee(CollectFee(client_id=client, reservation_id=reservation), unit)
+    _reconsider_ban(unit, client, command.reason)
 
 
 def collect_fee(command: CollectFee, unit: Unit) -> None:
+    """Have the fee be due. Nobody is asked for one who was erased before erasing waived it."""
+    if bans_and_waivers.is_erased(unit.state(client_ledger, command.client_id)):
+        erasing.let_off(unit, command.client_id)
+        return
     state = unit.state(client_penalties, command.client_id)
     due = fees.collect(state, command, unit.ctx.now)
     unit.record(client_penalties, command.client_id, due)

@@ -100,10 +100,8 @@ def contest(
     return [FeeContested(**names, by=by, reason=command.reason, policy_version=version)]
 
 
-def resolve(
-    state: ClientPenalties, command: ResolveContest, by: str, now: datetime
-) -> list[PenaltyEvent]:
-    """Decide on a contest. A fee that stands and waited for it falls due if its time has come."""
+def resolve(state: ClientPenalties, command: ResolveContest, by: str) -> list[PenaltyEvent]:
+    """Decide on a contest. A fee that stands is pending, or due, as before."""
     case, fee = _fee(state, command.reservation_id)
     if fee.contest is not Contest.OPEN:
         raise Refused(BookingCode.NOT_CONTESTED, "Nobody contests the fee.", field="reservation_id")
@@ -118,8 +116,6 @@ def resolve(
         events.append(_waived(names, fee, by, command.reason))
     elif fee.stage is FeeStage.DUE and not command.fee_stands:
         events.append(_reversed(names, case, fee, command.reason))
-    elif fee.stage is FeeStage.PENDING and now >= fee.waivable_until:
-        events.append(_due(names, case, fee))
     return events
 
 

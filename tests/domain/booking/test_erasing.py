@@ -25,6 +25,7 @@ from contracts.booking import (
     LineJoined,
     ReservationCancelled,
     ReservationMade,
+    ResolveContest,
     SeatsCounted,
     SpotOffered,
     ViolationRecorded,
@@ -195,6 +196,39 @@ def test_a_contest_nobody_is_left_to_lead_is_settled_with_it() -> None:
         fact(BookingBanImposed), fact(FeeContestResolved, fee_stands=False, reason="erased"),
         fact(FeeWaived, reason="erased"),
     )  # fmt: skip
+
+
+BARRED = BookingBanImposed(client_id=ANN, until=None, reason="erased", erased=True)
+"""All that erasing did with fees at first: nothing."""
+
+
+def test_who_was_erased_when_fees_were_left_pending_is_not_asked_for_them() -> None:
+    scenario = assessed()
+    one = pending(scenario)
+    scenario.gym.happened(BARRED)
+    collect = CollectFee(client_id=ANN, reservation_id=one)
+    scenario.when(collect, NOON + 25 * HOUR).then(
+        fact(FeeWaived, reservation_id=one, reason="erased", by="staff:x")
+    )
+    scenario.when(collect, NOON + 26 * HOUR).then_nothing()
+
+
+def test_nor_for_one_that_they_had_contested_whatever_the_verdict() -> None:
+    contest, verdict = {"reason": "was there"}, {"reason": "was not", "fee_stands": True}
+    unheard, heard = assessed(), assessed()
+    for scenario in (unheard, heard):
+        named = {"client_id": ANN, "reservation_id": pending(scenario)}
+        scenario.when(ContestFee(**named, **contest), NOON + 2 * HOUR)
+        scenario.gym.happened(BARRED)
+    collect = CollectFee(client_id=ANN, reservation_id=pending(unheard))
+    unheard.when(collect, NOON + 25 * HOUR).then(
+        fact(FeeContestResolved, fee_stands=False, reason="erased"),
+        fact(FeeWaived, reason="erased"),
+    )
+    resolve = ResolveContest(client_id=ANN, reservation_id=pending(heard), **verdict)
+    heard.when(resolve, NOON + 48 * HOUR).then(
+        fact(FeeContestResolved, fee_stands=True), fact(FeeWaived, reason="erased")
+    )
 
 
 def test_a_fee_that_is_due_stays_in_the_books() -> None:
