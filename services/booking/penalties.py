@@ -65,9 +65,9 @@ def _judge(unit: Unit, offence: Offence) -> None:
     if case is None or not case.is_penalty:
         return
     policy = unit.state(class_session, offence.session_id).policy
-    cause = bans.earned(unit.state(client_penalties, offence.client), policy, unit.ctx.now)
+    cause = bans.earned(unit.state(client_penalties, offence.client), policy, case.judged_at)
     if cause is not None:
-        ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, unit.ctx.now), cause)
+        ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, cause), cause)
 
 
 def _record(unit: Unit, offence: Offence) -> Case | None:

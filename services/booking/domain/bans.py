@@ -11,20 +11,27 @@ from contracts.booking import BanCause, BookingPolicy
 from services.booking.domain.penalty import ClientPenalties
 
 
-def earned(state: ClientPenalties, policy: BookingPolicy, now: datetime) -> BanCause | None:
-    """What a ban from ``now`` on would rest on; ``None``: not enough, or the gym bans nobody."""
-    found = _penalties(state, policy.ban_window_days, now)
-    if not 0 < policy.ban_after_penalties <= found:
-        return None
-    return BanCause(
-        penalties=found, needed=policy.ban_after_penalties, window_days=policy.ban_window_days,
-        counted_at=now, policy_version=policy.version,
-    )  # fmt: skip
+def earned(state: ClientPenalties, policy: BookingPolicy, since: datetime) -> BanCause | None:
+    """What the client is banned for by the last penalty since then that is one too many.
+
+    ``since``: when the penalty was judged at first that brings it about. One that a correction
+    brings back is an old one: it counts as of then, also towards those after it. ``None``: not
+    enough, or the gym bans nobody.
+    """
+    judged = {case.judged_at for case in state.cases.values() if case.is_penalty}
+    for at in sorted((one for one in judged if one >= since), reverse=True):
+        found = _penalties(state, policy.ban_window_days, at)
+        if 0 < policy.ban_after_penalties <= found:
+            return BanCause(
+                penalties=found, needed=policy.ban_after_penalties,
+                window_days=policy.ban_window_days, counted_at=at, policy_version=policy.version,
+            )  # fmt: skip
+    return None
 
 
-def ends_at(policy: BookingPolicy, now: datetime) -> datetime:
-    """Until when a ban that begins at ``now`` lasts."""
-    return now + timedelta(days=policy.ban_days)
+def ends_at(policy: BookingPolicy, cause: BanCause) -> datetime:
+    """Until when a ban for that lasts; the past when it was served, or would have been."""
+    return cause.counted_at + timedelta(days=policy.ban_days)
 
 
 def still_stands(state: ClientPenalties, cause: BanCause) -> bool:

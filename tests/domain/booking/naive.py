@@ -348,8 +348,10 @@ class Naive:
             case said.BookingBanImposed():
                 self.bans.impose(event)
                 if (cause := event.cause) is not None:
-                    found = self.fees.penalties(event.client_id, cause.window_days, self.now)
+                    counted_at, days = cause.counted_at, cause.window_days
+                    found = self.fees.penalties(event.client_id, days, counted_at)
                     assert 0 < cause.needed <= found == cause.penalties
+                    assert counted_at <= self.now
             case said.BookingBanLifted():
                 self.bans.lift(event, self.now)
             case said.WaiverRecorded():

@@ -88,9 +88,12 @@ class Fees:
                 seats.policy for seats in self.sessions.values()
                 for made in seats.people.values() if self.cases.get(made.reservation_id) is case
             )  # fmt: skip
-            found = self.penalties(case.client_id, policy.ban_window_days, now)
-            if case.is_penalty and 0 < policy.ban_after_penalties <= found:
-                assert case.client_id in banned, "the rules ban them"
+            judged = [one.judged_at for one in self.of(case.client_id).values() if one.is_penalty]
+            for at in judged if case.is_penalty else ():
+                found = self.penalties(case.client_id, policy.ban_window_days, at)
+                lasts = case.judged_at <= at and now < at + timedelta(days=policy.ban_days)
+                if lasts and 0 < policy.ban_after_penalties <= found:
+                    assert case.client_id in banned, "the rules ban them"
         self.judged.clear()
         self.renamed.clear()
 

@@ -13,6 +13,7 @@ from contracts.booking import (
     BookingBanLifted,
     CancelReservation,
     CorrectAttendance,
+    EndBookingBan,
     FeeAssessed,
     FeeForgiven,
     FinalizeAttendance,
@@ -47,15 +48,20 @@ def missing(days: dict[int, Violation], **policy: Any) -> Scenario:
     """Ann, who pays by the month, missed a class on each of these days after the first of March."""
     scenario = given(opened(ANN), granted(ANN, 0))
     for day, kind in days.items():
-        session, starts_at = class_on(day), NOON + day * DAY
-        scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | policy))
-        seat = {"session_id": session, "client_id": ANN}
-        scenario.when(BookClass(**seat), starts_at - DAY).then_answered(status="reserved")
-        if kind is LATE_CANCEL:
-            cancel = CancelReservation(**seat)
-            scenario.when(cancel, starts_at - HOUR).then_answered(status="cancelled_late")
-        scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
+        missing_on(scenario, day, kind, **policy)
     return scenario
+
+
+def missing_on(scenario: Scenario, day: int, kind: Violation = NO_SHOW, **policy: Any) -> None:
+    """And one on this day."""
+    session, starts_at = class_on(day), NOON + day * DAY
+    scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | policy))
+    seat = {"session_id": session, "client_id": ANN}
+    scenario.when(BookClass(**seat), starts_at - DAY).then_answered(status="reserved")
+    if kind is LATE_CANCEL:
+        cancel = CancelReservation(**seat)
+        scenario.when(cancel, starts_at - HOUR).then_answered(status="cancelled_late")
+    scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
 
 
 def corrected(scenario: Scenario, day: int, *becomes: Attendance, at: int) -> Scenario:
@@ -72,7 +78,12 @@ def told(scenario: Scenario, kind: type[Event]) -> list[Any]:
     return [event for event in scenario.gym.log if isinstance(event, kind)]
 
 
-BANS = {"ban_after_penalties": 3, "ban_window_days": 90, "ban_days": 21, "free_passes": 0}
+BANS: dict[str, Any] = {
+    "ban_after_penalties": 3,
+    "ban_window_days": 90,
+    "ban_days": 21,
+    "free_passes": 0,
+}
 THREE = {0: NO_SHOW, 45: NO_SHOW, 89: LATE_CANCEL}
 
 
@@ -92,7 +103,39 @@ def test_a_ban_that_somebody_lifted_comes_back_by_no_other_name() -> None:
     assert len(told(scenario, BookingBanImposed)) == 1
 
 
-PASSES = {"free_passes": 1, "free_pass_days": 30}
+TWO_STEPS = (Attendance.ATTENDED, Attendance.LATE_CANCELLED)
+
+
+def test_a_ban_comes_back_as_it_was_when_a_correction_is_taken_back_days_later() -> None:
+    """The first of the three is more than ninety days ago by then."""
+    scenario = missing(THREE, **BANS)
+    corrected(scenario, 89, *TWO_STEPS, at=95)
+    assert len(told(scenario, BookingBanLifted)) == 1
+    first, again = told(scenario, BookingBanImposed)
+    assert (again.until, again.cause) == (first.until, first.cause)
+
+
+def test_nobody_is_banned_twice_for_the_same_misses() -> None:
+    """Twenty-one days for three in a row; when one of them is judged again those are over."""
+    scenario = missing({0: NO_SHOW, 1: NO_SHOW, 2: LATE_CANCEL}, **BANS)
+    (ban,) = told(scenario, BookingBanImposed)
+    scenario.when(EndBookingBan(client_id=ANN), ban.until)
+    corrected(scenario, 2, *TWO_STEPS, at=40)
+    assert told(scenario, BookingBanImposed) == [ban]
+
+
+def test_a_miss_that_comes_back_is_one_too_many_for_those_after_it() -> None:
+    """The second was no miss when the third was judged; the ban is as of the third."""
+    scenario = missing({0: NO_SHOW, 1: LATE_CANCEL}, **BANS)
+    corrected(scenario, 1, Attendance.ATTENDED, at=2)
+    missing_on(scenario, 10, **BANS)
+    assert told(scenario, BookingBanImposed) == []
+    corrected(scenario, 1, Attendance.LATE_CANCELLED, at=12)
+    (ban,) = told(scenario, BookingBanImposed)
+    assert (ban.cause.counted_at, ban.until) == (closed_on(10), closed_on(10) + 21 * DAY)
+
+
+PASSES: dict[str, Any] = {"free_passes": 1, "free_pass_days": 30}
 STEPS = [
     (Attendance.NO_SHOW,),
     (Attendance.ATTENDED, Attendance.NO_SHOW),
@@ -120,17 +163,8 @@ def test_a_fee_that_no_pass_forgave_is_followed_by_one_that_none_forgives(
 def test_a_miss_of_long_ago_uses_up_no_pass_of_today_when_it_is_judged_again() -> None:
     scenario = missing({0: NO_SHOW, 10: LATE_CANCEL}, **PASSES)
     corrected(scenario, 10, Attendance.NO_SHOW, at=45)
-    later = missing_on(scenario, 50)
-    assert told(later, FeeForgiven)[-1].session_id == class_on(50)
-
-
-def missing_on(scenario: Scenario, day: int) -> Scenario:
-    """And on this day she does not come to another."""
-    session, starts_at = class_on(day), NOON + day * DAY
-    scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | PASSES))
-    book = BookClass(session_id=session, client_id=ANN)
-    scenario.when(book, starts_at - DAY).then_answered(status="reserved")
-    return scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
+    missing_on(scenario, 50, **PASSES)
+    assert told(scenario, FeeForgiven)[-1].session_id == class_on(50)
 
 
 def test_what_came_after_a_miss_takes_no_pass_from_it() -> None:
