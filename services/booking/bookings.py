@@ -127,6 +127,8 @@ def take_back(
     unit.record(client_ledger, client, holds.take_time(client, undone.reservation_id))
     by_staff = allows(SERVES, unit.ctx.roles)
     covering.keep_paid(unit, client, undone.reservation_id, by_staff=by_staff)
+    # What its grant let go of is a gain: the lines that passed the client over ask again.
+    seats.offer(unit, *ledger.missed)
     closing.after_all(unit, session_id)
     return BookingOutcome(
         status="reserved", reservation_id=undone.reservation_id, free_until=undone.free_until,

@@ -12,19 +12,26 @@ from contracts.booking import (
     EndEntitlement,
     EntitlementResumed,
     LapsedSeats,
+    PromotionMissed,
+    ReservationCancelled,
     ReservationCovered,
     ReservationFlagged,
+    ReservationMade,
     ReservationReinstated,
     ResumeEntitlement,
     SuspendEntitlement,
     Suspension,
     TimeTaken,
     UndoCancel,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
 )
 from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
+    BEN,
     DAY_BEFORE,
+    FAR,
     HOUR,
     MINUTE,
     NOON,
@@ -35,6 +42,7 @@ from tests.domain.booking.language import (
     late_cancelled,
     reserved,
     scheduled,
+    waiting,
     with_credits,
 )
 from tests.scenario import Scenario, fact
@@ -97,6 +105,26 @@ def test_what_else_they_have_pays_for_the_seat_taken_back(
         fact(ReservationCovered, grant_id=grant_of(ANN, 2)),
     )  # fmt: skip
     assert flag_of(scenario) is None
+
+
+def test_a_line_elsewhere_forgets_nobody_whose_seat_is_paid_by_something_else_now() -> None:
+    """Passed over while the one pack is on hold; the other, which is for today, pays for a seat."""
+    later = NOON + 48 * HOUR
+    today = granted(ANN, 3, nth=2, expires_at=NOON + 12 * HOUR)
+    scenario = given(
+        *LATE_CANCELLED, today, scheduled(1, FAR, later), with_credits(BEN),
+        reserved(BEN, FAR, starts_at=later, free_until=later - 2 * HOUR), waiting(ANN, 1, FAR),
+    ).when(HOLD, NOON - 50 * MINUTE)  # fmt: skip
+    scenario.when(CancelReservation(session_id=FAR, client_id=BEN), NOON - 45 * MINUTE).then(
+        fact(ReservationCancelled), fact(CreditReleased),
+        fact(WaitlistPromotionSkipped, client_id=ANN, reason=BookingCode.ON_HOLD),
+        fact(PromotionMissed, client_id=ANN),
+    )  # fmt: skip
+    scenario.when(UNDO, BACK, *MEMBER).then_answered(status="reserved")
+    scenario.when(RESUME, BACK + MINUTE).then(
+        fact(EntitlementResumed), fact(WaitlistPromoted, session_id=FAR, client_id=ANN),
+        fact(ReservationMade), fact(CreditHeld, grant_id=grant_of(ANN)),
+    )  # fmt: skip
 
 
 def test_a_late_cancel_walked_in_on_a_grant_that_ended_is_flagged_too() -> None:
