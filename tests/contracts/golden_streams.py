@@ -65,7 +65,7 @@ from services.members.domain.client import client
 from tests.domain.access import language as door
 from tests.domain.billing import test_billing_account as account
 from tests.domain.booking import language as hall
-from tests.domain.booking import test_penalties as missed
+from tests.domain.booking import misses
 from tests.domain.booking import test_schedules as series
 from tests.scenario import Gym, Scenario
 
@@ -162,14 +162,14 @@ def _class() -> Gym:
 
 def _corrections() -> Gym:
     """A no-show whose fee falls due, who was there, and was not after all, and is let off."""
-    told, one = missed.due()
+    told, one = misses.due()
     for days, becomes in ((2, Attendance.ATTENDED), (3, Attendance.NO_SHOW)):
         fixed = CorrectAttendance(
             session_id=hall.SES, client_id=ANN, becomes=becomes, reason="seen"
         )
-        _tell(told, fixed, missed.DONE + days * DAY, "staff:x", "owner")
+        _tell(told, fixed, misses.DONE + days * DAY, "staff:x", "owner")
     waived = WaiveFee(client_id=ANN, reservation_id=one, reason="ill")
-    _tell(told, waived, missed.DONE + 3 * DAY, "staff:x", "owner")
+    _tell(told, waived, misses.DONE + 3 * DAY, "staff:x", "owner")
     return told.gym
 
 

@@ -3,52 +3,52 @@
 Whatever is asked, in whatever order, ``laws`` hold; which situations it comes to is counted.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from chassis.decider import Refused
 from contracts import booking as ask
-from contracts.booking import BookingCode, GrantKind
+from contracts.booking import GrantKind
 from contracts.envelope import Command
-from contracts.ids import ClientId, GrantId, LocationId, SessionId, StaffId
+from contracts.ids import ClientId, GrantId, StaffId
 from contracts.timetable import (
     PublishBookingPolicy,
     ReinstateSession,
     RescheduleSession,
     SubstituteInstructor,
 )
-from tests.domain.booking import gym_rules, situations, told
+from tests.domain.booking import gym_rules, situations
+from tests.domain.booking.histories_asked import (
+    BIKES,
+    PLACES,
+    STAFF,
+    STARTS,
+    clients,
+    nths,
+    sessions,
+)
+from tests.domain.booking.histories_seats import Seated
 from tests.domain.booking.language import FAR, HALL, HOUR, MINUTE, NOON, OTHER, SES
-from tests.domain.booking.laws import CLIENTS, DAY, Laws
+from tests.domain.booking.laws import CLIENTS, DAY
 
-STARTS = {SES: NOON, OTHER: NOON + HOUR / 2, FAR: NOON + 1.5 * HOUR}
-"""The first two overlap, the third begins when the second ends."""
 ZONES = {SES: "UTC", OTHER: "UTC", FAR: "Pacific/Auckland"}
 """Where it is tomorrow already when the third begins."""
-PLACES = {SES: HALL, OTHER: HALL, FAR: LocationId(UUID(int=98))}
 COVERS = (
     None, None, ask.Coverage(location_ids=(HALL,)),
     ask.Coverage(hours=(ask.Hours(until_time="12:30"),)),
 )  # fmt: skip
 """All sessions; the first two; the first, and the third where it is night then."""
 MORNING = NOON - 1.5 * HOUR  # a pack that ends here ends on the day of the first two alone
-
-BIKES = ("a", "b", "c")
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
 KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
-STAFF = ("staff:x", "owner")
 MOVES_BY = [HOUR * 0, 10 * MINUTE, -10 * MINUTE, HOUR, -HOUR, 12 * HOUR, DAY, -DAY]
 """From where the session was planned: a day before NOON is last week, and last month."""
 COACHES = tuple(StaffId(UUID(int=n)) for n in (81, 82, 83))
 
-clients = st.sampled_from(CLIENTS)
-sessions = st.sampled_from(tuple(STARTS))
-nths = st.integers(0, 11)
 waits = st.sampled_from([MINUTE, 20 * MINUTE, HOUR, 4 * HOUR])
 drawn_rules = st.fixed_dictionaries(
     {name: st.sampled_from(values) for name, values in gym_rules.OPTIONS.items()}
@@ -56,57 +56,12 @@ drawn_rules = st.fixed_dictionaries(
 Drawn = dict[str, Any]
 
 
-class Booking(Laws):
+class Booking(Seated):
     """People ask, staff changes things, time passes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.grants = 0
-
-    def _do(
-        self,
-        command: Command,
-        actor: str = "client:x",
-        *roles: str,
-        twice: bool = True,
-        then: datetime | None = None,
-    ) -> bool:
-        """Whether it was done. Asked at once again (``twice``), the same changes nothing.
-
-        ``then``: when what it tells of happened, if that is not now.
-        """
-        now, heard_at = then or self.now, self.now if then else None
-        try:
-            self.naive.now = self.now
-            _, events = self.gym.do(command, now, actor, *roles, heard_at=heard_at)
-        except Refused as refusal:
-            self.reached[situations.of_refusal(command, refusal)] += 1
-            told.must_be_true(self.naive, refusal, command)
-            return False
-        self.naive.read(events, self.now)
-        self.reached.update(situations.of_events(events))
-        self.reached.update(situations.of_seats(self.naive.sessions, events, self.now))
-        if not twice:
-            return True
-        try:
-            _, again = self.gym.do(command, now, actor, *roles, heard_at=heard_at)
-        except Refused:
-            again = []
-        assert again == [], "asking twice is asking once"
-        return True
-
-    def _pairs(self, where: str) -> list[tuple[SessionId, ClientId]]:
-        """Who is ``seated`` in, or in ``line`` for, which session."""
-        return [
-            (session, client)
-            for session, seats in self.naive.sessions.items()
-            for client in sorted(getattr(seats, where))
-        ]
-
-    def _pick(self, where: str, nth: int) -> dict[str, Any]:
-        pairs = self._pairs(where)
-        session, client = pairs[nth % len(pairs)]
-        return {"session_id": session, "client_id": client}
 
     @initialize(
         capacities=st.tuples(*(st.sampled_from([1, 1, 2]) for _ in STARTS)),
@@ -154,101 +109,6 @@ class Booking(Laws):
         for client in first:
             self.book_or_wait(client, SES)
 
-    @rule(client=clients, session=sessions, line=st.sampled_from([True, True, False]))
-    def book(self, client: Any, session: Any, line: bool) -> None:
-        self._do(ask.BookClass(session_id=session, client_id=client, or_waitlist=line))
-
-    @rule(client=clients, session=st.sampled_from([SES, FAR]))
-    def book_or_wait(self, client: Any, session: Any) -> None:
-        self._do(ask.BookClass(session_id=session, client_id=client, or_waitlist=True))
-
-    @precondition(lambda self: self._pairs("seated"))
-    @rule(nth=nths)
-    def give_up(self, nth: int) -> None:
-        self._do(ask.CancelReservation(**self._pick("seated", nth)))
-
-    @rule(
-        client=clients, session=sessions, spot=st.sampled_from([None, "a", "b"]),
-        over=st.sampled_from(gym_rules.OVERRIDES), line=st.booleans(),
-    )  # fmt: skip
-    def staff_books(
-        self, client: Any, session: Any, spot: str | None, over: tuple[BookingCode, ...], line: bool
-    ) -> None:
-        command = ask.BookClass(
-            session_id=session, client_id=client, overbook=spot == "b", reason="vip",
-            spot=spot if session == OTHER else None, overrides=over, or_waitlist=line,
-        )  # fmt: skip
-        self._do(command, *STAFF)
-
-    @precondition(lambda self: self._pairs("late"))
-    @rule(nth=nths, roles=st.sampled_from([("client:x",), STAFF]))
-    def undo_cancel(self, nth: int, roles: tuple[str, ...]) -> None:
-        self._do(ask.UndoCancel(**self._pick("late", nth)), *roles)
-
-    @precondition(lambda self: self._pairs("seated"))
-    @rule(nth=nths)
-    def go_and_come_back(self, nth: int) -> None:
-        """Its grant goes on hold, the seat is given up, the hold ends, and it is wanted back."""
-        pair = self._pick("seated", nth)
-        made = self.naive.sessions[pair["session_id"]].seated[pair["client_id"]]
-        paid_by = {"client_id": pair["client_id"], "grant_id": made.grant_id}
-        self._do(ask.SuspendEntitlement(**paid_by, because=ask.Suspension.HOLD), *STAFF)
-        self._do(ask.CancelReservation(**pair))
-        self._do(ask.ResumeEntitlement(**paid_by), *STAFF)
-        self._do(ask.UndoCancel(**pair), *STAFF)
-
-    @precondition(lambda self: self._pairs("seated"))
-    @rule(nth=nths, waive=st.booleans())
-    def remove(self, nth: int, waive: bool) -> None:
-        pair = self._pick("seated", nth)
-        self._do(ask.RemoveReservation(**pair, waive=waive, reason="ill" if waive else ""), *STAFF)
-
-    @precondition(lambda self: self._pairs("seated"))
-    @rule(nth=nths, spot=st.sampled_from([None, *BIKES]))
-    def sit_elsewhere(self, nth: int, spot: str | None) -> None:
-        command = ask.ChangeSpot(**self._pick("seated", nth), spot=spot)
-        self._do(command, twice=spot is not None)
-
-    @rule(
-        client=clients,
-        session=sessions,
-        overbook=st.booleans(),
-        over=st.sampled_from(gym_rules.OVERRIDES),
-    )
-    def walk_in(
-        self, client: Any, session: Any, overbook: bool, over: tuple[BookingCode, ...]
-    ) -> None:
-        command = ask.AddWalkIn(
-            session_id=session, client_id=client, overbook=overbook, overrides=over, reason="guest"
-        )
-        self._do(command, *STAFF)
-
-    @precondition(lambda self: self._pairs("line"))
-    @rule(nth=nths)
-    def claim(self, nth: int) -> None:
-        self._do(ask.ClaimSpot(**self._pick("line", nth)))
-
-    @precondition(lambda self: self._pairs("offered"))
-    @rule(nth=nths)
-    def claim_too_late(self, nth: int) -> None:
-        """When the offer is over and the clock has not said so yet."""
-        pair = self._pick("offered", nth)
-        self.now = max(self.now, self.naive.sessions[pair["session_id"]].offered[pair["client_id"]])
-        assert not self._do(ask.ClaimSpot(**pair))
-        self.time_passes(HOUR * 0)
-
-    @precondition(lambda self: self._pairs("offered"))
-    @rule(nth=nths, keep_place=st.booleans())
-    def decline(self, nth: int, keep_place: bool) -> None:
-        pair = self._pick("offered", nth)
-        self._do(ask.DeclineOffer(**pair, keep_place=keep_place), twice=False)
-
-    @precondition(lambda self: self._pairs("line"))
-    @rule(nth=nths, overbook=st.booleans())
-    def promote_now(self, nth: int, overbook: bool) -> None:
-        pair = self._pick("line", nth)
-        self._do(ask.PromoteNow(**pair, overbook=overbook, reason="birthday"), *STAFF)
-
     @precondition(lambda self: self._pairs("books"))
     @rule(nth=nths, becomes=st.sampled_from(ask.Attendance))
     def correct(self, nth: int, becomes: ask.Attendance) -> None:
@@ -269,7 +129,7 @@ class Booking(Laws):
 
     @rule(client=clients, nth=nths, what=st.integers(0, 5))
     def change_grant(self, client: Any, nth: int, what: int) -> None:
-        grants = list(self.naive.grants[client])
+        grants = list(self.naive.credits.grants[client])
         if not grants:
             return
         pair = {"client_id": client, "grant_id": grants[nth % len(grants)]}
@@ -280,27 +140,6 @@ class Booking(Laws):
             *[ask.ResumeEntitlement(**pair)] * 3,
         ]
         self._do(commands[what], *STAFF)
-
-    @precondition(lambda self: self._pairs("line"))
-    @rule(nth=nths)
-    def leave(self, nth: int) -> None:
-        self._do(ask.LeaveWaitlist(**self._pick("line", nth)))
-
-    @rule(
-        client=clients, session=sessions, swap=st.booleans(), notice=st.sampled_from([0, 0, 360]),
-        roles=st.sampled_from([("client:x",), STAFF]),
-    )  # fmt: skip
-    def join(self, client: Any, session: Any, swap: bool, notice: int, roles: Any) -> None:
-        command = ask.JoinWaitlist(
-            session_id=session, client_id=client, swap=swap, minimum_notice_minutes=notice,
-            reason="vip",
-        )  # fmt: skip
-        self._do(command, *roles)
-
-    @rule(client=clients, session=sessions)
-    def give_up_or_leave_what_was_never_taken(self, client: Any, session: Any) -> None:
-        self._do(ask.CancelReservation(session_id=session, client_id=client))
-        self._do(ask.LeaveWaitlist(session_id=session, client_id=client))
 
     @rule(session=sessions, capacity=st.integers(1, 3))
     def resize(self, session: Any, capacity: int) -> None:
@@ -328,41 +167,6 @@ class Booking(Laws):
                 expires_at=MORNING if short else None, coverage=covers,
             )
         )  # fmt: skip
-
-    @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
-    @rule(
-        nth=nths, here=st.sampled_from([True, True, False]),
-        despite=st.sampled_from(gym_rules.AT_CHECK_IN),
-    )  # fmt: skip
-    def arrive(self, nth: int, here: bool, despite: tuple[BookingCode, ...]) -> None:
-        pair = self._pick("seated", nth)
-        if here:
-            desk = STAFF if despite else ("staff:x", "trainer")
-            self._do(ask.CheckIn(**pair, overrides=despite, reason="came late"), *desk)
-        else:
-            self._do(ask.UndoCheckIn(**pair), "staff:x", "trainer")
-
-    @precondition(lambda self: self.now >= NOON - HOUR and self._pairs("seated"))
-    @rule(nth=nths)
-    def check_oneself_in(self, nth: int) -> None:
-        pair = self._pick("seated", nth)
-        self._do(ask.CheckIn(**pair), f"client:{pair['client_id']}", "member")
-
-    @precondition(lambda self: self.now >= NOON and self._pairs("seated"))
-    @rule(nth=nths, own=st.booleans())
-    def come_in(self, nth: int, own: bool) -> None:
-        """By the grant of the class (``own``) or by another, when it began, heard of only now."""
-        pair = self._pick("seated", nth)
-        seats = self.naive.sessions[pair["session_id"]]
-        if self.now < seats.starts_at or pair["client_id"] in seats.here:
-            return
-        unsigned = seats.waiver_required and pair["client_id"] not in self.naive.signed
-        came = ask.CheckInAtDoor(
-            client_id=pair["client_id"], location_id=seats.location,
-            session_id=pair["session_id"] if own and not unsigned else None,
-        )  # fmt: skip
-        once = came.session_id is not None
-        self._do(came, "system:booking", "system", twice=once, then=seats.starts_at)
 
     @precondition(lambda self: self.now >= NOON)
     @rule(session=sessions)

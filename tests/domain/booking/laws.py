@@ -60,16 +60,17 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def no_credit_is_spent_twice(self) -> None:
-        for client, grants in self.naive.grants.items():
+        for client, grants in self.naive.credits.grants.items():
             state = self.gym.state(client_ledger, client)
             for grant, one in grants.items():
                 if one.kind is GrantKind.PACK:
-                    assert self.naive.left(client, grant) == state.grants[grant].available >= 0
+                    left = self.naive.credits.left(client, grant)
+                    assert left == state.grants[grant].available >= 0
 
     @invariant()
     def corrected_books_say_what_a_seat_costs(self) -> None:
-        for reservation, credits in self.naive.told_cost.items():  # noqa: A001
-            assert self.naive.cost[reservation] == credits
+        for reservation, credits in self.naive.credits.told_cost.items():  # noqa: A001
+            assert self.naive.credits.cost[reservation] == credits
 
     @invariant()
     def nobody_is_seated_and_waiting(self) -> None:
@@ -100,12 +101,12 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def what_is_over_holds_nothing_and_what_was_called_off_cost_nothing(self) -> None:
         for session, seats in self.naive.sessions.items():
-            held = {h for h, one in self.naive.held.items() if one.session_id == session}
+            held = {h for h, one in self.naive.credits.held.items() if one.session_id == session}
             expected = len(seats.seated) + len(seats.late)
             assert len(held) == (0 if seats.over else expected)
             if seats.called_off:
                 assert not {**seats.seated, **seats.late}
-                assert not seats.reservations & self.naive.lost
+                assert not seats.reservations & self.naive.credits.lost
 
     @invariant()
     def live_state_is_what_was_counted(self) -> None:
@@ -122,10 +123,10 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def days_are_counted_once(self) -> None:
-        for client in self.naive.grants:
+        for client in self.naive.credits.grants:
             state = self.gym.state(client_ledger, client)
             for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1, 2)):
-                assert state.booked_on(day) == self.naive.booked_on(client, day)
+                assert state.booked_on(day) == self.naive.credits.booked_on(client, day)
             assert state.waivers == (("liability",) if client in self.naive.signed else ())
 
     @invariant()
@@ -139,8 +140,8 @@ class Laws(RuleBasedStateMachine):
             if seats.over or self.now >= seats.starts_at:
                 continue
             for client, made in seats.seated.items():
-                lapsed = made.grant_id in self.naive.ended | self.naive.on_hold
-                pays = not lapsed and self.naive.covers(client, made.grant_id, seats)
+                lapsed = made.grant_id in self.naive.credits.ended | self.naive.credits.on_hold
+                pays = not lapsed and self.naive.credits.covers(client, made.grant_id, seats)
                 if client not in seats.here and (lapsed or pays):
                     assert (state.reserved[client].flag is not None) == lapsed
 
@@ -171,7 +172,7 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def nobody_pays_for_what_the_gym_called_off(self) -> None:
         assert not self.naive.called_off & self.naive.fees.cases.keys()
-        assert not self.naive.called_off & self.naive.lost
+        assert not self.naive.called_off & self.naive.credits.lost
 
     @invariant()
     def a_fee_nobody_let_off_or_contests_is_due_in_time(self) -> None:
@@ -193,7 +194,7 @@ class Laws(RuleBasedStateMachine):
         """
         for _ in range(2):  # somebody is asked who came; then everybody is excused
             self.time_passes(10 * DAY)
-        assert not self.naive.held
+        assert not self.naive.credits.held
         untold = {type(event) for event in self.gym.log if getattr(event, "policy_version", 1) < 1}
         assert untold <= {BookingBanLifted}, "which rules decided"
         again = Gym(RULES, home, GYM)

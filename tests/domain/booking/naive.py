@@ -4,16 +4,14 @@ Slow and simple: sets, lists and sums. What the laws compare the rules with. Rea
 objects to what must never happen: a seat given that is not there, a queue jumped, a limit broken.
 """
 
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts import booking as said
-from contracts.booking import BookingCode, Charge
+from contracts.booking import BookingCode
 from contracts.envelope import Event
-from contracts.ids import ClientId, GrantId, ReservationId, SessionId
+from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.timetable import (
     BookingPolicyPublished,
     HoldMoved,
@@ -21,15 +19,16 @@ from contracts.timetable import (
     SessionReinstated,
     SessionRescheduled,
 )
+from tests.domain.booking import naive_lines
 from tests.domain.booking.naive_bans import Bans
+from tests.domain.booking.naive_credits import Credits
 from tests.domain.booking.naive_fees import Fees
 from tests.domain.booking.naive_seats import MINUTE, Seats
 
-PERIODS: dict[said.Period | None, Callable[[date], Any]] = {
-    None: lambda _: None,
-    said.Period.WEEK: lambda day: day.isocalendar()[:2],
-    said.Period.MONTH: lambda day: (day.year, day.month),
-}
+OfLine = (
+    said.WaitlistJoined | said.WaitlistLeft | said.WaitlistPromoted | said.SpotOffered
+    | said.OfferShortened | said.OfferExpired | said.OfferDeclined
+)  # fmt: skip
 
 
 @dataclass
@@ -38,29 +37,15 @@ class Naive:
 
     now: datetime
     sessions: dict[SessionId, Seats] = field(default_factory=dict)
-    grants: dict[ClientId, dict[GrantId, said.CreditsGranted]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-    spent: dict[GrantId, int] = field(default_factory=lambda: defaultdict(int))  # or expired
-    held: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)
-    counted: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)  # towards limits
-    ever: dict[ReservationId, said.CreditHeld] = field(default_factory=dict)
-    lost: set[ReservationId] = field(default_factory=set)  # consumed or forfeited
-    cost: dict[ReservationId, int] = field(default_factory=lambda: defaultdict(int))  # credits
-    told_cost: dict[ReservationId, int] = field(default_factory=dict)  # by corrected books
-    asleep: set[GrantId] = field(default_factory=set)  # suspended
-    on_hold: set[GrantId] = field(default_factory=set)  # of those
-    ended: set[GrantId] = field(default_factory=set)
     bans: Bans = field(default_factory=Bans)
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
     """Who has seats in two sessions: they were moved into each other, or staff said so."""
     published: list[BookingPolicyPublished] = field(default_factory=list)
     called_off: set[ReservationId] = field(default_factory=set)  # with their session
-    to_settle: dict[ReservationId, Charge] = field(default_factory=dict)  # of books just closed
 
     def __post_init__(self) -> None:
-        self.fees = Fees(self.sessions)
+        self.fees, self.credits = Fees(self.sessions), Credits(self.sessions)
 
     def read(self, events: list[Event], now: datetime) -> None:
         """Count what happened, and object to what must not."""
@@ -74,10 +59,10 @@ class Naive:
             self._seat(event)
             self._mark(event)
             self._line(event)
-            self._credit(event)
+            self.credits.read(event)
             self._standing(event)
             self.fees.read(event, now)
-        assert not self.to_settle, "what they hold is held for ever"
+        self.credits.end()
         self.fees.end(self.bans.all, now)
 
     def _turn(self, event: Any) -> None:
@@ -110,12 +95,11 @@ class Naive:
             case said.SeatsCounted():
                 assert event.empty_seats == self.sessions[event.session_id].empty, "miscounted"
             case said.AttendanceFinalized():
-                self.to_settle |= self.sessions[event.session_id].close(event)
+                self.credits.to_settle |= self.sessions[event.session_id].close(event)
             case said.AttendanceCorrected():
                 books = self.sessions[event.session_id].books
                 assert books[event.client_id] == event.was
                 books[event.client_id] = event.becomes
-                self.told_cost[event.reservation_id] = event.credits
 
     def _slot(self, event: Any) -> None:
         match event:
@@ -136,10 +120,6 @@ class Naive:
                 seats.over = seats.called_off = False
                 seats.after_start.clear()
             case HoldMoved():
-                moved = {"starts_at": event.starts_at, "ends_at": event.ends_at, "on": event.on}
-                for book in (self.held, self.counted, self.ever):
-                    hold = book[event.reservation_id]
-                    book[event.reservation_id] = hold.model_copy(update=moved)
                 for other in event.overlaps:
                     self.told.add((event.client_id, frozenset({event.session_id, other})))
 
@@ -229,7 +209,7 @@ class Naive:
             broken.add(BookingCode.OVERLAP)
             self._told_of_overlaps(event)
         if seats.policy.daily_limit and (
-            self.booked_on(client, seats.day) >= seats.policy.daily_limit
+            self.credits.booked_on(client, seats.day) >= seats.policy.daily_limit
         ):
             broken.add(BookingCode.DAILY_LIMIT)
         assert not (by_client and event.overrides), "clients set no rule aside"
@@ -255,96 +235,15 @@ class Naive:
                 self.told.add((client, frozenset({session, other})))
 
     def _line(self, event: Any) -> None:
-        match event:
-            case said.WaitlistJoined():
-                seats = self.sessions[event.session_id]
-                assert not self.is_banned(event.client_id)
-                unsigned = seats.waiver_required and event.client_id not in self.signed
-                seats.stand(event, self.now, unsigned=unsigned)
-            case said.WaitlistLeft() | said.WaitlistPromoted():
-                seats = self.sessions[event.session_id]
-                seats.line.remove(event.client_id)
-                offered = seats.offered.pop(event.client_id, None)
-                if isinstance(event, said.WaitlistLeft) and event.reason == "claimed":
-                    seats.claims = event.client_id
-                    seats.claims_offer = event.client_id if offered else None
-                seats.declined.discard(event.client_id)
-            case said.SpotOffered():
-                seats = self.sessions[event.session_id]
-                assert not self.is_banned(event.client_id)
-                assert event.client_id not in seats.offered
-                assert seats.promotes_until <= self.now < seats.serves_until
-                held = self.now + seats.policy.offer_minutes * MINUTE
-                assert event.expires_at == min(held, seats.serves_until)
-                seats.offered[event.client_id] = event.expires_at
-            case said.OfferShortened():
-                self.sessions[event.session_id].offered[event.client_id] = event.expires_at
-            case said.OfferExpired():
-                seats = self.sessions[event.session_id]
-                over = self.now >= seats.serves_until
-                assert seats.offered.pop(event.client_id) <= self.now or over
-                seats.line.remove(event.client_id)
-                seats.line.append(event.client_id)
-                assert event.seq > seats.last_seq
-                seats.last_seq = event.seq
-            case said.OfferDeclined():
-                seats = self.sessions[event.session_id]
-                del seats.offered[event.client_id]
-                if event.keeps_place:
-                    seats.declined.add(event.client_id)
-
-    def _credit(self, event: Any) -> None:
-        match event:
-            case said.CreditsGranted():
-                self.grants[event.client_id][event.grant_id] = event
-            case said.CreditHeld():
-                pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
-                assert event.credits == pack
-                assert self._pays(
-                    event.client_id, event.grant_id, self.sessions[event.session_id], ()
-                )
-                for book in (self.held, self.counted, self.ever):
-                    book[event.reservation_id] = event
-            case said.CreditReleased():
-                self._settled(event.reservation_id, Charge.RELEASED)
-                assert self.held.pop(event.reservation_id).credits == event.credits
-                del self.counted[event.reservation_id]
-            case said.CreditConsumed() | said.CreditForfeited():
-                spent = isinstance(event, said.CreditConsumed)
-                self._settled(event.reservation_id, Charge.CONSUMED if spent else Charge.FORFEITED)
-                assert self.held.pop(event.reservation_id).credits == event.credits
-                self.spent[event.grant_id] += event.credits
-                self.lost.add(event.reservation_id)
-                self.cost[event.reservation_id] = event.credits
-            case said.CreditsExpired():
-                pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
-                assert event.credits == pack * self.left(event.client_id, event.grant_id)
-                self.spent[event.grant_id] += event.credits
-            case said.CreditCorrected():
-                assert self.cost[event.reservation_id] == event.before, "not what it had cost"
-                self.cost[event.reservation_id] = event.after
-                self.spent[event.grant_id] += event.after - event.before
-                if event.becomes is said.Charge.RELEASED:
-                    del self.counted[event.reservation_id]
-                else:
-                    self.counted[event.reservation_id] = self.ever[event.reservation_id]
-
-    def _settled(self, reservation: ReservationId, charge: Charge) -> None:
-        """What the books say is what it costs; before they close it can only be given back."""
-        assert self.to_settle.pop(reservation, Charge.RELEASED) is charge
+        if isinstance(event, OfLine):
+            seats, client = self.sessions[event.session_id], event.client_id
+            joins = isinstance(event, said.WaitlistJoined | said.SpotOffered)
+            assert not (joins and self.is_banned(client))
+            unsigned = seats.waiver_required and client not in self.signed
+            naive_lines.read(seats, event, self.now, unsigned=unsigned)
 
     def _standing(self, event: Any) -> None:
         match event:
-            case said.EntitlementSuspended():
-                self.asleep.add(event.grant_id)
-                self.on_hold.discard(event.grant_id)
-                if event.because is said.Suspension.HOLD:
-                    self.on_hold.add(event.grant_id)
-            case said.EntitlementResumed():
-                self.asleep.remove(event.grant_id)
-                self.on_hold.discard(event.grant_id)
-            case said.EntitlementEnded():
-                self.ended.add(event.grant_id)
             case said.BookingBanImposed():
                 self.bans.impose(event)
                 if (cause := event.cause) is not None:
@@ -357,18 +256,8 @@ class Naive:
             case said.WaiverRecorded():
                 self.signed.add(event.client_id)
 
-    def left(self, client: ClientId, grant: GrantId) -> int:
-        """Credits the client may still use of the grant."""
-        held = sum(hold.credits for hold in self.held.values() if hold.grant_id == grant)
-        return self.grants[client][grant].credits - held - self.spent[grant]
-
     def is_banned(self, client: ClientId) -> bool:
         return self.bans.keep_out(client, self.now)
-
-    def booked_on(self, client: ClientId, day: date) -> int:
-        """Reservations of the day that were not given back in time."""
-        holds = self.counted.values()
-        return sum(one.client_id == client and self._day_of(one) == day for one in holds)
 
     def eligible(self, client: ClientId, session: SessionId, *, line: bool = False) -> bool:
         """Whether the client could take a seat; ``line``: as somebody who waits for one."""
@@ -385,42 +274,12 @@ class Naive:
             if not (line and wanted.joined[client].swap and free and client not in seats.here):
                 return False
             given_up.append(seats.seated[client].reservation_id)
-        booked = self.booked_on(client, wanted.day)
-        booked -= sum(self._day_of(self.held[one]) == wanted.day for one in given_up)
+        ledger, booked = self.credits, self.credits.booked_on(client, wanted.day)
+        booked -= sum(ledger.day_of(ledger.held[one]) == wanted.day for one in given_up)
         if wanted.policy.daily_limit and booked >= wanted.policy.daily_limit:
             return False
-        return any(self._pays(client, grant, wanted, given_up) for grant in self.grants[client])
-
-    def _day_of(self, hold: said.CreditHeld) -> date:
-        return self.sessions[hold.session_id].day
-
-    def _pays(
-        self, client: ClientId, grant: GrantId, wanted: Seats, given_up: "list[Any] | tuple[()]"
-    ) -> bool:
-        one = self.grants[client][grant]
-        if grant in self.asleep | self.ended or not self.covers(client, grant, wanted):
-            return False
-        if one.kind is said.GrantKind.PACK:
-            back = sum(self.held[r].credits for r in given_up if self.held[r].grant_id == grant)
-            return self.left(client, grant) + back > 0
-        period = PERIODS[one.period]
-        used = [
-            hold for hold in self.counted.values()
-            if hold.grant_id == grant and period(self._day_of(hold)) == period(wanted.day)
-            and hold.reservation_id not in given_up
-        ]  # fmt: skip
-        return one.kind is said.GrantKind.UNLIMITED or len(used) < one.credits
-
-    def covers(self, client: ClientId, grant: GrantId, wanted: Seats) -> bool:
-        """Whether the session is within the grant's days, and at a place and time it is for."""
-        one = self.grants[client][grant]
-        if one.valid_from.astimezone(wanted.zone).date() > wanted.day:
-            return False
-        if one.expires_at is not None:
-            last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
-            if wanted.day > last:
-                return False
-        return one.coverage is None or wanted.within(one.coverage)
+        grants = ledger.grants[client]
+        return any(ledger.pays(client, grant, wanted, given_up) for grant in grants)
 
     def serves(self, session: SessionId, now: datetime) -> bool:
         """Whether free seats are the line's."""

@@ -12,15 +12,8 @@ from hypothesis.stateful import INVARIANT_MARKER
 
 from contracts.booking import Attendance, Period
 from tests.domain.booking.gym_rules import AT_CHECK_IN, LATES, OPTIONS, OVERRIDES
-from tests.domain.booking.histories import (
-    COACHES,
-    COVERS,
-    MOVES_BY,
-    PAID,
-    STAFF,
-    STARTS,
-    Booking,
-)
+from tests.domain.booking.histories import COACHES, COVERS, MOVES_BY, PAID, Booking
+from tests.domain.booking.histories_asked import STAFF, STARTS
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 from tests.domain.booking.laws import CLIENTS
 from tests.domain.booking.situations import NEEDED

@@ -48,7 +48,7 @@ from tests.domain.booking.language import (
     opened,
     scheduled,
 )
-from tests.domain.booking.test_penalties import DONE, PRICED, seat
+from tests.domain.booking.misses import DONE, PRICED, seat
 from tests.scenario import Scenario
 
 DAY = timedelta(days=1)
