@@ -1,4 +1,4 @@
-"""Standing: who may not book, and who has yet to sign the waiver (B3).
+"""Bans and waivers: who may not book, and who has yet to sign (B3).
 
 A client may be banned twice over, by somebody at the gym and by the rules: the later end counts.
 Source: docs/rules.md, Booking.
