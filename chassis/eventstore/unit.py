@@ -122,7 +122,12 @@ class Unit:
         self._deadlines.append(Deadline(self.ctx.gym_id, name, at, command.command_type, body))
 
     def forget(self, name: str, *, due_by: datetime | None = None) -> None:
-        """Drop the gym's deadline of that name, if there is one; with ``due_by`` if due by then."""
+        """Drop the gym's deadline of that name, if there is one; with ``due_by`` if due by then.
+
+        So of one that this command has set: of what it says of a name the last word counts.
+        """
+        if due_by is None:
+            self._deadlines = [one for one in self._deadlines if one.name != name]
         self._forgotten.append(Forgotten(self.ctx.gym_id, name, due_by))
 
     @property

@@ -91,6 +91,28 @@ async def test_a_deadline_that_was_forgotten_does_not_fire(
     assert (await store.read(ctx.gym_id, tally, stream))[1] == 0
 
 
+@pytest.mark.parametrize(("last", "fires"), [("wake", True), ("forget", False)])
+async def test_the_last_word_of_a_command_on_a_deadline_counts(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any,
+    *, last: str, fires: bool,
+) -> None:  # fmt: skip
+    stream = new_id()
+    command = CloseWaitlist(session_id=SessionId(stream))
+
+    def changes_its_mind(unit: Unit) -> None:
+        if last == "wake":
+            unit.forget("close")
+        unit.wake("close", ctx.now + IN_AN_HOUR, command)
+        if last == "forget":
+            unit.forget("close")
+
+    await store.execute(ctx, changes_its_mind)
+    clock.advance(IN_AN_HOUR)
+    await worker(relay_dsn, store, clock).carry_out_due(db)
+
+    assert (await store.read(ctx.gym_id, tally, stream))[1] == fires
+
+
 async def test_a_refused_deadline_is_over(
     store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
 ) -> None:
