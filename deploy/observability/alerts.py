@@ -6,31 +6,10 @@ waits for the morning.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from deploy.local.access import PROCESSES, RELAYS
-
-
-class Severity(StrEnum):
-    """Whether it may wait."""
-
-    PAGE = "page"
-    TICKET = "ticket"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One symptom."""
-
-    name: str
-    expr: str
-    """PromQL; the alert is on for each series it returns."""
-    holds: str
-    """For how long before it is told: ``1m``; ``0s`` at once."""
-    severity: Severity
-    summary: str
-    """One line, with Prometheus' templates."""
-    labels: tuple[tuple[str, str], ...] = ()
+from deploy.observability.alert import Alert, Severity
+from deploy.observability.servers import SERVERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +78,12 @@ def _or_absent(metric: str, label: str, names: Iterable[str], **others: str) -> 
 
 SYMPTOMS = (
     Alert(
-        "ProcessDown", 'up{job=~".*services"} == 0', "2m", Severity.PAGE,
+        "ProcessDown", 'up{job=~"(.+/)?services"} == 0', "2m", Severity.PAGE,
         "{{ $labels.pod }} does not answer its scrape.",
     ),
     Alert(
         "ProcessGone",
-        _or_absent("up", "process", PROCESSES, job=".*services").removeprefix(" or "), "2m",
+        _or_absent("up", "process", PROCESSES, job="(.+/)?services").removeprefix(" or "), "2m",
         Severity.PAGE, "There is no pod of {{ $labels.process }} to be scraped.",
     ),
     Alert(
@@ -204,4 +183,4 @@ SYMPTOMS = (
 
 def alerts() -> tuple[Alert, ...]:
     """All of them."""
-    return (*burning(), *SYMPTOMS)
+    return (*burning(), *SYMPTOMS, *SERVERS)

@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from deploy.observability.alerts import Alert, alerts, records
+from deploy.observability.alert import Alert
+from deploy.observability.alerts import alerts, records
 
 RUNBOOKS = "docs/operations/runbooks"
 """Where each alert's runbook is, in this repository."""
@@ -59,7 +60,7 @@ def _alert(alert: Alert) -> Iterator[str]:
 
 def _expression(expr: str) -> Iterator[str]:
     """On one line, or broken where another alternative or exception begins."""
-    lines = re.sub(r" (?=or absent\(|unless )", "\n", expr).split("\n")
+    lines = re.sub(r" (?=or absent\(|unless |and on \()", "\n", expr).split("\n")
     if len(lines) == 1:
         yield f"expr: {_quoted(expr)}"
         return

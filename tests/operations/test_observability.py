@@ -18,24 +18,34 @@ import deploy.check
 import gateway
 from contracts.envelope import COMMANDS
 from deploy.cli import cli
+from deploy.observability.alert import Alert
 from deploy.observability.alerts import alerts, records
 from deploy.observability.dashboards import DASHBOARDS
 from deploy.observability.files import RULES
 from deploy.observability.rules import BROWSED, RUNBOOKS
+from deploy.observability.servers import INSTANCES
 from deploy.schema import ROOT
 
-METRIC = re.compile(r"\b(?:b2b|process)_[a-z_]+(?=[\[{) ]|$)")
+_METRIC = r"\b(?:b2b|process|cnpg|barman|gnatsd)_[a-z0-9_]+"
+METRIC = re.compile(rf"{_METRIC}(?!\w)")
 COMMAND = re.compile(r'command="([^"]+)"')
-TOLD = re.compile(r"alertname: (\w+)\n\s+exp_alerts:\n")
+RECORDED = re.compile(r"\bb2b:[\w:]+")
 TYPED = re.compile(r"`(b2b [^`]+)`")
 NAMES = {alert.name for alert in alerts()}
-SELECTOR = re.compile(r"\b((?:b2b|process)_[a-z_]+)\{([^}]*)\}")
+SELECTOR = re.compile(rf"({_METRIC})\{{([^}}]*)\}}")
 LABEL = re.compile(r"(\w+)(?:=~|!~|!=|=)\"")
 GROUPED = re.compile(r"\b(?:by|on) \(([^)]*)\)")
 SCRAPED = {"process", "pod", "job"}
 """Labels a scrape adds (monitors.yaml)."""
-PROCESS = {"process"}
-"""A label Kubernetes adds, spelt like a metric of Python's."""
+OF_OTHERS = {
+    "cnpg_collector_up": {"cluster"},
+    "cnpg_pg_replication_in_recovery": set[str](),
+    "cnpg_pg_stat_archiver_last_archived_time": set[str](),
+    "cnpg_pg_stat_archiver_last_failed_time": set[str](),
+    "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp": set[str](),
+    "gnatsd_varz_connections": {"server_id"},
+}
+"""What CloudNativePG, its Barman Cloud plugin and NATS' exporter say of their metrics' labels."""
 
 
 def questions() -> Iterator[str]:
@@ -52,7 +62,8 @@ def metrics() -> dict[str, set[str]]:
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 import_module(module.name)
-    return {name: _labels(name, of) for name, of in REGISTRY._names_to_collectors.items()}
+    own = {name: _labels(name, of) for name, of in REGISTRY._names_to_collectors.items()}
+    return own | {name: labels | SCRAPED for name, labels in OF_OTHERS.items()}
 
 
 def _labels(name: str, collector: Collector) -> set[str]:
@@ -64,10 +75,10 @@ def _labels(name: str, collector: Collector) -> set[str]:
 
 @pytest.mark.parametrize("question", sorted(set(questions())))
 def test_a_question_asks_for_metrics_there_are(question: str, metrics: dict[str, set[str]]) -> None:
-    recorded = {name for name, _ in records()}
-    asked = set(METRIC.findall(question)) - PROCESS
-    assert asked or any(name in question for name in recorded) or "up{" in question
+    recorded, asked = set(RECORDED.findall(question)), set(METRIC.findall(question))
+    assert asked or recorded or "up{" in question
     assert asked <= metrics.keys()
+    assert recorded <= {name for name, _ in records()}
     for metric, chosen in SELECTOR.findall(question):
         assert set(LABEL.findall(chosen)) <= metrics[metric], metric
     grouped = {label.strip() for labels in GROUPED.findall(question) for label in labels.split(",")}
@@ -75,9 +86,15 @@ def test_a_question_asks_for_metrics_there_are(question: str, metrics: dict[str,
 
 
 @pytest.mark.parametrize(
-    "question", ['b2b_commands_total{outcom="failed"}', "sum by (comand) (b2b_commands_total)"]
+    "question",
+    [
+        'b2b_commands_total{outcom="failed"}',
+        "sum by (comand) (b2b_commands_total)",
+        "b2b_comands_total*2",
+        "b2b_commands_total / b2b:graphql_failed:ratio_rate7d",
+    ],
 )
-def test_a_label_nobody_has_is_found(question: str, metrics: dict[str, set[str]]) -> None:
+def test_a_name_nobody_has_is_found(question: str, metrics: dict[str, set[str]]) -> None:
     with pytest.raises(AssertionError):
         test_a_question_asks_for_metrics_there_are(question, metrics)
 
@@ -116,10 +133,41 @@ def test_a_command_of_a_runbook_can_be_typed(page: str, line: str) -> None:
     command.make_context(line, words)  # raises what whoever mistyped it would be told
 
 
-def test_every_alert_is_tried() -> None:
-    tried = {
-        name
-        for file in (ROOT / RULES).parent.glob("*_test.yaml")
-        for name in TOLD.findall(file.read_text())
-    }
-    assert tried == NAMES
+def told() -> Iterator[tuple[str, str]]:
+    """(alert, its labels) of every one that promtool is to see told."""
+    for file in (ROOT / RULES).parent.glob("*_test.yaml"):
+        name = ""
+        for line in file.read_text().splitlines():
+            key, _, value = line.strip().removeprefix("- ").partition(": ")
+            if key == "alertname":
+                name = value
+            elif key == "exp_labels":
+                yield name, value
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda one: f"{one.name} {one.severity}")
+def test_every_alert_is_tried_with_each_of_its_severities(alert: Alert) -> None:
+    labels = [("severity", alert.severity.value), *alert.labels]
+    wanted = [f"{name}: {value}" for name, value in labels]
+
+    assert [
+        one for name, one in told() if name == alert.name and all(each in one for each in wanted)
+    ]
+
+
+def test_what_is_tried_are_alerts() -> None:
+    assert {name for name, _ in told()} == NAMES
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        "components/cloudnative-pg/cluster.yaml: instances",
+        "base/nats/nats.yaml: replicas",
+    ],
+)  # fmt: skip
+def test_a_server_too_few_is_one_less_than_the_manifests_want(counted: str) -> None:
+    file, _, name = counted.partition(": ")
+    text = (ROOT / "deploy/kubernetes" / file).read_text()
+
+    assert re.findall(rf"^  {name}: (\d+)$", text, re.M) == [str(INSTANCES)]
