@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import nats
 from nats.aio.client import Client
 from nats.errors import Error
@@ -80,6 +81,19 @@ class Operator:
             yield client
         finally:
             await client.close()
+
+    @asynccontextmanager
+    async def views(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection to the read models."""
+        try:
+            db = await asyncpg.connect(self.views_url, timeout=PATIENCE.total_seconds())
+        except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+            why = str(error) or "no answer"
+            raise Trouble(f"the read models cannot be reached: {why}") from error
+        try:
+            yield db
+        finally:
+            await db.close()
 
     def caller(self, gym_id: GymId, roles: tuple[str, ...] = (NAME,)) -> Caller:
         """Ourselves, asking about ``gym_id``."""

@@ -42,6 +42,6 @@ def reset(data: Path) -> None:
         return
     with alone(data):
         postgres = data / "postgres"
-        if postgres.is_symlink():  # it lies outside, see deploy.local.places
-            shutil.rmtree(postgres.resolve(), ignore_errors=True)
+        if postgres.is_symlink() and postgres.exists():  # it lies outside, see deploy.local.places
+            shutil.rmtree(postgres.resolve())
         shutil.rmtree(data)

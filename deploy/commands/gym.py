@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import typer
 from pydantic import ValidationError
 
@@ -27,11 +26,8 @@ async def find(operator: Operator, text: str) -> GymId:
         return GymId(read("gym", text) if text.startswith("gym_") else UUID(text))
     except (MalformedId, ValueError):  # then it is a slug
         pass
-    db = await asyncpg.connect(operator.views_url, timeout=10)
-    try:
+    async with operator.views() as db:
         found = await db.fetchval("SELECT gym_id FROM views.gyms WHERE slug = $1", text)
-    finally:
-        await db.close()
     if found is None:
         raise Trouble(f"no gym is called {text}")
     return GymId(UUID(str(found)))

@@ -106,11 +106,8 @@ async def _every(operator: Operator) -> list[str]:
 async def status(operator: Operator) -> list[Standing]:
     """Every read model, in the order they are kept."""
     async with operator.nats() as client:
-        db = await asyncpg.connect(operator.views_url, timeout=10)
-        try:
+        async with operator.views() as db:
             rows = await db.fetch("SELECT name, seq, position, at FROM views.checkpoints")
-        finally:
-            await db.close()
         kept = {row["name"]: row for row in rows}
         return [await _standing(client, model, kept) for model in _models(operator, client)]
 

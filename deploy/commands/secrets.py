@@ -66,11 +66,13 @@ def _write(folder: Path, name: str, data: dict[str, str]) -> None:
         _private(folder / f"{name}.env", "".join(lines))
     rest = {key: value for key, value in data.items() if key not in variables}
     if rest:
-        (folder / name).mkdir(mode=0o755)  # read inside a container by another user
+        (folder / name).mkdir()
+        (folder / name).chmod(0o755)  # read inside a container by another user, whatever our umask
     for key, value in rest.items():
-        _private(folder / name / key, value, 0o644)
+        _private(folder / name / key, value)
+        (folder / name / key).chmod(0o644)
 
 
-def _private(file: Path, text: str, mode: int = 0o600) -> None:
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as out:
+def _private(file: Path, text: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)

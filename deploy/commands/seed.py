@@ -1,7 +1,6 @@
 """``b2b seed``."""
 
 import asyncio
-import contextlib
 import signal
 from typing import Annotated
 
@@ -40,6 +39,5 @@ def make(
 async def _made(size: Size, *, ahead: bool) -> None:
     """Until made, or told to end; the clock is given back either way."""
     making = asyncio.ensure_future(go_on(Operator().local, say, size, ahead=ahead))
-    with contextlib.suppress(NotImplementedError):  # no such signals there
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
     await making

@@ -1,12 +1,9 @@
 """What an operator's command says and does, against a running installation."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
@@ -21,10 +18,9 @@ from deploy.commands import clock, dead_letters, gym, projections, tail
 from deploy.local.access import Access
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
-from deploy.local.runner import alone
 from deploy.operator import Operator
-from deploy.schema import ROOT
 from deploy.trouble import Trouble
+from tests.local.typed import b2b
 
 
 class BellRung(Event):
@@ -46,17 +42,6 @@ def operator(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Ite
 async def nats(operator: Operator) -> AsyncIterator[Client]:
     async with operator.nats() as client:
         yield client
-
-
-async def b2b(*words: str) -> tuple[int, str]:
-    """Exit code and everything said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.cli", *words,
-        env={**os.environ, "COLUMNS": "200"}, cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
 
 
 # Reaching what runs -----------------------------------------------------------------------------
@@ -106,6 +91,18 @@ async def test_a_nats_that_is_not_there_is_said_so_at_once(
         with pytest.raises(Trouble, match=f"{url} cannot be reached: nats: no servers"):
             async with Operator().nats():
                 pass
+
+
+async def test_read_models_that_cannot_be_reached_are_said_so_in_a_line(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = f"postgresql://projections:secret@127.0.0.1:{free_port()}/b2b_views"
+    monkeypatch.setenv("VIEWS_URL", nowhere)
+
+    for asking in (gym.find(operator, "harbor"), projections.status(operator)):
+        with pytest.raises(Trouble, match=r"^the read models cannot be reached: .") as told:
+            await asking
+        assert "secret" not in str(told.value)
 
 
 def test_the_note_about_what_runs_is_for_our_eyes_only(
@@ -204,38 +201,6 @@ def test_moves_of_the_clock_add_up_until_it_is_reset(operator: Operator) -> None
 def test_what_is_no_duration_is_refused(operator: Operator) -> None:
     with pytest.raises(Trouble, match="tomorrow is not a duration"):
         clock.move(operator, "tomorrow")
-
-
-# The data folder --------------------------------------------------------------------------------
-
-
-async def test_a_reset_throws_everything_away_where_it_lies_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, outside = tmp_path / "data", tmp_path / "outside"
-    (folder / "secrets").mkdir(parents=True)
-    outside.mkdir()
-    (folder / "postgres").symlink_to(outside)
-    monkeypatch.setenv("B2B_DATA", str(folder))
-
-    assert await b2b("data", "reset", "--yes") == (0, f"{folder} is gone\n")
-    assert os.listdir(tmp_path) == []
-    assert await b2b("data", "reset", "--yes") == (0, f"nothing at {folder}\n")
-
-
-async def test_what_runs_is_not_thrown_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("B2B_DATA", str(tmp_path))
-
-    with alone(tmp_path):
-        code, said = await b2b("data", "reset", "--yes")
-
-    assert (code, said.split(":")[:2]) == (
-        1,
-        ["b2b", f" already running on {tmp_path} (process {os.getpid()})"],
-    )
-    assert "run.lock" in os.listdir(tmp_path)
 
 
 # Dead letters -----------------------------------------------------------------------------------

@@ -1,10 +1,16 @@
-"""The demo's seed: which one a life is made from."""
+"""The demo's seed: which one a life is made from, and that who is told to end says so."""
+
+import asyncio
+import os
+import signal
 
 import pytest
 from typer.testing import CliRunner
 
 from deploy.commands import seed as seeds
 from deploy.demo.seeding import Size
+from deploy.operator import Operator
+from deploy.trouble import Trouble
 
 
 @pytest.mark.parametrize(
@@ -25,3 +31,25 @@ def test_the_seed_is_said_by_option_or_setting(
     told = CliRunner().invoke(seeds.cli, list(words))
     assert told.exit_code == 0, told.output
     assert [one.seed for one in made] == [seed]
+
+
+def test_who_is_told_to_end_gives_the_clock_back_and_says_what_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_back: list[bool] = []
+
+    async def making(*_: object, ahead: bool) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            given_back.append(True)
+
+    monkeypatch.setattr(seeds, "go_on", making)
+    monkeypatch.setattr(Operator, "local", None)
+
+    ended = CliRunner().invoke(seeds.cli, [])
+
+    assert isinstance(ended.exception, Trouble)
+    assert "`b2b seed` goes on with them" in str(ended.exception)
+    assert given_back == [True]
