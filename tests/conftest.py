@@ -77,7 +77,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """What the faults of ``make chaos`` did, test by test."""
-    if "chaos" not in config.option.markexpr.split():
+    if "chaos" not in config.option.markexpr.replace("not chaos", ""):
         return
     for chronicle in config.stash.get(_TOLD, []):
         terminalreporter.section(chronicle.test)

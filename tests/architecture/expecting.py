@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-EXPECTS = ("refused", "refusal", "raises", "then", "parametrize", "shows")
-"""Parts of names: what is called so says what it expects."""
+EXPECTS = {"refused", "refusal", "raises", "then", "parametrize", "shows"}
+"""Words of names: what is called so says what it expects."""
 
 
 @cache
@@ -27,7 +27,7 @@ def _expected(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.test
         elif isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if any(part in name for part in EXPECTS):
+            if EXPECTS & set(name.split("_")):
                 yield node
     for node in getattr(tree, "body", ()):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

@@ -3,8 +3,13 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+
+from tests import conftest
+from tests.world.chronicle import Chronicle
 
 ROOT = Path(__file__).parents[2]
 MARKS = {"faults", "chaos"}
@@ -116,3 +121,24 @@ def test_a_fault_that_keeps_silent_would_be_noticed(tmp_path: Path) -> None:
 
     assert (one, given, called & INVARIANTS) == ("test_one", {"system"}, {"every_invariant_holds"})
     assert (two, given_two, called_two & INVARIANTS) == ("test_two", {"tell"}, set())
+
+
+@pytest.mark.parametrize(
+    ("chosen", "are_told"),
+    [("faults or chaos", True), ("chaos", True), ("not chaos", False), ("", False),
+     ("faults and not chaos", False)],
+)  # fmt: skip
+def test_what_faults_did_is_told_where_somebody_asked_for_chaos(
+    chosen: str, are_told: bool
+) -> None:
+    one, said = Chronicle("test_one"), list[str]()
+    one("killed")
+    terminal = SimpleNamespace(section=said.append, line=said.append)
+    stash = {conftest._TOLD: [one]}
+    config = SimpleNamespace(option=SimpleNamespace(markexpr=chosen), stash=stash)
+
+    conftest.pytest_terminal_summary(
+        cast(pytest.TerminalReporter, terminal), cast(pytest.Config, config)
+    )
+
+    assert said == ([one.test, *one.lines] if are_told else [])
