@@ -19,6 +19,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "trust": (
         "tests/component/test_auth.py",
         "tests/component/test_production_settings.py",
+        "tests/component/members/test_staying_signed_in.py",
         "tests/gateway/test_standings.py",
         "tests/gateway_serve/test_ws.py",
         "tests/gateway_serve/test_sse.py",

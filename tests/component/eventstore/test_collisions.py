@@ -12,25 +12,13 @@ from prometheus_client import REGISTRY
 
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore import residents
-from chassis.eventstore.events import UnreadableStream, encode, meta
 from chassis.eventstore.postgres import PostgresRecorder
-from chassis.eventstore.recorder import (
-    Answer,
-    Append,
-    Away,
-    NewEvent,
-    Objection,
-    Recorder,
-    StreamKey,
-)
+from chassis.eventstore.recorder import Answer, Append, Away, Objection, Recorder, StreamKey
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, OutcomeUnknown, Unit
 from chassis.tenancy import Db, Pool
-from contracts.booking import CloseWaitlist
-from contracts.envelope import Command
-from contracts.ids import SessionId, new_id
+from contracts.ids import new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
-from tests.component.eventstore.together import Gated, again, in_memory, one_batch
+from tests.component.eventstore.together import Gated, again, in_memory, one_to_append
 from tests.world.waiting import until
 
 
@@ -97,50 +85,6 @@ async def test_who_gave_up_waiting_and_was_told_no_elsewhere_gets_nothing_afterw
     assert (await other.read(ctx.gym_id, tally, stream))[0].count == LIMIT - 1
 
 
-async def test_an_unreadable_stream_is_nobody_elses_fault(app_pool: Pool, ctx: Context) -> None:
-    odd, good = new_id(), new_id()
-    async with EventStore(PostgresRecorder(app_pool)) as store:
-        await store.execute(again(ctx), count(good))
-    await PostgresRecorder(app_pool).append([_append(ctx, odd, "booking.from_the_future.v9")])
-
-    async with EventStore(PostgresRecorder(app_pool)) as store:
-        outcomes = await asyncio.gather(
-            *(store.execute(again(ctx), count(stream)) for stream in (odd, good)),
-            return_exceptions=True,
-        )
-
-    assert isinstance(outcomes[0], UnreadableStream)
-    assert not isinstance(outcomes[1], BaseException)
-
-
-async def test_a_command_that_cannot_be_written_takes_no_other_with_it(
-    app_pool: Pool, ctx: Context
-) -> None:
-    gated = Gated(PostgresRecorder(app_pool))
-    async with EventStore(gated) as store:
-        command = CloseWaitlist(session_id=SessionId(new_id()))
-
-        def odd(unit: Unit) -> None:
-            unit.wake("no text to Postgres: \x00", ctx.now, command)
-
-        broken, fine = await one_batch(
-            store, gated, ctx, *((again(ctx), rule) for rule in (odd, lambda _: None))
-        )
-
-    assert isinstance(broken, Exception)
-    assert not isinstance(broken, Busy)
-    assert not isinstance(fine, BaseException)
-
-
-def _append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
-    key = StreamKey(ctx.gym_id, tally.category, stream)
-    data = encode(counted(stream, 1))
-    event = NewEvent(key, 1, new_id(), event_type, data, meta(ctx))
-    seen = {key: 0, **more.pop("looked_at", {})}
-    command = again(ctx).command_id
-    return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)
-
-
 class _OneConnection:
     """A pool of it alone, whatever transaction it may be in."""
 
@@ -161,7 +105,7 @@ async def test_of_two_who_each_write_what_the_other_looked_at_one_decides_again(
 
     def relying(writes: Any, looks_at: Any) -> Append:
         key = StreamKey(ctx.gym_id, tally.category, looks_at)
-        return _append(ctx, writes, event_type, looked_at={key: 0}, relies=True)
+        return one_to_append(ctx, writes, event_type, looked_at={key: 0}, relies=True)
 
     async def waits_or_is_done() -> bool:
         waiting = await app_pool.fetchval(
@@ -197,31 +141,6 @@ async def test_a_command_says_when_it_relies_on_a_stream_it_only_looked_at(
     assert unit.to_append(Answer(b"", b"")).relies
 
 
-async def test_a_command_may_need_more_streams_than_are_kept(
-    store: EventStore, ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(residents, "MAX_RESIDENT", 10)
-    streams = [new_id() for _ in range(30)]
-
-    def rule(unit: Unit) -> dict[str, int]:
-        unit.states(tally, streams)
-        return count(*streams)(unit)
-
-    async with asyncio.timeout(10):
-        await store.execute(ctx, rule)
-        await store.execute(again(ctx), count(new_id()))
-
-    assert len(store._writer.residents._streams) <= 10
-
-
-async def test_a_deadline_without_a_time_zone_is_a_mistake(store: EventStore, ctx: Context) -> None:
-    command = CloseWaitlist(session_id=SessionId(new_id()))
-    with pytest.raises(ValueError, match="time zone"):
-        await store.execute(
-            ctx, lambda unit: unit.wake("close", ctx.now.replace(tzinfo=None), command)
-        )
-
-
 async def test_what_a_rule_cannot_cope_with_is_looked_at_again_before_it_is_told(
     store: EventStore, other: EventStore, ctx: Context
 ) -> None:
@@ -235,31 +154,6 @@ async def test_what_a_rule_cannot_cope_with_is_looked_at_again_before_it_is_told
             raise LookupError(stream)
 
     await store.execute(again(ctx), must_exist)
-
-
-async def test_a_store_that_went_away_while_writing_leaves_the_outcome_open(
-    recorder: Recorder, ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chassis.eventstore.store.ATTEMPTS", 3)
-
-    class GoesAway:
-        """Writes, and is never heard of again."""
-
-        async def append(self, batch: Sequence[Append]) -> list[int | None]:
-            await recorder.append(batch)
-            raise Away
-
-        async def answer(self, *_: Any) -> None:
-            raise Away
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(recorder, name)
-
-    async with EventStore(GoesAway()) as store:
-        with pytest.raises(OutcomeUnknown):
-            await store.execute(ctx, lambda _: None)
-    async with EventStore(recorder) as store:
-        assert (await store.execute(ctx, lambda _: None)).replayed
 
 
 async def test_only_another_writer_who_was_quicker_counts_as_a_collision(
@@ -290,24 +184,3 @@ async def test_only_another_writer_who_was_quicker_counts_as_a_collision(
     await other.execute(again(ctx), count(stream))
     await store.execute(again(ctx), count(stream))
     assert counted_so_far() == before + 1
-
-
-async def test_a_field_added_later_does_not_make_it_another_command(
-    store: EventStore, ctx: Context
-) -> None:
-    class Asked(Command):
-        """As an older version of the service knows it."""
-
-        seats: int
-
-    class AskedSince(Command):
-        """As the next one does."""
-
-        seats: int
-        row: str | None = None
-
-    await store.carry_out(Asked(seats=1), ctx, lambda _, __: None)
-
-    assert (await store.carry_out(AskedSince(seats=1), ctx, lambda _, __: None)).replayed
-    with pytest.raises(Refused, match="key"):
-        await store.carry_out(AskedSince(seats=1, row="A"), ctx, lambda _, __: None)

@@ -14,13 +14,10 @@ from chassis.eventstore import writer
 from chassis.eventstore.events import layout
 from chassis.eventstore.recorder import Append, Away, Recorder, StreamKey
 from chassis.eventstore.store import Busy, ClaimTaken, EventStore, Unit
+from contracts.envelope import Command
 from contracts.ids import GymId, new_id
 from tests.component.eventstore.conftest import LIMIT, count, counted, tally
-
-
-def again(ctx: Context) -> Context:
-    """Another command of the same person."""
-    return replace(ctx, command_id=new_id())
+from tests.component.eventstore.together import again
 
 
 async def test_what_is_recorded_is_there_for_another_process(
@@ -101,6 +98,27 @@ async def test_a_key_used_for_another_request_is_refused(store: EventStore, ctx:
         "IDEMPOTENCY_KEY_REUSED",
         "idempotency_key",
     )
+
+
+async def test_a_field_added_later_does_not_make_it_another_command(
+    store: EventStore, ctx: Context
+) -> None:
+    class Asked(Command):
+        """As an older version of the service knows it."""
+
+        seats: int
+
+    class AskedSince(Command):
+        """As the next one does."""
+
+        seats: int
+        row: str | None = None
+
+    await store.carry_out(Asked(seats=1), ctx, lambda _, __: None)
+
+    assert (await store.carry_out(AskedSince(seats=1), ctx, lambda _, __: None)).replayed
+    with pytest.raises(Refused, match="key"):
+        await store.carry_out(AskedSince(seats=1, row="A"), ctx, lambda _, __: None)
 
 
 async def test_the_same_key_of_another_person_or_gym_is_another_command(

@@ -6,14 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.context import Context
-from chassis.eventstore.recorder import (
-    Append,
-    Recorder,
-    StreamKey,
-)
+from chassis.eventstore.events import encode, meta
+from chassis.eventstore.recorder import Answer, Append, NewEvent, Recorder, StreamKey
 from chassis.eventstore.store import EventStore, Unit
 from contracts.ids import new_id
-from tests.component.eventstore.conftest import tally
+from tests.component.eventstore.conftest import counted, tally
 
 Rule = Callable[[Unit], Any]
 
@@ -57,3 +54,13 @@ async def in_memory(store: EventStore, ctx: Context, stream: Any) -> None:
     """Have ``store`` know the stream as it is now, so that its next command decides at once."""
     key = StreamKey(ctx.gym_id, tally.category, stream)
     await store._writer.residents.load([(key, tally)])
+
+
+def one_to_append(ctx: Context, stream: Any, event_type: str, **more: Any) -> Append:
+    """Of one event, for a recorder; ``looked_at``: streams it only saw, and at which version."""
+    key = StreamKey(ctx.gym_id, tally.category, stream)
+    data = encode(counted(stream, 1))
+    event = NewEvent(key, 1, new_id(), event_type, data, meta(ctx))
+    seen = {key: 0, **more.pop("looked_at", {})}
+    command = again(ctx).command_id
+    return Append(ctx.gym_id, ctx.actor, command, seen, [event], Answer(b"", b"null"), **more)

@@ -1,42 +1,21 @@
-"""KPIs and receipts, folded in a real database and read as the gateway reads them."""
+"""KPIs, folded in a real database and read as the gateway reads them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from chassis.tenancy import Pool
 from contracts.booking import (
     Attendance,
-    AttendanceCorrected,
-    AttendanceFinalized,
-    BookingPolicy,
-    Cancellation,
     CapacityChanged,
-    CheckedIn,
-    CheckInUndone,
     CreditsGranted,
     GrantKind,
-    MarkedNoShow,
     PolicyOverrides,
-    ReservationCancelled,
     ReservationCovered,
-    ReservationMade,
-    ReservationSource,
     SessionCancelled,
-    SessionScheduled,
 )
 from contracts.envelope import Event
-from contracts.ids import (
-    ClassTypeId,
-    ClientId,
-    GrantId,
-    GymId,
-    LocationId,
-    ProgramId,
-    ReservationId,
-    SessionId,
-    new_id,
-)
+from contracts.ids import ClassTypeId, GrantId, GymId, ProgramId, ReservationId, SessionId, new_id
 from contracts.timetable import (
     ClassTypeChanged,
     ClassTypeDefined,
@@ -44,73 +23,22 @@ from contracts.timetable import (
     SessionReinstated,
     SessionRescheduled,
 )
-from services.projections import cards, kpis, receipts
+from services.projections import cards, kpis
 from tests.component.read_models.folding import put
+from tests.component.read_models.taught_class import (
+    CLIENTS,
+    LEO,
+    MIA,
+    NOON,
+    SPIN,
+    TOMORROW,
+    a_taught_class,
+    corrected,
+    here,
+    reserved,
+    scheduled,
+)
 from tests.envelopes import Recording
-
-SPIN, HERE = SessionId(new_id()), LocationId(new_id())
-NOON = datetime(2027, 3, 3, 12, tzinfo=UTC)
-TOMORROW = NOON + timedelta(days=1)
-MIA, LEO, ZOE, BEN = (ReservationId(new_id()) for _ in range(4))
-CLIENTS = {seat: ClientId(new_id()) for seat in (MIA, LEO, ZOE, BEN)}
-
-
-def scheduled(
-    session: SessionId = SPIN, starts_at: datetime = NOON, kind: ClassTypeId | None = None
-) -> SessionScheduled:
-    return SessionScheduled(
-        session_id=session, title="Spin", location_id=HERE, starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=1), time_zone="Europe/Berlin", capacity=12,
-        booking_opens_at=NOON, booking_closes_at=starts_at, policy=BookingPolicy(),
-        class_type_id=kind,
-    )  # fmt: skip
-
-
-def reserved(
-    seat: ReservationId,
-    source: ReservationSource = ReservationSource.BOOKED,
-    grant: GrantId | None = None,
-) -> ReservationMade:
-    return ReservationMade(
-        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, source=source,
-        grant_id=grant or GrantId(new_id()), grant_kind=GrantKind.PACK, free_until=NOON,
-        policy_version=1, seats_taken=1, capacity=12,
-    )  # fmt: skip
-
-
-def gave_up(seat: ReservationId, kind: Cancellation) -> ReservationCancelled:
-    return ReservationCancelled(
-        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, kind=kind, free_until=NOON,
-        policy_version=1, seats_taken=1,
-    )  # fmt: skip
-
-
-def here(seat: ReservationId) -> CheckedIn:
-    return CheckedIn(session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat)
-
-
-def missed(seat: ReservationId) -> MarkedNoShow:
-    return MarkedNoShow(
-        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, policy_version=1
-    )
-
-
-def corrected(seat: ReservationId, was: Attendance, becomes: Attendance) -> AttendanceCorrected:
-    return AttendanceCorrected(
-        session_id=SPIN, client_id=CLIENTS[seat], reservation_id=seat, was=was, becomes=becomes,
-        credits=1, reason="seen", policy_version=1,
-    )  # fmt: skip
-
-
-def a_taught_class() -> list[Event]:
-    """Mia came, Leo did not, Zoe gave up late, Ben walked in."""
-    return [
-        scheduled(), reserved(MIA), reserved(LEO), reserved(ZOE),
-        gave_up(ZOE, Cancellation.LATE), here(MIA), here(LEO),
-        CheckInUndone(session_id=SPIN, client_id=CLIENTS[LEO], reservation_id=LEO),
-        reserved(BEN, ReservationSource.WALK_IN), here(BEN), missed(LEO),
-        AttendanceFinalized(session_id=SPIN, attended=2, no_shows=1, late_cancels=1),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
@@ -257,36 +185,3 @@ async def test_kpis_hold_one_gyms_sessions_only(writer: Pool, reader: Pool, gym_
 
     assert told == {(gym_id, str(SPIN))}
     assert (await kpis.counted(reader, GymId(new_id()), NOON))[1] == []
-
-
-async def test_a_client_has_a_receipt_for_every_decision_and_nobody_elses(
-    writer: Pool, reader: Pool, gym_id: GymId
-) -> None:
-    events = Recording(gym_id).of("session", SPIN, *a_taught_class())
-    await put(writer, receipts.MODEL, events[:5], events[5:])
-
-    _, zoe = await receipts.of_client(reader, gym_id, SPIN, CLIENTS[ZOE])
-    _, other = await receipts.of_client(reader, GymId(new_id()), SPIN, CLIENTS[ZOE])
-
-    assert [one.decided.decision for one in zoe] == ["reserved", "cancelled_late"]
-    assert zoe[1].text == "Cancelled 1 Mar 13:00, free until 13:00: late"
-    assert (zoe[1].position, zoe[1].decided.by) == (events[4].position, "system")
-    assert zoe[0].decided.facts["capacity"] == 12
-    assert other == []
-
-
-async def test_receipts_are_told_by_the_time_the_session_has_now(
-    writer: Pool, reader: Pool, gym_id: GymId
-) -> None:
-    recording, first = Recording(gym_id), datetime(2027, 3, 1, 18, tzinfo=UTC)
-    moved = SessionRescheduled(
-        session_id=SPIN, starts_at=first, ends_at=first, previous_starts_at=NOON,
-        previous_ends_at=NOON, booking_opens_at=NOON, booking_closes_at=NOON,
-    )  # fmt: skip
-    await put(writer, receipts.MODEL, recording.of("session", SPIN, scheduled(), here(MIA)))
-    before = (await receipts.of_client(reader, gym_id, SPIN, CLIENTS[MIA]))[1][0].text
-
-    await put(writer, receipts.MODEL, recording.of("session", SPIN, moved))
-
-    after = (await receipts.of_client(reader, gym_id, SPIN, CLIENTS[MIA]))[1][0].text
-    assert (before, after) == ("Checked in 1 Mar 13:00", "Checked in 13:00")
