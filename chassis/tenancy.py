@@ -106,9 +106,11 @@ async def tenant(pool: Pool, gym_id: GymId) -> AsyncIterator[Db]:
 async def confirmed(pool: Pool, within: float) -> None:
     """Return when all that can be seen now is on a second copy.
 
-    Raises ``TimeoutError`` when that takes longer than ``within`` seconds.
+    Raises ``TimeoutError`` when that takes longer than ``within`` seconds, those in which every
+    connection is in use by others who wait for the same included.
     """
-    await pool.execute(FENCE, timeout=within)
+    async with asyncio.timeout(within):
+        await pool.execute(FENCE)
 
 
 def is_away(error: BaseException) -> bool:

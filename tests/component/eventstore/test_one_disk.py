@@ -1,8 +1,9 @@
 """A primary cut off from its copies: what is on one disk only is neither seen nor told as done."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +14,7 @@ from chassis.eventstore import store as eventstore
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.recorder import Away, Unconfirmed
 from chassis.eventstore.store import EventStore, OutcomeUnknown
-from chassis.tenancy import FENCE, Pool, open_store_pool
+from chassis.tenancy import FENCE, Pool, confirmed, open_store_pool
 from contracts.ids import new_id
 from tests.component.eventstore.conftest import count, tally
 from tests.world.primary import Primary, primary_of
@@ -94,15 +95,31 @@ async def test_however_many_repeat_it_few_connections_wait_and_reading_goes_on(
 
 
 async def test_who_waited_for_a_connection_sends_nothing_once_one_was_given_up(
-    cut_off: Primary, pool: Pool, ctx: Context
+    cut_off: Primary, pool: Pool
 ) -> None:
-    recorder = PostgresRecorder(pool, patience=PATIENCE)
-    writing = [asyncio.create_task(recorder._written(FENCE)) for _ in range(MANY)]
+    recorder = PostgresRecorder(pool, patience=2 * PATIENCE)
+    writing = await _all_waiting(cut_off, pool, lambda: recorder._written(FENCE))
+    recorder._patience = 3 * PATIENCE  # longer than those hold the connections
+    later = [asyncio.create_task(recorder._written(FENCE)) for _ in range(MANY)]
 
-    await asyncio.wait(writing)
+    await asyncio.wait([*writing, *later])
 
-    assert {type(one.exception()) for one in writing} == {Away}
-    assert len(await cut_off.waiting()) == pool.get_max_size()
+    assert {type(one.exception()) for one in (*writing, *later)} == {Away}
+    assert len(await cut_off.waiting()) == len(writing)
+
+
+async def test_whoever_asks_whether_copies_confirm_waits_for_a_connection_no_longer(
+    cut_off: Primary, pool: Pool
+) -> None:
+    writing = await _all_waiting(cut_off, pool, lambda: pool.execute(FENCE))
+
+    asking = asyncio.create_task(confirmed(pool, within=PATIENCE))
+    await asyncio.wait([asking], timeout=10 * PATIENCE)
+    assert asking.done(), "it waits as long as those who have the connections"
+    assert isinstance(asking.exception(), TimeoutError)
+
+    await cut_off.find_copies()
+    await asyncio.gather(*writing)
 
 
 async def test_who_has_seen_something_while_others_are_confirmed_shares_the_next_fence(
@@ -175,6 +192,19 @@ async def test_a_process_that_is_ended_while_it_writes_cancels_nothing(
 
     assert await cut_off.waiting()
     assert await _events(cut_off, stream) == 0
+
+
+async def _all_waiting(
+    primary: Primary, pool: Pool, write: Callable[[], Coroutine[Any, Any, Any]]
+) -> list["asyncio.Task[Any]"]:
+    """Those who ``write`` once each of the pool's connections waits for a copy."""
+    writing = [asyncio.create_task(write()) for _ in range(pool.get_max_size())]
+
+    async def all_wait() -> bool:
+        return len(await primary.waiting()) == len(writing)
+
+    await until(all_wait, 10)
+    return writing
 
 
 async def _events(primary: Primary, stream: UUID) -> int:
