@@ -1,6 +1,7 @@
 """Heads of HTTP requests have an end, and so has what comes behind a body in pieces (trailers).
 
-The server itself takes them of any length, however long they take, and keeps them.
+The server itself takes them of any length, however long they take, and keeps them. It also keeps
+for ever who connects and asks nothing.
 """
 
 import asyncio
@@ -32,9 +33,14 @@ class BoundedHeads(HttpToolsProtocol):
     """Bytes since it last came on, as they came: with what came together with its begin."""
     _patience: asyncio.TimerHandle | None = None
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._rest()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait(None)
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # after a reset, too
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -57,11 +63,13 @@ class BoundedHeads(HttpToolsProtocol):
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        self._has_come_on = False
+        self._has_come_on, rested = False, self.timeout_keep_alive_task is not None
         super().data_received(data)
         if not self._is_begun or self.transport.is_closing():
             if self._patience is not None:
                 self._wait(None)
+            if rested and not self._has_come_on and not self.transport.is_closing():
+                self._rest()  # these were empty lines
         elif self._has_come_on:
             self._taken = 0
             self._wait(HEAD_SECONDS)
@@ -71,6 +79,12 @@ class BoundedHeads(HttpToolsProtocol):
                 self._refuse(TOO_LARGE)
             elif self._patience is None:
                 self._wait(HEAD_SECONDS)
+
+    def _rest(self) -> None:
+        """Wait for a request. The server itself does so between two, not for the first."""
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def _wait(self, seconds: float | None) -> None:
         if self._patience is not None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from chassis import heads
+from chassis import heads, health
 from chassis.heads import LARGEST_HEAD
 from chassis.health import App, Health, Server
 from chassis.telemetry.web import Receive, Scope, Send
@@ -127,6 +127,17 @@ async def test_a_trailer_is_no_header() -> None:
         await door.send(head + b"0\r\nx-forwarded-for: 198.51.100.1\r\n\r\n")
 
         assert b"\r\n192.0.2.1\r\n" in await door.everything()
+
+
+@pytest.mark.parametrize("said", [b"", b"\r\n\r\n"], ids=["nothing", "empty lines"])
+async def test_a_connection_on_which_nothing_is_asked_does_not_stay_for_ever(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "KEEP_ALIVE_SECONDS", 0.1)
+    async with _door() as door:
+        await door.send(said)
+
+        assert await door.everything() == b""
 
 
 @pytest.mark.parametrize("begun", [b"GET /", LINE], ids=["address", "headers"])
