@@ -23,7 +23,7 @@ from chassis.nats_client import JETSTREAM_SECONDS
 from chassis.telemetry import span
 from chassis.telemetry.batches import is_followed
 from chassis.telemetry.metrics import DEAD_LETTERS, REACTIONS
-from chassis.telemetry.traces import is_sampled
+from chassis.telemetry.traces import failure, is_sampled
 from chassis.wire import TRACE_HEADER, unpack
 from contracts.envelope import Envelope, Event
 
@@ -43,6 +43,9 @@ log = structlog.get_logger(__name__)
 
 class Hopeless(Exception):
     """Trying again cannot help. Raised by a handler, it sends the event to the dead letters."""
+
+
+HOPELESS = Hopeless, Refused
 
 
 class FailedAtHome(Exception):
@@ -122,19 +125,19 @@ class Reactor:
             envelope = unpack(message.data)
         except UNREADABLE as error:
             return self._failed(error)
-        with self._about(envelope, message.headers or {}):
+        with self._about(envelope, message.headers or {}) as current:
             try:
                 with anyio.fail_after(HANDLER_SECONDS):
                     await self.handler(envelope)
             except Exception as error:
+                current.set_status(failure(error))
                 return self._failed(error)
         REACTIONS.labels(self.name, "done").inc()
         return b"{}"
 
     def _failed(self, error: Exception) -> bytes:
         log.warning("reaction failed", consumer=self.name, exc_info=error)
-        is_hopeless = isinstance(error, Hopeless | Refused)
-        return orjson.dumps({"error": type(error).__name__, "hopeless": is_hopeless})
+        return orjson.dumps({"error": _kind(error), "hopeless": isinstance(error, HOPELESS)})
 
     async def react(self, message: Msg) -> None:
         """Hand the event in ``message`` to the handler; acknowledge, try again later or give up."""
@@ -149,11 +152,12 @@ class Reactor:
                     if not await self._handed_on(envelope, message):
                         await self.handler(envelope)
                         REACTIONS.labels(self.name, "done").inc()
-            except (Hopeless, Refused) as error:
-                await self._give_up(message, error)
             except Exception as error:
                 current.set_status(Status(StatusCode.ERROR, _kind(error)))
-                await self._try_again(message, error)
+                if isinstance(error, HOPELESS):
+                    await self._give_up(message, error)
+                else:
+                    await self._try_again(message, error)
             else:
                 await message.ack()
 

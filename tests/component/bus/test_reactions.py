@@ -8,6 +8,7 @@ import asyncio
 from itertools import pairwise
 
 import anyio
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -200,6 +201,32 @@ async def test_a_reaction_is_followed_below_what_published_its_event(
     assert [parent(failed), parent(done)] == [ids(relay)] * 2
     assert (failed.status.description, done.status.is_unset) == ("OSError", True)
     assert [ctx.traceparent for ctx in room.led_to] == [context(failed), context(done)]
+
+
+async def test_a_reaction_that_is_given_up_says_so_in_its_trace(room: Room, kept: Kept) -> None:
+    room.faults = [Hopeless()]
+
+    await room.publish(a_lamp(room.gym_id, trace=a_trace()))
+
+    await kept.until(lambda: bool(kept.named(CONSUMER)))
+    [span] = kept.named(CONSUMER)
+    assert span.status.description == "Hopeless"
+
+
+async def test_a_second_chance_that_fails_says_so_to_whoever_asked_and_in_its_trace(
+    room: Room, kept: Kept
+) -> None:
+    append = a_trace()
+    room.faults = [OSError("mail server down")]
+
+    answer = await room.operator.request(
+        f"retry.booking.{CONSUMER}", a_lamp(room.gym_id, trace=append), timeout=PATIENCE
+    )
+
+    assert orjson.loads(answer.data) == {"error": "OSError", "hopeless": False}
+    await kept.until(lambda: bool(kept.named(CONSUMER)))
+    [span] = kept.named(CONSUMER)
+    assert (parent(span), span.status.description) == (ids(append), "OSError")
 
 
 async def test_a_reaction_to_an_old_event_is_linked_and_begins_a_trace_of_its_own(
