@@ -57,10 +57,10 @@ class Behind:
         self._behind.set(self._told)
 
     def missed(self, now: float) -> None:
-        """A look at ``now`` failed: whatever has come since the last one may be waiting."""
+        """A look at ``now`` failed: what waited at the last one, and all since, may wait still."""
         if self._looked_at is None:
             self._looked_at = now
-        self._behind.set(max(self._told, now - self._looked_at))
+        self._behind.set(self._told + now - self._looked_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """A reaction goes on hearing, whatever becomes of its consumer, and tells how far it is behind."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +15,13 @@ from nats.js.manager import JetStreamManager
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from chassis.bus import desk
 from chassis.bus.hearing import AT_MOST_AWAY, Behind
 from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from contracts.ids import GymId, new_id
-from tests.component.bus.room import CONSUMER, Room, a_lamp, opened
+from deploy.local.servers import Nats
+from tests.component.bus.room import CONSUMER, PATIENCE, Room, a_lamp, opened
 from tests.world.waiting import until
 
 SINCE = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -98,75 +101,85 @@ async def test_a_subscription_that_would_not_end_does_not_keep_the_next_from_beg
     assert len(room.tried) == 3
 
 
-def test_what_cannot_be_looked_at_is_behind_since_the_last_look() -> None:
+async def test_a_desk_that_cannot_look_says_that_it_is_behind(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    async with _looked_after(room, monkeypatch):
+        monkeypatch.setattr(JetStreamManager, "consumer_info", away)
+        await until(lambda: _seconds_behind(CONSUMER) > 1, PATIENCE)
+
+
+async def test_a_desk_whose_server_is_away_says_that_it_is_behind(
+    server: Nats, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _looked_after(room, monkeypatch):
+        await asyncio.to_thread(server.stop)
+        await until(lambda: _seconds_behind(CONSUMER) > 1, PATIENCE)
+    await asyncio.to_thread(server.start)
+    await until(lambda: room.desk.is_open, PATIENCE)
+
+
+def test_what_waited_at_the_last_look_is_behind_by_the_time_since_as_well() -> None:
     behind = Behind("a_deaf_consumer")
 
-    def told() -> float | None:
-        label = {"consumer": "a_deaf_consumer"}
-        return REGISTRY.get_sample_value("b2b_reaction_behind_seconds", label)
-
-    def looked(pending: int, now: float) -> None:
-        last = SequenceInfo(consumer_seq=7, stream_seq=7)
-        behind.look(
-            ConsumerInfo(
-                "a_deaf_consumer", "EVT", ConsumerConfig(), SINCE, delivered=last,
-                num_pending=pending,
-            ), now,
-        )  # fmt: skip
+    def told() -> float:
+        return _seconds_behind("a_deaf_consumer")
 
     behind.missed(now=90)
     behind.missed(now=95)
     assert told() == 5, "nobody has ever looked"
-    looked(pending=0, now=100)
-    looked(pending=3, now=120)
+    behind.look(_found(pending=0, given=7), now=100)
+    behind.look(_found(pending=3, given=7), now=120)
     behind.missed(now=122)
-    assert told() == 20, "what waited then waits still"
+    assert told() == 22
     behind.missed(now=160)
-    assert told() == 40
-    looked(pending=0, now=170)
+    assert told() == 60
+    behind.look(_found(pending=0, given=7), now=170)
     assert told() == 0
-
-
-async def test_a_desk_that_cannot_hear_says_that_it_is_behind(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chassis.bus.desk.MEND_SECONDS", 0.1)
-    [hearing] = room.desk._hearings
-    stopping, gauge = anyio.Event(), {"consumer": CONSUMER}
-
-    async def away(*_: Any, **__: Any) -> None:
-        raise TimeoutError
-
-    def is_behind() -> bool:
-        return (REGISTRY.get_sample_value("b2b_reaction_behind_seconds", gauge) or 0) > 1
-
-    await hearing.mend()
-    monkeypatch.setattr(JetStreamManager, "consumer_info", away)
-    keeping = asyncio.create_task(room.desk.keep_hearing(stopping))
-    try:
-        await until(is_behind, 10)
-    finally:
-        stopping.set()
-        await keeping
 
 
 def test_what_waits_is_told_with_how_long_at_most() -> None:
     behind = Behind("a_consumer")
 
-    def told(pending: int, given: int, now: float) -> tuple[float | None, float | None]:
-        last = SequenceInfo(consumer_seq=given, stream_seq=given)
-        found = ConsumerInfo(
-            "a_consumer", "EVT", ConsumerConfig(), SINCE, delivered=last, num_pending=pending
-        )
-        behind.look(found, now)
+    def told(pending: int, given: int, now: float) -> tuple[float | None, float]:
+        behind.look(_found(pending, given), now)
         label = {"consumer": "a_consumer"}
-        return (
-            REGISTRY.get_sample_value("b2b_reaction_pending", label),
-            REGISTRY.get_sample_value("b2b_reaction_behind_seconds", label),
-        )
+        waiting = REGISTRY.get_sample_value("b2b_reaction_pending", label)
+        return waiting, _seconds_behind("a_consumer")
 
     assert told(pending=0, given=7, now=100) == (0, 0)
     assert told(pending=3, given=7, now=102) == (3, 2)
     assert told(pending=9, given=7, now=150) == (9, 50)
     assert told(pending=9, given=8, now=152) == (9, 0), "it goes on"
     assert told(pending=0, given=17, now=900) == (0, 0)
+
+
+def _found(pending: int, given: int) -> ConsumerInfo:
+    """What the server says of a consumer."""
+    last = SequenceInfo(consumer_seq=given, stream_seq=given)
+    return ConsumerInfo("any", "EVT", ConsumerConfig(), SINCE, delivered=last, num_pending=pending)
+
+
+def _seconds_behind(consumer: str) -> float:
+    told = REGISTRY.get_sample_value("b2b_reaction_behind_seconds", {"consumer": consumer})
+    assert told is not None
+    return told
+
+
+@asynccontextmanager
+async def _looked_after(room: Room, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The desk looks at its consumer, of which it has been told that nothing waits."""
+    monkeypatch.setattr(desk, "MEND_SECONDS", 0.1)
+    [hearing] = room.desk._hearings
+    await hearing.mend()
+    assert _seconds_behind(CONSUMER) < 1
+    stopping = anyio.Event()
+    keeping = asyncio.create_task(room.desk.keep_hearing(stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await keeping
