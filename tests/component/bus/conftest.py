@@ -1,4 +1,4 @@
-"""A lock that is served by real rights on a real nats-server, and somebody who may turn it."""
+"""A lock, a room and a town on nats-servers with the real rights, and who may ask there."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chassis.bus import homes
 from chassis.bus.asker import Asker
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
@@ -21,6 +22,7 @@ from deploy.local.installation import Installation
 from deploy.local.servers import Nats
 from tests.component.bus.lock import KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
 from tests.component.bus.room import BACK_OFF, CONSUMER, PASSWORD, Room, opened
+from tests.component.bus.town import Town, founded
 
 
 async def _turns(command: TurnKey, _: Context) -> Done:
@@ -86,4 +88,14 @@ def access(server: Nats) -> Callable[[str], NatsAccess]:
 @pytest.fixture
 async def room(access: Callable[[str], NatsAccess], gym_id: GymId) -> AsyncIterator[Room]:
     async with opened(access, gym_id, BACK_OFF) as made:
+        yield made
+
+
+@pytest.fixture
+async def town(
+    access: Callable[[str], NatsAccess], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Town]:
+    """Two replicas who know each other; neither seems silent, should this machine stand still."""
+    monkeypatch.setattr(homes, "SILENT_AFTER", 60.0)
+    async with founded(access) as made:
         yield made

@@ -1,0 +1,119 @@
+"""A gym's home that leaves, dies, stands still or is slow keeps nobody waiting for it.
+
+Each test has a nats-server of its own, with the real rights.
+"""
+
+import asyncio
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.bus import homes
+from chassis.bus.homes import Homes, Peer
+from contracts.ids import GymId
+from tests.component.bus.room import PATIENCE
+from tests.component.bus.town import Replica, Town
+from tests.world.waiting import until
+
+
+async def test_whoever_leaves_answers_what_has_arrived_and_is_asked_nothing_more(
+    town: Town,
+) -> None:
+    stays, leaves = town.replicas
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> None:
+        begun.set()
+        await go_on.wait()
+
+    leaves.ring, gym = slowly, town.one_of(leaves)
+    waiting = [asyncio.create_task(town.ring(gym)) for _ in range(8)]
+    await begun.wait()
+    stopping = asyncio.create_task(leaves.desk.stop())
+    await until(lambda: stays.knows(0), PATIENCE)
+    later = await asyncio.gather(*(town.ring(gym) for _ in range(8)))
+    go_on.set()
+    replies = [*later, *await asyncio.gather(*waiting)]
+    await stopping
+
+    assert {reply.outcome for reply in replies} == {"done"}
+    assert stays.rung[gym] >= len(later)
+    assert stays.rung[gym] + leaves.rung[gym] == len(replies)
+    town.replicas.remove(leaves)
+
+
+async def test_who_took_leave_is_forgotten_without_a_warning() -> None:
+    known, stopping = Homes("booking"), anyio.Event()
+    known._peers = {"left": Peer(-1000.0, is_leaving=True), "gone": Peer(-1000.0)}
+
+    with capture_logs() as told:
+        keeping = asyncio.create_task(known.keep(stopping))
+        await until(lambda: not known._peers, PATIENCE)
+        stopping.set()
+        await keeping
+
+    assert [line["event"] for line in told] == ["replica fell silent"]
+
+
+async def test_when_it_is_gone_without_a_word_the_other_carries_out_at_once(town: Town) -> None:
+    stays, dies = town.replicas
+    gym = town.one_of(dies)
+    dies.falls_silent.set()
+    for counter in (*dies.desk._counters, dies.homes._counter):  # as when a process was killed
+        await counter.close()
+
+    async with asyncio.timeout(PATIENCE):
+        assert (await town.ring(gym)).outcome == "done"
+
+    assert stays.rung == {gym: 1}
+
+
+async def test_when_it_stands_still_whoever_waits_for_it_is_answered_by_the_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, stands_still = town.replicas
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def forever() -> None:
+        begun.set()
+        await never.wait()
+
+    stands_still.ring, gym = forever, town.one_of(stands_still)
+    waiting = asyncio.create_task(_until_done(town, gym, at=stays))
+    await begun.wait()
+    monkeypatch.setattr(homes, "SILENT_AFTER", 1.0)
+    stands_still.falls_silent.set()
+
+    async with asyncio.timeout(PATIENCE):
+        await waiting
+    assert stays.homes.others == frozenset()
+    never.set()
+
+
+async def test_when_it_does_not_answer_in_time_nobody_says_that_nothing_was_done(
+    town: Town,
+) -> None:
+    _, hangs = town.replicas
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def forever() -> None:
+        begun.set()
+        await never.wait()
+
+    hangs.ring, gym = forever, town.one_of(hangs)
+    for counter in hangs.desk._counters:  # so that everything is asked of the other
+        await counter.close()
+
+    reply = await town.ring(gym, within=1.0)
+    never.set()
+
+    assert begun.is_set()
+    assert (reply.outcome, reply.code) == ("busy", "OUTCOME_UNKNOWN")
+
+
+async def _until_done(town: Town, gym: GymId, *, at: Replica) -> None:
+    """Ask for the gym until ``at``, which is not its home, has carried something out."""
+    while not at.rung[gym]:
+        asking = [asyncio.create_task(town.ring(gym)) for _ in range(4)]
+        await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
