@@ -35,6 +35,7 @@ class Event(BaseModel):
     renaming or re-typing a field needs a new class with a new ``event_type`` and an upcast.
     """
 
+    # Every process imports all events and commands, and uses some: each is built at its first use.
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     event_type: ClassVar[str] = ""

@@ -1,7 +1,7 @@
 """The checker sees what no row may show: another gym's, a card number, somebody who was erased."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
@@ -16,11 +16,12 @@ from deploy.check.entries import Entries
 from deploy.check.erased import Erased
 from deploy.check.owners import Owners
 from deploy.check.rows import Rows
-from deploy.check.verdict import Moment, Verdict, summed
+from deploy.check.verdict import Moment
 from deploy.local.installation import Installation
 from deploy.schema import database_url
 from services.projections import doors
 from services.projections.profiles import Person
+from tests.component.check.wrongs import LATER, NOW, wrong
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -38,8 +39,6 @@ VALUES ($1, $2, $3, '', 'erased', 2, 1)
 NOTE = "INSERT INTO views.client_notes VALUES ($1, $2, $2, 'Bad knee', 'staff:x', now(), 1)"
 AT = "INSERT INTO views.checkpoints VALUES ('people', 'EVT_MEMBERS', 1, $1)"
 CARD = "4111 1111 1111 1111"
-NOW = datetime.now(UTC)
-LATER = Moment(NOW, NOW + timedelta(hours=1))
 
 
 @pytest.fixture
@@ -49,10 +48,6 @@ async def shown(apart: Installation) -> AsyncIterator["_Db"]:
     yield db
     await db.execute("TRUNCATE views.doors, views.clients, views.client_notes, views.checkpoints")
     await db.close()
-
-
-def wrong(verdicts: list[Verdict]) -> dict[str, int]:
-    return {one.code: one.offences for one in summed(verdicts) if not one.holds}
 
 
 async def a_client(db: "_Db", gym: UUID) -> UUID:

@@ -14,10 +14,10 @@ from contracts.ids import new_id
 from deploy.check.streams import Streams
 from deploy.check.verdict import Moment
 from deploy.local.installation import Installation
+from tests.component.check.wrongs import LATER, NOW, record, wrong
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
-from tests.component.check.wrongs import LATER, NOW, record, wrong
 
 
 @pytest.fixture

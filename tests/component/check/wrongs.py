@@ -33,4 +33,5 @@ async def record(
 
 
 def wrong(verdicts: list[Verdict]) -> dict[str, int]:
+    """Code -> offences."""
     return {one.code: one.offences for one in summed(verdicts) if not one.holds}

@@ -7,11 +7,7 @@ import pytest
 
 from chassis.context import Context
 from chassis.decider import Refused
-from chassis.eventstore.recorder import (
-    Append,
-    Objection,
-    Recorder,
-)
+from chassis.eventstore.recorder import Append, Objection, Recorder
 from chassis.eventstore.store import ClaimTaken, EventStore, Unit
 from contracts.ids import new_id
 from tests.component.eventstore.conftest import LIMIT, count

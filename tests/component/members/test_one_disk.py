@@ -87,12 +87,8 @@ async def _signed_in(house: House) -> tuple[GymId, Tokens]:
 
 async def _given_up(primary: Primary, work: Awaitable[Any]) -> None:
     """Its wait for a copy is cancelled, as after fifteen seconds; what it wrote is then seen."""
-
-    async def is_written() -> bool:
-        return bool(await primary.waiting())
-
     asking = asyncio.ensure_future(work)
-    await until(is_written)
+    await until(primary.somebody_waits)
     asking.cancel()
     with suppress(asyncio.CancelledError):
         await asking
