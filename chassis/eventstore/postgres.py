@@ -36,7 +36,7 @@ SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = current_user AND wai
                   AND query_start < clock_timestamp() - $1::interval)
 """
 
-PATIENCE = 15.0  # seconds a write may take
+PATIENCE = 15.0  # seconds a write may take, and may wait for a connection before
 
 
 class PostgresRecorder:
