@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import given as over
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from chassis.decider import Refused
@@ -92,6 +93,7 @@ SCRAPS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)  # a file takes a fifth of a second where its machine is busy
 @over(st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 8), st.sampled_from(SCRAPS)), min_size=1, max_size=4
 ))  # fmt: skip
