@@ -1,9 +1,13 @@
 """The rules that the gyms and sessions of random histories have: one value of each, drawn."""
 
 from typing import Any
+from uuid import UUID
 
 from contracts.booking import BookingCode, BookingPolicy, LapsedSeats
+from contracts.envelope import Command
+from contracts.ids import ClassTypeId, ProgramId
 from contracts.money import Price
+from contracts.timetable import DefineClassType, DefineProgram
 
 FEES = (None, *(Price(minor=minor, currency="EUR") for minor in (0, 500, 500, 500, 1200, 1200)))
 
@@ -21,6 +25,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "offer_minutes": (15, 15, 60, 0),
     "claim_opens_minutes_before": (60, 60, 0, 180),
     "daily_limit": (0, 0, 0, 1),
+    "program_daily_limit": (0, 0, 1, 2),
     "check_in_opens_minutes_before": (240, 30),
     "self_check_in": (False, True),
     "attendance_closes_minutes_after": (120, 120, 0, 600),
@@ -39,6 +44,25 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 
 LATES = (None, None, None, 0, 720)
 """What a session says of late cancels itself: minutes before the start."""
+
+
+SPIN, YOGA = (ProgramId(UUID(int=n)) for n in (71, 72))
+PROGRAMS = (SPIN, SPIN, YOGA, None)
+"""What a session belongs to, if to anything."""
+
+
+def catalogue() -> list[Command]:
+    """The programs, and of each the class type that has its id."""
+    return [
+        command
+        for one in (SPIN, YOGA)
+        for command in (
+            DefineProgram(program_id=one, name="Cycling"),
+            DefineClassType(
+                class_type_id=ClassTypeId(one), program_id=one, name="Spin", capacity=3
+            ),
+        )
+    ]
 
 
 def policy(drawn: dict[str, Any]) -> BookingPolicy:

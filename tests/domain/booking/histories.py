@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from contracts import booking as ask
 from contracts.booking import GrantKind
 from contracts.envelope import Command
-from contracts.ids import ClientId, GrantId, StaffId
+from contracts.ids import ClassTypeId, ClientId, GrantId, ProgramId, StaffId
 from contracts.timetable import (
     PublishBookingPolicy,
     ReinstateSession,
@@ -39,8 +39,9 @@ ZONES = {SES: "UTC", OTHER: "UTC", FAR: "Pacific/Auckland"}
 COVERS = (
     None, None, ask.Coverage(location_ids=(HALL,)),
     ask.Coverage(hours=(ask.Hours(until_time="12:30"),)),
+    ask.Coverage(program_ids=(gym_rules.SPIN,)),
 )  # fmt: skip
-"""All sessions; the first two; the first, and the third where it is night then."""
+"""All sessions; the first two; the first, and the third where it is night then; of a program."""
 MORNING = NOON - 1.5 * HOUR  # a pack that ends here ends on the day of the first two alone
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
@@ -71,6 +72,7 @@ class Booking(Seated):
         rules=st.tuples(*(st.none() | drawn_rules for _ in STARTS)),
         gyms=st.none() | drawn_rules,
         lates=st.tuples(*(st.sampled_from(gym_rules.LATES) for _ in STARTS)),
+        programs=st.tuples(*(st.sampled_from(gym_rules.PROGRAMS) for _ in STARTS)),
     )
     def open_the_week(
         self,
@@ -82,24 +84,29 @@ class Booking(Seated):
         rules: tuple[Drawn | None, ...],
         gyms: Drawn | None,
         lates: tuple[int | None, ...],
+        programs: tuple[ProgramId | None, ...],
     ) -> None:
         """Sessions have rules of their own, or the gym's: published, or the preset.
 
         On top of them some say themselves when giving up is late (``lates``).
         """
         self.now = NOON - before
+        for command in gym_rules.catalogue():
+            self._do(command)
         if gyms is not None:
             self.publish(gyms, later=HOUR * 0)
         for client, (credits, per) in zip(CLIENTS, paid, strict=True):  # noqa: A001
             self._do(ask.OpenLedger(client_id=client))
             self.grant(client, credits, short=False, per=per)
-        for session, capacity, own, late in zip(STARTS, capacities, rules, lates, strict=True):
+        planned = zip(STARTS, capacities, rules, lates, programs, strict=True)
+        for session, capacity, own, late, program in planned:
             starts_at = STARTS[session]
             self._do(
                 ask.ScheduleSession(
                     session_id=session, title="Spin", location_id=PLACES[session],
                     starts_at=starts_at,
                     ends_at=starts_at + HOUR, time_zone=ZONES[session], capacity=capacity,
+                    class_type_id=None if program is None else ClassTypeId(program),
                     policy=None if own is None else gym_rules.policy(own),
                     overrides=ask.PolicyOverrides(late_cancel_minutes=late),
                     spots=BIKES if session == OTHER else (), waiver_required=session == FAR,
@@ -198,9 +205,10 @@ class Booking(Seated):
 
     @rule(nth=nths, what=st.integers(0, 5))
     def settle_a_fee(self, nth: int, what: int) -> None:
-        """Mostly one that is asked for."""
+        """Mostly one that is asked for, and that is contested when a contest is decided."""
         cases = list(self.naive.fees.cases.items())
         owed = [(key, case) for key, case in cases if case.is_owed]
+        owed = [one for one in owed if what > 3 and one[1].contest == "open"] or owed
         cases = owed if owed and nth % 4 else cases
         if not cases:
             return

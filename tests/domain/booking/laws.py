@@ -1,6 +1,7 @@
 """The laws of booking: what is so after every step of every history, counted independently."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import combinations, product
 from typing import Any
@@ -13,16 +14,18 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from chassis.decider import Aggregate
-from contracts.booking import Attendance, BookingBanLifted, GrantKind
+from contracts.booking import Attendance, BookingBanLifted, GrantKind, ReservationMade
 from contracts.envelope import Event, decode
-from contracts.ids import GymId
-from contracts.timetable import BookingPolicyPublished
+from contracts.ids import ClientId, GymId, ReservationId
+from contracts.timetable import BookingPolicyPublished, ClassTypeDefined, ProgramDefined
 from services.booking.api import RULES
-from services.booking.domain.class_session import ClassSession, class_session
+from services.booking.domain.catalogue import class_type, program
+from services.booking.domain.class_session import ClassSession, Reservation, class_session
 from services.booking.domain.client_ledger import ClientLedger, client_ledger
 from services.booking.domain.penalty import ClientPenalties, client_penalties
 from services.booking.domain.policies import published_policies
 from tests.domain.booking import language
+from tests.domain.booking.gym_rules import SPIN, YOGA
 from tests.domain.booking.language import ANN, BEN, CAT, DAN, NOON
 from tests.domain.booking.naive import Naive
 from tests.domain.booking.naive_fees import KINDS
@@ -39,8 +42,13 @@ KEPT: tuple[tuple[Aggregate[Any, Any], TypeAdapter[Any]], ...] = (
 
 def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     """As in single scenarios; the rules are of the one gym there is."""
-    if isinstance(event, BookingPolicyPublished):
-        return published_policies, GYM
+    match event:
+        case BookingPolicyPublished():
+            return published_policies, GYM
+        case ProgramDefined():
+            return program, event.program_id
+        case ClassTypeDefined():
+            return class_type, event.class_type_id
     return language.home(event)
 
 
@@ -64,8 +72,9 @@ class Laws(RuleBasedStateMachine):
             state = self.gym.state(client_ledger, client)
             for grant, one in grants.items():
                 if one.kind is GrantKind.PACK:
-                    left = self.naive.credits.left(client, grant)
-                    assert left == state.grants[grant].available >= 0
+                    kept = state.grants[grant]
+                    assert self.naive.credits.left(client, grant) == kept.available >= 0
+                    assert min(kept.held, kept.consumed, kept.forfeited, kept.expired) >= 0
 
     @invariant()
     def corrected_books_say_what_a_seat_costs(self) -> None:
@@ -112,8 +121,8 @@ class Laws(RuleBasedStateMachine):
     def live_state_is_what_was_counted(self) -> None:
         for session, seats in self.naive.sessions.items():
             state = self.gym.state(class_session, session)
-            assert set(state.reserved) == set(seats.seated)
-            assert set(state.late_cancelled) == set(seats.late)
+            assert _ids(state.reserved) == _ids(seats.seated)
+            assert _ids(state.late_cancelled) == _ids(seats.late)
             assert list(state.waiting) == seats.line
             assert state.offers == seats.offered
             assert {c: one.spot for c, one in state.reserved.items()} == {
@@ -125,8 +134,11 @@ class Laws(RuleBasedStateMachine):
     def days_are_counted_once(self) -> None:
         for client in self.naive.credits.grants:
             state = self.gym.state(client_ledger, client)
+            limits = self.naive.limits
             for day in (NOON.date() + nth * DAY for nth in (-1, 0, 1, 2)):
-                assert state.booked_on(day) == self.naive.credits.booked_on(client, day)
+                assert state.booked_on(day) == len(limits.on(client, day))
+                for one in (SPIN, YOGA):
+                    assert state.booked_in(one, day) == len(limits.of(one, client, day))
             assert state.waivers == (("liability",) if client in self.naive.signed else ())
 
     @invariant()
@@ -207,6 +219,11 @@ class Laws(RuleBasedStateMachine):
             target(len(self.reached), label="situations")
             for situation in self.reached:
                 note(situation)
+
+
+def _ids(people: Mapping[ClientId, Reservation | ReservationMade]) -> dict[ClientId, ReservationId]:
+    """Whose reservations these are."""
+    return {client: one.reservation_id for client, one in people.items()}
 
 
 def _through_bytes(event: Event) -> Event:

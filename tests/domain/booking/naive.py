@@ -23,7 +23,8 @@ from tests.domain.booking import naive_lines
 from tests.domain.booking.naive_bans import Bans
 from tests.domain.booking.naive_credits import Credits
 from tests.domain.booking.naive_fees import Fees
-from tests.domain.booking.naive_seats import MINUTE, Seats
+from tests.domain.booking.naive_limits import Limits
+from tests.domain.booking.naive_seats import MINUTE, Seats, must_not_grow_too_full
 
 OfLine = (
     said.WaitlistJoined | said.WaitlistLeft | said.WaitlistPromoted | said.SpotOffered
@@ -46,6 +47,7 @@ class Naive:
 
     def __post_init__(self) -> None:
         self.fees, self.credits = Fees(self.sessions), Credits(self.sessions)
+        self.limits = Limits(self.sessions, self.credits.counted)
 
     def read(self, events: list[Event], now: datetime) -> None:
         """Count what happened, and object to what must not."""
@@ -62,6 +64,7 @@ class Naive:
             self.credits.read(event)
             self._standing(event)
             self.fees.read(event, now)
+            must_not_grow_too_full(self.sessions, event)
         self.credits.end()
         self.fees.end(self.bans.all, now)
 
@@ -152,6 +155,8 @@ class Naive:
                 assert event.source is not said.CheckInSource.SELF or seats.policy.self_check_in
                 unsigned = seats.waiver_required and event.client_id not in self.signed
                 assert not unsigned or BookingCode.WAIVER_REQUIRED in event.overrides
+                shut = seats.shut(self.now) | ({BookingCode.WAIVER_REQUIRED} if unsigned else set())
+                assert {*event.overrides} <= shut, "nothing stood in the way"
                 seats.here.add(event.client_id)
             case said.CheckInUndone():
                 self.sessions[event.session_id].here.remove(event.client_id)
@@ -208,10 +213,7 @@ class Naive:
         if self._elsewhere(client, seats):
             broken.add(BookingCode.OVERLAP)
             self._told_of_overlaps(event)
-        if seats.policy.daily_limit and (
-            self.credits.booked_on(client, seats.day) >= seats.policy.daily_limit
-        ):
-            broken.add(BookingCode.DAILY_LIMIT)
+        broken |= {BookingCode.DAILY_LIMIT} if self.limits.reached(client, seats) else set()
         assert not (by_client and event.overrides), "clients set no rule aside"
         assert {*event.overrides} <= {BookingCode.WAIVER_REQUIRED} or event.reason, "why?"
         assert {*event.overrides} - {BookingCode.WAITLIST_HAS_PRIORITY} == broken
@@ -274,12 +276,10 @@ class Naive:
             if not (line and wanted.joined[client].swap and free and client not in seats.here):
                 return False
             given_up.append(seats.seated[client].reservation_id)
-        ledger, booked = self.credits, self.credits.booked_on(client, wanted.day)
-        booked -= sum(ledger.day_of(ledger.held[one]) == wanted.day for one in given_up)
-        if wanted.policy.daily_limit and booked >= wanted.policy.daily_limit:
+        if self.limits.reached(client, wanted, given_up):
             return False
-        grants = ledger.grants[client]
-        return any(ledger.pays(client, grant, wanted, given_up) for grant in grants)
+        grants = self.credits.grants[client]
+        return any(self.credits.pays(client, grant, wanted, given_up) for grant in grants)
 
     def serves(self, session: SessionId, now: datetime) -> bool:
         """Whether free seats are the line's."""

@@ -75,6 +75,7 @@ class Credits:
             case said.CreditHeld():
                 pack = self.grants[event.client_id][event.grant_id].kind is said.GrantKind.PACK
                 assert event.credits == pack
+                assert event.program_id == self.sessions[event.session_id].program
                 assert self.pays(
                     event.client_id, event.grant_id, self.sessions[event.session_id], ()
                 )
@@ -115,11 +116,6 @@ class Credits:
         """Credits the client may still use of the grant."""
         held = sum(hold.credits for hold in self.held.values() if hold.grant_id == grant)
         return self.grants[client][grant].credits - held - self.spent[grant]
-
-    def booked_on(self, client: ClientId, day: date) -> int:
-        """Reservations of the day that were not given back in time."""
-        holds = self.counted.values()
-        return sum(one.client_id == client and self.day_of(one) == day for one in holds)
 
     def day_of(self, hold: said.CreditHeld) -> date:
         """The local day of its session."""

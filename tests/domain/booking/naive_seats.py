@@ -1,6 +1,6 @@
 """One session counted again from the log: seats, line, books, and what its rules mean for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from contracts import booking as said
 from contracts.booking import Attendance, BookingPolicy, Charge
-from contracts.ids import ClientId, LocationId, ReservationId
+from contracts.ids import ClientId, LocationId, ProgramId, ReservationId, SessionId
 from contracts.timetable import NewDeadline
 
 MINUTE = timedelta(minutes=1)
@@ -31,6 +31,7 @@ class Seats:
     planned_at: datetime
     gym_version: int  # of the gym's rules then
     own_late: int | None  # minutes before the start, whatever the gym's rules say
+    program: ProgramId | None
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
     late: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Seats:
     over: bool = False  # cancelled or finalized
     called_off: bool = False
     reservations: set[ReservationId] = field(default_factory=set)
+    beyond: int = 0  # seats taken or offered that are not there, as of the last event
 
     @classmethod
     def of(cls, event: said.SessionScheduled, now: datetime) -> "Seats":
@@ -57,7 +59,7 @@ class Seats:
             event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
             UNBOUNDED if online is None else online, event.spots, event.waiver_required,
             event.policy, event.location_id, now, event.gym_policy_version or event.policy.version,
-            event.overrides.late_cancel_minutes,
+            event.overrides.late_cancel_minutes, event.program_id,
         )  # fmt: skip
         assert event.booking_opens_at == seats.opens_at
         assert event.booking_closes_at == seats.closes_at
@@ -110,6 +112,12 @@ class Seats:
         free = self.capacity - len(self.seated) - len(self.offered)
         of_clients = sum(one.online for one in self.seated.values()) + len(self.offered)
         return min(free, self.online_capacity - of_clients) if online else free
+
+    @property
+    def excess(self) -> int:
+        """Seats taken or offered, one that is just being claimed too, that are not there."""
+        claimed = self.claims_offer is not None
+        return max(len(self.seated) + len(self.offered) + claimed - self.capacity, 0)
 
     def free_from(self, now: datetime) -> datetime:
         """Until when a seat taken now may be given up freely."""
@@ -174,9 +182,7 @@ class Seats:
         """The rules of the session itself that stand in the way of the seat."""
         code, broken = said.BookingCode, set()
         if event.source is said.ReservationSource.WALK_IN:
-            opens_at = self.starts_at - self.policy.check_in_opens_minutes_before * MINUTE
-            broken |= {code.CHECK_IN_NOT_OPEN} if now < opens_at else set()
-            broken |= {code.CHECK_IN_CLOSED} if now > self.ends_at else set()
+            broken |= self.shut(now)
         elif event.source is not said.ReservationSource.PROMOTED:
             broken |= {code.WINDOW_NOT_OPEN} if now < self.opens_at else set()
             broken |= {code.BOOKING_CLOSED} if now >= self.closes_at else set()
@@ -184,6 +190,13 @@ class Seats:
         if self.free(online=not by_staff) <= 0 and event.client_id != self.claims_offer:
             broken |= {code.SESSION_FULL}
         return broken
+
+    def shut(self, now: datetime) -> set[said.BookingCode]:
+        """The times of check-in, outside of them."""
+        code, policy = said.BookingCode, self.policy
+        early = now < self.starts_at - policy.check_in_opens_minutes_before * MINUTE
+        stands = {code.CHECK_IN_NOT_OPEN: early, code.CHECK_IN_CLOSED: now > self.ends_at}
+        return {one for one, is_so in stands.items() if is_so}
 
     def stand(self, event: said.WaitlistJoined, now: datetime, *, unsigned: bool) -> None:
         """Last in line. Staff set the window and the waiver aside, saying why."""
@@ -201,6 +214,24 @@ class Seats:
     def within(self, coverage: said.Coverage) -> bool:
         if coverage.location_ids and self.location not in coverage.location_ids:
             return False
+        if coverage.program_ids and self.program not in coverage.program_ids:
+            return False
         local = self.starts_at.astimezone(self.zone)
         hours: list[Any] = [(one.from_time, one.until_time) for one in coverage.hours]
         return not hours or any(a <= local.strftime("%H:%M") < b for a, b in hours)
+
+
+def must_not_grow_too_full(sessions: Mapping[SessionId, Seats], event: Any) -> None:
+    """More seats are taken than there are only by the desk's word, or when there are fewer.
+
+    And never more of them by themselves.
+    """
+    allowed: SessionId | None = None
+    match event:
+        case said.CapacityChanged() | said.ReservationMade(overbooked=True):
+            allowed = event.session_id
+        case said.ReservationReinstated() if said.BookingCode.SESSION_FULL in event.overrides:
+            allowed = event.session_id
+    for one, seats in sessions.items():
+        assert one == allowed or seats.excess <= seats.beyond, "more seats than there are"
+        seats.beyond = seats.excess

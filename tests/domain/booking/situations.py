@@ -19,7 +19,8 @@ from tests.domain.booking.naive_seats import MINUTE, Seats
 
 
 def of_refusal(command: Command, refusal: Refused) -> str:
-    return f"{type(command).__name__} refused {refusal.code}"
+    limit = " of a program" if "program_daily_limit" in refusal.details else ""
+    return f"{type(command).__name__} refused {refusal.code}{limit}"
 
 
 def of_events(events: Iterable[Event]) -> Iterator[str]:
@@ -114,8 +115,9 @@ REFUSED = {
     "BookClass": (
         "SESSION_CANCELLED", "SESSION_FINALIZED", "BOOKING_BANNED", "WAIVER_REQUIRED",
         "ALREADY_BOOKED", "ALREADY_WAITLISTED", "LATE_CANCELLED", "WINDOW_NOT_OPEN",
-        "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT", "NO_ENTITLEMENT", "PAST_DUE", "ON_HOLD",
-        "LIMIT_REACHED", "SESSION_FULL", "SPOT_TAKEN", "WAITLIST_FULL",
+        "BOOKING_CLOSED", "OVERLAP", "DAILY_LIMIT", "DAILY_LIMIT of a program",
+        "NO_ENTITLEMENT", "PAST_DUE", "ON_HOLD", "LIMIT_REACHED", "SESSION_FULL", "SPOT_TAKEN",
+        "WAITLIST_FULL",
     ),
     "JoinWaitlist": ("WAITLIST_NOT_NEEDED", "WAITLIST_FULL", "WAIVER_REQUIRED"),
     "CheckIn": (

@@ -1,5 +1,7 @@
 """What people are told: a refusal is so, by what was counted."""
 
+from typing import Any
+
 from chassis.decider import Refused
 from contracts import booking as ask
 from contracts.booking import BookingCode
@@ -14,33 +16,57 @@ OfFee = ask.WaiveFee | ask.ContestFee | ask.ResolveContest
 
 
 def must_be_true(naive: Naive, refusal: Refused, command: Command) -> None:
-    """What a client is told is so."""
+    """What somebody is told who asks for a client's seat, place in line, check-in or fee."""
+    if isinstance(command, OfFee):
+        assert _is_so_of_the_fee(naive, refusal.code, command)
+    elif hasattr(command, "session_id") and hasattr(command, "client_id"):
+        assert _is_so(naive, refusal.code, command)
     if isinstance(command, ask.BookClass):
         if refusal.code in INELIGIBLE and command.grant_id is None:
             assert not naive.eligible(command.client_id, command.session_id)
-        assert _is_so(naive, refusal.code, command)
-    elif isinstance(command, OfFee):
-        assert _is_so_of_the_fee(naive, refusal.code, command)
+        if refusal.code == BookingCode.DAILY_LIMIT:
+            _must_name_the_limit(naive, refusal, command)
 
 
-def _is_so(naive: Naive, code: str, command: ask.BookClass) -> bool:
-    client, seats = command.client_id, naive.sessions[command.session_id]
-    spots = [seats.spot[one] for one in seats.seated]
+def _is_so(naive: Naive, code: str, command: Any) -> bool:
+    client, seats, now = command.client_id, naive.sessions[command.session_id], naive.now
     told = {
+        BookingCode.SESSION_CANCELLED: seats.called_off,
+        BookingCode.SESSION_FINALIZED: seats.over and not seats.called_off,
         BookingCode.BOOKING_BANNED: naive.is_banned(client),
-        BookingCode.WAIVER_REQUIRED: client not in naive.signed,
+        BookingCode.WAIVER_REQUIRED: seats.waiver_required and client not in naive.signed,
         BookingCode.ALREADY_BOOKED: client in seats.seated,
         BookingCode.ALREADY_WAITLISTED: client in seats.line,
         BookingCode.LATE_CANCELLED: client in seats.late,
-        BookingCode.WINDOW_NOT_OPEN: naive.now < seats.opens_at,
-        BookingCode.BOOKING_CLOSED: naive.now >= seats.closes_at,
+        BookingCode.WINDOW_NOT_OPEN: now < seats.opens_at,
+        BookingCode.BOOKING_CLOSED: now >= seats.closes_at,
         BookingCode.SESSION_FULL: seats.free(online=True) <= 0,
+        BookingCode.WAITLIST_NOT_NEEDED: seats.free(online=True) > 0,
         BookingCode.WAITLIST_FULL: len(seats.line) >= seats.longest_line,
-        BookingCode.SPOT_TAKEN: command.spot in spots,
-        BookingCode.SESSION_CANCELLED: seats.called_off,
-        BookingCode.SESSION_FINALIZED: seats.over and not seats.called_off,
+        BookingCode.NOT_BOOKED: client not in seats.seated,
+        BookingCode.NOT_WAITLISTED: client not in seats.line,
+        BookingCode.NOT_OFFERED: client not in seats.offered,
+        BookingCode.OFFER_EXPIRED: client in seats.offered and now >= seats.offered[client],
+        BookingCode.NOT_CANCELLED: client not in seats.late,
+        BookingCode.CANCELLATION_CLOSED: now >= seats.cancels_until,
+        BookingCode.CHECK_IN_NOT_OPEN: code in seats.shut(now),
+        BookingCode.CHECK_IN_CLOSED: code in seats.shut(now),
+        BookingCode.SELF_CHECK_IN_OFF: not seats.policy.self_check_in,
+        BookingCode.ALREADY_CHECKED_IN: client in seats.here,
+        BookingCode.NOT_CHECKED_IN: client not in seats.here,
     }
+    if code == BookingCode.SPOT_TAKEN:
+        taken = {seats.spot[one] for one in seats.seated}
+        return taken >= {command.spot} if command.spot else taken >= {*seats.spots}
     return told.get(BookingCode(code), True)
+
+
+def _must_name_the_limit(naive: Naive, refusal: Refused, command: ask.BookClass) -> None:
+    """The first that is reached, how many it allows, and how many there are."""
+    seats = naive.sessions[command.session_id]
+    name, booked = next(iter(naive.limits.reached(command.client_id, seats).items()))
+    assert refusal.details["booked"] == booked
+    assert refusal.details[name] == getattr(seats.policy, name)
 
 
 def _is_so_of_the_fee(naive: Naive, code: str, command: OfFee) -> bool:
