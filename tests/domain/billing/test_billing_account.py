@@ -1,17 +1,12 @@
-"""What a client owes: lines, credits, invoices; as given, when, then and as laws."""
+"""What a client owes: lines, credits, invoices."""
 
-from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given as draw
-from hypothesis import settings
-from hypothesis import strategies as st
 
-from chassis.decider import Aggregate, Refused
+from chassis.decider import Aggregate
 from contracts.billing import (
     AccountClosed,
     AddFeeLine,
@@ -28,7 +23,7 @@ from contracts.billing import (
     LineKind,
     ReverseFee,
 )
-from contracts.envelope import Command, Event
+from contracts.envelope import Event
 from contracts.ids import ClientId, GymId, InvoiceId, InvoiceLineId, ReservationId, SessionId
 from contracts.money import Money
 from services.billing.api import RULES
@@ -226,65 +221,3 @@ def test_credits_alone_are_not_issued() -> None:
     state = scenario.gym.state(billing_account, ANN)
     credit = state.draft
     scenario.when(issue(credit), NOON).then_refused(BillingCode.NOTHING_DUE, total_minor=-1500)
-
-
-steps = st.one_of(
-    st.builds(
-        add,
-        st.integers(1, 4),
-        st.integers(1, 5000),
-        st.sampled_from(["EUR", "USD"]),
-        st.integers(1, 2),
-    ),
-    st.builds(back, st.integers(1, 4), st.integers(1, 2)),
-    st.just("issue"),
-)
-
-
-@settings(max_examples=200, deadline=None, database=None)
-@draw(st.lists(steps, max_size=30))
-def test_the_laws_of_an_account_hold(walk: list[Command | str]) -> None:
-    """Whatever arrives, in whatever order and however often."""
-    gym = Gym(RULES, home, IRON)
-    gym.happened(EUROS)
-    for step in walk:
-        _take(gym, step)
-        _must_be_lawful(gym)
-
-
-def _take(gym: Gym, step: Command | str) -> None:
-    if isinstance(step, Command):
-        with suppress(Refused):
-            gym.do(step, NOON)
-        return
-    for invoice in gym.state(billing_account, ANN).invoices:
-        try:
-            gym.do(issue(invoice), NOON)
-        except Refused:
-            continue
-
-
-def _must_be_lawful(gym: Gym) -> None:
-    added = Counter((e.fee_id, e.assessment) for e in gym.log if isinstance(e, InvoiceLineAdded))
-    credited = Counter(
-        (e.fee_id, e.assessment) for e in gym.log if isinstance(e, InvoiceLineReversed)
-    )
-    assert set(added.values()) <= {1}, "a fee is invoiced at most once each time it is asked for"
-    assert set(credited.values()) <= {1}, "and taken back at most once"
-    assert credited.keys() <= added.keys(), "only what was invoiced is taken back"
-    totals: Counter[InvoiceId] = Counter()
-    closed: dict[InvoiceId, int] = {}
-    for event in gym.log:
-        match event:
-            case InvoiceLineAdded() | InvoiceLineReversed():
-                assert event.invoice_id not in closed, "an issued invoice never changes"
-                totals[event.invoice_id] += event.amount.minor
-            case InvoiceIssued():
-                closed[event.invoice_id] = event.total.minor
-    state = gym.state(billing_account, ANN)
-    assert {one: i.total for one, i in state.invoices.items()} == {
-        one: totals[one] for one in state.invoices
-    }, "a total is the sum of its lines"
-    assert all(totals[one] == total for one, total in closed.items())
-    drafts = [i.currency for i in state.invoices.values() if not i.is_issued]
-    assert drafts in ([], ["EUR"]), "one draft at a time, in the gym's currency"
