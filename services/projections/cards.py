@@ -11,6 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from contracts.booking import (
+    Attendance,
+    AttendanceCorrected,
+    CheckedIn,
+    CheckInUndone,
+    MarkedNoShow,
+    ReservationCancelled,
+    ReservationMade,
+    ReservationReinstated,
+)
+from contracts.envelope import Event
 from contracts.ids import LocationId, ReservationId, SessionId
 from contracts.timetable import SessionKind
 
@@ -25,6 +36,30 @@ class SeatStatus(StrEnum):
     NO_SHOW = "no_show"
     GIVEN_UP = "given_up"
     """Cancelled early or late, lost with the session, or excused: in no card."""
+
+
+CORRECTED = {
+    Attendance.ATTENDED: SeatStatus.ATTENDED,
+    Attendance.NO_SHOW: SeatStatus.NO_SHOW,
+    Attendance.LATE_CANCELLED: SeatStatus.GIVEN_UP,
+    Attendance.EXCUSED: SeatStatus.GIVEN_UP,
+}
+
+
+def counted_as(event: Event) -> SeatStatus | None:
+    """What the seat an event speaks of counts as from now on; ``None``: it speaks of no seat."""
+    match event:
+        case ReservationMade() | ReservationReinstated() | CheckInUndone():
+            return SeatStatus.HELD
+        case CheckedIn():
+            return SeatStatus.ATTENDED
+        case MarkedNoShow():
+            return SeatStatus.NO_SHOW
+        case ReservationCancelled():
+            return SeatStatus.GIVEN_UP
+        case AttendanceCorrected(becomes=becomes):
+            return CORRECTED[becomes]
+    return None
 
 
 @dataclass(frozen=True, slots=True)

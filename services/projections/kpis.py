@@ -16,7 +16,6 @@ import asyncpg
 from chassis.projection import Change
 from chassis.tenancy import Db, Pool
 from contracts.booking import (
-    Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
     CapacityChanged,
@@ -40,7 +39,13 @@ from contracts.timetable import (
     SessionRescheduled,
 )
 from services.projections import kpi_exceptions as exceptions
-from services.projections.cards import Counted, Seat, SeatStatus, dates_of_interest
+from services.projections.cards import (
+    Counted,
+    Seat,
+    SeatStatus,
+    counted_as,
+    dates_of_interest,
+)
 from services.projections.reading import ask
 from services.projections.sessions import Incomplete, columns
 
@@ -93,13 +98,6 @@ EVENTS = (
     | CheckedIn | CheckInUndone | MarkedNoShow | AttendanceCorrected | SessionChanged
     | ReservationCovered
 )  # fmt: skip
-CORRECTED = {
-    Attendance.ATTENDED: SeatStatus.ATTENDED,
-    Attendance.NO_SHOW: SeatStatus.NO_SHOW,
-    Attendance.LATE_CANCELLED: SeatStatus.GIVEN_UP,
-    Attendance.EXCUSED: SeatStatus.GIVEN_UP,
-}
-
 Key = tuple[GymId, UUID]
 
 
@@ -151,7 +149,7 @@ class _Batch:
         self.sessions.setdefault((envelope.gym_id, event.session_id), _Change()).hear(envelope)
         if isinstance(event, ReservationCovered):
             self.covered[envelope.gym_id, event.session_id, event.reservation_id] = event.grant_id
-        status = _standing(event)
+        status = counted_as(event)
         if status is not None:
             key = (envelope.gym_id, event.session_id, event.reservation_id)
             walks_in = getattr(event, "source", None) is ReservationSource.WALK_IN
@@ -161,22 +159,6 @@ class _Batch:
             self.seats[key] = (
                 status, walked_in, envelope.version, envelope.position, paid_with
             )  # fmt: skip
-
-
-def _standing(event: Any) -> SeatStatus | None:
-    """What the seat an event speaks of counts as from now on; ``None``: it speaks of no seat."""
-    match event:
-        case ReservationMade() | ReservationReinstated() | CheckInUndone():
-            return SeatStatus.HELD
-        case CheckedIn():
-            return SeatStatus.ATTENDED
-        case MarkedNoShow():
-            return SeatStatus.NO_SHOW
-        case ReservationCancelled():
-            return SeatStatus.GIVEN_UP
-        case AttendanceCorrected(becomes=becomes):
-            return CORRECTED[becomes]
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,26 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given as over
 from hypothesis import strategies as st
 
 from chassis.decider import Refused
 from contracts.booking import BookingCode, BookingPolicy
+from contracts.timetable import RescheduleSession
 from services.booking.domain import booking_policy as policy
-from tests.domain.booking.language import HOUR, LATE, MINUTE, NOON
+from services.booking.domain.booking_policy import Phase
+from services.booking.domain.class_session import class_session
+from tests.domain.booking.language import (
+    CLAIMS,
+    HOUR,
+    LATE,
+    MINUTE,
+    NOON,
+    OFFERS,
+    SES,
+    given,
+    scheduled,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 RULES = BookingPolicy()
@@ -48,7 +61,7 @@ def test_a_weekly_release_opens_the_whole_next_week_at_once(
     assert policy.opens_at(mondays_at_noon, session.astimezone(UTC), NEW_YORK) == opening
 
 
-@given(
+@over(
     hours=st.integers(0, 2 * 365 * 24),
     weekday=st.integers(1, 7),
     days=st.integers(0, 30),
@@ -97,6 +110,39 @@ def test_a_seat_taken_just_before_the_deadline_has_no_less_than_one_taken_at_it(
 
 def test_automatic_promotion_leaves_time_to_cancel_freely() -> None:
     assert policy.promotes_until(RULES, NOON) == NOON - 4 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("rules", "at", "phase"),
+    [
+        ({}, OFFERS - MINUTE, Phase.AUTOMATIC),
+        ({}, OFFERS, Phase.OFFERS),
+        ({}, CLAIMS - MINUTE, Phase.OFFERS),
+        ({}, CLAIMS, Phase.CLAIMS),
+        ({"offer_minutes": 0}, OFFERS - MINUTE, Phase.AUTOMATIC),
+        ({"offer_minutes": 0}, OFFERS, Phase.CLAIMS),
+        ({"auto_promotion_ends_minutes_before": 0}, NOON - MINUTE, Phase.AUTOMATIC),
+        ({"auto_promotion_ends_minutes_before": 0}, NOON, Phase.CLAIMS),
+        ({"claim_opens_minutes_before": 600}, OFFERS - MINUTE, Phase.AUTOMATIC),
+        ({"claim_opens_minutes_before": 600}, OFFERS, Phase.CLAIMS),
+        ({"closes_minutes_before": 90}, NOON - 91 * MINUTE, Phase.OFFERS),
+        ({"closes_minutes_before": 90}, NOON - 90 * MINUTE, Phase.CLAIMS),
+    ],
+)
+def test_a_phase_begins_with_the_instant_that_ends_the_one_before(
+    rules: dict[str, int], at: datetime, phase: Phase
+) -> None:
+    assert policy.phase(BookingPolicy(**rules), NOON, at) is phase
+
+
+def test_a_session_that_moves_on_is_in_its_first_phase_again() -> None:
+    scenario = given(scheduled())
+    assert scenario.gym.state(class_session, SES).phase(CLAIMS) is Phase.CLAIMS
+    tomorrow = RescheduleSession(
+        session_id=SES, starts_at=NOON + 24 * HOUR, ends_at=NOON + 25 * HOUR
+    )
+    scenario.when(tomorrow, CLAIMS).then_answered()
+    assert scenario.gym.state(class_session, SES).phase(CLAIMS) is Phase.AUTOMATIC
 
 
 def test_booking_closes_check_in_opens_and_attendance_closes_by_minutes() -> None:

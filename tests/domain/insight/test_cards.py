@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from contracts import booking
+from contracts.envelope import Event
+from contracts.golden import sample_of
 from contracts.ids import LocationId, ReservationId, SessionId, new_id
 from contracts.timetable import SessionKind
 from services.projections.cards import (
@@ -13,6 +16,7 @@ from services.projections.cards import (
     SeatStatus,
     attendance_rate,
     classes_today,
+    counted_as,
     day_bounds,
     local_date,
 )
@@ -47,6 +51,46 @@ def session(
         SessionId(new_id()), HERE, zone, local_date(begins, zone), begins,
         begins + timedelta(hours=1), 12, cancelled, closed_by, taken, kind,
     )  # fmt: skip
+
+
+TURNS: list[tuple[type[Event], dict[str, object], SeatStatus]] = [
+    (booking.ReservationMade, {}, SeatStatus.HELD),
+    (booking.CheckedIn, {}, SeatStatus.ATTENDED),
+    (booking.CheckInUndone, {}, SeatStatus.HELD),
+    (booking.ReservationCancelled, {"kind": "early"}, SeatStatus.GIVEN_UP),
+    (booking.ReservationCancelled, {"kind": "late"}, SeatStatus.GIVEN_UP),
+    (booking.ReservationCancelled, {"kind": "session"}, SeatStatus.GIVEN_UP),
+    (booking.ReservationCancelled, {"kind": "staff"}, SeatStatus.GIVEN_UP),
+    (booking.ReservationReinstated, {}, SeatStatus.HELD),
+    (booking.MarkedNoShow, {}, SeatStatus.NO_SHOW),
+    (booking.AttendanceCorrected, {"becomes": "attended"}, SeatStatus.ATTENDED),
+    (booking.AttendanceCorrected, {"becomes": "no_show"}, SeatStatus.NO_SHOW),
+    (booking.AttendanceCorrected, {"becomes": "late_cancelled"}, SeatStatus.GIVEN_UP),
+    (booking.AttendanceCorrected, {"becomes": "excused"}, SeatStatus.GIVEN_UP),
+]  # fmt: skip
+
+
+def sample(kind: type[Event], /, **values: object) -> Event:
+    return kind.model_validate(sample_of(kind)["data"] | values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "status"),
+    [pytest.param(*turn, id=" ".join([turn[0].__name__, *map(str, turn[1].values())]))
+     for turn in TURNS],
+)  # fmt: skip
+def test_a_seat_counts_as_what_became_of_it_last(
+    kind: type[Event], values: dict[str, object], status: SeatStatus
+) -> None:
+    assert counted_as(sample(kind, **values)) is status
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [booking.SessionCancelled, booking.WaitlistJoined, booking.SpotChanged, booking.FeeAssessed],
+)
+def test_what_becomes_of_no_seat_counts_as_nothing(kind: type[Event]) -> None:
+    assert counted_as(sample(kind)) is None
 
 
 def at(zone: str, *when: int) -> datetime:
