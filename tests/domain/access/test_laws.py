@@ -4,7 +4,10 @@ A plain model beside the service remembers, in one line a fact, what must be so:
 when their class is, whose card stands where, who is kept out. At each arrival both are asked.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
+from random import Random
+from typing import Any
 from uuid import UUID
 
 from hypothesis import settings
@@ -16,6 +19,7 @@ from contracts.access import (
     AccessDenied,
     AccessGranted,
     AddDoor,
+    DenialReason,
     EndEntryGrant,
     EndLockdown,
     GrantEntry,
@@ -36,19 +40,26 @@ from contracts.envelope import Command
 from contracts.ids import ClientId, CredentialId, EntryId, ReservationId, SessionId, new_id
 from services.access.api import RULES
 from tests.domain.access.language import ANN, BEN, FRONT, HALL, HOUR, MINUTE, NOON, home
+from tests.domain.walking import missing, walk
 from tests.scenario import Gym
 
 CLIENTS = st.sampled_from([ANN, BEN])
-CLASSES = st.sampled_from([SessionId(UUID(int=n)) for n in (1, 2)])
+SESSIONS = [SessionId(UUID(int=n)) for n in (1, 2)]
+CLASSES = st.sampled_from(SESSIONS)
 STARTS = st.integers(-2, 3).map(lambda halves: NOON + halves * HOUR / 2)
 NEAR = [-31, -21, -20, -19, 0, 59, 60, 74, 75, 76]  # minutes from the start of a class
 SELDOM = st.integers(0, 5).map(lambda n: n == 0)
+OFTEN = st.integers(0, 2).map(lambda n: n == 0)
 LONG_BEFORE = NOON - 24 * HOUR
 BEFORE, AFTER = timedelta(minutes=20), timedelta(minutes=15)
 
 
 class Doors(RuleBasedStateMachine):
     """Booking, members and the desk talk to access; people come to its door."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached: Counter[str] = Counter()
 
     @initialize()
     def open_up(self) -> None:
@@ -72,10 +83,14 @@ class Doors(RuleBasedStateMachine):
             self._do(
                 IssueCredential(credential_id=card, client_id=client, token_digest=digest(client))
             )
-        self.give_a_pass_or_end_it(ANN)
+        self.give_a_pass_or_end_it(ANN, often=True)
 
     def _do(self, command: Command, at: datetime = LONG_BEFORE) -> object:
-        return self.gym.do(command, at, "staff:x", "owner")[0]
+        answer, events = self.gym.do(command, at, "staff:x", "owner")
+        for event in events:
+            why = f" {event.reason}" if isinstance(event, AccessDenied) else ""
+            self.reached[f"{type(event).__name__}{why}"] += 1
+        return answer
 
     def _tell(self, session: SessionId) -> None:
         """What booking says of the session's time, as its next event."""
@@ -109,7 +124,7 @@ class Doors(RuleBasedStateMachine):
             older = {"stands": not stands, "version": self.version - 1}
             self._do(heard.model_copy(update=older))
 
-    @rule(client=CLIENTS, kind=st.sampled_from(Impediment), present=SELDOM)
+    @rule(client=CLIENTS, kind=st.sampled_from(Impediment), present=OFTEN)
     def keep_out(self, client: ClientId, kind: Impediment, *, present: bool) -> None:
         if client not in self.erased:
             self._do(SetImpediment(client_id=client, impediment=kind, present=present))
@@ -126,8 +141,10 @@ class Doors(RuleBasedStateMachine):
             older = {"banned": not banned, "version": self.version - 1}
             self._do(heard.model_copy(update=older))
 
-    @rule(client=CLIENTS)
-    def give_a_pass_or_end_it(self, client: ClientId) -> None:
+    @rule(client=CLIENTS, often=OFTEN)
+    def give_a_pass_or_end_it(self, client: ClientId, *, often: bool) -> None:
+        if not often:
+            return
         if client in self.passes:
             self._do(EndEntryGrant(client_id=client, grant_id=self.passes.pop(client)))
         elif client not in self.erased:
@@ -203,7 +220,36 @@ def digest(client: ClientId) -> str:
     return f"{client.int:064x}"[::-1]
 
 
+NEEDED = {
+    "AccessGranted", "GrantMoved", "GrantClosed", "LockdownEnded", "ImpedimentCleared",
+    "CredentialSuspended", "CredentialReinstated", "CredentialRevoked",
+    *(f"AccessDenied {reason}" for reason in DenialReason if reason != "outside_hours"),
+}  # fmt: skip
+"""What walks together come to; hours and closures of doors are in ``test_doors``."""
+
 TestDoors = Doors.TestCase
 TestDoors.settings = settings(
     max_examples=100, stateful_step_count=40, deadline=None, database=None
 )
+
+
+def drawn(dice: Random) -> dict[str, Any]:
+    seldom, often = dice.random() < 1 / 6, dice.random() < 1 / 3
+    return {
+        "client": dice.choice([ANN, BEN]), "session": dice.choice(SESSIONS),
+        "starts_at": NOON + dice.randint(-2, 3) * HOUR / 2, "stands": dice.random() < 0.5,
+        "stale": dice.random() < 0.5, "kind": dice.choice(list(Impediment)),
+        "present": often, "often": often, "banned": seldom, "seldom": seldom,
+        "step": dice.choice(["suspend", "reinstate", "revoke"]),
+    }  # fmt: skip
+
+
+def walked(seed: int) -> Counter[str]:
+    doors, dice = Doors(), Random(seed)
+    doors.open_up()
+    walk(doors, dice, drawn, steps=40)
+    return doors.reached
+
+
+def test_long_walks_come_to_what_the_laws_speak_of_and_they_hold() -> None:
+    assert missing(Doors, NEEDED, map(walked, range(30))) == []
