@@ -181,9 +181,7 @@ def test_the_flag_comes_off_when_the_session_moves_to_where_it_is_covered() -> N
     mornings = Coverage(hours=(Hours(until_time="12:00"),))
     scenario = free_with(reserved(ANN)).when(ChangeEntitlement(**MINE, coverage=mornings), EARLY)
     assert scenario.gym.state(class_session, SES).reserved[ANN].flag is BookingCode.NO_ENTITLEMENT
-    morning = RescheduleSession(
-        session_id=SES, starts_at=NOON - 2 * HOUR, ends_at=NOON - HOUR
-    )  # fmt: skip
+    morning = RescheduleSession(session_id=SES, starts_at=NOON - 2 * HOUR, ends_at=NOON - HOUR)
     scenario.when(morning, EARLY, *DESK)
     assert not isinstance(scenario.outcome, Refused)
     covered = fact(ReservationCovered, client_id=ANN, grant_id=grant_of(ANN))

@@ -294,6 +294,3 @@ def test_the_line_is_told_again_when_the_session_has_moved() -> None:
     scenario.when(move, CLAIMS + 15 * MINUTE).then(
         fact(SessionRescheduled), fact(SessionsPlaced), fact(ClaimsOpened, free_seats=1)
     )
-
-
-# W3, W4, W8 -------------------------------------------------------------------------------------
