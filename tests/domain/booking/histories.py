@@ -73,6 +73,7 @@ class Booking(Seated):
         gyms=st.none() | drawn_rules,
         lates=st.tuples(*(st.sampled_from(gym_rules.LATES) for _ in STARTS)),
         programs=st.tuples(*(st.sampled_from(gym_rules.PROGRAMS) for _ in STARTS)),
+        begins=st.sampled_from([-30, -30, -3, -3, -2, -1, 0, 1, 3, 3]),
     )
     def open_the_week(
         self,
@@ -85,10 +86,12 @@ class Booking(Seated):
         gyms: Drawn | None,
         lates: tuple[int | None, ...],
         programs: tuple[ProgramId | None, ...],
+        begins: int = -30,
     ) -> None:
         """Sessions have rules of their own, or the gym's: published, or the preset.
 
-        On top of them some say themselves when giving up is late (``lates``).
+        On top of them some say themselves when giving up is late (``lates``). What is drawn
+        happens from so many hours after noon on (``begins``): in the week, that day or afterwards.
         """
         self.now = NOON - before
         for command in gym_rules.catalogue():
@@ -115,6 +118,8 @@ class Booking(Seated):
             )  # fmt: skip
         for client in first:
             self.book_or_wait(client, SES)
+        if (until := NOON + begins * HOUR) > self.now:
+            self.time_passes(until - self.now)
 
     @precondition(lambda self: self._pairs("books"))
     @rule(nth=nths, becomes=st.sampled_from(ask.Attendance))
