@@ -74,6 +74,7 @@ class Booking(Seated):
         lates=st.tuples(*(st.sampled_from(gym_rules.LATES) for _ in STARTS)),
         programs=st.tuples(*(st.sampled_from(gym_rules.PROGRAMS) for _ in STARTS)),
         begins=st.sampled_from([-30, -30, -3, -3, -2, -1, 0, 1, 3, 3]),
+        leaves=st.booleans(),
     )
     def open_the_week(
         self,
@@ -87,11 +88,13 @@ class Booking(Seated):
         lates: tuple[int | None, ...],
         programs: tuple[ProgramId | None, ...],
         begins: int = -30,
+        leaves: bool = False,
     ) -> None:
         """Sessions have rules of their own, or the gym's: published, or the preset.
 
         On top of them some say themselves when giving up is late (``lates``). What is drawn
-        happens from so many hours after noon on (``begins``): in the week, that day or afterwards.
+        happens from so many hours after noon on (``begins``): in the week, that day or afterwards;
+        and when somebody has just given their seat up (``leaves``).
         """
         self.now = NOON - before
         for command in gym_rules.catalogue():
@@ -120,6 +123,8 @@ class Booking(Seated):
             self.book_or_wait(client, SES)
         if (until := NOON + begins * HOUR) > self.now:
             self.time_passes(until - self.now)
+        if leaves and self._pairs("seated"):
+            self.give_up(0)
 
     @precondition(lambda self: self._pairs("books"))
     @rule(nth=nths, becomes=st.sampled_from(ask.Attendance))
