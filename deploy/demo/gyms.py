@@ -81,6 +81,8 @@ class DemoGym:
     """What clients want, one drawn for each."""
     keeps_desk_from: time
     """Before it nobody is at the desk: people come in by the door, and are checked in by it."""
+    has_open_gym: bool
+    """Whether people may come in and train without a class."""
 
     @property
     def trainers(self) -> list[Colleague]:
@@ -110,20 +112,17 @@ HARBOR = DemoGym(
     closes=time(21),
     rooms=(Room("Main floor", 16), Room("Barbell room", 10)),
     kinds=(
-        ClassKind("WOD", "Functional fitness", 60, 14, 0),
-        ClassKind("Engine", "Functional fitness", 45, 14, 0),
+        ClassKind("WOD", "Functional fitness", 60, 12, 0),
+        ClassKind("Engine", "Functional fitness", 45, 12, 0),
         ClassKind("Barbell", "Strength", 60, 10, 1),
     ),
     slots=(
-        Slot("WOD", WORKDAYS, time(6), 0, 2.0),
-        Slot("WOD", WORKDAYS, time(7), 0, 1.8),
-        Slot("WOD", WORKDAYS, time(12), 1, 1.2),
-        Slot("Barbell", (2, 4), time(12), 3, 0.8),
-        Slot("WOD", WORKDAYS, time(17, 30), 2, 3.0),
+        Slot("WOD", (1, 3, 5), time(6), 0, 2.0),
+        Slot("WOD", (1, 3, 5), time(12), 1, 1.4),
+        Slot("WOD", WORKDAYS, time(17, 30), 2, 5.0),
         Slot("Barbell", (1, 3), time(17, 30), 3, 1.6),
-        Slot("WOD", WORKDAYS, time(18, 30), 2, 2.2),
-        Slot("WOD", WEEKEND, time(8), 1, 2.2),
-        Slot("Engine", WEEKEND, time(9, 15), 2, 1.2),
+        Slot("WOD", WEEKEND, time(8), 1, 2.4),
+        Slot("Engine", (6,), time(9, 15), 2, 1.0),
     ),
     staff=(
         Colleague("Olivia Grant", "owner@harbor.example", Role.OWNER),
@@ -135,8 +134,9 @@ HARBOR = DemoGym(
         Colleague("Troy Bennett", "troy@harbor.example", Role.TRAINER, ("Weightlifting",)),
     ),
     members=("Ada Reyes", "Ben Carter", "Cleo Jordan", "Dev Shah", "Eli Stone", "Fay Lopez"),
-    visits_a_week=(1, 1, 2, 2, 3, 4),
+    visits_a_week=(0, 1, 1, 1, 1, 2),
     keeps_desk_from=time(8),
+    has_open_gym=True,
 )
 VELO = DemoGym(
     slug="velo",
@@ -164,15 +164,12 @@ VELO = DemoGym(
         ClassKind("Reformer", "Pilates", 50, 8, 2),
     ),
     slots=(
-        Slot("Ride", WORKDAYS, time(7), 0, 1.8),
-        Slot("Vinyasa", (1, 3, 5), time(7), 1, 1.0),
-        Slot("Ride", WORKDAYS, time(12, 15), 0, 1.2),
-        Slot("Reformer", WORKDAYS, time(17, 45), 2, 1.8),
-        Slot("Ride", WORKDAYS, time(19), 0, 3.0),
-        Slot("Vinyasa", (1, 2, 3, 4), time(19), 1, 1.6),
-        Slot("Ride", WEEKEND, time(10), 0, 2.4),
-        Slot("Vinyasa", WEEKEND, time(11, 15), 1, 1.6),
-        Slot("Reformer", WEEKEND, time(11, 15), 2, 1.2),
+        Slot("Ride", (1, 3, 5), time(12), 0, 2.0),
+        Slot("Reformer", (2, 4), time(18), 2, 1.6),
+        Slot("Ride", WORKDAYS, time(18), 0, 5.0),
+        Slot("Vinyasa", (1, 3), time(18), 1, 1.8),
+        Slot("Ride", WEEKEND, time(14), 0, 2.4),
+        Slot("Vinyasa", WEEKEND, time(15, 15), 1, 1.4),
     ),
     staff=(
         Colleague("Jule Hartmann", "owner@velo.example", Role.OWNER),
@@ -183,7 +180,8 @@ VELO = DemoGym(
         Colleague("Pia Vogt", "pia@velo.example", Role.TRAINER, ("First aid", "Reformer")),
     ),
     members=("Mia Sommer", "Jonas Keller", "Lea Winter", "Noah Busch", "Ida Kraus", "Max Roth"),
-    visits_a_week=(1, 1, 2, 2, 2, 3),
+    visits_a_week=(0, 1, 1, 1, 1, 2),
     keeps_desk_from=time(6),
+    has_open_gym=False,
 )
 GYMS = (HARBOR, VELO)

@@ -16,6 +16,8 @@ from deploy.demo.gyms import PASSWORD
 from deploy.demo.opening import House
 from deploy.demo.people import PACK, PACK_LASTS, Person, Plan
 
+NEWCOMERS = 0.8
+"""Who joined later in the gym's history is still called new."""
 UNKNOWN = frozenset({BookingCode.CLIENT_NOT_FOUND.value})
 
 
@@ -43,8 +45,10 @@ def joining(house: House, person: Person, at: datetime, chance: Random) -> Itera
         period=None if person.plan is Plan.UNLIMITED else Period.WEEK,
     )  # fmt: skip
     pays = pack(house, person, 0, at) if person.plan is Plan.PACK else grant
-    entry = GrantEntry(client_id=client, grant_id=_grant_id(house, person, -1))
-    for command in (registration, pays, SignWaiver(client_id=client), entry):
+    commands = [registration, pays, SignWaiver(client_id=client)]
+    if house.gym.has_open_gym:
+        commands.append(GrantEntry(client_id=client, grant_id=_grant_id(house, person, -1)))
+    for command in commands:
         patient = UNKNOWN if command is not registration else frozenset[str]()
         yield Act(at, Wave.GYM, (desk, command), (client,), patient=patient)
     for command in _remarks(house, client, person, chance):
@@ -66,7 +70,7 @@ def _grant_id(house: House, person: Person, nth: int) -> GrantId:
 def _remarks(house: House, client: UUID, person: Person, chance: Random) -> Iterator[Command]:
     """What the desk writes down about some."""
     who = ClientId(client)
-    if person.joins > 0:
+    if person.joins > NEWCOMERS:
         yield AddTag(client_id=who, tag="new")
     elif chance.random() < 0.15:  # noqa: PLR2004
         yield AddTag(client_id=who, tag="founding member")

@@ -24,6 +24,8 @@ LAST = (
 PACK = 10
 """Credits in a pack."""
 PACK_LASTS = timedelta(days=60)
+FOUNDERS = 0.35
+"""Share of those who are there from the first day; the others join one by one."""
 
 
 class Plan(StrEnum):
@@ -64,7 +66,7 @@ def _person(gym: DemoGym, name: str, nth: int, chance: Random) -> Person:
     signs_in = nth < len(gym.members)
     plans, weights = (Plan.UNLIMITED, Plan.THREE_A_WEEK, Plan.PACK), (0.6, 0.2, 0.2)
     plan = chance.choices(plans, weights)[0]
-    joined_late = chance.random() > 0.7 and not signs_in  # noqa: PLR2004 - of a hundred, thirty
+    joined_late = chance.random() > FOUNDERS and not signs_in
     return Person(
         name=name,
         email=gym.email(name),

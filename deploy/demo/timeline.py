@@ -18,8 +18,8 @@ from deploy.trouble import Trouble
 
 ASK_EVERY = 0.003  # seconds between looks whether all that is due is done
 PATIENCE = 60.0  # seconds
-ROUND = 300.0  # seconds: deadlines that fall due so close together share a stop
-SOON = timedelta(minutes=15)
+ROUND = 1800.0  # seconds: deadlines that fall due so close together share a stop
+SOON = timedelta(minutes=30)
 """A deadline waits for a stop that comes so soon anyhow."""
 HARMLESS = ("booking.close_waitlist", "booking.open_claims", "booking.place_occurrences")
 """They wait for the next stop, since nothing comes between: nobody claims a seat or stands in line
