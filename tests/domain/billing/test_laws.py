@@ -1,10 +1,10 @@
 """The laws of an account hold, whatever arrives, in whatever order and however often."""
 
 from contextlib import suppress
+from random import Random
 
-import pytest
-from hypothesis import Phase, find, settings
 from hypothesis import given as draw
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from chassis.decider import Refused
@@ -39,9 +39,7 @@ walks = st.builds(
 )  # fmt: skip
 """What arrives; mostly the client is erased after so many steps of it."""
 
-AT_FIRST = settings(
-    max_examples=1000, database=None, derandomize=True, phases=[Phase.generate], deadline=None
-)
+WALKS = 200
 REACHED = (
     "InvoiceLineAdded", "InvoiceLineReversed", "FeeWithdrawn", "InvoiceIssued", "AccountClosed",
     "AddFeeLine refused OTHER_CURRENCY", "IssueInvoice refused NOTHING_DUE",
@@ -56,11 +54,23 @@ def test_the_laws_of_an_account_hold(walk: list[Command | str]) -> None:
     walked(walk)
 
 
-@pytest.mark.parametrize("situation", REACHED)
-def test_walks_come_to_what_the_laws_speak_of(situation: str) -> None:
-    """A law says nothing of what never happens. Fails when no walk is found."""
-    found = find(walks, lambda walk: situation in walked(walk), settings=AT_FIRST)
-    assert situation in walked(found)
+def test_walks_come_to_what_the_laws_speak_of() -> None:
+    """A law says nothing of what never happens. These are the same each time."""
+    reached = set[str]().union(*(walked(_long(Random(seed))) for seed in range(WALKS)))
+    assert set(REACHED) - reached == set()
+
+
+def _long(dice: Random) -> list[Command | str]:
+    """Thirty steps, drawn alike; in the midst of them the client is erased."""
+    walk = [_step(dice) for _ in range(30)]
+    return [*walk[:15], CLOSE, *walk[15:]]
+
+
+def _step(dice: Random) -> Command | str:
+    fee, assessment = dice.randint(1, 4), dice.randint(1, 2)
+    adds = add(fee, dice.randint(1, 5000), dice.choice(["EUR", "EUR", "USD"]), assessment)
+    steps: list[Command | str] = [adds, back(fee, assessment), "issue"]
+    return dice.choice(steps)
 
 
 def walked(walk: list[Command | str]) -> set[str]:
