@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
-import pytest
-from hypothesis import Phase, find, settings
 from hypothesis import given as draw
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from chassis.decider import Refused
@@ -65,11 +65,9 @@ STEPS = [
     "close", "waive", "contest", "stands", "falls", "collect", *map(str, Attendance)
 ]  # fmt: skip
 LATE = 3  # the class that is given up late; to the others nobody comes
-moves = st.tuples(
-    st.sampled_from(STEPS),
-    st.sampled_from([0, 0, 0, 1, 2, LATE, LATE]),
-    st.sampled_from([MINUTE, 20 * HOUR, 3 * DAY, 20 * DAY]),
-)  # fmt: skip
+SEATS = [0, 0, 0, 1, 2, LATE, LATE]
+PAUSES = [MINUTE, 20 * HOUR, 3 * DAY, 20 * DAY]
+moves = st.tuples(st.sampled_from(STEPS), st.sampled_from(SEATS), st.sampled_from(PAUSES))
 Move = tuple[str, int, timedelta]
 walks = st.tuples(st.lists(moves, max_size=25), st.integers(0, 2), st.booleans())
 
@@ -80,20 +78,23 @@ def test_the_laws_of_fees_hold(walk: tuple[list[Move], int, bool]) -> None:
     walked(*walk)
 
 
-AT_FIRST = settings(
-    max_examples=1000, database=None, derandomize=True, phases=[Phase.generate], deadline=None
-)
+WALKS = 120
 REACHED = (
     *(kind.__name__ for kind in ANY_FEE), "ViolationCleared", "BookingBanImposed",
     "BookingBanLifted", *(f"corrected to {one}" for one in Attendance),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("situation", REACHED)
-def test_walks_come_to_what_the_laws_speak_of(situation: str) -> None:
-    """A law says nothing of what never happens. Fails when no walk is found."""
-    found = find(walks, lambda walk: situation in walked(*walk), settings=AT_FIRST)
-    assert situation in walked(*found)
+def test_walks_come_to_what_the_laws_speak_of() -> None:
+    """A law says nothing of what never happens. These are the same each time."""
+    reached = set[str]().union(*(walked(*_long(Random(seed))) for seed in range(WALKS)))
+    assert set(REACHED) - reached == set()
+
+
+def _long(dice: Random) -> tuple[list[Move], int, bool]:
+    """Twenty-five moves, drawn alike."""
+    walk = [(dice.choice(STEPS), dice.choice(SEATS), dice.choice(PAUSES)) for _ in range(25)]
+    return walk, dice.randint(0, 2), dice.random() < 0.5
 
 
 def walked(walk: list[Move], passes: int, closed: bool) -> set[str]:
