@@ -33,7 +33,8 @@ async def test_erasing_somebody_clears_their_name_from_open_screens(gym: Gym) ->
     async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as roster:
         await roster.shows(lambda f: _names(f) == ["Mia"])
         await gym.owner.done(documents.ERASE, clientId=mia.id)
-        await roster.shows(lambda f: _names(f) == ["[erased]"])
+        # Their seat is given up too, and what comes together is shown once.
+        await roster.shows(lambda f: _names(f) in (["[erased]"], []))
 
 
 async def test_text_no_database_can_hold_is_refused(gym: Gym) -> None:
