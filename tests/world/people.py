@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -40,7 +40,10 @@ class Screen:
         self._socket, self._field = socket, field
 
     async def shows(self, wanted: Callable[[Json], bool], within: float = PATIENCE) -> Json:
-        """The first frame that satisfies ``wanted``. Raises ``TimeoutError``."""
+        """The first frame that satisfies ``wanted``. Raises ``TimeoutError``.
+
+        One without what ``wanted`` looks into, as the first of something new may be, does not.
+        """
         seen: list[Json] = []
         try:
             async with asyncio.timeout(within):
@@ -52,8 +55,9 @@ class Screen:
                     assert message["type"] == "next", message
                     assert "errors" not in message["payload"], message
                     seen.append(message["payload"]["data"][self._field])
-                    if wanted(seen[-1]):
-                        return seen[-1]
+                    with suppress(TypeError, IndexError):
+                        if wanted(seen[-1]):
+                            return seen[-1]
         except TimeoutError:
             raise TimeoutError(f"not shown: {seen}") from None
         raise AssertionError("the connection was closed")
