@@ -74,9 +74,13 @@ async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> P
 async def open_store_pool(dsn: str, *, name: str) -> Pool:
     """``open_pool`` for an event store: a statement that is given up is never cancelled.
 
-    The server goes on with it, so a second copy may still come to have it.
+    The server goes on with it, so a second copy may still come to have it. No table is read whole:
+    every statement asks for a few rows by their key, but a partition that was vacuumed while it was
+    empty, as each is when its month begins, is planned to be read whole, and a connection keeps
+    such a plan, however much the partition grows, until autovacuum has analysed it again.
     """
-    return await _opened(dsn, _Uncancelling, STORE_CONNECTIONS, {"application_name": name})
+    settings = {"application_name": name, "enable_seqscan": "off"}
+    return await _opened(dsn, _Uncancelling, STORE_CONNECTIONS, settings)
 
 
 async def _opened(dsn: str, kind: type[_Connection], size: int, settings: dict[str, str]) -> Pool:

@@ -11,7 +11,7 @@ from chassis.eventstore.memory import MemoryRecorder
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.recorder import Recorder
 from chassis.eventstore.store import EventStore, Unit
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool, open_store_pool
 from contracts.booking import CapacityChanged
 from contracts.ids import SessionId
 from deploy.local.installation import Installation
@@ -55,7 +55,7 @@ def count(*streams: UUID, limit: int = LIMIT, by: int = 1) -> Callable[[Unit], d
 async def app_pool(installation: Installation) -> AsyncIterator[Pool]:
     """The booking service's own role."""
     dsn = installation.environment("booking")["DATABASE_URL"]
-    pool = await open_pool(dsn, name="tests", size=16)
+    pool = await open_store_pool(dsn, name="tests")
     yield pool
     await pool.close()
 
