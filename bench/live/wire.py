@@ -6,6 +6,9 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
+PATIENCE = 60.0
+"""Seconds for one answer; the slowest measured, the last of a rush, take two or three."""
+
 
 class Answer(NamedTuple):
     """What came back."""
@@ -50,14 +53,21 @@ class Connection:
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def send(self, prepared: bytes) -> Answer:
-        """One request, one answer. Raises ``ConnectionError`` when the server has hung up."""
+        """One request, one answer. Raises ``ConnectionError`` when the server has hung up.
+
+        Raises ``TimeoutError`` when it has not answered after a minute.
+        """
         self._writer.write(prepared)
         try:
-            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-            body = await self._reader.readexactly(int(length))
+            async with asyncio.timeout(PATIENCE):
+                return await self._answer()
         except asyncio.IncompleteReadError as cut:  # an EOFError: the command line would say abort
             raise ConnectionError(f"the server hung up after {len(cut.partial)} bytes") from cut
+
+    async def _answer(self) -> Answer:
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        body = await self._reader.readexactly(int(length))
         return Answer(int(head[9:12]), body)
 
     def close(self) -> None:

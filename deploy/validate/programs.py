@@ -46,6 +46,8 @@ def ran(
             capture_output=True, text=True, timeout=180,
         )  # fmt: skip
     except FileNotFoundError as error:
+        if folder is not None and not folder.is_dir():
+            raise CannotCheck(f"{words[0]} was to run in {folder}, which is not there") from error
         raise CannotCheck(f"{words[0]} is not installed: {_remedy(words[0])}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotCheck(f"{words[0]} cannot be run: {error}") from error
