@@ -13,8 +13,9 @@ LARGEST_HEAD = 64 * 1024
 """Bytes of a request's line and headers together, and of its trailers; the largest token takes a
 twentieth of it."""
 HEAD_SECONDS = 30.0
-"""Until a head that has begun is there, and what follows it begins to come. Longer than whoever
-reads a body waits for it, and answers that it did not come."""
+"""Until a head that has begun is there, and what follows it begins to come; and for what comes of a
+body behind its answer. Longer than whoever reads a body waits for it, and answers that it did not
+come."""
 TOO_LARGE = b"431 Request Header Fields Too Large"
 TOO_SLOW = b"408 Request Timeout"
 
@@ -72,13 +73,19 @@ class BoundedHeads(HttpToolsProtocol):
                 self._rest()  # these were empty lines
         elif self._has_come_on:
             self._taken = 0
-            self._wait(HEAD_SECONDS)
+            if self._patience is None or not self._is_answered:
+                self._wait(HEAD_SECONDS)
         else:
             self._taken += len(data)
             if self._taken > LARGEST_HEAD:
                 self._refuse(TOO_LARGE)
             elif self._patience is None:
                 self._wait(HEAD_SECONDS)
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether what comes is of a request that has had its answer: it does not buy time."""
+        return not self._is_in_head and self.cycle is not None and self.cycle.response_complete
 
     def _rest(self) -> None:
         """Wait for a request. The server itself does so between two, not for the first."""

@@ -185,6 +185,25 @@ async def test_a_body_nobody_has_read_yet_is_waited_for(monkeypatch: pytest.Monk
         await sending
 
 
+async def test_a_body_that_trickles_behind_its_answer_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heads, "HEAD_SECONDS", 0.1)
+    async with _door() as door:
+        await door.send(LINE + b"content-length: 1000000\r\n\r\n")
+        await _answered(door)
+
+        async def trickle() -> None:
+            while True:
+                await door.send(b"y")
+                await asyncio.sleep(heads.HEAD_SECONDS / 10)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(trickle)
+            assert await door.everything() == b""
+            tasks.cancel_scope.cancel()
+
+
 async def test_a_websocket_stays_open_whatever_a_request_may_take(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
