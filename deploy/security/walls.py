@@ -17,7 +17,9 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/component/bus/test_callers.py",
     ),
     "trust": (
-        "tests/component/test_auth.py",
+        "tests/component/auth/test_tokens.py",
+        "tests/component/auth/test_keys.py",
+        "tests/component/auth/test_issuer_settings.py",
         "tests/component/test_production_settings.py",
         "tests/component/members/test_staying_signed_in.py",
         "tests/gateway/test_standings.py",
