@@ -1,14 +1,16 @@
 """The rules about manifests on objects small enough to read; ``mutations`` try them at size."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from deploy.schema import ROOT
 from deploy.validate import mutations
 from deploy.validate.objects import Object, Objects, matches
 from deploy.validate.quantities import quantity
-from deploy.validate.rules import availability, faults, network, pods, references, supply
+from deploy.validate.rules import availability, faults, needs, network, pods, references, supply
 
 
 def deployment(name: str, *, labels: dict[str, str] | None = None, **spec: Any) -> Object:
@@ -106,6 +108,41 @@ def test_who_is_told_an_address_in_another_namespace_may_go_there() -> None:
     assert list(network.arrows(Objects([one]))) == [
         ("Deployment a", "is told an address in observability:4318, but may not go there")
     ]
+
+
+def _from(namespace: str) -> Object:
+    return {"namespaceSelector": {"matchLabels": {network.NAMESPACE: namespace}}}
+
+
+def test_who_scrapes_is_let_in_where_it_scrapes_and_nowhere_else() -> None:
+    monitor = _object("PodMonitor", "m", spec={
+        "selector": _selects("a"), "podMetricsEndpoints": [{"port": "http"}]
+    })  # fmt: skip
+    names = policy("dns", egress=[{"to": [_from("kube-system")], "ports": [{"port": 53}]}])
+    known = [deployment("a"), names, monitor]
+
+    def said(port: int) -> list[str]:
+        enters = [{"from": [_from("monitoring")], "ports": [{"port": port}]}]
+        return [text for _, text in needs.needs(Objects([*known, policy("in", ingress=enters)]))]
+
+    assert said(80) == []
+    assert said(81) == [
+        "does not let monitoring in at 80", "lets monitoring in at 81, and nothing says what for",
+    ]  # fmt: skip
+
+
+def test_pods_that_may_not_ask_for_addresses_are_found() -> None:
+    assert list(needs.needs(Objects([deployment("a")]))) == [
+        ("Deployment a", "may not ask what addresses names have")
+    ]
+
+
+def test_the_namespaces_others_come_from_are_those_the_guide_puts_them_in() -> None:
+    guide = (ROOT / "docs/operations/install.md").read_text()
+    operators = (("Prometheus", needs.PROMETHEUS), ("KEDA", needs.KEDA),
+                 ("CloudNativePG", needs.CLOUDNATIVE_PG))  # fmt: skip
+    for operator, namespace in operators:
+        assert re.search(rf"^ *\| {operator}.*\| `{namespace}` \|", guide, re.M), operator
 
 
 def test_denial_by_default_is_both_ways_and_without_exceptions() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from deploy.validate.objects import Fault, Objects
-from deploy.validate.rules import availability, network, pods, references, supply
+from deploy.validate.rules import availability, needs, network, pods, references, supply
 
 Rule: TypeAlias = Callable[[Objects], Iterable[tuple[str, str]]]
 """Objects -> (place, what is wrong there)."""
@@ -27,6 +27,7 @@ RULES: dict[str, Rule] = {
     "spread": availability.spread,
     "deny": network.default_deny,
     "arrows": network.arrows,
+    "needs": needs.needs,
     "settings": supply.settings,
     "consumers": supply.consumers,
     "every process": supply.processes,

@@ -46,12 +46,12 @@ def arrows(objects: Objects) -> Found:
     """Policies mean pods that exist, at ports they have, and nobody is left without its arrow."""
     for policy in objects.of("NetworkPolicy"):
         yield from ((place(policy), text) for text in _policy(policy, objects))
-    leaving, entering = set(_leaving(objects)), set(_entering(objects))
-    for arrow in sorted(leaving - entering, key=str):
+    out, into = set(leaving(objects)), set(entering(objects))
+    for arrow in sorted(out - into, key=str):
         yield arrow.source, f"may leave for {arrow.target}:{arrow.port}, but is not let in there"
-    for arrow in sorted(entering - leaving, key=str):
+    for arrow in sorted(into - out, key=str):
         yield arrow.target, f"lets {arrow.source} in at {arrow.port}, which may not leave"
-    yield from _needed(objects, leaving)
+    yield from _needed(objects, out)
     yield from _needed_elsewhere(objects)
 
 
@@ -79,7 +79,8 @@ def _ingress(rule: Object, chosen: list[Pods]) -> Iterator[str]:
                 yield f"{pods.place} does not listen at {port}"
 
 
-def _leaving(objects: Objects) -> Iterator[Arrow]:
+def leaving(objects: Objects) -> Iterator[Arrow]:
+    """Between pods of ours, as their ways out say."""
     for policy in objects.of("NetworkPolicy"):
         for rule in policy["spec"].get("egress") or ():
             for source in objects.selected(policy["spec"].get("podSelector")):
@@ -87,7 +88,8 @@ def _leaving(objects: Objects) -> Iterator[Arrow]:
                     yield Arrow(source.place, target.place, port)
 
 
-def _entering(objects: Objects) -> Iterator[Arrow]:
+def entering(objects: Objects) -> Iterator[Arrow]:
+    """Between pods of ours, as their ways in say."""
     for policy in objects.of("NetworkPolicy"):
         for rule in policy["spec"].get("ingress") or ():
             for target in objects.selected(policy["spec"].get("podSelector")):
@@ -106,21 +108,21 @@ def _ends(
                     yield pods, port["port"]
 
 
-def _needed(objects: Objects, leaving: set[Arrow]) -> Found:
+def _needed(objects: Objects, out: set[Arrow]) -> Found:
     """Whoever is told an address may go there."""
     for pods in objects.pods:
         for address, label, value in (
-            ("nats://", "app.kubernetes.io/name", "nats"),
-            ("postgresql://", "b2b/is", "postgres"),
+            (("nats://", "tls://"), "app.kubernetes.io/name", "nats"),
+            (("postgresql://",), "b2b/is", "postgres"),
         ):
             told = any(text.startswith(address) for text in supply.variables(pods, objects))
             targets = objects.selected({"matchLabels": {label: value}})
             if told and not any(
                 (arrow.source, arrow.target) == (pods.place, target.place)
-                for arrow in leaving
+                for arrow in out
                 for target in targets
             ):
-                yield pods.place, f"is told a {address} address, but may not go there"
+                yield pods.place, f"is told a {address[0]} address, but may not go there"
 
 
 def _needed_elsewhere(objects: Objects) -> Found:
