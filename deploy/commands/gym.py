@@ -1,7 +1,8 @@
 """Gyms as an operator names them, and opening a new one."""
 
 import asyncio
-from typing import Annotated
+import os
+from typing import Annotated, TextIO
 from uuid import UUID
 
 import typer
@@ -45,6 +46,14 @@ async def register(operator: Operator, command: RegisterGym) -> None:
         raise Trouble(f"{reply.code or reply.outcome}: {reply.message}")
 
 
+def _password(file: TextIO | None) -> str:
+    """The owner's. No argument of a command: those are seen by all, and kept in audit logs."""
+    if file is not None:
+        return file.read().removesuffix("\n")
+    told = os.environ.get("OWNER_PASSWORD")
+    return told or str(typer.prompt("Owner password", hide_input=True))
+
+
 @cli.callback()
 def group() -> None:
     """Gyms on this platform."""
@@ -57,9 +66,10 @@ def register_command(
     name: Annotated[str, typer.Option()],
     owner_name: Annotated[str, typer.Option()],
     owner_email: Annotated[str, typer.Option()],
-    owner_password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, envvar="OWNER_PASSWORD")
-    ],
+    owner_password_file: Annotated[
+        typer.FileText | None,
+        typer.Option(help="With the owner's password; - for what is piped in. Else you are asked."),
+    ] = None,
     time_zone: Annotated[str, typer.Option(help="IANA zone.")] = "UTC",
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
 ) -> None:
@@ -68,7 +78,7 @@ def register_command(
         command = RegisterGym(
             gym_id=GymId(new_id()), slug=slug, name=name, time_zone=time_zone, currency=currency,
             owner_id=StaffId(new_id()), owner_name=owner_name, owner_email=owner_email,
-            owner_password=owner_password,
+            owner_password=_password(owner_password_file),
         )  # fmt: skip
     except ValidationError as error:
         first = error.errors(include_input=False)[0]

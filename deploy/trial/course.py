@@ -121,7 +121,7 @@ class Course:
             ["bash", "-eu", "-o", "pipefail", "-c", block], capture_output=True, text=True,
             check=False, timeout=BOOKED_WITHIN,
             env={**os.environ, "GATEWAY": f"http://127.0.0.1:{self._door}",
-                 "B2B": f"{self._engine.program} exec {operator.name} b2b"},
+                 "B2B": f"{self._engine.program} exec -i {operator.name} b2b"},
         )  # fmt: skip
         if done.returncode or '"status": "RESERVED"' not in done.stdout:
             raise Failed(f"no booking:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

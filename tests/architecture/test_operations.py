@@ -1,8 +1,10 @@
 """What pages name is there: files, commands with their options, targets, variables, log lines."""
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import typer
@@ -24,6 +26,7 @@ MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
 WORD = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,}|(?:[A-Z][a-z]+){2,}")
 LOGGED = re.compile(r"[a-z]+(?:[_ ][a-z]+)+")
 """What a log line is called; so are commands and questions in SQL."""
+SECRET = re.compile(r"password|secret|token|key")
 TYPED = ("b2b ", "kubectl ", "make ", "select ", "pg_")
 
 
@@ -65,6 +68,23 @@ def test_commands_and_their_options_are_there(page: Path) -> None:
 )
 def test_a_command_that_is_not_there_would_be_noticed(call: str, wrong: str) -> None:
     assert wrong_with(call) == wrong
+
+
+def secrets_asked_for() -> Iterator[tuple[str, object]]:
+    """(command and what it takes, of which type) of all that is named like a secret."""
+    for word, module in COMMANDS.items():
+        for each in import_module(f"deploy.commands.{module}").cli.registered_commands:
+            for taken, kind in get_type_hints(each.callback).items():
+                if SECRET.search(taken):
+                    yield f"{word} {taken}", kind
+
+
+def test_no_secret_is_an_argument_that_everybody_on_the_machine_sees() -> None:
+    asked = dict(secrets_asked_for())
+
+    assert "gym owner_password_file" in asked
+    files = (Path, typer.FileText, typer.FileText | None)
+    assert [typed for typed, kind in asked.items() if kind not in files] == []
 
 
 def wrong_with(call: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -44,12 +45,14 @@ async def test_nobody_gets_a_token_for_who_is_not_there(system: System, gym: Gym
 
 
 async def test_a_registered_gym_lets_its_owner_in_and_its_name_is_taken(
-    system: System, somebody: Person
+    system: System, somebody: Person, tmp_path: Path
 ) -> None:
     slug, email = f"gym-{new_id().hex[-12:]}", f"olga-{new_id().hex}@x.test"
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n")
     register = (
         "gym", "register", slug, "--name", "Iron", "--owner-name", "Olga",
-        "--owner-email", email, "--owner-password", PASSWORD,
+        "--owner-email", email, "--owner-password-file", str(password),
     )  # fmt: skip
 
     said = await system.b2b(*register)
