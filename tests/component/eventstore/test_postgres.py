@@ -185,11 +185,11 @@ async def test_a_snapshot_spares_reading_what_it_holds(
     And it reads the whole of a partition that was vacuumed while there was nothing in it.
     """
     if vacuumed:
-        db = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_booking"))
+        admin = await asyncpg.connect(database_url(installation.admin_dsn, "b2b_booking"))
         try:
-            await db.execute("VACUUM ANALYZE es.events, es.snapshots")
+            await admin.execute("VACUUM ANALYZE es.events, es.snapshots")
         finally:
-            await db.close()
+            await admin.close()
     stream, long = new_id(), replace(tally, snapshot_every=400)
 
     def step(unit: Unit) -> None:
