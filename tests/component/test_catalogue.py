@@ -52,7 +52,7 @@ SELECT format('%I.%I', n.nspname, i.relname) AS name,
                 AND a.attnum = ANY (x.indkey::int2[])) AS columns
   FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
   JOIN pg_namespace n ON n.oid = i.relnamespace
- WHERE x.indrelid = $1 AND x.indisunique
+ WHERE x.indrelid = $1 AND (x.indisunique OR x.indisexclusion)
 """
 REFERENCES = """
 SELECT conname, (SELECT array_agg(a.attname::text) FROM pg_attribute a
