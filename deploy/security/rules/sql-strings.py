@@ -18,6 +18,10 @@ async def planted(db, name, sql, table):
     # ruleid: setting-outlives-its-transaction
     await db.execute("SELECT set_config('app.gym_id', $1, false)", name)
     # ruleid: setting-outlives-its-transaction
+    await db.execute("SELECT set_config('app.gym_id', coalesce($1, ''), false)", name)
+    # ruleid: setting-outlives-its-transaction
+    await db.execute("SELECT set_config('app.gym_id', $1, is_local => false)", name)
+    # ruleid: setting-outlives-its-transaction
     await db.execute("SET app.gym_id = 'x'")
     # ruleid: setting-outlives-its-transaction
     await db.execute("SET SESSION app.gym_id TO 'x'")
