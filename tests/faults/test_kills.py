@@ -21,17 +21,26 @@ WITHIN = 90.0  # seconds until somebody must have been answered
 SEEDS = range(1, 8)
 
 
+def deaths(seed: int) -> list[tuple[int, str]]:
+    """(how many were answered, who dies then), in their order."""
+    dice = random.Random(seed)
+    return [
+        (moment, dice.choice(PROCESSES)) for moment in sorted(dice.sample(range(PEOPLE), DEATHS))
+    ]
+
+
+def test_all_seeds_together_kill_every_process() -> None:
+    assert {victim for seed in SEEDS for _, victim in deaths(seed)} == set(PROCESSES)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_rush_survives_deaths_at_the_moments_of(
     seed: int, system: System, gym: Gym, tell: Chronicle
 ) -> None:
-    dice = random.Random(seed)
     crowd = await rush(gym, seats=12, people=PEOPLE)
-    moments = sorted(dice.sample(range(PEOPLE), DEATHS))
 
     async def killing() -> None:
-        for answered in moments:
-            victim = dice.choice(PROCESSES)
+        for answered, victim in deaths(seed):
             await until(lambda answered=answered: _answered(crowd.told, answered), WITHIN)  # type: ignore[misc]
             pid = await until(lambda victim=victim: _running(system, victim), WITHIN)  # type: ignore[misc]
             system.kill(victim)
