@@ -18,6 +18,7 @@ from contracts.times import Day
 from contracts.timetable.policies import Value
 from contracts.timetable.session_edits import SessionPart
 from contracts.timetable.words import (
+    MOST_EXCEPT_DATES,
     Capacity,
     Minutes,
     Name,
@@ -84,7 +85,7 @@ class CreateSchedule(Command):
     from_date: Day
     until_date: Day | None = None
     """The last day; ``None`` is no end."""
-    except_dates: tuple[Day, ...] = Field(default=(), max_length=1_000)
+    except_dates: tuple[Day, ...] = Field(default=(), max_length=MOST_EXCEPT_DATES)
 
 
 class ChangeScheduleFrom(Command):

@@ -8,6 +8,7 @@ WALL_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 LONGEST_ICS = 262_144  # characters
+MOST_EXCEPT_DATES = 1_000  # a series leaves out
 
 
 Weekday = Annotated[int, Field(ge=1, le=7)]

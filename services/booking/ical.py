@@ -29,10 +29,12 @@ from services.booking.ical_exceptions import (
     without,
 )
 from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
-from services.booking.ical_rules import repeated
+from services.booking.ical_rules import left_out, repeated
 
 MOST_EVENTS = 200  # VEVENTs a file
 LONGEST_TITLE = 80
+BEYOND = {"RDATE", "EXRULE"}
+"""What may stand beside a rule, or without one, and says other dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,13 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, str]]:
 def _row(number: int, event: Any, time_zone: str) -> Row:
     if event.errors:
         raise Unreadable(f"{event.errors[0][0]} cannot be read")
-    uid, title = str(event.get("UID") or ""), " ".join(str(event.get("SUMMARY") or "").split())
+    uid, title = _said(event, "UID"), " ".join(_said(event, "SUMMARY").split())
     if not uid or not title:
         raise Unreadable("UID or SUMMARY is missing")
     if event.get("STATUS") == "CANCELLED":
         raise Unreadable("the event is cancelled")
+    if BEYOND & set(event):
+        raise Unreadable("RDATE and EXRULE say more than a weekly series can")
     starts_at, zone = _start(event, time_zone)
     row = Row(
         line=number, uid=uid, title=title[:LONGEST_TITLE], time_zone=zone, starts_at=starts_at,
@@ -121,9 +125,23 @@ def _row(number: int, event: Any, time_zone: str) -> Row:
     if "RECURRENCE-ID" in event:
         if "RANGE" in event["RECURRENCE-ID"].params:
             raise Unreadable("RECURRENCE-ID with RANGE is more than a single occurrence")
+        if "RRULE" in event:
+            raise Unreadable("a single occurrence does not repeat")
         moved = local_time(event["RECURRENCE-ID"].dt, ZoneInfo(zone)).date()
         return replace(row, moved_from=moved)
-    return repeated(row, event) if "RRULE" in event else row
+    if "RRULE" in event:
+        return repeated(row, event)
+    if starts_at.date() in left_out(row, event):
+        raise Unreadable("EXDATE leaves its only date out")
+    return row
+
+
+def _said(event: Any, name: str) -> str:
+    """The text of that name; none is empty."""
+    told = event.get(name) or ""
+    if isinstance(told, list):
+        raise Unreadable(f"{name} is there more than once")
+    return str(told)
 
 
 def _start(event: Any, time_zone: str) -> tuple[datetime, str]:

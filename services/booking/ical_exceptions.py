@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Event
 
 from contracts.times import FIRST_DAY, LAST_DAY
+from contracts.timetable import MOST_EXCEPT_DATES
 from services.booking.domain import recurrence
 from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
 
@@ -62,8 +63,8 @@ def uid_of(block: str) -> str | None:
 def without(series: Row, exceptions: list[Excepted]) -> Row:
     """The series without the dates the file says otherwise about.
 
-    Raises ``Unreadable`` when it says so of all dates from one on, which is another series, or of
-    a day that may be either of two.
+    Raises ``Unreadable`` when it says so of all dates from one on, which is another series, of a
+    day that may be either of two, or of more dates than a series leaves out.
     """
     own = [one for one in exceptions if one.uid == series.uid]
     for one in own:
@@ -71,8 +72,10 @@ def without(series: Row, exceptions: list[Excepted]) -> Row:
             raise Unreadable(f"the event in line {one.line} changes it from a date on (RANGE)")
         if is_unclear(series, one):
             raise Unreadable(f"the event in line {one.line} cannot be placed: {ANOTHER_DAY}")
-    days = {_day(series, one) for one in own}
-    return replace(series, except_dates=tuple(sorted({*series.except_dates, *days})))
+    days = {*series.except_dates, *(_day(series, one) for one in own)}
+    if len(days) > MOST_EXCEPT_DATES:
+        raise Unreadable(f"{len(days)} dates are left out, more than {MOST_EXCEPT_DATES}")
+    return replace(series, except_dates=tuple(sorted(days)))
 
 
 def is_unclear(series: Row, one: Excepted) -> bool:

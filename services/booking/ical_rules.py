@@ -26,7 +26,7 @@ MONDAY = 1
 def repeated(row: Row, event: Any) -> Row:
     """The row as the series its rule makes it. Raises ``Unreadable``."""
     rule = event["RRULE"]
-    if isinstance(rule, list) or not rule.keys() <= UNDERSTOOD or "RDATE" in event:
+    if isinstance(rule, list) or not rule.keys() <= UNDERSTOOD:
         raise Unreadable("RRULE says more than a weekly series can")
     every = int(rule.get("INTERVAL", [1])[0])
     named = [str(one) for one in rule.get("BYDAY", [])]
@@ -47,9 +47,9 @@ def repeated(row: Row, event: Any) -> Row:
         row, weekdays=tuple(sorted(days)), every_weeks=every, days_apart=shift
     )  # fmt: skip
     until = _until(repeats, rule, shift)
-    if until is not None and until > LAST_DAY:
+    if until is not None and not FIRST_DAY <= until <= LAST_DAY:
         raise Unreadable("RRULE ends too far away")
-    series = replace(repeats, until_date=until, except_dates=_excepted(row, event, shift))
+    series = replace(repeats, until_date=until, except_dates=left_out(row, event))
     if event["DTSTART"].dt.tzinfo is not None and "TZID" not in event["DTSTART"].params:
         _clocks_must_stand_still(series)
     return series
@@ -121,8 +121,9 @@ def _weeks_must_be_ours(row: Row, begins: int, days: set[int], every: int) -> No
         raise Unreadable("RRULE WKST counts other weeks than a series does")
 
 
-def _excepted(row: Row, event: Any, shift: int) -> tuple[date, ...]:
-    said = event.get("EXDATE", [])
+def left_out(row: Row, event: Any) -> tuple[date, ...]:
+    """The local days the event's EXDATE leaves out."""
+    said, shift = event.get("EXDATE", []), _days_apart(row, event)
     lists = said if isinstance(said, list) else [said]
     local = ZoneInfo(row.time_zone)
     told = [one.dt for each in lists for one in each.dts]

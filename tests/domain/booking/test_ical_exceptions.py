@@ -1,6 +1,6 @@
 """Single occurrences an iCalendar file moves or calls off: none is dropped in silence."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -111,3 +111,36 @@ def test_a_series_that_is_another_from_a_date_on_is_told_in_both_lines() -> None
         (3, "the event in line 10 changes it from a date on (RANGE)"),
         (10, "RECURRENCE-ID with RANGE is more than a single occurrence"),
     ]
+
+
+def test_an_occurrence_that_repeats_itself_is_told() -> None:
+    again = event(
+        SECOND, "DTSTART;TZID=America/New_York:20260308T110000", HOUR, "RRULE:FREQ=WEEKLY"
+    )
+    parsed = parse(file(SERIES, again), ZONE)
+    assert [one.except_dates for one in parsed.rows] == [(date(2026, 3, 8),)]
+    assert rejections(parsed) == [(10, "a single occurrence does not repeat")]
+
+
+@pytest.mark.parametrize(("many", "taken"), [(1_000, True), (1_001, False)])
+def test_a_series_leaves_so_many_dates_out_and_no_more(many: int, taken: bool) -> None:
+    """Here by the event itself, and the last by one of its occurrences."""
+    days = [date(2026, 3, 1) + timedelta(days=nth) for nth in range(many)]
+    by_itself = ",".join(f"{day:%Y%m%d}" for day in days[:-1])
+    gone = f"RECURRENCE-ID;VALUE=DATE:{days[-1]:%Y%m%d}"
+    parsed = parse(
+        file(
+            event(START, HOUR, "RRULE:FREQ=DAILY", f"EXDATE;VALUE=DATE:{by_itself}"),
+            event(gone, START, HOUR, "STATUS:CANCELLED"),
+            event(START, HOUR, uid="2"),
+        ),
+        ZONE,
+    )
+    if taken:
+        assert [len(one.except_dates) for one in parsed.rows] == [1_000, 0]
+        assert rejections(parsed) == []
+    else:
+        assert [one.uid for one in parsed.rows] == ["2"]
+        assert rejections(parsed) == [
+            (3, "1001 dates are left out, more than 1000"), (11, "the event is cancelled"),
+        ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Importing iCalendar: good events go in, bad ones are told with their line and reason."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -69,6 +69,24 @@ def test_the_same_file_again_puts_nothing_in_twice() -> None:
     assert len(gym.log) == before
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("RRULE:FREQ=WEEKLY;UNTIL=19990101",),
+        ("RRULE:FREQ=WEEKLY;UNTIL=19990101T000000Z",),
+        ("RRULE:FREQ=DAILY", "EXDATE;VALUE=DATE:" + ",".join(
+            f"{date(2026, 3, 1) + timedelta(days=nth):%Y%m%d}" for nth in range(1_001)
+        )),
+    ],
+    ids=["ended long ago", "the same in UTC", "most dates left out"],
+)  # fmt: skip
+def test_a_series_no_command_can_say_keeps_nothing_else_out(lines: tuple[str, ...]) -> None:
+    one = event(START, HOUR, uid="good")
+    outcome = importing(a_gym(), file(event(START, HOUR, *lines, uid="bad"), one))
+    assert [one.uid for one in outcome.imported] == ["good"]
+    assert [(one.line, one.uid) for one in outcome.rejected] == [(3, "bad")]
+
+
 def test_two_events_of_one_file_cannot_have_one_room_at_one_time() -> None:
     gym = a_gym()
     both = file(
@@ -86,10 +104,11 @@ def test_without_a_capacity_and_without_a_class_type_nothing_goes_in() -> None:
 
 
 SCRAPS = [
-    "", "RRULE:FREQ=", "INTERVAL=", "BYDAY=1MO", "UNTIL=2026", "DURATION:-PT1H", "TZID=", "Z", ";",
-    ":", ",", "9", "0", "-", "\n", "\r\n ", "RDATE:20260101T000000Z", "BEGIN:VEVENT\n",
-    "END:VEVENT\n", "UID:\n", "é", "DTSTART;VALUE=PERIOD:20260301T090000Z/PT1H",
-    "DTEND;VALUE=DATE:20260302", "EXDATE;VALUE=DATE:20260308\n", "TZID=Etc/../../x:",
+    "", "RRULE:FREQ=", "INTERVAL=", "BYDAY=1MO", "UNTIL=2026", "UNTIL=19990101",
+    "DURATION:-PT1H", "TZID=", "Z", ";", ":", ",", "9", "0", "-", "\n", "\r\n ",
+    "RDATE:20260101T000000Z", "BEGIN:VEVENT\n", "END:VEVENT\n", "UID:\n", "é",
+    "DTSTART;VALUE=PERIOD:20260301T090000Z/PT1H", "DTEND;VALUE=DATE:20260302",
+    "EXDATE;VALUE=DATE:20260308\n", "TZID=Etc/../../x:",
 ]  # fmt: skip
 
 
