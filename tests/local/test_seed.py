@@ -1,13 +1,16 @@
-"""The demo's seed: which one a life is made from, and that who is told to end says so."""
+"""The demo's seed: what is made unless somebody says otherwise, what is told, how it ends."""
 
 import asyncio
 import os
 import signal
+from datetime import date
 
 import pytest
 from typer.testing import CliRunner
 
 from deploy.commands import seed as seeds
+from deploy.demo.guide import guide
+from deploy.demo.gyms import GYMS, PASSWORD
 from deploy.demo.seeding import Size
 from deploy.operator import Operator
 from deploy.trouble import Trouble
@@ -26,11 +29,24 @@ def test_the_seed_is_said_by_option_or_setting(
         made.append(size)
 
     monkeypatch.setattr(seeds, "_made", make)
+    for name in ("DAYS", "CLIENTS", "SEED"):
+        monkeypatch.delenv(f"B2B_DEMO_{name}", raising=False)
     if setting is not None:
         monkeypatch.setenv("B2B_DEMO_SEED", setting)
     told = CliRunner().invoke(seeds.cli, list(words))
     assert told.exit_code == 0, told.output
-    assert [one.seed for one in made] == [seed]
+    assert made == [Size(days=90, clients=300, seed=seed)]
+
+
+def test_somebody_of_every_role_in_both_gyms_is_told_how_to_sign_in() -> None:
+    told = "\n".join(guide(date(2027, 3, 3)))
+    assert PASSWORD in told
+    for gym in GYMS:
+        roles = {one.role.value: one.email for one in reversed(gym.staff)}
+        assert sorted(roles) == ["admin", "front_desk", "owner", "trainer"]
+        assert f"{gym.slug} ({gym.name}, {gym.zone})" in told
+        assert [one for one in roles.items() if " ".join(one) not in told] == []
+        assert gym.email(gym.members[0]) in told
 
 
 def test_who_is_told_to_end_gives_the_clock_back_and_says_what_goes_on(
