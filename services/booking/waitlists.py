@@ -126,12 +126,13 @@ def claim_spot(command: ClaimSpot, unit: Unit) -> BookingOutcome:
     """Take the seat that is offered to a client in line, or a free one once they may be claimed.
 
     Raises ``Refused``, in this order: the session (B2), ``NOT_WAITLISTED``, ``BOOKING_CLOSED``,
-    ``OFFER_EXPIRED``, ``NOT_OFFERED`` or ``SESSION_FULL``; the waiver, unless staff asks; a ban,
-    time, limits and what pays (B3, B7 to B9); the spot (B12).
+    ``OFFER_EXPIRED``, ``NOT_OFFERED`` or ``SESSION_FULL``; a ban, and the waiver unless staff asks
+    (B3); time, limits and what pays (B7 to B9); the spot (B12).
     """
     session = unit.state(class_session, command.session_id)
     offers.must_be_claimable(session, command.client_id, unit.ctx.now)
     ledger = opened(unit, command.client_id)
+    bans_and_waivers.must_not_be_banned(ledger, unit.ctx.now)
     if session.waiver_required and not allows(SERVES, unit.ctx.roles):
         bans_and_waivers.must_have_signed(ledger)
     way = seats.way_in(unit, session, command.client_id, notice=False)

@@ -41,6 +41,9 @@ def of_seats(
     for event in events:
         if isinstance(event, said.CheckedIn) and is_due(sessions[event.session_id], now):
             yield f"checked in by {event.source} when the books were due"
+        if isinstance(event, said.WaitlistJoined):
+            free = sessions[event.session_id].free(online=False)
+            yield from ["a line beside seats that are not online"] * (free > 0)
         if isinstance(event, said.ReservationMade):
             seats = sessions[event.session_id]
             if now >= seats.starts_at:
@@ -167,6 +170,7 @@ HAPPENED = {
     *(f"{kind} fee {end}" for kind in said.Violation
       for end in ("due", "forgiven", "cleared", "waived")),
     *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
+    "a line beside seats that are not online",
     "a seat taken after the start", "a seat taken after the books were due",
     "checked in by door when the books were due", "CheckedIn: self",
     "a flag gone when its seat was taken back", "AttendanceCorrected: by a door",

@@ -3,7 +3,7 @@
 What is looked at too early, or too late, is told where something else should be.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from contracts.booking import (
     BookClass,
     BookingBanImposed,
     BookingPolicy,
+    CheckIn,
+    ClaimSpot,
     CreditHeld,
     CreditsGranted,
     EntitlementSuspended,
@@ -23,6 +25,8 @@ from contracts.booking import (
     JoinWaitlist,
     Period,
     SessionCancelled,
+    SignWaiver,
+    SpotOffered,
     Suspension,
 )
 from contracts.booking import BookingCode as Code
@@ -39,6 +43,7 @@ from tests.domain.booking.language import (
     NOON,
     OTHER,
     SES,
+    checked_in,
     given,
     grant_of,
     granted,
@@ -64,6 +69,9 @@ B10_TO_B12: Order = (
     (Code.SESSION_FULL,), (Code.WAITLIST_HAS_PRIORITY,), (Code.SPOT_NOT_FOUND, Code.SPOT_TAKEN),
 )  # fmt: skip
 CHECK_IN: Order = ((Code.CHECK_IN_NOT_OPEN, Code.CHECK_IN_CLOSED),)
+HERS: Order = (  # a place in line, and a seat to take from it
+    (Code.NOT_WAITLISTED,), (Code.BOOKING_CLOSED,), (Code.OFFER_EXPIRED, Code.NOT_OFFERED),
+)  # fmt: skip
 OF_THE_LINE: Order = ((Code.WAITLIST_NOT_NEEDED, Code.WAITLIST_FULL),)
 
 OF_THE_SESSION: dict[Code, dict[str, Any]] = {
@@ -186,6 +194,48 @@ def test_a_walk_in_is_refused_with_the_first(code: Code, standing: set[Code]) ->
     at += 2 * HOUR * (Code.CHECK_IN_CLOSED in standing)
     walk_in = AddWalkIn(session_id=SES, client_id=ANN, spot=spot(standing))
     facing(standing).when(walk_in, at, "staff:x", "trainer").then_refused(code)
+
+
+OFFERED = SpotOffered(
+    session_id=SES, client_id=ANN, seq=7, expires_at=DAY_BEFORE + MINUTE, policy_version=1
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "standing"), cases((*B2, *HERS, *B3, *B7_AND_B8, *B9, *B10_TO_B12[-1:]))
+)
+def test_a_claim_is_refused_with_the_first(code: Code, standing: set[Code]) -> None:
+    claim = ClaimSpot(session_id=SES, client_id=ANN, spot=spot(standing))
+    scenario = facing(standing)
+    if not standing & {Code.NOT_WAITLISTED, Code.SESSION_NOT_FOUND}:
+        offered = () if Code.NOT_OFFERED in standing else (OFFERED,)
+        scenario.gym.happened(waiting(ANN, 7), *offered)
+    at = DAY_BEFORE + MINUTE * (Code.OFFER_EXPIRED in standing)
+    scenario.when(claim, at, f"client:{ANN}", "member").then_refused(code)
+
+
+def test_a_check_in_is_refused_with_the_first() -> None:
+    """What stands in the way is put right one by one, until they are in."""
+    off = SessionCancelled(session_id=SES, reason="rain")
+    late, seat = (late_cancelled(ANN), reserved(ANN))
+    alone = {"policy": BookingPolicy(self_check_in=True), "waiver_required": True}
+    asks = scheduled(2).model_copy(update={"waiver_required": True})
+    on = asks.model_copy(update=alone)
+    known, early = (opened(ANN), granted(ANN)), NOON - HOUR
+    steps: tuple[tuple[Code, tuple[Event, ...], datetime], ...] = (
+        (Code.SELF_CHECK_IN_OFF, (asks, *late, off), early),
+        (Code.SESSION_CANCELLED, (on, *late, off), early),
+        (Code.LATE_CANCELLED, (on, *late), early),
+        (Code.ALREADY_CHECKED_IN, (on, *seat, checked_in(ANN)), early),
+        (Code.CHECK_IN_NOT_OPEN, (on, *seat), early),
+        (Code.WAIVER_REQUIRED, (on, *seat), NOON),
+    )
+    here, signed = CheckIn(session_id=SES, client_id=ANN), SignWaiver(client_id=ANN)
+    for code, past, at in steps:
+        found = given(known, past).when(here, at, f"client:{ANN}", "member").then_refused(code)
+    found.when(signed, NOON).when(here, NOON, f"client:{ANN}", "member").then_answered(
+        status="checked_in"
+    )
 
 
 def test_where_nothing_stands_in_the_way_there_is_a_seat() -> None:
