@@ -198,15 +198,15 @@ async def test_a_snapshot_spares_reading_what_it_holds(
 
     async with EventStore(PostgresRecorder(app_pool)) as store:
         await store.execute(ctx, step)
-    async with app_pool.acquire() as db, db.transaction():
+    async with app_pool.acquire() as reader, reader.transaction():
         read = "SELECT sum(idx_tup_read) FROM pg_stat_xact_user_tables WHERE schemaname = 'es'"
         read = read.replace("idx_tup_read", "coalesce(idx_tup_fetch, 0) + seq_tup_read")
-        before = await db.fetchval(read)
-        rows = await db.fetch(
+        before = await reader.fetchval(read)
+        rows = await reader.fetch(
             "SELECT * FROM es.load($1, $2, $3, $4)",
             [ctx.gym_id], [stream], ["tally"], [layout(long)],
         )  # fmt: skip
-        touched = await db.fetchval(read) - before
+        touched = await reader.fetchval(read) - before
 
     assert len(rows) == 1
     assert touched < 20
