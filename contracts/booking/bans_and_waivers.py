@@ -1,5 +1,7 @@
 """Whether a client may book at all: waivers and bans."""
 
+from enum import StrEnum
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.envelope import Command, Event
@@ -96,6 +98,17 @@ class StandingBan(BaseModel):
     because: str
 
 
+class BanEnd(StrEnum):
+    """Why a client may book again."""
+
+    STAFF = "staff"
+    """Somebody at the gym decided so; what had been judged by then bans the client no more."""
+    SERVED = "served"
+    """The time of the ban is over."""
+    FELL = "fell"
+    """Too few of the penalties it rested on still are; a correction may bring it back."""
+
+
 class BookingBanLifted(Event):
     """The client may book again, unless another ban goes on."""
 
@@ -106,3 +119,6 @@ class BookingBanLifted(Event):
     """The rules lifted a ban of their own; this one, which somebody imposed, stays."""
     policy_version: int = 0
     """Of the rules' ban it lifts; 0 when somebody had imposed it, or before it was told."""
+    kind: BanEnd | None = None
+    """``None`` before it was told, as is ..."""
+    lifted_at: AwareDatetime | None = None

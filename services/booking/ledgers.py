@@ -166,7 +166,7 @@ def bar_erased_client(command: BarErasedClient, unit: Unit) -> None:
 
 def lift_booking_ban(command: LiftBookingBan, unit: Unit) -> None:
     client, ledger = command.client_id, opened(unit, command.client_id)
-    _gain(unit, client, bans_and_waivers.lift_ban(ledger, client, command.reason))
+    _gain(unit, client, bans_and_waivers.lift_ban(ledger, client, command.reason, unit.ctx.now))
     unit.forget(deadlines.ban_ends(client))
 
 

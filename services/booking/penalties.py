@@ -60,12 +60,14 @@ def judge_anew(unit: Unit, offence: Offence, reason: str) -> None:
 
 
 def _judge(unit: Unit, offence: Offence) -> None:
-    """And ban the client who has too many penalties by it."""
+    """And ban the client who has too many penalties by it, unless staff let them off those."""
     case = _record(unit, offence)
     if case is None or not case.is_penalty:
         return
     policy = unit.state(class_session, offence.session_id).policy
-    cause = bans.earned(unit.state(client_penalties, offence.client), policy, case.judged_at)
+    lifted_at = unit.state(client_ledger, offence.client).bans_lifted_at
+    judged = unit.state(client_penalties, offence.client)
+    cause = bans.earned(judged, policy, case.judged_at, lifted_at)
     if cause is not None:
         ledgers.ban_by_rule(unit, offence.client, bans.ends_at(policy, cause), cause)
 

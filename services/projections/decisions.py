@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts import booking, timetable
-from contracts.booking import Cancellation, ReservationSource
+from contracts.booking import BanEnd, Cancellation, ReservationSource
 from contracts.envelope import Envelope, Event
 from contracts.ids import ClientId, SessionId
 from contracts.money import Money
@@ -171,10 +171,14 @@ def decided(envelope: Envelope) -> Decided | None:
 
 
 def _by(actor: str, event: Any, decision: Decision) -> str:
-    """Who decided. A client decides about nobody but themselves: for others the rules did."""
+    """Who decided. A client decides about nobody but themselves: for others the rules did.
+
+    So they did about a ban that fell, whoever put right what it rested on.
+    """
     kind, _, text = actor.partition(":")
     in_turn = decision in BY_RULES and not getattr(event, "reason", "")
     in_turn = in_turn or decision is Decision.PASSED_OVER
+    in_turn = in_turn or getattr(event, "kind", None) is BanEnd.FELL
     promoted = getattr(event, "source", None) is ReservationSource.PROMOTED
     if in_turn or promoted or (kind == "client" and text != str(event.client_id)):
         return "system"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contracts.booking import BookingCode
+from contracts.booking import BanEnd, BookingCode
 from contracts.money import written
 from services.projections.decisions import Decided, Decision
 
@@ -59,10 +59,7 @@ VIOLATIONS = {"late_cancel": "late cancel", "no_show": "no-show"}
 
 
 def told(decided: Decided, zone: str, starts_at: datetime) -> str:
-    """The receipt in one sentence, without a full stop.
-
-    ``Cancelled 20:14, free until 20:00: late``.
-    """
+    """One sentence without a full stop: ``Cancelled 20:14, free until 20:00: late``."""
     day = starts_at.astimezone(ZoneInfo(zone)).date()
 
     def at(instant: datetime | str | None) -> str:
@@ -198,8 +195,10 @@ def _banned(when: str, facts: Facts, at: Tell) -> str:
 
 
 def _ban_lifted(when: str, facts: Facts, at: Tell) -> str:
-    stays = f"A ban lifted {when}, another stays {_until(facts, at)}"
-    return stays if "because" in facts else f"Booking allowed again {when}"
+    if "because" in facts:
+        return f"A ban lifted {when}, another stays {_until(facts, at)}"
+    fell = ", too few penalties are left" if facts.get("kind") == BanEnd.FELL else ""
+    return f"Booking allowed again {when}{fell}"
 
 
 def _until(facts: Facts, at: Tell) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from graphql import GraphQLEnumType
 
-from contracts.booking import Attendance, Cancellation, Forgiveness
+from contracts.booking import Attendance, BanEnd, Cancellation, Forgiveness
 from gateway import schema
 from services.access.domain.credential import Status
 from services.booking.domain import catalogue, session_state
@@ -19,7 +19,7 @@ from tests.architecture.expecting import TESTS, expected
 STATES: dict[str, tuple[type[StrEnum], ...]] = {
     "access": (Status,),
     "booking": (
-        Attendance, Cancellation, Contest, FeeStage, Forgiveness, Phase, catalogue.Stage,
+        Attendance, BanEnd, Cancellation, Contest, FeeStage, Forgiveness, Phase, catalogue.Stage,
         session_state.Stage,
     ),
     "insight": (Decision, SeatStatus),

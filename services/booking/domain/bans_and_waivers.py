@@ -9,6 +9,7 @@ from datetime import datetime
 from chassis.decider import Refused
 from contracts.booking import (
     BanCause,
+    BanEnd,
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
@@ -96,12 +97,24 @@ def bar_erased(state: ClientLedger, client: ClientId) -> list[LedgerEvent]:
     return [BookingBanImposed(client_id=client, until=None, reason="erased", erased=True)]
 
 
-def lift_ban(state: ClientLedger, client: ClientId, reason: str) -> list[LedgerEvent]:
+def lift_ban(
+    state: ClientLedger,
+    client: ClientId,
+    reason: str,
+    now: datetime,
+    *,
+    kind: BanEnd = BanEnd.STAFF,
+) -> list[LedgerEvent]:
     """Let the client book again. Raises ``Refused(BOOKING_BANNED)`` when they were erased."""
     must_not_be_erased(state)
     if longest_ban(state) is None:
         return []
-    return [BookingBanLifted(client_id=client, reason=reason, policy_version=_judged_by(state))]
+    return [
+        BookingBanLifted(
+            client_id=client, reason=reason, policy_version=_judged_by(state), kind=kind,
+            lifted_at=now,
+        )
+    ]  # fmt: skip
 
 
 def lift_by_rules(
@@ -115,9 +128,10 @@ def lift_by_rules(
         remaining = StandingBan(until=ban.until, because=ban.reason)
     return [
         BookingBanLifted(
-            client_id=client, reason=reason, remaining=remaining, policy_version=_judged_by(state)
+            client_id=client, reason=reason, remaining=remaining, policy_version=_judged_by(state),
+            kind=BanEnd.FELL, lifted_at=now,
         )
-    ]
+    ]  # fmt: skip
 
 
 def _judged_by(state: ClientLedger) -> int:
@@ -131,4 +145,4 @@ def end_ban(state: ClientLedger, client: ClientId, now: datetime) -> list[Ledger
     ban = longest_ban(state)
     if ban is None or _is_on(ban, now):
         return []
-    return lift_ban(state, client, "served")
+    return lift_ban(state, client, "served", now, kind=BanEnd.SERVED)

@@ -17,6 +17,7 @@ from typing import TypeAlias, assert_never
 from chassis.decider import Aggregate, replace
 from contracts.booking import (
     BanCause,
+    BanEnd,
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
@@ -96,6 +97,8 @@ class ClientLedger:
     """Where the client stood in line, with the start then; whether they still do, sessions say."""
     ban: Ban | None = None  # by somebody at the gym
     rules_ban: Ban | None = None  # beside it
+    bans_lifted_at: datetime | None = None
+    """When staff last let the client book again: what was judged by then bans them no more."""
     waivers: tuple[str, ...] = ()
 
     def booked_on(self, day: date) -> int:
@@ -187,7 +190,9 @@ def _standing_evolved(state: ClientLedger, event: StandingEvent) -> ClientLedger
             return replace(state, ban=ban) if ban.cause is None else replace(state, rules_ban=ban)
         case BookingBanLifted():
             ban_left = state.ban if event.remaining else None
-            return replace(state, ban=ban_left, rules_ban=None, missed={})
+            by_staff = event.kind is BanEnd.STAFF
+            lifted_at = event.lifted_at if by_staff else state.bans_lifted_at
+            return replace(state, ban=ban_left, rules_ban=None, bans_lifted_at=lifted_at, missed={})
         case PromotionMissed():
             return replace(state, missed={**state.missed, event.session_id: event.reason})
         case LineJoined():

@@ -66,7 +66,7 @@ class Naive:
             self.fees.read(event, now)
             must_not_grow_too_full(self.sessions, event)
         self.credits.end()
-        self.fees.end(self.bans.all, now)
+        self.fees.end(self.bans, now)
 
     def _turn(self, event: Any) -> None:
         """A promotion or an offer passes nobody over who is eligible."""

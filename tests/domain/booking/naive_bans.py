@@ -13,6 +13,7 @@ class Bans:
 
     by_somebody: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
     by_rules: dict[ClientId, said.BookingBanImposed] = field(default_factory=dict)
+    lifted: dict[ClientId, datetime] = field(default_factory=dict)  # by staff, the last time
 
     @property
     def all(self) -> dict[ClientId, said.BookingBanImposed]:
@@ -22,17 +23,24 @@ class Bans:
     def impose(self, event: said.BookingBanImposed) -> None:
         kept = self.by_somebody if event.cause is None else self.by_rules
         kept[event.client_id] = event
+        if event.cause is not None and event.client_id in self.lifted:
+            assert event.cause.counted_at > self.lifted[event.client_id], "staff lifted that"
 
     def lift(self, event: said.BookingBanLifted, now: datetime) -> None:
         """Of the rules' own alone, when the event names what remains."""
+        assert event.kind is not said.BanEnd.SERVED or not self.keep_out(event.client_id, now)
+        if event.kind is said.BanEnd.STAFF:
+            self.lifted[event.client_id] = now
         by_rules = self.by_rules.pop(event.client_id, None)
         if (stays := event.remaining) is not None:
             ban = self.by_somebody[event.client_id]
             assert by_rules is not None
+            assert event.kind is said.BanEnd.FELL
             assert (ban.until, ban.reason) == (stays.until, stays.because)
             assert self.keep_out(event.client_id, now)
         else:
             assert self.by_somebody.pop(event.client_id, by_rules) is not None
+            assert event.kind is not said.BanEnd.FELL or by_rules is not None
 
     def keep_out(self, client: ClientId, now: datetime) -> bool:
         bans = (self.by_somebody.get(client), self.by_rules.get(client))

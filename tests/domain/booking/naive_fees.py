@@ -6,15 +6,17 @@ for too early, twice, or although it was forgiven.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts import booking as said
 from contracts.booking import Attendance, Forgiveness, Violation
 from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.money import Price
+from tests.domain.booking.naive_bans import Bans
 from tests.domain.booking.naive_seats import Seats
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 KINDS = {
     Attendance.NO_SHOW: Violation.NO_SHOW, Attendance.LATE_CANCELLED: Violation.LATE_CANCEL,
 }  # fmt: skip
@@ -78,7 +80,7 @@ class Fees:
             case _ if type(event).__name__.startswith("Fee"):
                 self._moved_on(self.cases[event.reservation_id], event, now)
 
-    def end(self, banned: Mapping[ClientId, said.BookingBanImposed], now: datetime) -> None:
+    def end(self, bans: Bans, now: datetime) -> None:
         """Nothing that had to happen with what was just read is missing."""
         assert not self.to_judge, "nobody judged them"
         assert not self.to_assess, "no fee"
@@ -92,8 +94,9 @@ class Fees:
             for at in judged if case.is_penalty else ():
                 found = self.penalties(case.client_id, policy.ban_window_days, at)
                 lasts = case.judged_at <= at and now < at + timedelta(days=policy.ban_days)
+                lasts = lasts and at > bans.lifted.get(case.client_id, NEVER)
                 if lasts and 0 < policy.ban_after_penalties <= found:
-                    assert case.client_id in banned, "the rules ban them"
+                    assert case.client_id in bans.all, "the rules ban them"
         self.judged.clear()
         self.renamed.clear()
 

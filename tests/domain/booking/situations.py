@@ -112,6 +112,8 @@ def _of_penalties(event: Any) -> Iterator[str]:
             yield str(event.forgiven)
         case said.BookingBanImposed():
             yield "by the rules" if event.cause else "by staff"
+        case said.BookingBanLifted():
+            yield str(event.kind)
 
 
 REFUSED = {
@@ -174,7 +176,8 @@ HAPPENED = {
     "a seat taken after the start", "a seat taken after the books were due",
     "checked in by door when the books were due", "CheckedIn: self",
     "a flag gone when its seat was taken back", "AttendanceCorrected: by a door",
-    "BookingBanImposed: by the rules", "BookingBanImposed: by staff", "BookingBanLifted",
+    "BookingBanImposed: by the rules", "BookingBanImposed: by staff",
+    *(f"BookingBanLifted: {kind}" for kind in said.BanEnd),
     *(f"SessionScheduled: {rule} {value}" for rule, values in OPTIONS.items() for value in values),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.booking import (
     Attendance,
+    BanEnd,
     BookClass,
     BookingBanImposed,
     BookingBanLifted,
@@ -100,7 +101,7 @@ def test_the_third_penalty_in_ninety_days_keeps_a_client_from_booking_for_a_whil
     ends = scenario.gym.deadlines[f"end_booking_ban:{ANN}"]
     assert ends == (DONE + 21 * DAY, EndBookingBan(client_id=ANN))
     scenario.when(EndBookingBan(client_id=ANN), DONE + 21 * DAY).then(
-        fact(BookingBanLifted, policy_version=1)
+        fact(BookingBanLifted, policy_version=1, kind=BanEnd.SERVED)
     )
     scenario.when(far, at).then_answered(status="reserved")
 
@@ -141,7 +142,7 @@ def test_a_ban_of_the_rules_never_shortens_one_of_staff() -> None:
 def test_staff_lifts_it_before_its_time() -> None:
     scenario, _ = ann(missed(1, 2), missed(2, 1))
     scenario.when(CLOSE, DONE).when(LiftBookingBan(client_id=ANN, reason="talked"), DONE)
-    scenario.then(fact(BookingBanLifted, reason="talked"))
+    scenario.then(fact(BookingBanLifted, reason="talked", kind=BanEnd.STAFF, lifted_at=DONE))
     assert f"end_booking_ban:{ANN}" not in scenario.gym.deadlines
 
 
@@ -169,7 +170,8 @@ def test_a_ban_falls_with_the_penalty_it_rests_on() -> None:
             case "contested":
                 scenario.when(ContestFee(**named), DONE)
                 scenario.when(ResolveContest(**named, fee_stands=False), DONE)
-        assert [one.reason for one in lifted(scenario)] == ["was ill"], name
+        (fell,) = lifted(scenario)
+        assert (fell.reason, fell.kind) == ("was ill", BanEnd.FELL), name
         assert f"end_booking_ban:{ANN}" not in scenario.gym.deadlines
 
 
@@ -256,6 +258,17 @@ def test_staff_lifts_both() -> None:
     scenario.then(fact(BookingBanLifted, reason="talked", remaining=None))
     book = BookClass(session_id=FAR, client_id=ANN)
     scenario.when(book, NOON + 53 * DAY).then_answered(status="reserved")
+
+
+def test_what_staff_lifted_was_also_what_a_longer_ban_of_theirs_had_hidden() -> None:
+    """The rules imposed none beside it; nor do they when a correction is taken back."""
+    scenario, _ = ann(missed(1, 2), missed(2, 1))
+    scenario.when(fought(None), DONE - HOUR).when(CLOSE, DONE)
+    scenario.when(LiftBookingBan(client_id=ANN, reason="talked"), DONE + HOUR)
+    for becomes in (Attendance.ATTENDED, Attendance.NO_SHOW):
+        right = CorrectAttendance(session_id=SES, client_id=ANN, becomes=becomes, reason="seen")
+        scenario.when(right, DONE + 2 * HOUR).then_answered()
+    assert [ban.reason for ban in banned(scenario)] == ["fight"]
 
 
 def test_one_that_was_over_already_does_not_stay() -> None:

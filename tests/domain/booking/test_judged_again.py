@@ -8,6 +8,7 @@ import pytest
 
 from contracts.booking import (
     Attendance,
+    BanEnd,
     BookClass,
     BookingBanImposed,
     BookingBanLifted,
@@ -113,6 +114,42 @@ def test_a_ban_comes_back_as_it_was_when_a_correction_is_taken_back_days_later()
     assert len(told(scenario, BookingBanLifted)) == 1
     first, again = told(scenario, BookingBanImposed)
     assert (again.until, again.cause) == (first.until, first.cause)
+
+
+LIFT = LiftBookingBan(client_id=ANN, reason="talked")
+
+
+@pytest.mark.parametrize("again", [89, 45, 0])
+def test_a_ban_that_somebody_lifted_does_not_come_back_with_a_correction_taken_back(
+    again: int,
+) -> None:
+    """Whichever of its misses was corrected wrongly."""
+    scenario = missing(THREE, **BANS).when(LIFT, closed_on(90), *DESK)
+    (lifted,) = told(scenario, BookingBanLifted)
+    assert (lifted.kind, lifted.lifted_at) == (BanEnd.STAFF, closed_on(90))
+    corrected(scenario, again, Attendance.ATTENDED, Attendance.NO_SHOW, at=91)
+    assert len(told(scenario, BookingBanImposed)) == 1
+
+
+def test_a_miss_after_a_ban_was_lifted_bans_again_counted_with_those_before_it() -> None:
+    scenario = missing({0: NO_SHOW, 1: NO_SHOW, 2: NO_SHOW}, **BANS)
+    scenario.when(LIFT, closed_on(2), *DESK)
+    corrected(scenario, 1, Attendance.ATTENDED, at=3)
+    missing_on(scenario, 10, **BANS)
+    again = told(scenario, BookingBanImposed)[-1]
+    assert (again.cause.penalties, again.cause.counted_at) == (3, closed_on(10))
+    corrected(scenario, 10, Attendance.ATTENDED, at=11)
+    assert [one.kind for one in told(scenario, BookingBanLifted)] == [BanEnd.STAFF, BanEnd.FELL]
+    corrected(scenario, 10, Attendance.NO_SHOW, at=12)
+    assert told(scenario, BookingBanImposed)[-1] == again, "nobody lifted that one"
+
+
+def test_it_comes_back_where_it_was_not_told_yet_who_had_lifted_a_ban() -> None:
+    """As it did then: the rules may have lifted it, because one of its misses was none."""
+    scenario = missing(THREE, **BANS)
+    scenario.gym.happened(BookingBanLifted(client_id=ANN, reason="talked"))
+    corrected(scenario, 89, *TWO_STEPS, at=91)
+    assert len(told(scenario, BookingBanImposed)) == 2
 
 
 def test_nobody_is_banned_twice_for_the_same_misses() -> None:

@@ -16,6 +16,7 @@ from contracts.booking import (
     Attendance,
     AttendanceCorrected,
     AttendanceFinalized,
+    BanEnd,
     BookClass,
     BookingBanImposed,
     BookingBanLifted,
@@ -33,6 +34,7 @@ from contracts.booking import (
     FeeReversed,
     FeeWaived,
     FinalizeAttendance,
+    LiftBookingBan,
     MarkedNoShow,
     ReservationCancelled,
     ResolveContest,
@@ -62,7 +64,7 @@ ANY_FEE = (
 )  # fmt: skip
 MISSES = {Attendance.NO_SHOW, Attendance.LATE_CANCELLED}
 STEPS = [
-    "close", "waive", "contest", "stands", "falls", "collect", *map(str, Attendance)
+    "close", "waive", "contest", "stands", "falls", "collect", "lift", *map(str, Attendance)
 ]  # fmt: skip
 LATE = 3  # the class that is given up late; to the others nobody comes
 SEATS = [0, 0, 0, 1, 2, LATE, LATE]
@@ -81,7 +83,7 @@ def test_the_laws_of_fees_hold(walk: tuple[list[Move], int, bool]) -> None:
 WALKS = 120
 REACHED = (
     *(kind.__name__ for kind in ANY_FEE), "ViolationCleared", "BookingBanImposed",
-    "BookingBanLifted", *(f"corrected to {one}" for one in Attendance),
+    "lifted: staff", "lifted: fell", *(f"corrected to {one}" for one in Attendance),
 )  # fmt: skip
 
 
@@ -107,9 +109,11 @@ def walked(walk: list[Move], passes: int, closed: bool) -> set[str]:
         now += pause
         _move(scenario, name, *seats[nth], now)
         _must_be_lawful(scenario.gym.log, passes)
-    corrected = (one for one in scenario.gym.log if isinstance(one, AttendanceCorrected))
-    return {type(event).__name__ for event in scenario.gym.log} | {
-        f"corrected to {one.becomes}" for one in corrected
+    log = scenario.gym.log
+    return {
+        *(type(event).__name__ for event in log),
+        *(f"corrected to {one.becomes}" for one in log if isinstance(one, AttendanceCorrected)),
+        *(f"lifted: {one.kind}" for one in log if isinstance(one, BookingBanLifted)),
     }
 
 
@@ -151,6 +155,7 @@ def _asked(name: str, session: SessionId, named: dict[str, Any]) -> Command:
         "stands": ResolveContest(**named, fee_stands=True, reason="x"),
         "falls": ResolveContest(**named, fee_stands=False, reason="x"),
         "collect": CollectFee(**named),
+        "lift": LiftBookingBan(client_id=ANN, reason="x"),
     }
     return asked[name]
 
@@ -207,19 +212,30 @@ def _must_be_one_at_a_time(log: list[Event]) -> None:
 
 
 def _must_rest_on_penalties(log: list[Event]) -> None:
-    """A ban of the rules is on only while enough of what it was imposed for still weighs."""
+    """A ban of the rules is on only while enough of what it was imposed for still weighs.
+
+    What had been judged when staff lifted one is not what the next is imposed for.
+    """
     weighs: set[ReservationId] = set()
     ban: set[ReservationId] | None = None
+    judged, lifted = set[datetime](), set[datetime]()
     for event in log:
         match event:
             case ViolationRecorded():
                 weighs.add(event.reservation_id)
+                judged.add(event.judged_at)
             case ViolationCleared() | FeeForgiven() | FeeWaived() | FeeReversed():
                 weighs.discard(event.reservation_id)
             case BookingBanImposed():
                 ban = set(weighs)
                 assert len(ban) >= BANNED_AFTER
+                assert event.cause is not None
+                assert event.cause.counted_at not in lifted
             case BookingBanLifted():
+                if event.kind is BanEnd.STAFF:
+                    assert ban is not None
+                    assert len(ban & weighs) >= BANNED_AFTER, "it had fallen before"
+                    lifted |= judged
                 ban = None
     assert ban is None or len(ban & weighs) >= BANNED_AFTER
 

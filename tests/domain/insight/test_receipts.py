@@ -8,6 +8,7 @@ import pytest
 from contracts import booking
 from contracts.booking import (
     BanCause,
+    BanEnd,
     BookingBanImposed,
     BookingBanLifted,
     BookingCode,
@@ -177,6 +178,8 @@ def test_times_are_the_locations_own() -> None:
         (BookingBanImposed(client_id=MIA, until=None, reason="", erased=True),
          "Erased 20:00: nobody books for them any more"),
         (BookingBanLifted(client_id=MIA, reason="talked"), "Booking allowed again 20:00 (talked)"),
+        (BookingBanLifted(client_id=MIA, reason="was ill", kind=BanEnd.FELL, lifted_at=EIGHT),
+         "Booking allowed again 20:00, too few penalties are left (was ill)"),
         (BookingBanLifted(
             client_id=MIA, reason="was ill", remaining=StandingBan(until=None, because="threats")),
          "A ban lifted 20:00, another stays until it is lifted (was ill)"),
@@ -197,6 +200,17 @@ def test_a_ban_by_the_rules_tells_what_it_was_counted_from() -> None:
     assert (found.session_id, found.policy_version) == (NO_SESSION, 4)
     counted = {name: found.facts[name] for name in ("penalties", "needed", "window_days")}
     assert counted == {"penalties": 4, "needed": 3, "window_days": 90}
+
+
+@pytest.mark.parametrize(
+    ("kind", "by"), [(BanEnd.STAFF, "staff"), (BanEnd.FELL, "system"), (None, "staff")]
+)
+def test_a_ban_that_fell_was_lifted_by_the_rules_whoever_was_let_off(
+    kind: BanEnd | None, by: str
+) -> None:
+    found = receipt(BookingBanLifted(client_id=MIA, reason="x", kind=kind), f"staff:{LEO}")
+
+    assert (found.by, found.facts.get("kind")) == (by, kind)
 
 
 def test_nothing_about_others_is_a_fact() -> None:
