@@ -35,7 +35,7 @@ from services.booking import (
     timetable_api,
     timetable_import,
 )
-from services.booking.ical import parse
+from services.booking.ical_rows import Parsed
 from services.booking.ledgers import LedgerNotOpen
 from services.booking.references import NotHeard
 
@@ -122,7 +122,7 @@ def _importing(
     """Reads the file first, in a thread, since a large one takes a while."""
 
     async def handle(command: ImportTimetable, ctx: Context) -> Done:
-        file = await asyncio.to_thread(parse, command.ics, command.time_zone)
+        file = await asyncio.to_thread(_read, command)
 
         def rule(asked: ImportTimetable, unit: Unit) -> ImportOutcome:
             return timetable_import.import_timetable(asked, unit, file)
@@ -131,3 +131,10 @@ def _importing(
         return await handler(checked, store, members)(command, ctx)
 
     return handle
+
+
+def _read(command: ImportTimetable) -> Parsed:
+    """What the file says. Raises ``Refused``."""
+    from services.booking.ical import parse  # noqa: PLC0415 - it tells why
+
+    return parse(command.ics, command.time_zone)

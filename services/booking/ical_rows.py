@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.timetable import Pattern
+from contracts.timetable import Pattern, RejectedRow
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError)
 """What reading an event raises that is not what it should be; OSError: a zone that is no file."""
@@ -38,6 +38,14 @@ class Row:
             title=self.title, weekdays=self.weekdays, every_weeks=self.every_weeks,
             starts_at=f"{self.starts_at:%H:%M}", minutes=self.minutes,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a file says; ``rows`` in its order."""
+
+    rows: tuple[Row, ...]
+    rejected: tuple[RejectedRow, ...]
 
 
 def local_time(at: datetime | date, local: ZoneInfo) -> datetime:

@@ -24,8 +24,7 @@ from contracts.timetable import (
 from services.booking import placing
 from services.booking.domain import rooms
 from services.booking.domain.rooms import location_calendar
-from services.booking.ical import Parsed
-from services.booking.ical_rows import Row
+from services.booking.ical_rows import Parsed, Row
 from services.booking.schedules import create_schedule
 from services.booking.sessions import schedule_session
 

@@ -25,7 +25,8 @@ from gateway import ids
 from gateway.faults import BadInput
 from gateway.positions import MalformedPosition, Position, decode, encode
 from gateway.scalars import DATE_TIME
-from services.booking.ical import Parsed, parse
+from services.booking.ical import parse
+from services.booking.ical_rows import Parsed
 from services.members.sign_ins import RefreshToken
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.booking.ical import Parsed, parse
+from services.booking.ical import parse
+from services.booking.ical_rows import Parsed
 from tests.domain.booking.ical_files import HOUR, START, ZONE, event, file
 
 
