@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-import httpx
 import jwt
 from jwt import PyJWK
 from jwt.types import Options
@@ -20,7 +19,7 @@ from jwt.types import Options
 from chassis.claims import Claims, Unauthenticated, checked, refuse_strangers, text
 from chassis.clock import Clock
 from chassis.issuers import ExternalIssuer
-from chassis.keysets import Fetch, KeySet, KeysUnavailable, fetch_over_http
+from chassis.keysets import Fetch, FetchFrom, KeySet, KeysUnavailable
 from contracts.ids import GymId
 
 __all__ = ["Identified", "KeysUnavailable", "OwnIssuer", "Principal", "Unauthenticated", "Verifier"]
@@ -91,11 +90,11 @@ class Verifier:
         external: Iterable[ExternalIssuer],
         *,
         identify: Identify,
-        http: httpx.AsyncClient,
+        fetch_from: FetchFrom,
         clock: Clock,
     ) -> None:
         self._identify, self._clock = identify, clock
-        self._issuers = {one.issuer: _external(one, http, clock) for one in external}
+        self._issuers = {one.issuer: _external(one, fetch_from, clock) for one in external}
         self._issuers[own.issuer] = _Issuer(
             frozenset({OWN_ALGORITHM}),
             frozenset({own.audience}),
@@ -220,6 +219,6 @@ def _ours(claims: Claims) -> Principal:
     )
 
 
-def _external(one: ExternalIssuer, http: httpx.AsyncClient, clock: Clock) -> _Issuer:
-    keys = KeySet(one.issuer, fetch_over_http(http, one.jwks_url), clock) if one.jwks_url else None
+def _external(one: ExternalIssuer, fetch_from: FetchFrom, clock: Clock) -> _Issuer:
+    keys = KeySet(one.issuer, fetch_from(one.jwks_url), clock) if one.jwks_url else None
     return _Issuer(frozenset(one.algorithms), frozenset(one.audiences), one.secret_bytes, keys, one)

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-import httpx
 import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
@@ -22,10 +21,11 @@ GOOD_FOR = timedelta(hours=1)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 FIRST_ASK_AGAIN_AFTER = timedelta(seconds=1)  # while there is no set at all
 FETCH_SECONDS = 5.0
-LARGEST = 256 * 1024  # bytes of a key set
 
 Fetch: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 """Asks the issuer for its JWKS. May raise whatever asking raises."""
+FetchFrom: TypeAlias = Callable[[str], Fetch]
+"""How the issuer with this JWKS URL is asked."""
 
 log = structlog.get_logger(__name__)
 
@@ -86,20 +86,6 @@ class KeySet:
             log.warning("keys not fetched", issuer=self._name, cause=type(error).__name__)
             return
         self._keys, self._good_at = keys, self._clock.now()
-
-
-def fetch_over_http(client: httpx.AsyncClient, url: str) -> Fetch:
-    """Fetches ``url``, which comes from the settings, never from a token. Follows no redirect."""
-
-    async def fetch() -> Mapping[str, Any]:
-        response = await client.get(url, follow_redirects=False, timeout=FETCH_SECONDS)
-        response.raise_for_status()
-        if len(response.content) > LARGEST:
-            raise ValueError("key set too large")
-        told: Mapping[str, Any] = response.json()
-        return told
-
-    return fetch
 
 
 def _usable(told: Mapping[str, Any]) -> dict[str, PyJWK]:

@@ -1,9 +1,9 @@
 """The gateway, wired: GraphQL over the read models and the bus, behind one port."""
 
-import httpx
 from nats.aio.client import Client
 
 from chassis.bus.asker import Asker
+from chassis.keysets import Fetch
 from chassis.nats_client import connect, leave
 from chassis.process import Process
 from chassis.pulse import on_the_bus
@@ -34,9 +34,15 @@ async def main(process: Process[Settings]) -> None:
     """Open the door once everything behind it answers."""
     settings = process.settings
     services = await _services(process)
-    http = httpx.AsyncClient()
-    process.on_stop(http.aclose)
-    identity = Identity(settings, services.asker, process.clock, http)
+
+    def fetch_from(url: str) -> Fetch:
+        from chassis import fetching  # noqa: PLC0415 - it tells why
+
+        http = fetching.open_client()
+        process.on_stop(http.aclose)
+        return fetching.over_http(http, url)
+
+    identity = Identity(settings, services.asker, process.clock, fetch_from)
 
     def make_context(principal: Shown, call: Call) -> Context:
         if not isinstance(principal, Principal):

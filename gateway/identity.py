@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 from pydantic import ValidationError
 
 from chassis.auth import Identified, KeysUnavailable, OwnIssuer, Unauthenticated, Verifier
 from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock
+from chassis.keysets import FetchFrom
 from chassis.settings import EdgeSettings
 from contracts.envelope import Caller, Query
 from contracts.ids import PLATFORM, GymId, new_id
@@ -35,7 +35,7 @@ class Identity:
     """Verifies tokens: members' own, and those of the issuers in the settings."""
 
     def __init__(
-        self, settings: EdgeSettings, asker: Asker, clock: Clock, http: httpx.AsyncClient
+        self, settings: EdgeSettings, asker: Asker, clock: Clock, fetch_from: FetchFrom
     ) -> None:
         self._asker, self._clock = asker, clock
         self._published: Mapping[str, Any] = {}
@@ -45,7 +45,7 @@ class Identity:
             OwnIssuer(settings.token_issuer, settings.token_audience, self._signing_keys),
             settings.issuers,
             identify=self._identified,
-            http=http,
+            fetch_from=fetch_from,
             clock=clock,
         )
 

@@ -15,6 +15,7 @@ import pytest
 from chassis.auth import OwnIssuer, Unauthenticated, Verifier
 from chassis.bus.asker import Asker
 from chassis.clock import SystemClock
+from chassis.keysets import Fetch
 from chassis.wire import unpack
 from contracts.envelope import Caller, Command, Query, Reply
 from contracts.ids import PLATFORM, ClientId, GymId, StaffId, new_id
@@ -96,14 +97,16 @@ async def test_a_gym_opens_and_its_owner_is_let_in_by_the_gateway(running: Runni
     async def nobody(*_: str) -> None:
         return None
 
+    def fetch_from(_: str) -> Fetch:
+        raise AssertionError("no other issuer is named")
+
     own = OwnIssuer("back2back", "back2back", keys)
-    async with httpx.AsyncClient() as http:
-        verifier = Verifier(own, (), identify=nobody, http=http, clock=running.clock)
-        principal = await verifier.principal(tokens.access_token)
-        assert principal.actor == f"staff:{gym.owner_id}"
-        assert (principal.gym_id, set(principal.roles)) == (gym.gym_id, {"owner"})
-        with pytest.raises(Unauthenticated):
-            await verifier.principal(tokens.refresh_token)
+    verifier = Verifier(own, (), identify=nobody, fetch_from=fetch_from, clock=running.clock)
+    principal = await verifier.principal(tokens.access_token)
+    assert principal.actor == f"staff:{gym.owner_id}"
+    assert (principal.gym_id, set(principal.roles)) == (gym.gym_id, {"owner"})
+    with pytest.raises(Unauthenticated):
+        await verifier.principal(tokens.refresh_token)
     sign_in = principal.sign_in_id
     assert sign_in is not None
     standing = SignInsStanding(sign_ins={sign_in: principal.actor})

@@ -1,12 +1,14 @@
 """A verifier that believes ourselves and two others."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chassis.auth import OwnIssuer, Verifier
 from chassis.clock import FixedClock
+from chassis.fetching import over_http
 from chassis.issuers import ExternalIssuer
 from tests.component.auth.believing import LEGACY, SECRET, Gyms
 from tests.component.auth.issuer import JWKS_URL, SimulatedIssuer
@@ -51,6 +53,6 @@ async def verifier(
             OwnIssuer(own.name, own.audience, keys),
             external,
             identify=gyms.identify,
-            http=http,
+            fetch_from=partial(over_http, http),
             clock=clock,
         )
