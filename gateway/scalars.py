@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import orjson
 from strawberry.types.scalar import ScalarDefinition, scalar
 
 from gateway import positions
 
 
 def _show(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    """By the encoder of our answers, which writes the same text in a fraction of the time."""
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return orjson.dumps(utc, option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
 def _read(text: object) -> datetime:

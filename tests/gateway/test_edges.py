@@ -14,6 +14,7 @@ from gateway.faults import BadInput
 from gateway.minting import minted
 from gateway.positions import MalformedPosition, Position, decode, encode
 from gateway.progress import Progress
+from gateway.scalars import DATE_TIME
 
 numbers = st.integers(0, 10**17)
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -40,6 +41,20 @@ def test_a_position_covers_what_is_not_newer_in_any_service() -> None:
 def test_what_we_did_not_make_is_no_position(text: object) -> None:
     with pytest.raises(MalformedPosition):
         decode(text)
+
+
+@given(
+    st.datetimes(timezones=st.just(UTC))
+    | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.timezones())  # noqa: DTZ001
+)
+def test_an_instant_goes_out_in_utc_with_z_and_comes_back(at: datetime) -> None:
+    show, read = DATE_TIME.serialize, DATE_TIME.parse_value
+    assert show is not None
+    assert read is not None
+    utc = at.astimezone(UTC)
+
+    assert show(at) == utc.isoformat().removesuffix("+00:00") + "Z"
+    assert read(show(at)) == utc
 
 
 @given(instants, st.uuids())
