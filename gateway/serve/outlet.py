@@ -3,36 +3,35 @@
 import asyncio
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 from gateway.serve import metrics
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Coroutine[Any, Any, None]]
+T = TypeVar("T")
 
 WAITING = 512
 """Messages that may wait for one client before it is given up."""
 
 
 @types.coroutine
-def _finished(
-    started: Coroutine[Any, Any, None], waits_for: object
-) -> Generator[object, Any, None]:
-    """Run a coroutine to its end whose first step was driven by hand."""
+def finished(started: Coroutine[Any, Any, T], waits_for: object) -> Generator[object, Any, T]:
+    """Run a coroutine to its end whose first step was driven by hand; what it returns."""
     while True:
         try:
             answer = yield waits_for
         except BaseException as error:
             try:
                 waits_for = started.throw(error)
-            except StopIteration:
-                return
+            except StopIteration as end:
+                return cast("T", end.value)
         else:
             try:
                 waits_for = started.send(answer)
-            except StopIteration:
-                return
+            except StopIteration as end:
+                return cast("T", end.value)
 
 
 class Outlet:
@@ -91,7 +90,7 @@ class Outlet:
 
     async def _drain(self, started: Coroutine[Any, Any, None], waits_for: object) -> None:
         try:
-            await _finished(started, waits_for)
+            await finished(started, waits_for)
             while self._waiting:
                 message = self._waiting.pop(next(iter(self._waiting)))
                 await self._send(message)
