@@ -78,14 +78,15 @@ class Health:
 class Server(uvicorn.Server):
     """A web server that leaves signals to the process. Port 0 takes a free one: ``port``."""
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, *, websockets: bool = True) -> None:
+        """Without ``websockets`` their library is not even loaded."""
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
                 http=BoundedHeads,
-                ws="websockets-sansio",
+                ws="websockets-sansio" if websockets else "none",
                 ws_max_size=LARGEST_FRAME,
                 ws_per_message_deflate=False,  # costs more than all the rest of a frame
                 ws_ping_interval=None,  # whoever serves WebSockets pings, with its own close codes

@@ -183,7 +183,7 @@ async def _run(main: Callable[[Process[S]], Awaitable[None]], settings: S, name:
         process = Process(name, settings, group)
         group.start_soon(_heed_signals, process)
         if (port := settings.separate_health_port) is not None:
-            health = Server(process.health, str(settings.health_host), port)
+            health = Server(process.health, str(settings.health_host), port, websockets=False)
             group.start_soon(health.serve)
             await health.opened()
         await process.live(main)
