@@ -76,7 +76,17 @@ def tell(request: pytest.FixtureRequest) -> Chronicle:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """What the faults of ``make chaos`` did, test by test."""
+    """How long faults took, and for ``make chaos`` what they did, test by test."""
+    faults = [
+        one
+        for some in terminalreporter.stats.values()
+        for one in some
+        if isinstance(one, pytest.TestReport) and "faults" in one.keywords
+    ]
+    if faults:
+        count = len({one.nodeid for one in faults})
+        seconds = sum(one.duration for one in faults)
+        terminalreporter.line(f"faults: {count} tests took {seconds:.0f} s")
     if "chaos" not in config.option.markexpr.replace("not chaos", ""):
         return
     for chronicle in config.stash.get(_TOLD, []):
