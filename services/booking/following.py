@@ -6,13 +6,12 @@ from datetime import date, timedelta
 from chassis.eventstore.store import Unit
 from contracts.ids import ScheduleId, SessionId
 from contracts.timetable import Kept, Pattern, Placement, SessionPart
-from services.booking import leniency, placing, seats
+from services.booking import leniency, placing
 from services.booking.domain import session_changes, session_edits, spots
 from services.booking.domain.class_schedule import ClassSchedule
 from services.booking.domain.class_session import ClassSession, Stage, class_session
 from services.booking.domain.rooms import location_calendar
 from services.booking.domain.session_edits import Looks, Terms
-from services.booking.sessions import set_deadlines
 from services.booking.timetable_commands import describe, move, record_instructor
 
 
@@ -114,6 +113,4 @@ def _look(unit: Unit, pattern: Pattern, session_id: SessionId) -> None:
     if (pattern.class_type_id, wanted) != (slot.class_type_id, slot.overrides):
         terms = placing.terms(unit, pattern.class_type_id, wanted)
     said = session_edits.follow(session, session_id, pattern, terms, promised)
-    if describe(unit, session_id, said):
-        set_deadlines(unit, session_id)
-        seats.offer(unit, session_id)
+    describe(unit, session_id, said)

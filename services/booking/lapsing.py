@@ -23,16 +23,17 @@ def _every(_: Occasion) -> bool:
 def narrow(unit: Unit, client: ClientId, grant_id: GrantId, before: Grant) -> None:
     """Look at the seats ahead, and the lines, that it admitted ``before`` and does not any more.
 
-    What a pack holds stays held.
+    What a pack holds stays held, and a line holds nothing.
     """
     after = unit.state(client_ledger, client).grants[grant_id]
-    if after.kind is GrantKind.PACK or after == before:
+    if after == before:
         return
 
     def lost(occasion: Occasion) -> bool:
         return entitlement.admits(before, occasion) and not entitlement.admits(after, occasion)
 
-    lapse(unit, client, grant_id, BookingCode.NO_ENTITLEMENT, which=lost)
+    if after.kind is not GrantKind.PACK:
+        lapse(unit, client, grant_id, BookingCode.NO_ENTITLEMENT, which=lost)
     leave_lines(unit, client, which=lost)
 
 

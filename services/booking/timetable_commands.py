@@ -24,6 +24,7 @@ from contracts.timetable import (
     RescheduleSession,
     RetireClassType,
     RetireProgram,
+    SessionChanged,
     SubstituteInstructor,
     UnassignInstructor,
 )
@@ -151,14 +152,16 @@ def unassign_instructor(command: UnassignInstructor, unit: Unit) -> None:
 def record_instructor(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
     """Record who gives the class. Who may leave freely now may swap the seat for another."""
     unit.record(class_session, session_id, changed)
+    seats.offer(unit, *_asked_again(unit, changed))
+
+
+def _asked_again(unit: Unit, changed: list[SessionEvent]) -> list[SessionId]:
+    """The sessions that passed those over who may leave this one until later now."""
+    longer = InstructorSubstituted | InstructorUnassigned | SessionChanged
     free = [
-        one.client_id
-        for event in changed
-        if isinstance(event, InstructorSubstituted | InstructorUnassigned)
-        for one in event.deadlines
+        one.client_id for event in changed if isinstance(event, longer) for one in event.deadlines
     ]
-    ledgers = unit.states(client_ledger, free)
-    seats.offer(unit, *(session for ledger in ledgers for session in ledger.missed))
+    return [session for ledger in unit.states(client_ledger, free) for session in ledger.missed]
 
 
 def assign_room(command: AssignRoom, unit: Unit) -> None:
@@ -174,15 +177,17 @@ def change_session(command: ChangeSession, unit: Unit) -> None:
     if command.overrides not in (None, state.slot.overrides):
         terms = placing.terms(unit, state.slot.class_type_id, command.overrides)
     changed = session_edits.change(state, command, terms, promised, unit.ctx.now)
-    if describe(unit, command.session_id, changed):
-        set_deadlines(unit, command.session_id)
-        seats.offer(unit, command.session_id)
+    describe(unit, command.session_id, changed)
 
 
-def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> bool:
-    """Record what the session is now, with spots for those without; whether that is new."""
+def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
+    """Record what the session is now, if that is new, with spots for those without.
+
+    Free seats are the line's, and who may leave freely now may swap the seat for another.
+    """
+    if not changed:
+        return
     session = unit.record(class_session, session_id, changed)
-    if changed:
-        seated = spots.seat_the_spotless(session, session_id)
-        unit.record(class_session, session_id, seated)
-    return bool(changed)
+    unit.record(class_session, session_id, spots.seat_the_spotless(session, session_id))
+    set_deadlines(unit, session_id)
+    seats.offer(unit, session_id, *_asked_again(unit, changed))

@@ -164,6 +164,20 @@ def test_who_has_nothing_else_leaves_the_line(command: ChangeEntitlement) -> Non
 
 
 @NARROWED
+def test_a_pack_keeps_its_seats_but_no_place_in_line(command: ChangeEntitlement) -> None:
+    """Ann has a seat here, and waits for the next class of that day."""
+    scenario = given(
+        scheduled(1), with_credits(ANN, BEN), reserved(ANN), scheduled(1, OTHER, NOON + HOUR),
+        reserved(BEN, OTHER, starts_at=NOON + HOUR),
+    )  # fmt: skip
+    scenario.when(JoinWaitlist(session_id=OTHER, client_id=ANN), EARLY)
+    scenario.when(command, EARLY).then(
+        fact(EntitlementChanged),
+        fact(WaitlistLeft, session_id=OTHER, client_id=ANN, reason="entitlement_ended"),
+    )
+
+
+@NARROWED
 def test_the_flag_comes_off_when_it_covers_the_seat_again(command: ChangeEntitlement) -> None:
     scenario = free_with(reserved(ANN)).when(command, EARLY)
     wide = ChangeEntitlement(

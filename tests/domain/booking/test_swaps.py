@@ -8,6 +8,7 @@ from contracts.booking import (
     CreditReleased,
     JoinWaitlist,
     LineJoined,
+    PolicyOverrides,
     PromoteNow,
     PromotionMissed,
     ReservationCancelled,
@@ -20,7 +21,12 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.ids import StaffId
-from contracts.timetable import InstructorSubstituted, SubstituteInstructor
+from contracts.timetable import (
+    ChangeSession,
+    InstructorSubstituted,
+    SessionChanged,
+    SubstituteInstructor,
+)
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -92,6 +98,21 @@ def test_who_may_leave_the_other_seat_freely_after_all_is_asked_again() -> None:
     scenario = given(*FULL, SWAPS, other, late).when(CANCEL, DAY_BEFORE)
     scenario.when(SubstituteInstructor(session_id=OTHER, instructor_id=kim), DAY_BEFORE).then(
         fact(InstructorSubstituted),
+        fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
+        fact(CreditReleased, client_id=BEN),
+        fact(WaitlistPromoted, session_id=SES, client_id=BEN),
+        fact(ReservationMade, session_id=SES), fact(CreditHeld, client_id=BEN),
+    )  # fmt: skip
+
+
+def test_so_is_who_may_once_the_class_they_are_in_is_said_anew() -> None:
+    """It asked to be left a day before; now it asks for nothing."""
+    other = scheduled(1, OTHER, late_cancel_minutes=24 * 60)
+    late = reserved(BEN, OTHER, free_until=DAY_BEFORE)
+    scenario = given(*FULL, SWAPS, other, late).when(CANCEL, DAY_BEFORE)
+    lenient = ChangeSession(session_id=OTHER, overrides=PolicyOverrides(late_cancel_minutes=0))
+    scenario.when(lenient, DAY_BEFORE).then(
+        fact(SessionChanged, session_id=OTHER),
         fact(ReservationCancelled, session_id=OTHER, client_id=BEN, reason="swapped"),
         fact(CreditReleased, client_id=BEN),
         fact(WaitlistPromoted, session_id=SES, client_id=BEN),
