@@ -10,6 +10,7 @@ from contracts.booking import (
     CreditsGranted,
     EntitlementChanged,
     EntitlementResumed,
+    EntitlementSuspended,
     GrantKind,
     Suspension,
 )
@@ -84,9 +85,13 @@ def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> 
 
 
 def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:
-    """Take the flag off the client's seats that something pays for now."""
+    """Take the flag off the client's seats that something pays for now.
+
+    A hold is over, too, once its grant is suspended for something else.
+    """
     ledger = unit.state(client_ledger, client)
-    resumed = {one.grant_id for one in gained if isinstance(one, EntitlementResumed)}
+    over = EntitlementResumed | EntitlementSuspended
+    resumed = {one.grant_id for one in gained if isinstance(one, over)}
     moved = {one.reservation_id for one in gained if isinstance(one, HoldMoved)}
     is_news = any(isinstance(one, CreditsGranted | EntitlementChanged) for one in gained)
     for reservation, hold in ledger.holds.items():

@@ -26,7 +26,7 @@ from contracts.booking import (
 )
 from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId
-from services.booking import deadlines, erasing, lapsing, seats
+from services.booking import covering, deadlines, erasing, lapsing, seats
 from services.booking.domain import bans_and_waivers, catalogue, grants
 from services.booking.domain import client_ledger as ledgers
 from services.booking.domain.catalogue import program
@@ -95,6 +95,8 @@ def suspend_entitlement(command: SuspendEntitlement, unit: Unit) -> None:
     unit.record(client_ledger, command.client_id, suspended)
     if suspended and command.because is Suspension.HOLD:
         lapsing.lapse(unit, command.client_id, command.grant_id, BookingCode.ON_HOLD)
+    elif suspended:
+        covering.cover_again(unit, command.client_id, suspended)
 
 
 def resume_entitlement(command: ResumeEntitlement, unit: Unit) -> None:

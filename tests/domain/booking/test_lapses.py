@@ -147,6 +147,15 @@ def test_the_flag_comes_off_when_the_hold_is_over() -> None:
     assert flag_of(scenario) is None
 
 
+def test_a_hold_that_becomes_a_payment_past_due_is_over() -> None:
+    due = SuspendEntitlement(**MINE, because=Suspension.PAST_DUE)
+    scenario = given(*BOOKED).when(HOLD, DAY_BEFORE).when(due, DAY_BEFORE + HOUR)
+    scenario.then(
+        fact(EntitlementSuspended), fact(ReservationCovered, grant_id=grant_of(ANN))
+    )  # fmt: skip
+    assert flag_of(scenario) is None
+
+
 def test_a_hold_that_becomes_an_end_is_told_anew() -> None:
     given(*BOOKED).when(HOLD, DAY_BEFORE).when(END, DAY_BEFORE).then(
         fact(EntitlementEnded), fact(ReservationFlagged, reason=BookingCode.NO_ENTITLEMENT)
