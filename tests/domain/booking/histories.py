@@ -30,19 +30,12 @@ from tests.domain.booking.histories_asked import (
     nths,
     sessions,
 )
-from tests.domain.booking.histories_seats import Seated
-from tests.domain.booking.language import FAR, HALL, HOUR, MINUTE, NOON, OTHER, SES
+from tests.domain.booking.histories_changed import COVERS, MORNING, Changed
+from tests.domain.booking.language import FAR, HOUR, MINUTE, NOON, OTHER, SES
 from tests.domain.booking.laws import CLIENTS, DAY
 
 ZONES = {SES: "UTC", OTHER: "UTC", FAR: "Pacific/Auckland"}
 """Where it is tomorrow already when the third begins."""
-COVERS = (
-    None, None, ask.Coverage(location_ids=(HALL,)),
-    ask.Coverage(hours=(ask.Hours(until_time="12:30"),)),
-    ask.Coverage(program_ids=(gym_rules.SPIN,)),
-)  # fmt: skip
-"""All sessions; the first two; the first, and the third where it is night then; of a program."""
-MORNING = NOON - 1.5 * HOUR  # a pack that ends here ends on the day of the first two alone
 PAID = ((0, None), (0, None), (1, None), (2, None), (1, ask.Period.WEEK), (1, ask.Period.MONTH))
 """Credits and their period: unlimited, a pack, or so many a week or month."""
 KINDS = {False: GrantKind.UNLIMITED, True: GrantKind.PACK}
@@ -57,7 +50,7 @@ drawn_rules = st.fixed_dictionaries(
 Drawn = dict[str, Any]
 
 
-class Booking(Seated):
+class Booking(Changed):
     """People ask, staff changes things, time passes."""
 
     def __init__(self) -> None:

@@ -77,6 +77,19 @@ class Laws(RuleBasedStateMachine):
                     assert min(kept.held, kept.consumed, kept.forfeited, kept.expired) >= 0
 
     @invariant()
+    def what_is_left_of_a_pack_is_gone_with_its_end(self) -> None:
+        for client, grants in self.naive.credits.grants.items():
+            for grant, one in grants.items():
+                is_over = one.expires_at is not None and one.expires_at <= self.now
+                if is_over and one.kind is GrantKind.PACK:
+                    assert self.naive.credits.left(client, grant) == 0
+
+    @invariant()
+    def no_offer_outlives_its_phase(self) -> None:
+        for seats in self.naive.sessions.values():
+            assert all(until <= seats.serves_until for until in seats.offered.values())
+
+    @invariant()
     def corrected_books_say_what_a_seat_costs(self) -> None:
         for reservation, credits in self.naive.credits.told_cost.items():  # noqa: A001
             assert self.naive.credits.cost[reservation] == credits
@@ -129,6 +142,8 @@ class Laws(RuleBasedStateMachine):
                 c: seats.spot[c] for c in seats.seated
             }
             assert {c: state.attendance_of(c) for c in seats.books} == seats.books
+            assert (state.policy, state.spots) == (seats.policy, seats.spots)
+            assert state.waiver_required == seats.waiver_required
 
     @invariant()
     def days_are_counted_once(self) -> None:
@@ -145,7 +160,8 @@ class Laws(RuleBasedStateMachine):
     def a_seat_ahead_says_whether_nothing_pays_for_it(self) -> None:
         """But of who is here: then nobody asks what pays.
 
-        One of a session that was moved away from the days of its grant may say either.
+        One of a session that was moved away from what its grant covers may say either; one whose
+        grant was made to cover less says so.
         """
         for session, seats in self.naive.sessions.items():
             state = self.gym.state(class_session, session)
@@ -153,7 +169,9 @@ class Laws(RuleBasedStateMachine):
                 continue
             for client, made in seats.seated.items():
                 lapsed = made.grant_id in self.naive.credits.ended | self.naive.credits.on_hold
-                pays = not lapsed and self.naive.credits.covers(client, made.grant_id, seats)
+                lapsed |= self.naive.changes.has_left(session, client)
+                pays = made.grant_kind is GrantKind.PACK
+                pays |= self.naive.credits.covers(client, made.grant_id, seats)
                 if client not in seats.here and (lapsed or pays):
                     assert (state.reserved[client].flag is not None) == lapsed
 

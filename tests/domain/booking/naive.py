@@ -21,9 +21,11 @@ from contracts.timetable import (
 )
 from tests.domain.booking import naive_lines
 from tests.domain.booking.naive_bans import Bans
+from tests.domain.booking.naive_changed import Changes
 from tests.domain.booking.naive_credits import Credits
 from tests.domain.booking.naive_fees import Fees
 from tests.domain.booking.naive_limits import Limits
+from tests.domain.booking.naive_rules import GymRules
 from tests.domain.booking.naive_seats import MINUTE, Seats, must_not_grow_too_full
 
 OfLine = (
@@ -42,12 +44,13 @@ class Naive:
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
     """Who has seats in two sessions: they were moved into each other, or staff said so."""
-    published: list[BookingPolicyPublished] = field(default_factory=list)
     called_off: set[ReservationId] = field(default_factory=set)  # with their session
 
     def __post_init__(self) -> None:
         self.fees, self.credits = Fees(self.sessions), Credits(self.sessions)
         self.limits = Limits(self.sessions, self.credits.counted)
+        self.rules = GymRules(self.sessions)
+        self.changes = Changes(self.sessions, self.credits, self.rules)
 
     def read(self, events: list[Event], now: datetime) -> None:
         """Count what happened, and object to what must not."""
@@ -55,6 +58,7 @@ class Naive:
         for seats in self.sessions.values():
             seats.start(now)
         for event in events:
+            self.changes.read(event, now)
             self._turn(event)
             self._calendar(event)
             self._slot(event)
@@ -65,6 +69,7 @@ class Naive:
             self._standing(event)
             self.fees.read(event, now)
             must_not_grow_too_full(self.sessions, event)
+        self.changes.end()
         self.credits.end()
         self.fees.end(self.bans, now)
 
@@ -88,7 +93,7 @@ class Naive:
             case said.SessionScheduled():
                 self.sessions[event.session_id] = Seats.of(event, self.now)
             case BookingPolicyPublished():
-                self.published.append(event)
+                self.rules.published.append(event)
             case said.CapacityChanged():
                 self.sessions[event.session_id].capacity = event.capacity
             case said.SessionCancelled():
@@ -177,7 +182,7 @@ class Naive:
         made = seats.late.pop(event.client_id)
         full = seats.free(online=made.online) <= 0
         assert full == (BookingCode.SESSION_FULL in event.overrides)
-        twice = bool(self._elsewhere(event.client_id, seats))
+        twice = bool(self.elsewhere(event.client_id, seats))
         assert twice == (BookingCode.OVERLAP in event.overrides)
         assert event.free_until >= made.free_until
         seats.after_start.discard(event.client_id)
@@ -198,19 +203,21 @@ class Naive:
 
     def _made(self, seats: Seats, event: said.ReservationMade) -> None:
         client, sources = event.client_id, said.ReservationSource
-        broken = seats.broken_by(event, self.now)
+        early = self.credits.is_early(client, seats, self.now)
+        broken = seats.broken_by(event, self.now, early=early)
         offered = client == seats.claims_offer
         assert (event.source is sources.CLAIMED) <= (client == seats.claims)
         seats.claims_offer = seats.claims = None
         assert event.overbooked == (seats.free(online=False) <= 0 and not offered)
         broken |= {BookingCode.BOOKING_BANNED} if self.is_banned(client) else set()
         by_client = event.source is sources.BOOKED
+        assert not by_client or self.credits.opens_for(event, seats) <= self.now, "another's start"
         if by_client or event.source in {sources.STAFF, sources.WALK_IN}:
             unsigned = seats.waiver_required and client not in self.signed
             broken |= {BookingCode.WAIVER_REQUIRED} if unsigned else set()
         elif event.reason:
             broken.discard(BookingCode.SESSION_FULL)  # promoted out of turn, into what there is not
-        if self._elsewhere(client, seats):
+        if self.elsewhere(client, seats):
             broken.add(BookingCode.OVERLAP)
             self._told_of_overlaps(event)
         broken |= {BookingCode.DAILY_LIMIT} if self.limits.reached(client, seats) else set()
@@ -222,7 +229,7 @@ class Naive:
         seats.reservations.add(event.reservation_id)
         assert event.seats_taken == len(seats.seated)
 
-    def _elsewhere(self, client: ClientId, wanted: Seats) -> list[SessionId]:
+    def elsewhere(self, client: ClientId, wanted: Seats) -> list[SessionId]:
         """Where the client has a seat at that time."""
         return [
             other for other, seats in self.sessions.items()
@@ -233,7 +240,7 @@ class Naive:
     def _told_of_overlaps(self, event: said.ReservationMade | said.ReservationReinstated) -> None:
         if BookingCode.OVERLAP in event.overrides:
             session, client = event.session_id, event.client_id
-            for other in self._elsewhere(client, self.sessions[session]):
+            for other in self.elsewhere(client, self.sessions[session]):
                 self.told.add((client, frozenset({session, other})))
 
     def _line(self, event: Any) -> None:
@@ -242,7 +249,8 @@ class Naive:
             joins = isinstance(event, said.WaitlistJoined | said.SpotOffered)
             assert not (joins and self.is_banned(client))
             unsigned = seats.waiver_required and client not in self.signed
-            naive_lines.read(seats, event, self.now, unsigned=unsigned)
+            early = self.credits.is_early(client, seats, self.now)
+            naive_lines.read(seats, event, self.now, unsigned=unsigned, early=early)
 
     def _standing(self, event: Any) -> None:
         match event:
@@ -270,7 +278,7 @@ class Naive:
             notice = timedelta(minutes=wanted.joined[client].minimum_notice_minutes)
             if wanted.starts_at - self.now < notice:
                 return False
-        for other in self._elsewhere(client, wanted):
+        for other in self.elsewhere(client, wanted):
             seats = self.sessions[other]
             free = self.now < min(self.leaves_until(other, client), seats.cancels_until)
             if not (line and wanted.joined[client].swap and free and client not in seats.here):
@@ -287,21 +295,5 @@ class Naive:
         return not seats.over and now < seats.serves_until
 
     def leaves_until(self, session: SessionId, client: ClientId) -> datetime:
-        """Until when a seat may be given up freely, by the most lenient rules since its planning.
-
-        Of versions that begin at one instant the last counts.
-        """
-        seats = self.sessions[session]
-        came = {
-            one.effective_from: one.policy for one in self.published
-            if one.effective_from <= self.now and (
-                one.effective_from > seats.planned_at
-                or (one.effective_from == seats.planned_at and one.version > seats.gym_version)
-            )
-        }  # fmt: skip
-        late = [
-            one.late_cancel_minutes if seats.own_late is None else seats.own_late
-            for one in came.values()
-        ]
-        ends = [seats.starts_at - one * MINUTE for one in late]
-        return max([seats.seated[client].free_until, *ends])
+        """Until when a seat may be given up freely."""
+        return self.rules.leaves_until(session, client, self.now)

@@ -7,7 +7,7 @@ nothing pays for.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from contracts import booking as said
@@ -139,12 +139,33 @@ class Credits:
         ]  # fmt: skip
         return one.kind is said.GrantKind.UNLIMITED or len(used) < one.credits
 
+    def head_start(self, client: ClientId, wanted: Seats) -> timedelta:
+        """How much earlier than for others booking opens for the client, by what pays."""
+        pays = [
+            one.early_hours for grant, one in self.grants[client].items()
+            if self.pays(client, grant, wanted, ())
+        ]  # fmt: skip
+        return timedelta(hours=max(pays, default=0))
+
+    def is_early(self, client: ClientId, wanted: Seats, now: datetime) -> bool:
+        """Whether booking has yet to open for the client."""
+        opens_at = wanted.opens_at
+        return now < opens_at and now < opens_at - self.head_start(client, wanted)
+
+    def opens_for(self, event: said.ReservationMade, wanted: Seats) -> datetime:
+        """When booking opens for who pays as they do."""
+        paying = self.grants[event.client_id][event.grant_id]
+        return wanted.opens_at - timedelta(hours=paying.early_hours)
+
     def covers(self, client: ClientId, grant: GrantId, wanted: Seats) -> bool:
         """Whether the session is within the grant's days, and at a place and time it is for."""
         one = self.grants[client][grant]
         if one.valid_from.astimezone(wanted.zone).date() > wanted.day:
             return False
-        if one.expires_at is not None:
+        if one.expires_on is not None:
+            if wanted.day > one.expires_on:
+                return False
+        elif one.expires_at is not None:
             last = (one.expires_at - timedelta.resolution).astimezone(wanted.zone).date()
             if wanted.day > last:
                 return False

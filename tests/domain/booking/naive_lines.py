@@ -7,11 +7,14 @@ from contracts import booking as said
 from tests.domain.booking.naive_seats import MINUTE, Seats
 
 
-def read(seats: Seats, event: Any, now: datetime, *, unsigned: bool) -> None:
-    """``unsigned``: whether the client has yet to sign what the session asks for."""
+def read(seats: Seats, event: Any, now: datetime, *, unsigned: bool, early: bool) -> None:
+    """``unsigned``: whether the client has yet to sign what the session asks for.
+
+    ``early``: whether booking has yet to open for them.
+    """
     match event:
         case said.WaitlistJoined():
-            seats.stand(event, now, unsigned=unsigned)
+            seats.stand(event, now, unsigned=unsigned, early=early)
         case said.WaitlistLeft() | said.WaitlistPromoted():
             seats.line.remove(event.client_id)
             offered = seats.offered.pop(event.client_id, None)

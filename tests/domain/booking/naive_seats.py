@@ -30,7 +30,7 @@ class Seats:
     location: LocationId
     planned_at: datetime
     gym_version: int  # of the gym's rules then
-    own_late: int | None  # minutes before the start, whatever the gym's rules say
+    overrides: said.PolicyOverrides  # what it says itself, whatever the gym's rules say
     program: ProgramId | None
     seated: dict[ClientId, said.ReservationMade] = field(default_factory=dict)
     here: set[ClientId] = field(default_factory=set)
@@ -59,7 +59,7 @@ class Seats:
             event.starts_at, event.ends_at, ZoneInfo(event.time_zone), event.capacity,
             UNBOUNDED if online is None else online, event.spots, event.waiver_required,
             event.policy, event.location_id, now, event.gym_policy_version or event.policy.version,
-            event.overrides.late_cancel_minutes, event.program_id,
+            event.overrides, event.program_id,
         )  # fmt: skip
         assert event.booking_opens_at == seats.opens_at
         assert event.booking_closes_at == seats.closes_at
@@ -178,13 +178,18 @@ class Seats:
             return Charge.CONSUMED
         return Charge.RELEASED if client in self.refilled else Charge.FORFEITED
 
-    def broken_by(self, event: said.ReservationMade, now: datetime) -> set[said.BookingCode]:
-        """The rules of the session itself that stand in the way of the seat."""
+    def broken_by(
+        self, event: said.ReservationMade, now: datetime, *, early: bool
+    ) -> set[said.BookingCode]:
+        """The rules of the session itself that stand in the way of the seat.
+
+        ``early``: whether booking has yet to open for the client.
+        """
         code, broken = said.BookingCode, set()
         if event.source is said.ReservationSource.WALK_IN:
             broken |= self.shut(now)
         elif event.source is not said.ReservationSource.PROMOTED:
-            broken |= {code.WINDOW_NOT_OPEN} if now < self.opens_at else set()
+            broken |= {code.WINDOW_NOT_OPEN} if early else set()
             broken |= {code.BOOKING_CLOSED} if now >= self.closes_at else set()
         by_staff = not event.online
         if self.free(online=not by_staff) <= 0 and event.client_id != self.claims_offer:
@@ -198,11 +203,13 @@ class Seats:
         stands = {code.CHECK_IN_NOT_OPEN: early, code.CHECK_IN_CLOSED: now > self.ends_at}
         return {one for one, is_so in stands.items() if is_so}
 
-    def stand(self, event: said.WaitlistJoined, now: datetime, *, unsigned: bool) -> None:
+    def stand(
+        self, event: said.WaitlistJoined, now: datetime, *, unsigned: bool, early: bool
+    ) -> None:
         """Last in line. Staff set the window and the waiver aside, saying why."""
         assert len(self.line) < self.longest_line
         assert now < self.closes_at
-        code, early = said.BookingCode, now < self.opens_at
+        code = said.BookingCode
         stands = {code.WAIVER_REQUIRED: unsigned, code.WINDOW_NOT_OPEN: early}
         assert {*event.overrides} == {one for one, is_so in stands.items() if is_so}
         assert event.reason or not event.overrides, "clients set no rule aside"

@@ -11,7 +11,7 @@ from chassis.decider import Refused
 from contracts import booking as said
 from contracts.envelope import Command, Event
 from contracts.ids import SessionId
-from contracts.timetable import BookingPolicyPublished, HoldMoved
+from contracts.timetable import BookingPolicyPublished, HoldMoved, SessionChanged
 from services.booking.doors import LET_IN
 from tests.domain.booking.gym_rules import OPTIONS
 from tests.domain.booking.naive_fees import Case
@@ -38,6 +38,7 @@ def of_seats(
     kinds = {type(event) for event in events}
     if {said.ReservationReinstated, said.ReservationCovered} <= kinds - {said.CreditHeld} == kinds:
         yield "a flag gone when its seat was taken back"
+    yield from _of_changes(sessions, events)
     for event in events:
         if isinstance(event, said.CheckedIn) and is_due(sessions[event.session_id], now):
             yield f"checked in by {event.source} when the books were due"
@@ -46,10 +47,37 @@ def of_seats(
             yield from ["a line beside seats that are not online"] * (free > 0)
         if isinstance(event, said.ReservationMade):
             seats = sessions[event.session_id]
+            by_client = event.source is said.ReservationSource.BOOKED
+            if by_client and now < seats.opens_at and not event.overrides:
+                yield "a seat taken by a head start"
             if now >= seats.starts_at:
                 yield "a seat taken after the start"
             if is_due(seats, now):
                 yield "a seat taken after the books were due"
+
+
+def _of_changes(sessions: Mapping[SessionId, Seats], events: Iterable[Event]) -> Iterator[str]:
+    """What a session said anew, or a grant, means for people."""
+    changed: Event | None = None
+    for event in events:
+        if isinstance(event, said.EntitlementChanged | SessionChanged):
+            changed = event
+        elif changed is not None:
+            yield f"{type(changed).__name__}, then {_told_why(event)}"
+        if isinstance(event, SessionChanged):
+            seats = sessions[event.session_id]
+            late = seats.starts_at - event.policy.late_cancel_minutes * MINUTE
+            longer = [one.free_until for one in event.deadlines]
+            yield from ["SessionChanged: more time to leave"] * any(at == late for at in longer)
+            yield from ["SessionChanged: what the gym promised"] * any(at > late for at in longer)
+            kept = [one.free_until for one in seats.seated.values()]
+            yield from ["SessionChanged: strict for others"] * any(at > late for at in kept)
+
+
+def _told_why(event: Any) -> str:
+    """Its name, and the reason of somebody's leave."""
+    leaves = isinstance(event, said.ReservationCancelled | said.WaitlistLeft)
+    return f"{type(event).__name__} {event.reason}" if leaves else type(event).__name__
 
 
 def is_due(seats: Seats, now: datetime) -> bool:
@@ -71,6 +99,8 @@ def _details(event: Any) -> Iterator[str]:
     match event:
         case said.SessionScheduled() | BookingPolicyPublished():
             yield from (f"{rule} {getattr(event.policy, rule)}" for rule in OPTIONS)
+        case SessionChanged():
+            yield from (f"says its {part}" for part in event.own)
         case HoldMoved():
             yield from ["into each other"] * bool(event.overlaps)
 
@@ -133,6 +163,13 @@ REFUSED = {
     "PromoteNow": ("SESSION_FULL", "OVERLAP"),
     "CancelReservation": ("CANCELLATION_CLOSED",),
     "UndoCancel": ("SESSION_FULL", "BOOKING_CLOSED"),
+    "ChangeSession": (
+        "SESSION_CANCELLED", "SESSION_FINALIZED", "SESSION_STARTED", "INVALID_SPOTS",
+        "SPOTS_IN_USE",
+    ),
+    "ChangeEntitlement": (
+        "ENTITLEMENT_ENDED", "CREDITS_IN_USE", "EXPIRES_IN_THE_PAST", "INVALID_GRANT",
+    ),
     "WaiveFee": ("FEE_NOT_PENDING",),
     "ContestFee": ("FEE_CLOSED", "ALREADY_CONTESTED", "CONTEST_CLOSED"),
     "ResolveContest": ("NOT_CONTESTED",),
@@ -173,7 +210,19 @@ HAPPENED = {
       for end in ("due", "forgiven", "cleared", "waived")),
     *(f"fee {end}, contest resolved" for end in ("due", "waived", "cleared", "reversed")),
     "a line beside seats that are not online",
-    "a seat taken after the start", "a seat taken after the books were due",
+    *(f"SessionChanged: says its {part}" for part in ("title", "seats", "waiver", "rules")),
+    *(f"SessionChanged: {what}" for what in (
+        "more time to leave", "what the gym promised", "strict for others",
+    )),
+    *(f"SessionChanged, then {what}" for what in (
+        "SpotChanged", "WaitlistPromoted", "ReservationCancelled swapped",
+    )),
+    *(f"EntitlementChanged, then {what}" for what in (
+        "ReservationFlagged", "ReservationCovered", "ReservationCancelled entitlement_ended",
+        "WaitlistLeft entitlement_ended",
+    )),
+    "a seat taken by a head start", "a seat taken after the start",
+    "a seat taken after the books were due",
     "checked in by door when the books were due", "CheckedIn: self",
     "a flag gone when its seat was taken back", "AttendanceCorrected: by a door",
     "BookingBanImposed: by the rules", "BookingBanImposed: by staff",

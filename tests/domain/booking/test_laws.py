@@ -12,8 +12,9 @@ from hypothesis.stateful import INVARIANT_MARKER, RULE_MARKER
 
 from contracts.booking import Attendance, Period
 from tests.domain.booking.gym_rules import AT_CHECK_IN, LATES, OPTIONS, OVERRIDES, PROGRAMS
-from tests.domain.booking.histories import COACHES, COVERS, MOVES_BY, PAID, Booking
+from tests.domain.booking.histories import COACHES, MOVES_BY, PAID, Booking
 from tests.domain.booking.histories_asked import STAFF, STARTS
+from tests.domain.booking.histories_changed import ANEW, COVERS, TERMS
 from tests.domain.booking.language import HOUR, MINUTE, NOON
 from tests.domain.booking.laws import CLIENTS
 from tests.domain.booking.situations import NEEDED
@@ -35,13 +36,18 @@ MOVES: dict[str, int] = {
     "decline": 2, "promote_now": 1, "correct": 3, "ban": 1, "sign": 2, "change_grant": 2,
     "move": 2, "substitute": 2, "reinstate": 3, "settle_a_fee": 4, "publish": 1,
     "check_oneself_in": 2, "claim_too_late": 3, "go_and_come_back": 1, "book_or_wait": 2,
+    "say_session_anew": 2, "say_grant_anew": 2, "let_them_swap": 1,
 }  # fmt: skip
 """How often each is tried in a long walk."""
 
 WEEKS: tuple[dict[str, int], ...] = (
     MOVES,
-    MOVES | {"join": 14, "give_up": 9, "resize": 4, "grant": 6, "decline": 4},
-    MOVES | {"move": 8, "substitute": 3, "staff_books": 8, "join": 8, "change_grant": 4},
+    MOVES
+    | {"join": 14, "give_up": 9, "resize": 4, "grant": 6, "decline": 4}
+    | {"say_session_anew": 8, "say_grant_anew": 4},
+    MOVES
+    | {"move": 8, "substitute": 3, "staff_books": 8, "join": 8, "change_grant": 4}
+    | {"say_session_anew": 9, "say_grant_anew": 12},
     {},
 )
 """An ordinary one, long lines, plans that change; none, when it is about what comes after it."""
@@ -50,7 +56,8 @@ THE_DAY = {
     "book": 12, "staff_books": 8, "give_up": 7, "undo_cancel": 2, "remove": 2, "arrive": 4,
     "walk_in": 3, "claim": 3, "join": 3, "resize": 2, "sign": 2, "sit_elsewhere": 2, "grant": 2,
     "move": 1, "change_grant": 3, "settle_a_fee": 1, "check_oneself_in": 2,
-    "go_and_come_back": 1,
+    "go_and_come_back": 1, "say_session_anew": 4, "say_grant_anew": 2,
+    "let_them_swap": 2,
 }  # fmt: skip
 AFTERWARDS = {
     "finalize": 1, "correct": 4, "settle_a_fee": 8, "time_passes": 2, "days_pass": 2,
@@ -60,6 +67,7 @@ AFTERWARDS = {
 NEEDS = {
     "give_up": "seated", "arrive": "seated", "remove": "seated", "sit_elsewhere": "seated",
     "come_in": "seated", "check_oneself_in": "seated",
+    "let_them_swap": "seated",
     "leave": "line", "claim": "line", "promote_now": "line", "decline": "offered",
     "claim_too_late": "offered", "undo_cancel": "late", "go_and_come_back": "seated",
     "correct": "books",
@@ -143,6 +151,7 @@ def _move(booking: Booking, dice: Random, moves: dict[str, int]) -> None:
         "by": dice.choice([MINUTE, 10 * MINUTE, 20 * MINUTE, HOUR]), "coach": dice.choice(COACHES),
         "covers": dice.choice(COVERS), "over": dice.choice(OVERRIDES), "rules": _drawn(dice),
         "later": dice.choice([HOUR * 0, HOUR, 5 * HOUR]), "despite": dice.choice(AT_CHECK_IN),
+        "anew": dice.choice(ANEW), "terms": dice.choice(TERMS),
     }  # fmt: skip
     if name in {"move", "days_pass"}:
         drawn["by"] = dice.choice(MOVES_BY if name == "move" else [8 * HOUR, 24 * HOUR])

@@ -1,11 +1,14 @@
 """What people are told: a refusal is so, by what was counted."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chassis.decider import Refused
 from contracts import booking as ask
-from contracts.booking import BookingCode
+from contracts.booking import BookingCode, GrantKind
 from contracts.envelope import Command
+from contracts.timetable import ChangeSession, TimetableCode
 from tests.domain.booking.naive import Naive
 
 INELIGIBLE = {
@@ -21,10 +24,14 @@ def must_be_true(naive: Naive, refusal: Refused, command: Command) -> None:
         assert _is_so_of_the_fee(naive, refusal.code, command)
     elif hasattr(command, "session_id") and hasattr(command, "client_id"):
         assert _is_so(naive, refusal.code, command)
+    if isinstance(command, ChangeSession):
+        assert _is_so_of_the_session(naive, refusal.code, command)
+    if isinstance(command, ask.ChangeEntitlement):
+        assert _is_so_of_the_grant(naive, refusal.code, command)
     if isinstance(command, ask.BookClass):
         if refusal.code in INELIGIBLE and command.grant_id is None:
             assert not naive.eligible(command.client_id, command.session_id)
-        if refusal.code == BookingCode.DAILY_LIMIT:
+        if refusal.code == BookingCode.DAILY_LIMIT and refusal.field != "overrides":
             _must_name_the_limit(naive, refusal, command)
 
 
@@ -38,7 +45,7 @@ def _is_so(naive: Naive, code: str, command: Any) -> bool:
         BookingCode.ALREADY_BOOKED: client in seats.seated,
         BookingCode.ALREADY_WAITLISTED: client in seats.line,
         BookingCode.LATE_CANCELLED: client in seats.late,
-        BookingCode.WINDOW_NOT_OPEN: now < seats.opens_at,
+        BookingCode.WINDOW_NOT_OPEN: naive.credits.is_early(client, seats, now),
         BookingCode.BOOKING_CLOSED: now >= seats.closes_at,
         BookingCode.SESSION_FULL: seats.free(online=True) <= 0,
         BookingCode.WAITLIST_NOT_NEEDED: seats.free(online=True) > 0,
@@ -79,5 +86,37 @@ def _is_so_of_the_fee(naive: Naive, code: str, command: OfFee) -> bool:
         BookingCode.CONTEST_CLOSED: naive.now >= case.fee.contestable_until,
         BookingCode.ALREADY_CONTESTED: case.contest != "none",
         BookingCode.NOT_CONTESTED: case.contest != "open",
+    }
+    return told[BookingCode(code)]
+
+
+def _is_so_of_the_session(naive: Naive, code: str, command: ChangeSession) -> bool:
+    seats, wanted = naive.sessions[command.session_id], command.spots or ()
+    taken = {seats.spot[one] for one in seats.seated} - {None}
+    told: dict[str, bool] = {
+        BookingCode.SESSION_CANCELLED: seats.called_off,
+        BookingCode.SESSION_FINALIZED: seats.over and not seats.called_off,
+        TimetableCode.SESSION_STARTED: naive.now >= seats.starts_at,
+        BookingCode.INVALID_SPOTS: 0 < len(wanted) < seats.capacity,
+        TimetableCode.SPOTS_IN_USE: command.spots is not None and not taken <= {*wanted},
+    }
+    return told[code]
+
+
+def _is_so_of_the_grant(naive: Naive, code: str, command: ask.ChangeEntitlement) -> bool:
+    client, grant, now = command.client_id, command.grant_id, naive.now
+    one = naive.credits.grants[client][grant]
+    used = one.credits - naive.credits.left(client, grant)
+    ends = command.expires_at
+    if command.expires_on is not None:
+        day_after = command.expires_on + timedelta(days=1)
+        ends = datetime.combine(day_after, time.min, tzinfo=ZoneInfo(command.time_zone or ""))
+    is_over = one.expires_at is not None and now >= one.expires_at
+    told = {
+        BookingCode.ENTITLEMENT_ENDED: grant in naive.credits.ended or is_over,
+        BookingCode.CREDITS_IN_USE: command.credits is not None and command.credits < used,
+        BookingCode.EXPIRES_IN_THE_PAST: ends is not None and ends <= now,
+        BookingCode.INVALID_GRANT: (one.kind is GrantKind.UNLIMITED and command.credits is not None)
+        or (ends is not None and ends <= one.valid_from),
     }
     return told[BookingCode(code)]
