@@ -8,6 +8,7 @@ from services.booking.domain import cancelling, fees, holds, waitlist
 from services.booking.domain.class_session import Stage, class_session
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import client_penalties
+from services.booking.leniency import leniently
 
 ERASED = "erased"
 """Why, as seats, lines and fees tell it."""
@@ -32,7 +33,8 @@ def _leave_seat(unit: Unit, session_id: SessionId, client: ClientId) -> bool:
     seat = session.reserved.get(client)
     if session.stage is not Stage.SCHEDULED or seat is None or seat.checked_in:
         return False
-    session = starting.counted(unit, session_id)
+    starting.counted(unit, session_id)
+    session = leniently(unit, session_id, client)
     removed = cancelling.remove(
         session, session_id, client, unit.ctx.now, waive=True, reason=ERASED
     )

@@ -142,6 +142,13 @@ def test_an_issued_invoice_of_an_erased_client_stays_in_the_gyms_books() -> None
     given(DRAFT, LINE, ISSUED).when(CLOSE, NOON).then(fact(AccountClosed))
 
 
+def test_a_verdict_after_the_erasure_takes_back_what_an_issued_invoice_asks_for() -> None:
+    given(DRAFT, LINE, ISSUED).when(CLOSE, NOON).when(back(), NOON).then(
+        fact(InvoiceDrafted), fact(InvoiceLineReversed, reversed_on=FIRST, fee_id=fee())
+    )
+    given(DRAFT, LINE).when(CLOSE, NOON).when(back(), NOON).then_nothing()
+
+
 def test_a_fee_that_is_told_of_after_the_erasure_is_never_invoiced() -> None:
     given(DRAFT, LINE, ISSUED).when(CLOSE, NOON).when(add(2), NOON).then(
         fact(FeeWithdrawn, fee_id=fee(2), reason="erased")

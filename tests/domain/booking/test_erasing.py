@@ -8,9 +8,11 @@ from contracts.booking import (
     BarErasedClient,
     BookClass,
     BookingBanImposed,
+    BookingPolicy,
     Cancellation,
     CancelReservation,
     CheckIn,
+    CheckInUndone,
     CollectFee,
     ContestFee,
     CorrectAttendance,
@@ -20,14 +22,17 @@ from contracts.booking import (
     FeeAssessed,
     FeeContestResolved,
     FeeDue,
+    FeeReversed,
     FeeWaived,
     FinalizeAttendance,
     LineJoined,
+    MarkedNoShow,
     ReservationCancelled,
     ReservationMade,
     ResolveContest,
     SeatsCounted,
     SpotOffered,
+    UndoCheckIn,
     ViolationRecorded,
     WaitlistLeft,
     WaitlistPromoted,
@@ -36,6 +41,7 @@ from contracts.booking import (
 from contracts.envelope import Event
 from contracts.ids import ReservationId, SessionId
 from contracts.money import Price
+from contracts.timetable import PublishBookingPolicy
 from services.booking.domain.client_ledger import client_ledger
 from services.booking.domain.penalty import client_penalties
 from tests.domain.booking.language import (
@@ -50,6 +56,7 @@ from tests.domain.booking.language import (
     OFFERS,
     OTHER,
     SES,
+    checked_in,
     given,
     granted,
     opened,
@@ -159,6 +166,36 @@ def test_who_is_in_the_class_stays_and_books_put_right_later_ask_for_nothing() -
     must_owe_nothing(scenario.when(wrong, NOON + 2 * HOUR))
 
 
+def test_who_was_not_in_the_class_after_all_leaves_the_seat_to_the_line() -> None:
+    undo = UndoCheckIn(session_id=SES, client_id=ANN)
+    scenario = given(*KNOWN, reserved(ANN), checked_in(ANN), waiting(BEN, 1))
+    scenario.when(ERASE, DAY_BEFORE).then(fact(BookingBanImposed)).when(undo, DAY_BEFORE).then(
+        fact(CheckInUndone, client_id=ANN),
+        fact(ReservationCancelled, client_id=ANN, kind=Cancellation.STAFF, reason="erased"),
+        fact(CreditReleased, client_id=ANN), fact(WaitlistPromoted, client_id=BEN),
+        fact(ReservationMade, client_id=BEN), fact(CreditHeld, client_id=BEN),
+    ).then_answered(status="cancelled_early", reservation_id=reservation_of(ANN))  # fmt: skip
+
+
+def test_nor_are_they_a_no_show_when_the_books_close() -> None:
+    here, undo = CheckIn(session_id=SES, client_id=ANN), UndoCheckIn(session_id=SES, client_id=ANN)
+    scenario = booked().when(here, NOON).when(ERASE, NOON + HOUR / 2).when(undo, NOON + HOUR / 2)
+    scenario.when(CLOSE, NOON + HOUR)
+    must_owe_nothing(scenario)
+    assert scenario.gym.state(client_ledger, ANN).holds == {}
+    assert not any(isinstance(e, MarkedNoShow | CreditForfeited) for e in scenario.gym.log)
+
+
+def test_a_receipt_names_the_most_lenient_rules_until_when_the_seat_was_free() -> None:
+    scenario = given(*KNOWN, reserved(ANN, free_until=LATE))
+    lenient = BookingPolicy(late_cancel_minutes=30)
+    scenario.when(PublishBookingPolicy(policy=lenient), DAY_BEFORE, "staff:x", "owner")
+    scenario.when(ERASE, DAY_BEFORE + HOUR).then(
+        fact(BookingBanImposed), fact(ReservationCancelled, free_until=NOON - HOUR / 2),
+        fact(CreditReleased),
+    )  # fmt: skip
+
+
 def test_nobody_else_loses_anything() -> None:
     scenario = given(*KNOWN, reserved(BEN), waiting(CAT, 1)).when(ERASE, DAY_BEFORE)
     scenario.then(fact(BookingBanImposed, erased=True))
@@ -236,6 +273,29 @@ def test_a_fee_that_is_due_stays_in_the_books() -> None:
     collect = CollectFee(client_id=ANN, reservation_id=pending(scenario))
     scenario.when(collect, NOON + 48 * HOUR).then(fact(FeeDue))
     scenario.when(ERASE, NOON + 49 * HOUR).then(fact(BookingBanImposed))
+
+
+def contested_when_due() -> tuple[Scenario, dict[str, Any]]:
+    """Ann says that a fee is wrong which is on its way to an invoice; then she is erased."""
+    scenario = assessed()
+    named = {"client_id": ANN, "reservation_id": pending(scenario)}
+    scenario.when(CollectFee(**named), NOON + 48 * HOUR).then(fact(FeeDue))
+    scenario.when(ContestFee(**named, reason="was there"), NOON + 49 * HOUR)
+    scenario.when(ERASE, NOON + 50 * HOUR).then(fact(BookingBanImposed))
+    return scenario, named
+
+
+def test_a_contest_of_a_fee_that_is_due_is_decided_by_the_gym_all_the_same() -> None:
+    """It may be on an issued invoice, of which nothing is taken back but by somebody's word."""
+    wrong, named = contested_when_due()
+    falls = ResolveContest(**named, fee_stands=False, reason="was there")
+    wrong.when(falls, NOON + 72 * HOUR).then(
+        fact(FeeContestResolved, fee_stands=False, reason="was there"),
+        fact(FeeReversed, was_due=True, reason="was there"),
+    )
+    right, named = contested_when_due()
+    stands = ResolveContest(**named, fee_stands=True, reason="was not")
+    right.when(stands, NOON + 72 * HOUR).then(fact(FeeContestResolved, fee_stands=True))
 
 
 def test_a_fee_somebody_waived_before_is_no_news() -> None:
