@@ -41,6 +41,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "lapsed_seats": tuple(LapsedSeats),
 }
 """What is common more often than once."""
+COSTLY = {"late_cancel_fee": FEES[-1], "no_show_fee": FEES[-1], "free_passes": 0}
+"""Rules by which every miss costs something."""
 
 LATES = (None, None, None, 0, 720)
 """What a session says of late cancels itself: minutes before the start."""

@@ -31,6 +31,7 @@ from tests.domain.booking.histories_asked import (
     sessions,
 )
 from tests.domain.booking.histories_changed import COVERS, MORNING, Changed
+from tests.domain.booking.histories_people import Left
 from tests.domain.booking.language import FAR, HOUR, MINUTE, NOON, OTHER, SES
 from tests.domain.booking.laws import CLIENTS, DAY
 
@@ -50,7 +51,7 @@ drawn_rules = st.fixed_dictionaries(
 Drawn = dict[str, Any]
 
 
-class Booking(Changed):
+class Booking(Changed, Left):
     """People ask, staff changes things, time passes."""
 
     def __init__(self) -> None:

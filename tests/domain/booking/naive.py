@@ -25,6 +25,7 @@ from tests.domain.booking.naive_changed import Changes
 from tests.domain.booking.naive_credits import Credits
 from tests.domain.booking.naive_fees import Fees
 from tests.domain.booking.naive_limits import Limits
+from tests.domain.booking.naive_people import Erased
 from tests.domain.booking.naive_rules import GymRules
 from tests.domain.booking.naive_seats import MINUTE, Seats, must_not_grow_too_full
 
@@ -41,13 +42,15 @@ class Naive:
     now: datetime
     sessions: dict[SessionId, Seats] = field(default_factory=dict)
     bans: Bans = field(default_factory=Bans)
+    erased: Erased = field(default_factory=Erased)
     signed: set[ClientId] = field(default_factory=set)
     told: set[tuple[ClientId, frozenset[SessionId]]] = field(default_factory=set)
     """Who has seats in two sessions: they were moved into each other, or staff said so."""
     called_off: set[ReservationId] = field(default_factory=set)  # with their session
 
     def __post_init__(self) -> None:
-        self.fees, self.credits = Fees(self.sessions), Credits(self.sessions)
+        self.fees = Fees(self.sessions, self.erased.clients)
+        self.credits = Credits(self.sessions)
         self.limits = Limits(self.sessions, self.credits.counted)
         self.rules = GymRules(self.sessions)
         self.changes = Changes(self.sessions, self.credits, self.rules)
@@ -59,6 +62,7 @@ class Naive:
             seats.start(now)
         for event in events:
             self.changes.read(event, now)
+            self.erased.read(event)
             self._turn(event)
             self._calendar(event)
             self._slot(event)

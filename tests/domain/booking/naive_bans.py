@@ -25,6 +25,8 @@ class Bans:
         kept[event.client_id] = event
         if event.cause is not None and event.client_id in self.lifted:
             assert event.cause.counted_at > self.lifted[event.client_id], "staff lifted that"
+        if event.erased:  # that is for good, whatever the rules' own rested on
+            self.by_rules.pop(event.client_id, None)
 
     def lift(self, event: said.BookingBanLifted, now: datetime) -> None:
         """Of the rules' own alone, when the event names what remains."""

@@ -4,7 +4,7 @@ Reading an event it objects to what must never happen: a fee nobody earned, of a
 for too early, twice, or although it was forgiven.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +54,8 @@ class Fees:
     """All cases of the gym."""
 
     sessions: Mapping[SessionId, Seats]
+    erased: Collection[ClientId]
+    """Whom nobody judges any more."""
     cases: dict[ReservationId, Case] = field(default_factory=dict)
     to_judge: dict[ReservationId, Violation] = field(default_factory=dict)
     """Of books just closed."""
@@ -67,7 +69,8 @@ class Fees:
             case said.AttendanceFinalized() if not event.excused:
                 seats = self.sessions[event.session_id]
                 for client, made in seats.people.items():
-                    if (kind := KINDS.get(seats.books[client])) is not None:
+                    kind = KINDS.get(seats.books[client])
+                    if kind is not None and client not in self.erased:
                         self.to_judge[made.reservation_id] = kind
             case said.ViolationRecorded():
                 self._judged(event, now)
