@@ -29,6 +29,7 @@ BREAK_NOTHING = {
     "test_all_parts_are_there_and_well": "what is told while nothing is wrong",
     "test_members_and_other_staff_are_not_told": "who may see what is told",
     "test_a_disk_of_ones_own_is_really_full": "the tool of other faults, without a system",
+    "test_all_seeds_together_kill_every_process": "who dies, without a system",
 }
 """Tests among faults that plant none."""
 
@@ -133,7 +134,7 @@ def test_what_faults_did_is_told_where_somebody_asked_for_chaos(
 ) -> None:
     one, said = Chronicle("test_one"), list[str]()
     one("killed")
-    terminal = SimpleNamespace(section=said.append, line=said.append)
+    terminal = SimpleNamespace(section=said.append, line=said.append, stats={})
     stash = {conftest._TOLD: [one]}
     config = SimpleNamespace(option=SimpleNamespace(markexpr=chosen), stash=stash)
 
