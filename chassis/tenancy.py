@@ -1,13 +1,16 @@
 """One gym per transaction: Postgres itself refuses to show another gym's rows."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from chassis.nats_access import Untrusted
 from contracts.ids import GymId
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -66,7 +69,9 @@ class _Uncancelling(_Connection):
 async def open_pool(dsn: str, *, name: str, size: int = 4, **settings: str) -> Pool:
     """A pool of at most ``size`` connections to ``dsn``; ``settings`` are server settings.
 
-    Statements time out after 15 s; a connection that cannot be made within 10 s raises.
+    Statements time out after 15 s; a connection that cannot be made within 10 s raises. Raises
+    ``Untrusted`` when Postgres is not who ``dsn`` says. A file ``dsn`` names is read anew for each
+    connection.
     """
     return await _opened(dsn, _Connection, size, {"application_name": name, **settings})
 
@@ -84,15 +89,19 @@ async def open_store_pool(dsn: str, *, name: str) -> Pool:
 
 
 async def _opened(dsn: str, kind: type[_Connection], size: int, settings: dict[str, str]) -> Pool:
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=size,
-        timeout=10,
-        command_timeout=15,
-        connection_class=kind,
-        server_settings=settings,
-    )
+    try:
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=10,
+            command_timeout=15,
+            connection_class=kind,
+            server_settings=settings,
+        )
+    except ssl.SSLCertVerificationError as error:
+        where, why = urlsplit(dsn).hostname, error.verify_message
+        raise Untrusted(f"the certificate of {where} is not trusted: {why}") from None
 
 
 @asynccontextmanager
@@ -119,4 +128,6 @@ async def confirmed(pool: Pool, within: float) -> None:
 
 def is_away(error: BaseException) -> bool:
     """Whether ``error`` says that the database cannot do it now, and is no defect of ours."""
+    if isinstance(error, ssl.SSLError):  # one of them is a ValueError: a CA that just changed
+        return True
     return isinstance(error, AWAY) and not isinstance(error, ValueError)  # cannot be encoded

@@ -10,6 +10,7 @@ from deploy.schema import ROOT
 KUBERNETES = Path("deploy/kubernetes")
 PREFIX = "back2back"
 """Folder of the vault's entries: ``back2back/postgres``, ``back2back/nats``, ``back2back/keys``."""
+WIDEST = 150  # characters of a line, as .yamllint has it
 HEADING = "# Written by `make manifests` from {source}; do not edit.\n"
 
 
@@ -60,10 +61,10 @@ def alerts_and_dashboards() -> dict[Path, str]:
 def external_secrets() -> str:
     """An ExternalSecret for each Secret: it fetches what is random and writes the rest around it.
 
-    Inside the cluster Postgres is spoken to over TLS.
+    Postgres is spoken to over TLS, and must be who it says.
     """
     heading = HEADING.format(source="deploy/cluster/secrets.py")
-    every = secrets.wanted(options="?sslmode=require")
+    every = secrets.wanted(options=secrets.TRUST)
     return heading + "".join(_external_secret(each) for each in every)
 
 
@@ -100,9 +101,11 @@ def _labelled(secret: secrets.Secret) -> list[str]:
 
 
 def _datum(key: str, text: str) -> list[str]:
-    if "\n" not in text:
-        return [f"        {key}: '{text}'"]
-    return [f"        {key}: |", *(f"          {line}" for line in text.splitlines())]
+    if "\n" in text:
+        return [f"        {key}: |", *(f"          {line}" for line in text.splitlines())]
+    if len(line := f"        {key}: '{text}'") > WIDEST:
+        return [f"        {key}: >-", f"          {text}"]
+    return [line]
 
 
 def _read(file: Path) -> str | None:

@@ -19,6 +19,9 @@ ADMIN = "b2b_admin"
 """The role that makes roles and databases; no process uses it."""
 SERVER = "pg-rw:5432"
 """Where Postgres answers inside the namespace."""
+TRUST = "?sslmode=verify-full&sslrootcert=/etc/postgres-ca/ca.crt"
+"""Ends the addresses where CloudNativePG is: Postgres shows by TLS that it is who we mean. The file
+is its CA's certificate, mounted by ``components/cloudnative-pg``."""
 
 Shelf = Literal["postgres", "nats", "keys"]
 
@@ -71,7 +74,7 @@ RANDOM = (
 
 
 def wanted(server: str = SERVER, options: str = "") -> tuple[Secret, ...]:
-    """Every Secret. ``options`` end each Postgres address: ``?sslmode=require``."""
+    """Every Secret. ``options`` end each Postgres address, as ``TRUST`` does."""
     address = _Address(server, options)
     return (
         *(_of_process(name, address) for name in PROCESSES),

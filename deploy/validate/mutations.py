@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from deploy.cluster import secrets
 from deploy.validate.objects import Object, Objects
 
 DELETE = object()
@@ -23,6 +24,8 @@ class Mutation(NamedTuple):
 _POD = "spec.template.spec"
 _APP = f"{_POD}.containers.app"
 _NATS = f"{_POD}.containers.nats"
+_DATA = "spec.target.template.data"
+_STORE = "postgresql://booking_app:{{ .postgres_booking_app }}"
 
 
 def _m(says: str, check: str, of: str, path: str, value: Any) -> Mutation:
@@ -79,6 +82,8 @@ MUTATIONS = (
     _m("a mount of nothing", "configuration", "StatefulSet nats", f"{_NATS}.volumeMounts.0.name",
        "configs"),
     _m("a missing account", "accounts", "ServiceAccount booking", "", DELETE),
+    _m("a key its maker does not keep", "configuration", "Deployment booking",
+       f"{_POD}.volumes.postgres-ca.secret.items.0.key", "root.crt"),
     _m("a route to nothing", "routes", "HTTPRoute gateway", "spec.rules.0.backendRefs.0.port",
        8080),
     _m("metrics on the internet", "routes", "HTTPRoute gateway",
@@ -140,6 +145,24 @@ MUTATIONS = (
        8082),
     _m("a process forgotten", "every process", "Deployment access", "", DELETE),
     _m("a consumer not measured", "consumers", "ScaledObject billing", "spec.triggers.1", DELETE),
+    # Whom they believe that it is Postgres
+    _m("anybody's certificate", "postgres", "ExternalSecret booking", f"{_DATA}.DATABASE_URL",
+       f"{_STORE}@pg-rw:5432/b2b_booking?sslmode=require"),
+    _m("a certificate of any name", "postgres", "ExternalSecret booking",
+       f"{_DATA}.RELAY_DATABASE_URL",
+       f"{_STORE}@pg-rw:5432/b2b_booking{secrets.TRUST.replace('verify-full', 'verify-ca')}"),
+    _m("no certificate at all", "postgres", "ExternalSecret database-admin", f"{_DATA}.ADMIN_URL",
+       f"{_STORE}@pg-rw:5432/postgres"),
+    _m("a name on no certificate", "postgres", "ExternalSecret auditor", f"{_DATA}.AUDITOR_URL",
+       f"{_STORE}@pg-rw.elsewhere:5432/postgres{secrets.TRUST}"),
+    _m("no authority to believe", "postgres", "Deployment gateway",
+       f"{_APP}.volumeMounts.postgres-ca", DELETE),
+    _m("none before the job", "postgres", "Job prepare",
+       f"{_POD}.initContainers.databases.volumeMounts.postgres-ca", DELETE),
+    _m("an authority's key in a pod", "postgres", "Deployment operator",
+       f"{_POD}.volumes.postgres-ca.secret.items", DELETE),
+    _m("a copy that is never renewed", "postgres", "Deployment billing",
+       f"{_APP}.volumeMounts.postgres-ca.subPath", "ca.crt"),
     # Custom resources
     _m("an unknown field of an operator's", "crd", "Cluster pg", "spec.instance", 3),
     _m("a wrong type of an operator's", "crd", "Cluster pg", "spec.instances", "three"),

@@ -10,7 +10,16 @@ from deploy.schema import ROOT
 from deploy.validate import mutations
 from deploy.validate.objects import Object, Objects, matches
 from deploy.validate.quantities import quantity
-from deploy.validate.rules import availability, faults, needs, network, pods, references, supply
+from deploy.validate.rules import (
+    availability,
+    faults,
+    needs,
+    network,
+    pods,
+    postgres,
+    references,
+    supply,
+)
 
 
 def deployment(name: str, *, labels: dict[str, str] | None = None, **spec: Any) -> Object:
@@ -206,3 +215,55 @@ def test_a_fault_that_cannot_be_planted_is_an_error_not_a_pass() -> None:
 def test_at_least_twenty_five_faults_are_planted_each_once() -> None:
     says = [each.says for each in mutations.MUTATIONS]
     assert len(says) == len(set(says)) >= 25
+
+
+def _opens_postgres(address: str, **mount: Any) -> Objects:
+    """A cluster of CloudNativePG's, and a process that mounts who signs for it and is told that."""
+    one = deployment("booking")
+    pod = one["spec"]["template"]["spec"]
+    pod["volumes"] = [{"name": "ca", "secret": {
+        "secretName": "pg-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}],
+    }}]  # fmt: skip
+    pod["containers"][0] |= {
+        "env": [{"name": "DATABASE_URL", "value": address}],
+        "volumeMounts": [{"name": "ca", "mountPath": "/ca", "readOnly": True, **mount}],
+    }
+    cluster = _object("Cluster", "pg")
+    cluster["metadata"]["namespace"] = "gyms"
+    return Objects([one, cluster])
+
+
+def _of_postgres(objects: Objects) -> list[str]:
+    return [text for _, text in postgres.postgres(objects)]
+
+
+@pytest.mark.parametrize("host", ["pg-rw", "pg-rw.gyms", "pg-rw.gyms.svc"])
+def test_who_looks_at_postgres_certificate_is_well(host: str) -> None:
+    address = f"postgresql://a:b@{host}:5432/x?sslmode=verify-full&sslrootcert=/ca/ca.crt"
+    assert _of_postgres(_opens_postgres(address)) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "mount", "says"),
+    [
+        ("pg-rw:5432/x?sslmode=verify-ca&sslrootcert=/ca/ca.crt", {}, "sslmode is not verify-full"),
+        ("pg-ro:5432/x?sslmode=verify-full&sslrootcert=/ca/ca.crt", {}, "leads to pg-ro"),
+        ("pg-rw.x:5432/x?sslmode=verify-full&sslrootcert=/ca/ca.crt", {}, "leads to pg-rw.x"),
+        ("pg-rw:5432/x?sslmode=verify-full", {}, "trusts who signed no file"),
+        ("pg-rw:5432/x?sslmode=verify-full&sslrootcert=/ca/other", {}, "signed /ca/other"),
+        (
+            "pg-rw:5432/x?sslmode=verify-full&sslrootcert=/ca/ca.crt", {"readOnly": False},
+            "not mounted",
+        ),
+    ],
+)  # fmt: skip
+def test_who_would_believe_anybody_is_found(address: str, mount: dict[str, Any], says: str) -> None:
+    [said] = _of_postgres(_opens_postgres(f"postgresql://a:b@{address}", **mount))
+    assert says in said
+
+
+def test_an_authoritys_key_is_in_no_pod() -> None:
+    objects = _opens_postgres("pg-rw")
+    volume = objects.all[0]["spec"]["template"]["spec"]["volumes"][0]
+    volume["secret"]["items"] += [{"key": "ca.key", "path": "ca.key"}]
+    assert _of_postgres(objects) == ["volume ca holds more of pg-ca than ca.crt"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from deploy.validate.objects import Fault, Objects
-from deploy.validate.rules import availability, needs, network, pods, references, supply
+from deploy.validate.rules import availability, needs, network, pods, postgres, references, supply
 
 Rule: TypeAlias = Callable[[Objects], Iterable[tuple[str, str]]]
 """Objects -> (place, what is wrong there)."""
@@ -31,6 +31,7 @@ RULES: dict[str, Rule] = {
     "settings": supply.settings,
     "consumers": supply.consumers,
     "every process": supply.processes,
+    "postgres": postgres.postgres,
 }
 
 

@@ -132,7 +132,14 @@ def secret_keys(objects: Objects) -> dict[str, set[str]]:
         template = at(external, "spec", "target", "template", "data")
         fetched = {each["secretKey"] for each in at(external, "spec", "data") or ()}
         told[made] = set(template) if template else fetched
+    for cluster in objects.of("Cluster"):
+        told[authority(cluster)] = {"ca.crt", "ca.key"}
     return told
+
+
+def authority(cluster: Object) -> str:
+    """The Secret CloudNativePG makes for who signs the certificates of ``cluster``."""
+    return f"{name(cluster)}-ca"
 
 
 def _tells_a_secret(variable: Object) -> bool:
@@ -164,6 +171,8 @@ def _reads(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
             yield "ConfigMap", volume["configMap"]["name"], None
         if "secret" in volume:
             yield "Secret", volume["secret"]["secretName"], None
+            for item in volume["secret"].get("items") or ():
+                yield "Secret", volume["secret"]["secretName"], item["key"]
     for container in pods.containers:
         yield from _told(container)
 

@@ -29,10 +29,14 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, folder.name)])
         self.file = folder / "ca.crt"
+        self.renew(self.file)
+
+    def renew(self, file: Path) -> None:
+        """Write a certificate of its own into ``file``: another one, of the same key."""
         made = self._begun(self._name, self._key).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
-        self._write(self.file, made)
+        self._write(file, made)
 
     def signs(self, name: str) -> TlsFiles:
         """A certificate of ``name``'s, which is at 127.0.0.1."""
