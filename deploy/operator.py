@@ -70,7 +70,7 @@ class Operator:
 
     @asynccontextmanager
     async def nats(self) -> AsyncIterator[Client]:
-        """A connection that may do everything."""
+        """A connection that may do what commands do (deploy/local/rights.py)."""
         login = self._nats_login()
         try:
             secure = self._security(login["servers"])

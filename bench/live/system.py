@@ -200,7 +200,7 @@ async def system(
         for wave in WAVES:
             await supervisor.start(*(as_shipped(installation, name, changed) for name in wave))
         await supervisor.start(*with_baselines)
-        client = await nats.connect(**installation.nats_login("operator"))
+        client = await nats.connect(**installation.nats_login("developer"))
         stack.push_async_callback(client.close)
         environment = installation.environment("gateway")
         asker = Asker(client, key=base64.b64decode(environment["CALLER_KEY"]), clock=SystemClock())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deploy.cluster import scaling, secrets
-from deploy.local import nats_conf
+from deploy.local import nats_conf, rights
 from deploy.observability.files import files
 from deploy.schema import ROOT
 
@@ -38,8 +38,8 @@ def write(root: Path = ROOT) -> None:
 
 def accounts() -> str:
     """NATS's accounts, with passwords by the names they have in ``passwords.conf``."""
-    written = {name: f"${secrets.variable(name)}" for name in nats_conf.users()}
-    heading = HEADING.format(source="deploy/local/nats_conf.py")
+    written = {name: f"${secrets.variable(name)}" for name in rights.users()}
+    heading = HEADING.format(source="deploy/local/rights.py")
     # In here: a variable is known only to the file that includes it, and to nobody beside it.
     passwords = 'include "../nats-passwords/passwords.conf"\n'
     return heading + passwords + nats_conf.accounts(written)

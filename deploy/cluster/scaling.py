@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chassis.hears import Hears
 from chassis.streams import event_stream
-from deploy.local.nats_conf import CONTEXTS
+from deploy.local.rights import CONTEXTS
 
 LAG = 500
 """Events waiting to be heard, per replica, before there is one more."""

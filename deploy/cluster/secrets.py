@@ -13,7 +13,7 @@ from typing import Literal
 
 from deploy.local.access import AUDITOR, LOGINS, PROCESSES, RELAYS
 from deploy.local.databases import LOGINS as ROLES
-from deploy.local.nats_conf import users
+from deploy.local.rights import users
 
 ADMIN = "b2b_admin"
 """The role that makes roles and databases; no process uses it."""

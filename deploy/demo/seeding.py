@@ -112,7 +112,7 @@ async def live(installation: Access, say: Say, size: Size, *, present: datetime)
 async def _bus(installation: Access) -> AsyncIterator[tuple[Client, Asker, MovableClock]]:
     key = base64.b64decode(installation.environment("gateway")["CALLER_KEY"])
     clock = MovableClock(installation.clock_file)
-    client = await nats.connect(**installation.nats_login("operator"), connect_timeout=5)
+    client = await nats.connect(**installation.nats_login("developer"), connect_timeout=5)
     try:
         yield client, Asker(client, key=key, clock=clock), clock
     finally:

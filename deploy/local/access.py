@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self, TypedDict
 from urllib.parse import urlsplit
 
-from deploy.local import databases, nats_conf
+from deploy.local import databases, rights
 from deploy.local.places import CannotStart
 from deploy.local.secrets import Secrets
 from deploy.schema import database_url
@@ -71,7 +71,7 @@ class Access:
         self.data.mkdir(parents=True, exist_ok=True)
         secrets = Secrets(self.data)
         self._roles = secrets.passwords("postgres", ("postgres", *databases.LOGINS))
-        self._users = secrets.passwords("nats", nats_conf.users())
+        self._users = secrets.passwords("nats", rights.local_users())
         self._keys = {"CALLER_KEY": secrets.caller_key()}
         self._master_keys = secrets.master_keys()
         self._postgres, self._nats = postgres, nats

@@ -1,106 +1,11 @@
-"""The nats-server's configuration: who may say and hear what. Least privilege per process."""
+"""The configuration of nats-server: what it stands on, and everybody's rights as it reads them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import indent
 
-from contracts import access, billing, booking, members, timetable
-from contracts.envelope import COMMANDS, Query, promised, subject_of
-from contracts.permissions import EVERYONE, GATEWAY, MATRIX, OWN
-
-CONTEXTS = ("members", "booking", "billing", "access")
-
-HEARS: dict[str, dict[str, tuple[str, ...]]] = {
-    "members": {},
-    "booking": {
-        "EVT_MEMBERS": (
-            "booking_gym_registered", "booking_location_opened", "booking_location_closed",
-            "booking_location_not_closed",
-            "booking_room_added", "booking_staff_hired", "booking_staff_roles_changed",
-            "booking_open_ledger", "booking_bar_erased",
-        ),
-        "EVT_ACCESS": ("booking_door_check_in",),
-    },
-    "billing": {
-        "EVT_BOOKING": ("billing_invoice_fee", "billing_reverse_fee"),
-        "EVT_MEMBERS": ("billing_gym_registered", "billing_close_account"),
-    },
-    "access": {
-        "EVT_BOOKING": (
-            "access_session_scheduled", "access_session_rescheduled", "access_session_changed",
-            "access_reservation_made", "access_reservation_reinstated",
-            "access_reservation_cancelled", "access_ban_imposed", "access_ban_lifted",
-            "access_waiver_recorded",
-        ),
-        "EVT_MEMBERS": (
-            "access_client_registered", "access_client_erased", "access_staff_hired",
-            "access_staff_roles_changed", "access_location_opened", "access_location_closed",
-            "access_location_not_closed",
-        ),
-    },
-}  # fmt: skip
-"""Context -> stream its reactions consume -> their durable consumers, by name: nobody else may
-make, pull from, acknowledge or delete one. A test keeps it what the services register."""
-
-ASKS: Mapping[str, tuple[type[Query], ...]] = {
-    "members": (),
-    "booking": (members.ClientStanding, members.GymReferences),
-    "billing": (members.ClientStanding,),
-    "access": (members.GymReferences,),
-    "projections": (members.PersonKeys,),
-    "auditor": (members.PersonKeys,),
-}
-"""Context -> the queries it may send. All sign with one key, so this is what keeps them apart."""
-
-_THROW_AWAY = ("CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "CONSUMER.DELETE")
-"""What is done with a consumer of one's own (chassis/reader.py)."""
-DEAD_LETTERS_INFO = "$JS.API.STREAM.INFO.DLQ"
-"""How many there are of each reaction; none of them can be read so."""
-
-SPOKEN = (access, billing, booking, members, timetable)
-"""Contracts the gateway speaks: imported, so that ``COMMANDS`` holds theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class May:
-    """What one user may do; everything not listed is refused."""
-
-    publish: tuple[str, ...]
-    subscribe: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
-    """Not to be published, although ``publish`` would let it."""
-    replies: bool = field(default=False)
-    """May answer each request it was sent, once, within a minute."""
-
-
-def users() -> dict[str, May]:
-    """User -> rights, for every process there is. ``operator`` may do everything."""
-    known = {"operator": May(publish=(">",), subscribe=(">",))}
-    for context in CONTEXTS:
-        known[context] = _service(context)
-        known[f"{context}_relay"] = _relay(context)
-    every_stream = [f"EVT_{context.upper()}" for context in CONTEXTS]
-    known["projections"] = May(
-        publish=(
-            *_consume(every_stream), *_questions("projections"), "live.>", "progress.>",
-            "health.projections",
-        ),
-        never=_durables_of(every_stream),
-    )  # fmt: skip
-    known["auditor"] = May(
-        publish=(
-            *_consume(every_stream), *_questions("auditor"), DEAD_LETTERS_INFO, "health.auditor",
-            *(f"$JS.API.CONSUMER.LIST.{stream}" for stream in every_stream),
-            *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in every_stream),
-        ),
-        never=_durables_of(every_stream),
-    )  # fmt: skip
-    known["gateway"] = May(
-        publish=(*_for_outside(), "health.gateway"), subscribe=("live.>", "progress.>", "health.*")
-    )
-    return known
+from deploy.local.rights import May, local_users
 
 
 def configuration(port: int, monitor_port: int, store: Path, passwords: Mapping[str, str]) -> str:
@@ -128,7 +33,9 @@ def accounts(passwords: Mapping[str, str]) -> str:
     ``passwords``: user -> how its password is written in the file, quoted or a ``$VARIABLE``.
     """
     people = ",\n".join(
-        _user(name, passwords[name], may) for name, may in users().items() if name in passwords
+        _user(name, passwords[name], may)
+        for name, may in local_users().items()
+        if name in passwords
     )
     return f"""\
 accounts {{
@@ -142,93 +49,6 @@ accounts {{
 }}
 system_account: SYS
 """
-
-
-def _service(context: str) -> May:
-    return May(
-        publish=(
-            *_react(HEARS[context]),
-            *_questions(context),
-            *_among_replicas(context),
-            f"dlq.{context}.>",
-            f"bell.{context}",
-            f"health.{context}",
-            *([DEAD_LETTERS_INFO] if HEARS[context] else []),
-        ),
-        subscribe=(
-            f"cmd.{context}.>",
-            f"qry.{context}.>",
-            f"retry.{context}.>",
-            *_among_replicas(context),
-        ),
-        replies=True,
-    )
-
-
-def _among_replicas(context: str) -> tuple[str, ...]:
-    """Who is there, and what is handed on (chassis/bus/homes.py); members shares by chance."""
-    return () if context == "members" else (f"peers.{context}", f"home.{context}.*")
-
-
-def _questions(context: str) -> tuple[str, ...]:
-    return tuple(subject_of(query) for query in ASKS[context])
-
-
-def _for_outside() -> tuple[str, ...]:
-    """What people, or the gateway itself, may ask for; the rest is between services."""
-    outside = EVERYONE | {OWN, GATEWAY}
-    return tuple(
-        subject_of(kind)
-        for name, kind in promised(COMMANDS).items()
-        if not outside.isdisjoint(MATRIX.get(name, ()))
-    )
-
-
-def _relay(context: str) -> May:
-    """The only writer of its context's stream; reads back where the stream ends."""
-    stream = f"EVT_{context.upper()}"
-    return May(
-        publish=(
-            f"evt.*.{context}.>",
-            f"health.{context}",
-            f"$JS.API.STREAM.INFO.{stream}",
-            f"$JS.API.STREAM.MSG.GET.{stream}",
-            f"$JS.API.DIRECT.GET.{stream}",
-            f"$JS.API.DIRECT.GET.{stream}.>",
-        ),
-        subscribe=(f"bell.{context}",),
-    )
-
-
-def _react(heard: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """Subjects a service publishes on to consume its own durables, and no others."""
-    for stream, durables in heard.items():
-        for durable in durables:
-            yield f"$JS.API.CONSUMER.CREATE.{stream}.{durable}.>"  # what it filters by follows
-            yield f"$JS.API.CONSUMER.INFO.{stream}.{durable}"
-            yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
-            yield f"$JS.ACK.{stream}.{durable}.>"
-
-
-def _consume(streams: Iterable[str]) -> Iterator[str]:
-    """Subjects of who reads ``streams`` by throw-away consumers without acknowledgements.
-
-    Their names are random, and a wildcard stands for a whole name: ``_durables_of`` is the rest.
-    """
-    for stream in streams:
-        yield f"$JS.API.STREAM.INFO.{stream}"
-        yield from (f"$JS.API.{verb}.{stream}.*" for verb in _THROW_AWAY)
-
-
-def _durables_of(streams: Iterable[str]) -> tuple[str, ...]:
-    """What ``_consume`` would let somebody do to the services' durables, and must not."""
-    return tuple(
-        f"$JS.API.{verb}.{stream}.{durable}"
-        for stream in streams
-        for heard in HEARS.values()
-        for durable in heard.get(stream, ())
-        for verb in _THROW_AWAY
-    )
 
 
 def _user(name: str, password: str, may: May) -> str:

@@ -191,6 +191,8 @@ BUS: tuple[tuple[str, str, str, str], ...] = (
     ("acknowledges for others", "accounts.conf",
      '"$JS.ACK.EVT_BOOKING.billing_invoice_fee.>"', '"$JS.ACK.EVT_BOOKING.>"'),
     ("asks for everything", "accounts.conf", '"cmd.booking.book_class"', '"cmd.>"'),
+    ("an operator who writes history", "accounts.conf",
+     '"$JS.API.STREAM.MSG.DELETE.DLQ"', '"evt.>"'),
     ("an open door", "nats.conf", 'include "accounts.conf"',
      'no_auth_user: "booking"\ninclude "accounts.conf"'),
 )  # fmt: skip

@@ -59,7 +59,7 @@ async def serving(
         name, told = settings.pop()
         settings += [(name, told | {"PARTS": p, "HEALTH_PORT": str(free_port())}) for p in parts]
     running = [started(name, told) for name, told in settings]
-    client = await nats.connect(**installation.nats_login("operator"))
+    client = await nats.connect(**installation.nats_login("developer"))
     try:
         for (_, told), process in zip(settings, running, strict=True):
             await ready(told["HEALTH_PORT"], process)

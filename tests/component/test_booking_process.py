@@ -104,7 +104,7 @@ async def heard(installation: Installation, gym_id: GymId, last: str) -> list[Ev
 
     But for what it heard of members, which comes when it comes.
     """
-    operator = await nats.connect(**installation.nats_login("operator"))
+    operator = await nats.connect(**installation.nats_login("developer"))
     events: list[Event] = []
     try:
         stream = await operator.jetstream().subscribe(

@@ -131,7 +131,7 @@ class House:
 
         But for what it heard of members, which comes when it comes.
         """
-        operator = await nats.connect(**self.town.nats_login("operator"))
+        operator = await nats.connect(**self.town.nats_login("developer"))
         told: list[Envelope] = []
         try:
             stream = await operator.jetstream().subscribe(
@@ -195,7 +195,7 @@ async def billing(town: Installation, parts: str = "") -> AsyncIterator[Callable
 
 async def caught_up(town: Installation) -> None:
     """Return once billing has heard all there is."""
-    operator = await nats.connect(**town.nats_login("operator"))
+    operator = await nats.connect(**town.nats_login("developer"))
     js = operator.jetstream()
     try:
         for name in (FEES, REVERSALS):
@@ -214,7 +214,7 @@ async def _is_idle(js: nats.js.JetStreamContext, consumer: str) -> bool:
 
 async def forget_what_was_heard(town: Installation) -> None:
     """Have everything delivered to billing once more."""
-    operator = await nats.connect(**town.nats_login("operator"))
+    operator = await nats.connect(**town.nats_login("developer"))
     js = operator.jetstream()
     try:
         for name in (FEES, REVERSALS):

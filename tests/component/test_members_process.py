@@ -70,7 +70,7 @@ async def running(
     log = tmp_path_factory.mktemp("members") / "log"
     with log.open("wb") as out:
         process = started("members", environment, out)
-    client = await nats.connect(**installation.nats_login("operator"))
+    client = await nats.connect(**installation.nats_login("developer"))
     health = f"http://127.0.0.1:{environment['HEALTH_PORT']}"
     try:
         await ready(environment["HEALTH_PORT"], process)
@@ -118,7 +118,7 @@ async def test_everything_members_records_reaches_its_stream(
     running: Running, installation: Installation
 ) -> None:
     gym = gym_of()
-    operator = await nats.connect(**installation.nats_login("operator"))
+    operator = await nats.connect(**installation.nats_login("developer"))
     try:
         heard = await operator.jetstream().subscribe(
             f"evt.{gym.gym_id}.members.>", ordered_consumer=True

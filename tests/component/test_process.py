@@ -83,7 +83,7 @@ async def _get(installation: Installation, path: str) -> tuple[int, bytes]:
 
 async def _asked(installation: Installation) -> Any:
     """The reply of the lamp's query."""
-    login = installation.nats_login("operator")
+    login = installation.nats_login("developer")
     client = await connect(
         NatsAccess(login["servers"], login["user"], login["password"]), name="gateway"
     )

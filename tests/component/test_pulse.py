@@ -85,7 +85,7 @@ async def test_a_beat_is_heard_by_gateways_as_it_was_said(
 async def test_dead_letters_are_counted_by_service(installation: Installation) -> None:
     async with (
         connected_as(installation, "booking") as booking,
-        connected_as(installation, "operator") as operator,
+        connected_as(installation, "developer") as operator,
     ):
         count = dead_letters_of(booking, "booking")
         assert await count() == LettersTold(count=0)

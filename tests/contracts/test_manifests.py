@@ -8,7 +8,7 @@ import pytest
 from deploy.cluster import manifests, secrets
 from deploy.cluster.scaling import durables
 from deploy.local.access import AUDITOR, PROCESSES
-from deploy.local.nats_conf import HEARS, users
+from deploy.local.rights import DEVELOPER, HEARS, local_users, users
 from deploy.schema import ROOT
 
 
@@ -56,7 +56,7 @@ def test_the_bus_knows_every_durable_consumer_by_name() -> None:
         for stream, names in heard.items()
         for durable in names
     }
-    assert known == set(durables()), "put it into HEARS of deploy/local/nats_conf.py"
+    assert known == set(durables()), "put it into HEARS of deploy/local/rights.py"
 
 
 def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None:
@@ -66,6 +66,13 @@ def test_every_user_of_the_bus_has_a_password_and_every_address_a_role() -> None
         assert f'{name.upper()}_PASSWORD: "x"' in filled["nats-passwords"]["passwords.conf"]
     for process in ("members", "booking", "billing", "access"):
         assert f"//{process}_relay:x@" in filled[process]["RELAY_DATABASE_URL"]
+
+
+def test_who_may_do_everything_is_on_one_machine_only() -> None:
+    everything = {name for name, may in local_users().items() if ">" in may.publish}
+    assert everything == {DEVELOPER}
+    assert DEVELOPER not in users()
+    assert DEVELOPER not in manifests.accounts()
 
 
 def test_invented_secrets_are_random_and_fit_into_addresses() -> None:

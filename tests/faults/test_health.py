@@ -161,7 +161,7 @@ async def test_a_dead_letter_is_told_until_somebody_has_looked(
     system: System, gym: Gym, tell: Chronicle
 ) -> None:
     await becomes(gym, is_well)
-    client = await nats.connect(**system.installation.nats_login("operator"))
+    client = await nats.connect(**system.installation.nats_login("developer"))
     js = client.jetstream()
     given_up = await js.publish("dlq.billing.billing_invoice_fee", b"{}")
 

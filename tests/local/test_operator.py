@@ -20,6 +20,7 @@ from deploy.local.installation import Installation
 from deploy.local.places import free_port
 from deploy.operator import Operator
 from deploy.trouble import Trouble
+from tests.component.messaging.probe import connected_as
 from tests.local.typed import b2b
 
 
@@ -39,8 +40,9 @@ def operator(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.fixture
-async def nats(operator: Operator) -> AsyncIterator[Client]:
-    async with operator.nats() as client:
+async def nats(installation: Installation) -> AsyncIterator[Client]:
+    """May also say what services say."""
+    async with connected_as(installation, "developer") as client:
         yield client
 
 
@@ -221,7 +223,9 @@ class Bell:
 
 @pytest.fixture
 async def bell(installation: Installation) -> AsyncIterator[Bell]:
-    login = installation.nats_login("operator")  # the bus lets booking make its own consumers alone
+    login = installation.nats_login(
+        "developer"
+    )  # the bus lets booking make its own consumers alone
     access = NatsAccess(login["servers"], login["user"], login["password"])
     desk = Desk(
         broker(access, name="booking"), service="booking", keys=[b"k" * 32], clock=SystemClock(),

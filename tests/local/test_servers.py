@@ -64,21 +64,21 @@ async def test_acknowledged_messages_outlive_a_killed_nats_and_a_wipe_loses_them
     own: Installation,
 ) -> None:
     assert own.nats is not None
-    async with await nats.connect(**own.nats_login("operator")) as client:
+    async with await nats.connect(**own.nats_login("developer")) as client:
         jetstream = client.jetstream(timeout=10)
         await jetstream.publish("dlq.tests.kept", b"1")
 
         own.nats.kill()
         own.nats.start()
 
-        async with await nats.connect(**own.nats_login("operator")) as again:
+        async with await nats.connect(**own.nats_login("developer")) as again:
             assert (await again.jetstream().stream_info("DLQ")).state.messages == 1
 
         own.nats.stop()
         own.nats.wipe()
         own.nats.start()
 
-        async with await nats.connect(**own.nats_login("operator")) as third:
+        async with await nats.connect(**own.nats_login("developer")) as third:
             assert await streams.declare(third)
             assert (await third.jetstream().stream_info("DLQ")).state.messages == 0
 

@@ -44,7 +44,7 @@ class Greeting:
 
 @pytest.fixture
 async def greeting(running: Installation, gym: Gym) -> AsyncIterator[Greeting]:
-    login = running.nats_login("operator")  # a consumer that no service has
+    login = running.nats_login("developer")  # a consumer that no service has
     access = NatsAccess(login["servers"], login["user"], login["password"])
     desk = Desk(
         broker(access, name="booking"), service="booking", keys=(b"k" * 32,), clock=SystemClock(),
@@ -55,7 +55,7 @@ async def greeting(running: Installation, gym: Gym) -> AsyncIterator[Greeting]:
     await desk.start()
     yield greeting
     await desk.stop()
-    operator = await nats.connect(**running.nats_login("operator"))
+    operator = await nats.connect(**running.nats_login("developer"))
     await operator.jetstream().delete_consumer("EVT_MEMBERS", CONSUMER)
     await operator.close()
 

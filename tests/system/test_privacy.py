@@ -105,7 +105,7 @@ async def test_no_table_but_that_of_people_knows_a_person(
 @pytest.fixture
 async def messages(running: Installation) -> AsyncIterator[list[str]]:
     """Everything the streams hold, with subjects and headers."""
-    client = await nats.connect(**running.nats_login("operator"))
+    client = await nats.connect(**running.nats_login("developer"))
     jetstream = client.jetstream()
     found: list[str] = []
     streams: list[StreamInfo] = await jetstream.streams_info()

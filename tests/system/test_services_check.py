@@ -75,7 +75,7 @@ class Bus:
 @pytest.fixture
 async def bus(running: Installation) -> AsyncIterator[Bus]:
     key = base64.b64decode(running.environment("gateway")["CALLER_KEY"])
-    client = await nats.connect(**running.nats_login("operator"))
+    client = await nats.connect(**running.nats_login("developer"))
     yield Bus(client, key, MovableClock(running.clock_file))
     await client.close()
 

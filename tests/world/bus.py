@@ -26,7 +26,7 @@ class Bus:
         self.clock = MovableClock(installation.clock_file)
 
     async def __aenter__(self) -> Self:
-        self.client: Client = await nats.connect(**self._installation.nats_login("operator"))
+        self.client: Client = await nats.connect(**self._installation.nats_login("developer"))
         key = base64.b64decode(self._installation.environment("gateway")["CALLER_KEY"])
         self.asker = Asker(self.client, key=key, clock=self.clock)
         return self

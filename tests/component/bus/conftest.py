@@ -17,7 +17,7 @@ from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
 from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
-from deploy.local import nats_conf
+from deploy.local import nats_conf, rights
 from deploy.local.installation import Installation
 from deploy.local.servers import Nats
 from tests.component.bus.lock import KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
@@ -46,7 +46,7 @@ def _access(installation: Installation, user: str) -> NatsAccess:
 async def lock(installation: Installation, clock: FixedClock) -> AsyncIterator[Lock]:
     serving = broker(_access(installation, "booking"), name="booking")
     desk = Desk(serving, service="booking", keys=[KEY, OLD_KEY], clock=clock, allows=_allows)
-    client = await connect(_access(installation, "operator"), name="operator")  # may say anything
+    client = await connect(_access(installation, "developer"), name="tests")  # may say anything
     made = Lock(Asker(client, key=KEY, clock=clock), client, clock, desk, _turns)
     desk.command(TurnKey, made.carry_out)
     desk.query(IsLocked, _is_locked)
@@ -68,8 +68,8 @@ def caller(clock: FixedClock, gym_id: GymId) -> Caller:
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nats]:
     """A fresh nats-server, which knows our consumer."""
-    monkeypatch.setitem(nats_conf.HEARS, "booking", {"EVT_MEMBERS": (CONSUMER,)})
-    passwords = dict.fromkeys(nats_conf.users(), PASSWORD)
+    monkeypatch.setitem(rights.HEARS, "booking", {"EVT_MEMBERS": (CONSUMER,)})
+    passwords = dict.fromkeys(rights.local_users(), PASSWORD)
     made = Nats(
         tmp_path,
         lambda port, monitor, store: nats_conf.configuration(port, monitor, store, passwords),

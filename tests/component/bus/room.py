@@ -108,7 +108,7 @@ async def opened(
     access: Callable[[str], NatsAccess], gym_id: GymId, back_off: tuple[float, ...]
 ) -> AsyncIterator[Room]:
     members = await connect(access("members_relay"), name="members_relay")
-    operator = await connect(access("operator"), name="operator")
+    operator = await connect(access("developer"), name="operator")
     await streams.declare(operator)
     serving = broker(access("booking"), name="booking")
     desk = Desk(serving, service="booking", keys=[bytes(32)], clock=SystemClock(), allows=anybody)

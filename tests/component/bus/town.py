@@ -148,7 +148,7 @@ class Town:
 @asynccontextmanager
 async def founded(access: Callable[[str], NatsAccess]) -> AsyncIterator[Town]:
     """One of two replicas who know each other."""
-    operator = await connect(access("operator"), name="operator")
+    operator = await connect(access("developer"), name="operator")
     members = await connect(access("members_relay"), name="members_relay")
     await streams.declare(operator)
     made = Town(access, operator, members)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def client(apart: Installation) -> AsyncIterator[Client]:
-    connected = await nats.connect(**apart.nats_login("operator"))
+    connected = await nats.connect(**apart.nats_login("developer"))
     yield connected
     await connected.close()
 

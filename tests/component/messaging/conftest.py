@@ -29,7 +29,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Nats:
     return Nats(
         tmp_path_factory.mktemp("broker"),
         lambda port, monitor, store: nats_conf.configuration(
-            port, monitor, store, {"operator": "secret"}
+            port, monitor, store, {"developer": "secret"}
         ),
     )
 
@@ -39,7 +39,7 @@ async def _connect(broker: Nats) -> Client:
         """Outages are part of these tests."""
 
     return await nats.connect(
-        broker.url, user="operator", password="secret", error_cb=quiet,
+        broker.url, user="developer", password="secret", error_cb=quiet,
         max_reconnect_attempts=-1, reconnect_time_wait=0.05,
     )  # fmt: skip
 

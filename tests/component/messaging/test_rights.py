@@ -15,6 +15,8 @@ from chassis.nats_client import settled
 from chassis.reader import Reader
 from chassis.relay import Relay
 from chassis.wire import unpack
+from contracts.envelope import COMMANDS, promised, subject_of
+from contracts.permissions import MATRIX, OPERATOR
 from deploy.local.installation import Installation
 from tests.component.messaging.probe import Journal, connected_as, running
 from tests.world.waiting import until
@@ -68,13 +70,12 @@ async def test_nobody_else_writes_or_empties_a_stream(
             await client.request(subject, b"{}", timeout=0.3)
 
 
-@pytest.mark.parametrize("user", ["booking", "projections", "access_relay", "gateway"])
+@pytest.mark.parametrize("user", ["booking", "projections", "access_relay", "gateway", "operator"])
 @pytest.mark.parametrize(
     "subject",
     [
         "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired",
         "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired.evt.>",
-        "$JS.API.CONSUMER.CREATE.EVT_MEMBERS",
         "$JS.API.CONSUMER.DURABLE.CREATE.EVT_MEMBERS.access_staff_hired",
         "$JS.API.CONSUMER.DELETE.EVT_MEMBERS.access_staff_hired",
         "$JS.API.CONSUMER.PAUSE.EVT_MEMBERS.access_staff_hired",
@@ -104,22 +105,26 @@ async def test_a_service_makes_and_uses_its_durable_consumers(
 
 
 @pytest.mark.parametrize("named", ["name", "durable_name"])
+@pytest.mark.parametrize(
+    ("user", "asked_for"),
+    [("projections", ".projections-1"), ("operator", ".operator-1"), ("operator", "")],
+)
 async def test_a_throw_away_consumer_becomes_no_durable_one(
-    installation: Installation, named: str
+    installation: Installation, user: str, asked_for: str, named: str
 ) -> None:
     """Its name stands in the subject and in the body: what is asked for by the latter is not."""
     durable = {named: "access_staff_hired", "filter_subject": "evt.*.nothing"}
     async with (
-        connected_as(installation, "operator") as operator,
-        connected_as(installation, "projections") as projections,
+        connected_as(installation, "developer") as developer,
+        connected_as(installation, user) as client,
     ):
-        jetstream = operator.jetstream()
+        jetstream = developer.jetstream()
         made = await jetstream.add_consumer("EVT_MEMBERS", durable_name="access_staff_hired")
-        answer = await projections.request(
-            "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.projections-1",
+        answer = await client.request(
+            f"$JS.API.CONSUMER.CREATE.EVT_MEMBERS{asked_for}",
             orjson.dumps({"stream_name": "EVT_MEMBERS", "config": durable}),
         )
-        assert orjson.loads(answer.data).get("name") in (None, "projections-1")
+        assert orjson.loads(answer.data).get("name") in (None, asked_for.lstrip("."))
         kept = await jetstream.consumer_info("EVT_MEMBERS", "access_staff_hired")
         assert (kept.created, kept.config) == (made.created, made.config)
         await jetstream.delete_consumer("EVT_MEMBERS", "access_staff_hired")
@@ -142,6 +147,50 @@ async def test_who_reads_shows_in_the_consumers_name(installation: Installation)
             await reader.stop()
 
 
+@pytest.mark.parametrize("user", ["booking", "projections", "access_relay", "gateway"])
+async def test_a_consumer_without_a_name_is_made_by_operators_alone(
+    installation: Installation, user: str
+) -> None:
+    subject = "$JS.API.CONSUMER.CREATE.EVT_MEMBERS"
+    assert await _refused(installation, user, subject)
+    assert not await _refused(installation, "operator", subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "evt.gym.booking.reservation_made.v1", "dlq.booking.x", "live.gym.roster.x", "progress.x",
+        "health.booking", "bell.booking", "home.booking.x", "peers.booking",
+        "cmd.booking.book_class", "cmd.members.erase_client", "cmd.members.sign_in",
+        "qry.members.principal_of", "retry.members.x", "_INBOX.booking.x",
+        "$JS.API.STREAM.PURGE.EVT_BOOKING", "$JS.API.STREAM.PURGE.DLQ",
+        "$JS.API.STREAM.MSG.DELETE.EVT_BOOKING", "$JS.API.STREAM.CREATE.ANOTHER",
+        "$JS.API.STREAM.SNAPSHOT.EVT_MEMBERS", "$JS.API.STREAM.RESTORE.EVT_MEMBERS",
+        "$JS.API.ACCOUNT.PURGE.B2B", "$JS.API.STREAM.LEADER.STEPDOWN.EVT_MEMBERS",
+    ],
+)  # fmt: skip
+async def test_an_operator_says_nothing_that_no_command_says(
+    installation: Installation, subject: str
+) -> None:
+    assert await _refused(installation, "operator", subject)
+
+
+@pytest.mark.parametrize("subject", ["evt.>", "cmd.members.>", "live.>", "dlq.>", ">"])
+async def test_nor_hears_what_was_not_told_to_it(installation: Installation, subject: str) -> None:
+    assert await _refused(installation, "operator", subject, hears=True)
+
+
+async def test_what_an_operator_may_ask_is_what_an_operator_is_allowed(
+    installation: Installation,
+) -> None:
+    commands = [
+        subject_of(kind) for name, kind in promised(COMMANDS).items() if OPERATOR in MATRIX[name]
+    ]
+    assert "cmd.members.register_gym" in commands
+    for subject in (*commands, "qry.members.person_keys", "retry.booking.booking_open_ledger"):
+        assert not await _refused(installation, "operator", subject)
+
+
 @pytest.mark.parametrize("subject", ["cmd.booking.no_such_thing", "qry.members.no_such_thing"])
 async def test_the_gateway_asks_only_what_is_known_to_be_for_people(
     installation: Installation, subject: str
@@ -149,7 +198,9 @@ async def test_the_gateway_asks_only_what_is_known_to_be_for_people(
     assert await _refused(installation, "gateway", subject)
 
 
-async def _refused(installation: Installation, user: str, subject: str) -> bool:
+async def _refused(
+    installation: Installation, user: str, subject: str, *, hears: bool = False
+) -> bool:
     """Whether the server says so; it does before it answers the pings behind it."""
     said: list[str] = []
 
@@ -158,7 +209,10 @@ async def _refused(installation: Installation, user: str, subject: str) -> bool:
 
     login = installation.nats_login(user)
     client = await nats.connect(**login, allow_reconnect=False, error_cb=note)
-    await client.publish(subject, b"{}")
+    if hears:
+        await client.subscribe(subject)
+    else:
+        await client.publish(subject, b"{}")
     await settled(client)
     await client.close()
     return any("permissions violation" in each for each in said)

@@ -17,7 +17,7 @@ from tests.component.messaging.tallies import Tally
 
 async def _work(task: dict[str, Any]) -> None:
     client = await nats.connect(
-        task["nats"], user="operator", password="secret", max_reconnect_attempts=-1
+        task["nats"], user="developer", password="secret", max_reconnect_attempts=-1
     )
     forever = anyio.Event()
     if task["part"] == "relay":
