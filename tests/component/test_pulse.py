@@ -7,6 +7,7 @@ import nats.errors
 import pytest
 
 from chassis.health import Health
+from chassis.nats_client import settled
 from chassis.pulse import Pulse, dead_letters_of, on_the_bus
 from chassis.version import VERSION
 from contracts.health import Beat, DeadlinesTold, LettersTold
@@ -72,7 +73,7 @@ async def test_a_beat_is_heard_by_gateways_as_it_was_said(
         connected_as(installation, "gateway") as gateway,
     ):
         told = await gateway.subscribe("health.*")
-        await gateway.flush()
+        await settled(gateway)
         said = await pulse.beat()
 
         await on_the_bus(booking)(said)

@@ -268,7 +268,7 @@ async def test_each_process_tells_how_it_is_and_nobody_how_others_are(
 ) -> None:
     async with connected_as(installation, "gateway") as gateway:
         told = await gateway.subscribe("health.*")
-        await gateway.flush()
+        await settled(gateway)
         for user in ("booking", "booking_relay", "auditor", "projections", "gateway"):
             async with connected_as(installation, user) as client:
                 await client.publish("health.members", b"not mine")
