@@ -120,5 +120,6 @@ class BookingBanLifted(Event):
     policy_version: int = 0
     """Of the rules' ban it lifts; 0 when somebody had imposed it, or before it was told."""
     kind: BanEnd | None = None
-    """``None`` before it was told, as is ..."""
+    """``None`` of bans that were lifted before it was told."""
     lifted_at: AwareDatetime | None = None
+    """When; ``None`` before it was told."""
