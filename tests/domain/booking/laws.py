@@ -114,6 +114,8 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def no_seat_is_idle_while_somebody_eligible_waits(self) -> None:
         for session, seats in self.naive.sessions.items():
+            if self.naive.rules.are_new_to_the_line(session, self.now):
+                continue
             if self.naive.serves(session, self.now) and seats.free(online=True) > 0:
                 waits = [
                     c for c in seats.line if c not in seats.offered | dict.fromkeys(seats.declined)

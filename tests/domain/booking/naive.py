@@ -13,7 +13,6 @@ from contracts.booking import BookingCode
 from contracts.envelope import Event
 from contracts.ids import ClientId, ReservationId, SessionId
 from contracts.timetable import (
-    BookingPolicyPublished,
     HoldMoved,
     InstructorSubstituted,
     SessionReinstated,
@@ -63,6 +62,7 @@ class Naive:
         for event in events:
             self.changes.read(event, now)
             self.erased.read(event)
+            self.rules.read(event, now)
             self._turn(event)
             self._calendar(event)
             self._slot(event)
@@ -96,8 +96,6 @@ class Naive:
         match event:
             case said.SessionScheduled():
                 self.sessions[event.session_id] = Seats.of(event, self.now)
-            case BookingPolicyPublished():
-                self.rules.published.append(event)
             case said.CapacityChanged():
                 self.sessions[event.session_id].capacity = event.capacity
             case said.SessionCancelled():

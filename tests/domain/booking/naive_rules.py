@@ -4,10 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.booking import BookingPolicy, PolicyOverrides
+from contracts.booking import (
+    BookingPolicy,
+    CapacityChanged,
+    PolicyOverrides,
+    ReservationCancelled,
+    SpotOffered,
+    WaitlistPromoted,
+    WaitlistPromotionSkipped,
+)
+from contracts.envelope import Event
 from contracts.ids import ClientId, SessionId
 from contracts.timetable import BookingPolicyPublished
 from tests.domain.booking.naive_seats import MINUTE, Seats
+
+ASKED_BY = (
+    CapacityChanged, ReservationCancelled, SpotOffered, WaitlistPromoted, WaitlistPromotionSkipped,
+)  # fmt: skip
+"""What has a session's line asked, or comes of asking it."""
 
 
 @dataclass
@@ -16,6 +30,24 @@ class GymRules:
 
     sessions: Mapping[SessionId, Seats]
     published: list[BookingPolicyPublished] = field(default_factory=list)
+    asked_at: dict[SessionId, datetime] = field(default_factory=dict)
+    unasked: set[SessionId] = field(default_factory=set)
+    """Sessions whose line was not asked since new rules began at once."""
+
+    def read(self, event: Event, now: datetime) -> None:
+        if isinstance(event, BookingPolicyPublished):
+            self.published.append(event)
+            if event.effective_from <= now:
+                self.unasked |= set(self.sessions)
+        elif isinstance(event, ASKED_BY):
+            self.asked_at[event.session_id] = now
+            self.unasked.discard(event.session_id)
+
+    def are_new_to_the_line(self, session: SessionId, now: datetime) -> bool:
+        """Whether some began since the line was asked: by themselves they ask nobody."""
+        since = self.asked_at.get(session, self.sessions[session].planned_at)
+        begun = (one.effective_from for one in self.published)
+        return session in self.unasked or any(since < at <= now for at in begun)
 
     def in_force(self, now: datetime) -> BookingPolicy:
         """Of versions that begin at one instant the last counts; before any, the preset."""
