@@ -23,7 +23,7 @@ STANDING = timedelta(days=8), timedelta(days=24)
 """So far ahead the desk has booked regulars in."""
 SKIPS = 0.12
 """How often people skip a habit."""
-EXTRA = 0.1
+EXTRA = 0.05
 """How often they come once more in a week."""
 
 

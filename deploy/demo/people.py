@@ -24,7 +24,7 @@ LAST = (
 PACK = 10
 """Credits in a pack."""
 PACK_LASTS = timedelta(days=60)
-FOUNDERS = 0.3
+FOUNDERS = 0.25
 """Share of those who are there from the first day; the others join one by one."""
 
 
