@@ -14,6 +14,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "users": (
         "tests/component/messaging/test_rights.py",
         "tests/component/messaging/test_tls.py",
+        "tests/component/test_postgres_tls.py",
         "tests/component/bus/test_callers.py",
     ),
     "trust": (

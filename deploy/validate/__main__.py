@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.schema import ROOT
-from deploy.validate import bus, compose, crds, files, models, mutations, rules, schemas
+from deploy.validate import bus, compose, crds, files, models, mutations, rules, schemas, tries
 from deploy.validate.objects import Fault, Objects
 from deploy.validate.programs import CannotCheck
 from deploy.validate.render import OVERLAYS, rendered
@@ -58,7 +58,7 @@ def _checks(custom: Custom, is_strict: bool) -> Iterator[tuple[str, Check]]:
         for rule in rules.RULES:
             yield f"{overlay}: {rule}", partial(rules.faults, objects, (rule,))
         yield (
-            f"{overlay}: the bus as configured, {len(bus.TRIES)} tries",
+            f"{overlay}: the bus as configured, {len(tries.TRIES)} tries",
             partial(bus.faults, objects),
         )
     objects = rendered("production")

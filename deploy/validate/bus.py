@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import nats
 from nats.aio.client import Client
@@ -23,111 +22,9 @@ from deploy.validate.alone import alone, without_tls
 from deploy.validate.objects import Fault, Object, Objects, at, name
 from deploy.validate.programs import CannotCheck, run
 from deploy.validate.quantities import quantity
+from deploy.validate.tries import TRIES, Try
 
 PASSWORD = "tried-out-only"
-
-
-class Try(NamedTuple):
-    """What one user does, and whether it may."""
-
-    user: str
-    verb: Literal["says", "hears"]
-    subject: str
-    may: bool
-
-
-TRIES = (
-    Try("gateway", "says", "cmd.booking.book_class", True),
-    Try("gateway", "says", "cmd.members.sign_in", True),
-    Try("gateway", "hears", "live.>", True),
-    Try("gateway", "hears", "progress.>", True),
-    Try("gateway", "hears", "health.*", True),
-    Try("gateway", "says", "health.gateway", True),
-    Try("gateway", "says", "health.booking", False),
-    Try("gateway", "says", "cmd.members.register_gym", False),
-    Try("gateway", "says", "cmd.booking.no_such_thing", False),
-    Try("gateway", "says", "qry.members.person_keys", False),
-    Try("gateway", "says", "evt.gym.booking.probed.v1", False),
-    Try("gateway", "says", "live.gym.roster.x", False),
-    Try("gateway", "hears", "evt.>", False),
-    Try("gateway", "hears", "_INBOX.booking.>", False),
-    Try("booking_relay", "says", "evt.gym.booking.probed.v1", True),
-    Try("booking_relay", "says", "$JS.API.STREAM.INFO.EVT_BOOKING", True),
-    Try("booking_relay", "hears", "bell.booking", True),
-    Try("booking_relay", "says", "health.booking", True),
-    Try("booking_relay", "says", "evt.gym.billing.probed.v1", False),
-    Try("booking_relay", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
-    Try("booking_relay", "says", "$JS.API.STREAM.DELETE.EVT_BOOKING", False),
-    Try("booking_relay", "says", "cmd.booking.book_class", False),
-    Try("booking", "hears", "cmd.booking.>", True),
-    Try("booking", "says", "bell.booking", True),
-    Try("booking", "says", "$JS.API.CONSUMER.MSG.NEXT.EVT_MEMBERS.booking_open_ledger", True),
-    Try("booking", "says", "qry.members.client_standing", True),
-    Try("booking", "says", "evt.gym.booking.probed.v1", False),
-    Try("booking", "says", "cmd.billing.add_fee_line", False),
-    Try("booking", "hears", "cmd.billing.>", False),
-    Try("booking", "says", "health.booking", True),
-    Try("booking", "says", "health.billing", False),
-    Try("booking", "hears", "health.*", False),
-    Try("booking", "says", "$JS.API.STREAM.INFO.DLQ", True),
-    Try("booking", "says", "$JS.API.CONSUMER.CREATE.EVT_BILLING.x", False),
-    Try("booking", "says", "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.booking_open_ledger.evt.x", True),
-    Try("booking", "says", "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.access_staff_hired.evt.x", False),
-    Try("booking", "says", "$JS.API.CONSUMER.DELETE.EVT_MEMBERS.access_staff_hired", False),
-    Try("booking", "says", "$JS.API.CONSUMER.MSG.NEXT.EVT_MEMBERS.access_staff_hired", False),
-    Try("booking", "says", "$JS.API.CONSUMER.CREATE.EVT_MEMBERS.x", False),
-    Try("billing", "says", "$JS.ACK.EVT_BOOKING.billing_invoice_fee.1.1.1.1.1", True),
-    Try("billing", "says", "$JS.ACK.EVT_BOOKING.access_ban_imposed.1.1.1.1.1", False),
-    Try("billing", "says", "$JS.ACK.EVT_MEMBERS.x.1.1.1.1.1", False),
-    Try("billing", "says", "$JS.ACK.EVT_ACCESS.x.1.1.1.1.1", False),
-    Try("members", "hears", "qry.members.>", True),
-    Try("members", "hears", "evt.>", False),
-    Try("access", "hears", "cmd.access.>", True),
-    Try("access", "says", "cmd.booking.book_class", False),
-    Try("projections", "says", "live.gym.roster.x", True),
-    Try("projections", "says", "qry.members.person_keys", True),
-    Try("projections", "says", "qry.members.principal_of", False),
-    Try("projections", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
-    Try("projections", "says", "$JS.API.CONSUMER.CREATE.EVT_BOOKING.projections-x", True),
-    Try("projections", "says", "$JS.API.CONSUMER.DELETE.EVT_BOOKING.projections-x", True),
-    Try("projections", "says", "$JS.API.CONSUMER.DELETE.EVT_BOOKING.billing_invoice_fee", False),
-    Try("projections", "says", "$JS.API.CONSUMER.CREATE.EVT_BOOKING.billing_invoice_fee", False),
-    Try("projections", "says", "$JS.API.CONSUMER.MSG.NEXT.EVT_BOOKING.billing_invoice_fee", False),
-    Try("auditor", "says", "$JS.API.CONSUMER.CREATE.EVT_BILLING.auditor-x", True),
-    Try("auditor", "says", "$JS.API.CONSUMER.LIST.EVT_MEMBERS", True),
-    Try("auditor", "says", "$JS.API.STREAM.INFO.DLQ", True),
-    Try("auditor", "says", "qry.members.person_keys", True),
-    Try("auditor", "says", "cmd.booking.book_class", False),
-    Try("auditor", "says", "evt.gym.booking.probed.v1", False),
-    Try("auditor", "says", "live.gym.roster.x", False),
-    Try("auditor", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
-    Try("auditor", "says", "$JS.API.STREAM.MSG.GET.DLQ", False),
-    Try("auditor", "hears", "live.>", False),
-    Try("auditor", "says", "$JS.API.CONSUMER.DELETE.EVT_BOOKING.billing_invoice_fee", False),
-    Try("operator", "says", "$JS.API.STREAM.CREATE.EVT_BOOKING", True),
-    Try("operator", "says", "$JS.API.STREAM.DELETE.DLQ", True),
-    Try("operator", "says", "$JS.API.STREAM.MSG.DELETE.DLQ", True),
-    Try("operator", "says", "$JS.API.CONSUMER.CREATE.EVT_BOOKING", True),
-    Try("operator", "says", "$JS.API.CONSUMER.CREATE.EVT_BOOKING.operator-x", True),
-    Try("operator", "says", "$JS.FC.EVT_BOOKING.x.y", True),
-    Try("operator", "says", "cmd.members.register_gym", True),
-    Try("operator", "says", "qry.members.person_keys", True),
-    Try("operator", "says", "retry.billing.billing_invoice_fee", True),
-    Try("operator", "hears", "_INBOX.operator.>", True),
-    Try("operator", "says", "evt.gym.booking.probed.v1", False),
-    Try("operator", "says", "dlq.booking.x", False),
-    Try("operator", "says", "cmd.booking.book_class", False),
-    Try("operator", "says", "qry.members.principal_of", False),
-    Try("operator", "says", "live.gym.roster.x", False),
-    Try("operator", "says", "$JS.API.STREAM.MSG.DELETE.EVT_BOOKING", False),
-    Try("operator", "says", "$JS.API.STREAM.PURGE.EVT_BOOKING", False),
-    Try("operator", "says", "$JS.API.STREAM.CREATE.ANOTHER", False),
-    Try("operator", "says", "$JS.API.CONSUMER.DELETE.EVT_BOOKING.billing_invoice_fee", False),
-    Try("operator", "says", "$JS.API.CONSUMER.MSG.NEXT.EVT_BOOKING.billing_invoice_fee", False),
-    Try("operator", "says", "$JS.ACK.EVT_BOOKING.billing_invoice_fee.1.1.1.1.1", False),
-    Try("operator", "hears", "evt.>", False),
-    Try("operator", "hears", "_INBOX.members.>", False),
-)
 
 
 def faults(objects: Objects) -> Iterator[Fault]:
