@@ -160,7 +160,7 @@ WHY: dict[str, str] = {
         "own program and shared buffers, counted once for each."
     ),
     "demo": (
-        "Every booking, entry and correction of ninety days is a command of its own, 7,200 in "
+        "Every booking, entry and correction of ninety days is a command of its own, 6,200 in "
         "all, decided, stored, relayed and projected by the processes that serve everybody else: "
         "some 14 ms of CPU each in all of them together, on two cores of which a tenth is left. "
         "At each of 550 moments few are under way at once, since who asks for the same seat, or "
