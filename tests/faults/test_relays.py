@@ -64,6 +64,7 @@ async def test_a_standby_takes_over_in_the_middle_of_a_rush(
     await must_be_right(system, crowd, tell)
 
 
+@pytest.mark.chaos
 async def test_what_waits_for_a_relay_when_postgres_dies_is_published_once_and_in_order(
     system: System, gym: Gym, unrelayed: None, tell: Chronicle
 ) -> None:

@@ -57,6 +57,7 @@ async def test_a_rush_at_both_gateways_is_one_rush(
     assert max(booked) > 3 * min(booked), "the gym is at home at one of both"
 
 
+@pytest.mark.chaos
 async def test_gyms_are_shared_and_each_event_heard_and_shown_once(
     replicas: Replicas, gym: Gym, tell: Chronicle
 ) -> None:

@@ -162,6 +162,7 @@ async def test_a_read_model_built_anew_is_the_one_that_was_there(
     await must_be_right(system, crowd, tell)
 
 
+@pytest.mark.chaos
 async def test_a_repeat_after_everything_was_killed_gets_the_first_answer(
     system: System, gym: Gym, tell: Chronicle
 ) -> None:
