@@ -74,6 +74,10 @@ def given(*past: Event | tuple[Event, ...]) -> Scenario:
     return Scenario(gym)
 
 
+Past = tuple[Event | tuple[Event, ...], ...]
+"""What happened before, with some that belong together."""
+
+
 def scheduled(
     capacity: int = 1, session: SessionId = SES, starts_at: datetime = NOON, **policy: Any
 ) -> SessionScheduled:
@@ -84,6 +88,11 @@ def scheduled(
         booking_opens_at=starts_at - timedelta(days=7),
         booking_closes_at=starts_at - timedelta(minutes=rules.closes_minutes_before),
     )  # fmt: skip
+
+
+def with_room(capacity: int, **more: object) -> SessionScheduled:
+    """One with that said of the session itself, not of its policy."""
+    return scheduled(capacity).model_copy(update=more)
 
 
 def grant_of(client: ClientId, nth: int = 1) -> GrantId:

@@ -25,7 +25,6 @@ from contracts.booking import (
     WaitlistPromoted,
     WaiverRecorded,
 )
-from contracts.envelope import Event
 from contracts.permissions import MATRIX
 from gateway.overrides import BookingOverride
 from services.booking.domain.class_session import class_session
@@ -42,6 +41,7 @@ from tests.domain.booking.language import (
     NOON,
     OTHER,
     SES,
+    Past,
     given,
     late_cancelled,
     reserved,
@@ -51,7 +51,6 @@ from tests.domain.booking.language import (
 )
 from tests.scenario import fact
 
-Past = tuple[Event | tuple[Event, ...], ...]
 OWNER, DESK, TRAINER = (("staff:x", role) for role in ("owner", "front_desk", "trainer"))
 MEMBER = (f"client:{ANN}", "member")
 READY: Past = (scheduled(1), with_credits(ANN, BEN, CAT))

@@ -20,7 +20,6 @@ from contracts.booking import (
     WaitlistLeft,
     WaitlistPromoted,
 )
-from contracts.envelope import Event
 from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
@@ -34,22 +33,19 @@ from tests.domain.booking.language import (
     MINUTE,
     NOON,
     SES,
+    Past,
     given,
     reserved,
     scheduled,
     waiting,
     with_credits,
+    with_room,
 )
 from tests.scenario import fact
 
 BOOK = BookClass(session_id=SES, client_id=ANN)
 MEMBER, DESK = ("client:ann", "member"), ("staff:x", "front_desk")
 EVERYBODY = with_credits(ANN, BEN, CAT, DAN)
-Past = tuple[Event | tuple[Event, ...], ...]
-
-
-def with_room(capacity: int, **more: object) -> Event:
-    return scheduled(capacity).model_copy(update=more)
 
 
 # B10: online capacity and overbooking -----------------------------------------------------------

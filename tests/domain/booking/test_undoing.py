@@ -21,7 +21,6 @@ from contracts.booking import (
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
-from contracts.envelope import Event
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -35,6 +34,7 @@ from tests.domain.booking.language import (
     NOON,
     OTHER,
     SES,
+    Past,
     checked_in,
     given,
     late_cancelled,
@@ -42,17 +42,13 @@ from tests.domain.booking.language import (
     scheduled,
     waiting,
     with_credits,
+    with_room,
 )
 from tests.scenario import fact
 
 BOOK = BookClass(session_id=SES, client_id=ANN)
 MEMBER, DESK = ("client:ann", "member"), ("staff:x", "front_desk")
 EVERYBODY = with_credits(ANN, BEN, CAT, DAN)
-Past = tuple[Event | tuple[Event, ...], ...]
-
-
-def with_room(capacity: int, **more: object) -> Event:
-    return scheduled(capacity).model_copy(update=more)
 
 
 REMOVE = RemoveReservation(session_id=SES, client_id=ANN, reason="moved to Tuesday")

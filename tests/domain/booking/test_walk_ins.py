@@ -14,7 +14,6 @@ from contracts.booking import (
     SeatsCounted,
     WaitlistLeft,
 )
-from contracts.envelope import Event
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -24,6 +23,7 @@ from tests.domain.booking.language import (
     MINUTE,
     NOON,
     SES,
+    Past,
     given,
     late_cancelled,
     opened,
@@ -36,7 +36,6 @@ from tests.scenario import fact
 
 MEMBER, DESK = ("client:ann", "member"), ("staff:x", "front_desk")
 EVERYBODY = with_credits(ANN, BEN, CAT, DAN)
-Past = tuple[Event | tuple[Event, ...], ...]
 WALK_IN = AddWalkIn(session_id=SES, client_id=ANN)
 
 
