@@ -118,11 +118,11 @@ HARBOR = DemoGym(
     ),
     slots=(
         Slot("WOD", (1, 3, 5), time(6), 0, 2.0),
-        Slot("WOD", (1, 3, 5), time(12), 1, 1.4),
-        Slot("WOD", WORKDAYS, time(17, 30), 2, 5.0),
-        Slot("Barbell", (1, 3), time(17, 30), 3, 1.6),
+        Slot("WOD", WORKDAYS, time(12), 2, 5.0),
+        Slot("Barbell", (1, 3), time(12), 3, 1.6),
+        Slot("WOD", (2, 4), time(17, 30), 1, 1.4),
         Slot("WOD", WEEKEND, time(8), 1, 2.4),
-        Slot("Engine", (6,), time(9, 15), 2, 1.0),
+        Slot("Engine", WEEKEND, time(9, 15), 2, 1.0),
     ),
     staff=(
         Colleague("Olivia Grant", "owner@harbor.example", Role.OWNER),
@@ -134,7 +134,7 @@ HARBOR = DemoGym(
         Colleague("Troy Bennett", "troy@harbor.example", Role.TRAINER, ("Weightlifting",)),
     ),
     members=("Ada Reyes", "Ben Carter", "Cleo Jordan", "Dev Shah", "Eli Stone", "Fay Lopez"),
-    visits_a_week=(0, 1, 1, 1, 1, 2),
+    visits_a_week=(0, 0, 1, 1, 1, 2),
     keeps_desk_from=time(8),
     has_open_gym=True,
 )
@@ -180,7 +180,7 @@ VELO = DemoGym(
         Colleague("Pia Vogt", "pia@velo.example", Role.TRAINER, ("First aid", "Reformer")),
     ),
     members=("Mia Sommer", "Jonas Keller", "Lea Winter", "Noah Busch", "Ida Kraus", "Max Roth"),
-    visits_a_week=(0, 1, 1, 1, 1, 2),
+    visits_a_week=(0, 0, 1, 1, 1, 2),
     keeps_desk_from=time(6),
     has_open_gym=False,
 )

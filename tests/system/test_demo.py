@@ -29,8 +29,8 @@ from tests.world.waiting import until
 pytestmark = pytest.mark.timeout(600)  # a demo's days come one after the other
 PRESENT = datetime(2027, 3, 3, 15, 5, tzinfo=UTC)
 """A Wednesday, morning in New York and afternoon in Berlin."""
-SMALL = Size(days=21, clients=160, seed="c")
-"""Long enough for a fee to fall due and be invoiced, and some of that seed miss twice."""
+SMALL = Size(days=21, clients=160, seed="f")
+"""Long enough for a fee to fall due, be invoiced and be reversed; some of that seed miss twice."""
 
 CALENDAR = """query ($from: DateTime!, $to: DateTime!, $after: String) {
   calendar(from: $from, to: $to, first: 100, after: $after) {
