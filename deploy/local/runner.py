@@ -29,7 +29,7 @@ from deploy.trouble import Trouble
 DECIDING = ("members", "booking", "billing", "access")
 WAVES = ((*DECIDING, "projections"), ("gateway",))
 """Started one after the other; within a wave side by side."""
-DEMO_WAVES = (("projections",), ("gateway",))
+SHOWING = ("projections", "gateway")
 """What is started once the demo is made: its past is shown in one go, not moment by moment."""
 
 MODULES = {"gateway": "gateway", AUDITOR: "deploy.check"}
@@ -128,17 +128,19 @@ async def _start(supervisor: Supervisor, installation: Installation, settings: R
         say(f"starting {', '.join(names)}")
         await supervisor.start(*(program(installation, name) for name in names))
 
-    begun = not settings.demo or _marks(installation).is_made
-    if not begun:
-        await _must_be_understood(installation, "gateway")
-        await up(*DECIDING)
-        say("making the demo gyms (B2B_DEMO=0 leaves them out)")
-        await _seed(installation, "--ahead")
-    first, last = WAVES if begun else DEMO_WAVES
-    await up(*first, *([AUDITOR] if settings.auditor else []))
-    await up(*last)
-    if not begun:
-        await _seed(installation)
+    auditor = [AUDITOR] if settings.auditor else []
+    if not settings.demo or _marks(installation).is_made:
+        first, last = WAVES
+        await up(*first, *auditor)
+        await up(*last)
+        return
+    await _must_be_understood(installation, "gateway")
+    await up(*DECIDING)
+    say("making the demo gyms (B2B_DEMO=0 leaves them out)")
+    await _seed(installation, "--ahead")
+    await asyncio.gather(up(*SHOWING), _seed(installation))
+    if auditor:  # reads all there is, which nobody waits for
+        await up(*auditor)
 
 
 def program(installation: Installation, name: str) -> Program:
