@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -75,11 +75,17 @@ async def set_up() -> None:
 
 
 @asynccontextmanager
-async def running(data: Path) -> AsyncIterator[psutil.Process]:
-    """``make run`` from before its start until it has drained; entered when it is ready."""
+async def running(
+    data: Path, *, heard: Callable[[str], None] | None = None, patience: float = PATIENCE,
+    **settings: str,
+) -> AsyncIterator[psutil.Process]:  # fmt: skip
+    """``make run`` from before its start until it has drained; entered when it is ready.
+
+    It makes no demo unless ``settings`` say so; ``heard`` gets every line that it says till then.
+    """
     environment = {
         **os.environ,
-        "B2B_DATA": str(data), "B2B_DEMO": "0", "GATEWAY_PORT": str(free_port()),
+        "B2B_DATA": str(data), "B2B_DEMO": "0", "GATEWAY_PORT": str(free_port()), **settings,
     }  # fmt: skip
     made = await asyncio.create_subprocess_exec(
         "make", "run", cwd=ROOT, env=environment,
@@ -88,9 +94,11 @@ async def running(data: Path) -> AsyncIterator[psutil.Process]:
     assert made.stdout is not None
     said: list[str] = []
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             async for line in made.stdout:
                 said.append(line.decode(errors="replace").rstrip())
+                if heard is not None:
+                    heard(said[-1])
                 if said[-1].startswith("ready:"):
                     break
             else:
