@@ -1,17 +1,19 @@
 """The asking side: one signed message, one typed reply, or the plain word that none came."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nats.aio.client import Client
 from nats.errors import Error, NoRespondersError
 from pydantic import ValidationError
 
+from chassis.bus.replies import TOO_LATE
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import Clock
 from chassis.telemetry import traceparent
 from contracts.envelope import Caller, Command, Reply, subject_of
 
 ASK_SECONDS = 2.0
+TURNS = 6  # replicas asked, at most, while they say that it is too late and we that it is not
 
 
 class Unavailable(Exception):
@@ -34,16 +36,23 @@ class Asker:
     async def ask(self, command: Command, caller: Caller, timeout: float = ASK_SECONDS) -> Reply:
         """The service's reply within ``timeout`` seconds and before the caller's deadline.
 
-        Raises ``Unavailable`` when nobody serves the command or nobody answered in time.
+        A replica that finds it too late before we do has done nothing, and a wrong clock: another
+        is asked. Raises ``Unavailable`` when nobody serves the command or answered in time.
         """
+        deadline = min(caller.deadline, self._clock.now() + timedelta(seconds=timeout))
+        for _ in range(TURNS):
+            reply = await self._asked(command, caller, deadline)
+            if reply.code != TOO_LATE or self._clock.now() >= deadline:
+                break
+        return reply
+
+    async def _asked(self, command: Command, caller: Caller, deadline: datetime) -> Reply:
         operation = command.command_type
-        now = self._clock.now()
-        seconds = min(timeout, (caller.deadline - now).total_seconds())
+        seconds = (deadline - self._clock.now()).total_seconds()
         if seconds <= 0:
             raise Unavailable(operation, outcome_unknown=False)
         subject, body = subject_of(type(command)), command.model_dump_json().encode()
-        header = sign(self._signed_by(caller, now + timedelta(seconds=seconds)), subject, body,
-                      self._key)  # fmt: skip
+        header = sign(self._signed_by(caller, deadline), subject, body, self._key)
         headers = {HEADER: header, "content-type": "application/json"}
         try:
             message = await self._nats.request(subject, body, timeout=seconds, headers=headers)
@@ -53,7 +62,7 @@ class Asker:
         except (Error, TimeoutError, OSError, ValidationError) as error:
             raise Unavailable(operation, outcome_unknown=True) from error
 
-    def _signed_by(self, caller: Caller, deadline: object) -> Caller:
+    def _signed_by(self, caller: Caller, deadline: datetime) -> Caller:
         """``caller`` as it travels: with our patience as deadline and our span as parent."""
         span = traceparent() or caller.traceparent
         return caller.model_copy(update={"deadline": deadline, "traceparent": span})

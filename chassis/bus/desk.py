@@ -17,7 +17,7 @@ from chassis.bus.broker import connected
 from chassis.bus.clerk import Allows, Clerk
 from chassis.bus.counter import Counter
 from chassis.bus.hearing import Hearing
-from chassis.bus.homes import Homes
+from chassis.bus.homes import NOT_OURS, Homes
 from chassis.bus.reactions import BACK_OFF, Reaction, Reactor
 from chassis.bus.replies import Outcome
 from chassis.bus.signature import HEADER
@@ -152,6 +152,8 @@ class Desk:
     def _serve(self, kind: type[C], carry_out: Callable[[C, Context], Awaitable[Reply]]) -> None:
         async def see_to(message: Msg) -> bytes:
             caller = self._clerk.caller(kind, message)
+            if caller is not None and self._clerk.is_late(caller):
+                return NOT_OURS  # by our clock: whoever was asked judges by its own
             return await self._clerk.attend(kind, carry_out, message, caller)
 
         async def serve(message: Msg) -> bytes:

@@ -29,7 +29,7 @@ from contracts.ids import new_id
 HELLO_EVERY = 0.5  # seconds
 SILENT_AFTER = 2.0  # seconds without a hello: long for a busy process, short for who waits
 HERE, LEAVING = "here", "leaving"
-NOT_OURS = b""
+NOT_OURS = b""  # the answer of who has done nothing of it: see to it yourself
 SUBJECT = "B2b-Handed-On"  # header: where the message was sent to
 KINDS_AT_ONCE = 4  # of everything that is handed on to us, as many as of so many kinds
 
@@ -129,8 +129,8 @@ class Homes:
     ) -> bytes | None:
         """What ``home`` answers to what was sent to ``subject``; None: see to it yourself.
 
-        None as soon as it is gone or falls silent, when it does not know what that is, and after
-        ``seconds``: it may have been done.
+        None as soon as it is gone or falls silent, when it does not know what that is or finds it
+        too late, and after ``seconds``: it may have been done.
         """
         peer = self._peers.get(home)
         if peer is None or self._client is None:

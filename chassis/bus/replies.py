@@ -9,6 +9,7 @@ from chassis.decider import Refused
 from contracts.envelope import Reply
 
 FIELD_LENGTH = 64
+TOO_LATE = "DEADLINE_PASSED"
 ECHOING = frozenset({"union_tag_invalid", "enum", "literal_error"})
 """Faults whose text repeats the input or a long list."""
 
@@ -57,9 +58,7 @@ def forbidden() -> Reply:
 
 def too_late() -> Reply:
     """Nobody waits any more, so nothing was done."""
-    return Reply(
-        outcome="busy", code="DEADLINE_PASSED", message="The deadline passed; nothing was done."
-    )
+    return Reply(outcome="busy", code=TOO_LATE, message="The deadline passed; nothing was done.")
 
 
 def busy() -> Reply:

@@ -1,9 +1,10 @@
-"""A gym's home that leaves, dies, stands still or is slow keeps nobody waiting for it.
+"""A gym's home that leaves, dies, stands still, is slow or has another time keeps nobody waiting.
 
 Each test has a nats-server of its own, with the real rights.
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 
 from chassis.bus import homes
 from chassis.bus.homes import Homes, Peer
+from chassis.clock import FixedClock
 from contracts.ids import GymId
 from tests.component.bus.room import PATIENCE
 from tests.component.bus.town import Replica, Town
@@ -110,6 +112,23 @@ async def test_when_it_does_not_answer_in_time_nobody_says_that_nothing_was_done
 
     assert begun.is_set()
     assert (reply.outcome, reply.code) == ("busy", "OUTCOME_UNKNOWN")
+
+
+@pytest.mark.parametrize("apart", [timedelta(seconds=90), timedelta(seconds=-90)],
+                         ids=["ahead", "behind"])  # fmt: skip
+async def test_when_its_clock_is_wrong_its_gyms_are_served_all_the_same(
+    town: Town, apart: timedelta
+) -> None:
+    async with town.replica(FixedClock(datetime.now(UTC) + apart)) as wrong:
+        gym = town.one_of(wrong)
+        for counter in wrong.desk._counters:  # so that everything is asked of the others
+            await counter.close()
+
+        replies = await asyncio.gather(*(town.ring(gym) for _ in range(8)))
+        town.replicas.remove(wrong)
+
+    assert {reply.outcome for reply in replies} == {"done"}
+    assert sum(one.rung[gym] for one in (*town.replicas, wrong)) == len(replies)
 
 
 async def _until_done(town: Town, gym: GymId, *, at: Replica) -> None:

@@ -15,7 +15,7 @@ from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.homes import Homes
 from chassis.bus.signature import HEADER, sign
-from chassis.clock import SystemClock
+from chassis.clock import Clock, SystemClock
 from chassis.context import Context
 from chassis.nats_access import NatsAccess
 from chassis.nats_client import connect
@@ -86,12 +86,12 @@ class Town:
     replicas: list[Replica] = field(default_factory=list)
 
     @asynccontextmanager
-    async def replica(self) -> AsyncIterator[Replica]:
+    async def replica(self, clock: Clock | None = None) -> AsyncIterator[Replica]:
         """One more, who knows the others and is known to them."""
         serving, known = broker(self.access("booking"), name="booking"), Homes("booking")
         desk = Desk(
-            serving, service="booking", keys=[KEY], clock=SystemClock(), allows=anybody,
-            homes=known,
+            serving, service="booking", keys=[KEY], clock=clock or SystemClock(),
+            allows=anybody, homes=known,
         )  # fmt: skip
         made = Replica(known, desk)
         desk.command(RingBell, made.carry_out)
