@@ -32,8 +32,8 @@ def make(
     settings = read_settings()
     size = Size(settings.demo_days, settings.demo_clients, seed or settings.demo_seed)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-            loop.run(_made(size, ahead=ahead))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_made(size, ahead=ahead))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise Trouble("the demo gyms are not finished: `b2b seed` goes on with them") from None
 

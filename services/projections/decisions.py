@@ -107,6 +107,11 @@ NO_SESSION = SessionId(UUID(int=0))
 """Of what was decided in no session, such as a ban."""
 BY_RULES = {Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED}
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
+JUDGED = {
+    Decision.PASSED_OVER, Decision.VIOLATION_RECORDED, Decision.FEE_ASSESSED,
+    Decision.FEE_FORGIVEN, Decision.FEE_DUE,
+}  # fmt: skip
+"""Follows from the rules, whoever cancelled or closed the books; nobody had a choice."""
 PARTS = {"evidence", "cause", "remaining"}
 """Fields whose own fields are the facts."""
 CHANGE_FACTS = ("starts_at", "previous_starts_at", "free_cancel_until")
@@ -173,14 +178,17 @@ def decided(envelope: Envelope) -> Decided | None:
 def _by(actor: str, event: Any, decision: Decision) -> str:
     """Who decided. A client decides about nobody but themselves: for others the rules did.
 
-    So they did about a ban that fell, whoever put right what it rested on.
+    So they did about a ban that was counted or fell, whoever added or put right what it rests on.
     """
     kind, _, text = actor.partition(":")
-    in_turn = decision in BY_RULES and not getattr(event, "reason", "")
-    in_turn = in_turn or decision is Decision.PASSED_OVER
-    in_turn = in_turn or getattr(event, "kind", None) is BanEnd.FELL
-    promoted = getattr(event, "source", None) is ReservationSource.PROMOTED
-    if in_turn or promoted or (kind == "client" and text != str(event.client_id)):
+    if (
+        decision in JUDGED
+        or (decision in BY_RULES and not getattr(event, "reason", ""))
+        or (decision is Decision.BAN_IMPOSED and event.cause is not None)
+        or (decision is Decision.BAN_LIFTED and event.kind is BanEnd.FELL)
+        or getattr(event, "source", None) is ReservationSource.PROMOTED
+        or (kind == "client" and text != str(event.client_id))
+    ):
         return "system"
     return kind
 

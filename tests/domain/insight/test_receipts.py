@@ -194,9 +194,10 @@ def test_decisions_are_told_in_one_sentence(event: Event, text: str) -> None:
 
 
 def test_a_ban_by_the_rules_tells_what_it_was_counted_from() -> None:
-    found = receipt(BookingBanImposed(client_id=MIA, until=STARTS, reason="4", cause=BAN_CAUSE))
+    counted_ban = BookingBanImposed(client_id=MIA, until=STARTS, reason="4", cause=BAN_CAUSE)
+    found = receipt(counted_ban, f"staff:{LEO}")
 
-    assert found.decision is Decision.BAN_IMPOSED
+    assert (found.decision, found.by) == (Decision.BAN_IMPOSED, "system")
     assert (found.session_id, found.policy_version) == (NO_SESSION, 4)
     counted = {name: found.facts[name] for name in ("penalties", "needed", "window_days")}
     assert counted == {"penalties": 4, "needed": 3, "window_days": 90}
@@ -211,6 +212,25 @@ def test_a_ban_that_fell_was_lifted_by_the_rules_whoever_was_let_off(
     found = receipt(BookingBanLifted(client_id=MIA, reason="x", kind=kind), f"staff:{LEO}")
 
     assert (found.by, found.facts.get("kind")) == (by, kind)
+
+
+def test_a_ban_that_staff_impose_is_their_decision() -> None:
+    found = receipt(BookingBanImposed(client_id=MIA, until=None, reason="rude"), f"staff:{LEO}")
+
+    assert found.by == "staff"
+
+
+@pytest.mark.parametrize("actor", [f"client:{MIA}", f"staff:{LEO}", "system:booking"])
+@pytest.mark.parametrize(
+    "kind",
+    [ViolationRecorded, FeeAssessed, booking.FeeForgiven, booking.FeeDue],
+)
+def test_what_the_rules_judge_was_decided_by_them_whoever_cancelled_or_closed_the_books(
+    kind: type[Event], actor: str
+) -> None:
+    judged = kind.model_validate(sample_of(kind)["data"] | {"client_id": MIA})
+
+    assert receipt(judged, actor).by == "system"
 
 
 def test_nothing_about_others_is_a_fact() -> None:
