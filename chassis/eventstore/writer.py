@@ -155,11 +155,11 @@ class Writer:
                     log.exception("append failed")
                     self._fail(batch, lambda fault=fault: fault)  # type: ignore[misc]
                     return
-                # One of them cannot be written; the others are not to suffer for it. Whatever
-                # rests on it is found out by its version.
-                for entry in batch:
-                    await self._write([entry])
-                return
+                # One of them cannot be written; the others are not to suffer for it. They wait
+                # behind the first, so that what rests on one that fails is dropped with it: its
+                # version alone may by then be another process's.
+                self._queue.extendleft(reversed(batch[1:]))
+                batch = batch[:1]
             else:
                 self._succeed(batch, positions)
                 return

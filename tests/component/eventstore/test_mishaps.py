@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chassis.context import Context
@@ -16,7 +17,7 @@ from chassis.tenancy import Pool
 from contracts.booking import CloseWaitlist
 from contracts.ids import SessionId, new_id
 from tests.component.eventstore.conftest import count, tally
-from tests.component.eventstore.together import Gated, again, one_batch, one_to_append
+from tests.component.eventstore.together import Gated, again, in_memory, one_batch, one_to_append
 
 
 async def test_an_unreadable_stream_is_nobody_elses_fault(app_pool: Pool, ctx: Context) -> None:
@@ -52,6 +53,40 @@ async def test_a_command_that_cannot_be_written_takes_no_other_with_it(
     assert isinstance(broken, Exception)
     assert not isinstance(broken, Busy)
     assert not isinstance(fine, BaseException)
+
+
+async def test_what_rests_on_a_command_that_cannot_be_written_is_decided_again(
+    app_pool: Pool, ctx: Context
+) -> None:
+    stream, command = new_id(), CloseWaitlist(session_id=SessionId(new_id()))
+    async with EventStore(PostgresRecorder(app_pool)) as other:
+
+        class Overtaken(Gated):
+            """Is overtaken by another replica as soon as it is known who cannot be written."""
+
+            async def append(self, batch: Sequence[Append]) -> list[int | None]:
+                try:
+                    return await super().append(batch)
+                except asyncpg.DataError:
+                    if len(batch) == 1:
+                        await other.execute(again(ctx), count(stream, by=5))
+                    raise
+
+        def odd(unit: Unit) -> None:
+            count(stream)(unit)
+            unit.wake("no text to Postgres: \x00", ctx.now, command)
+
+        gated = Overtaken(PostgresRecorder(app_pool))
+        async with EventStore(gated) as store:
+            await in_memory(store, ctx, stream)
+            broken, fine = await one_batch(
+                store, gated, ctx, (again(ctx), odd), (again(ctx), count(stream))
+            )
+            found, version = await other.read(ctx.gym_id, tally, stream)
+
+    assert isinstance(broken, asyncpg.DataError)
+    assert fine.result == {"count": 6}
+    assert (found.count, version) == (6, 2)
 
 
 async def test_a_command_may_need_more_streams_than_are_kept(
