@@ -3,7 +3,8 @@
 The stream's own last message is the cursor; after any error the stream is asked where it ends.
 So stream sequence = order of events for ever, also when the stream was lost and is refilled. One
 process per stream relays, elected by a lock in Postgres; should two ever do, the server turns one
-away. What cannot be right stops the relay and says so; it never skips an event.
+away. Who was cut off from NATS leaves it to others. What cannot be right stops the relay and says
+so; it never skips an event.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ POLL = 0.25  # seconds: how long an event waits at most when the bell is not hea
 PACE = 0.01  # seconds from one window's begin to the next: under load, more events in each
 STANDBY_POLL = 1.0  # seconds between attempts to be elected
 RETRY_AFTER = 0.05, 2.0  # seconds: first and longest pause after an error that may pass
+CUT_OFF_AFTER = 5.0  # seconds without NATS until others, who may have it, are let relay
 REFUSED_POLL = 5.0  # seconds between looks at what a person has to mend
 MEASURE_EVERY = 1.0  # seconds between counts of a long queue
 LOOK_EVERY = 5.0  # seconds without an event until the stream is asked again whether it is all there
@@ -80,6 +82,7 @@ class Relay:
                         if await self._elected(store, stopping):
                             pause = RETRY_AFTER[0]
                             await self._lead(store, stopping)
+                    await self._sleep(2 * STANDBY_POLL, stopping)  # so that others get it
                 except StoreLost as error:
                     self._note(State.STORE_AWAY, str(error))
                     await self._sleep(pause, stopping)
@@ -104,13 +107,25 @@ class Relay:
 
     async def _elected(self, store: Store, stopping: anyio.Event) -> bool:
         while not stopping.is_set():
-            if await store.elect():
+            if await self._stands(store):
                 return True
             self._note(State.STANDBY)
             await self._sleep(STANDBY_POLL, stopping)
         return False
 
+    async def _stands(self, store: Store) -> bool:
+        """Stand for election; whether we are elected.
+
+        A standby that is cut off from NATS does not stand. Who relayed last does: when all are cut
+        off, somebody has to count what waits.
+        """
+        if self._client.is_connected or self.status.state is not State.STANDBY:
+            return await store.elect()
+        await store.head()  # whoever says nothing loses the connection
+        return False
+
     async def _lead(self, store: Store, stopping: anyio.Event) -> None:
+        """Until ``stopping``, or until we are cut off from NATS and others may not be."""
         found, pause = False, RETRY_AFTER[0]
         while not stopping.is_set():
             try:
@@ -141,6 +156,13 @@ class Relay:
                 await self._sleep(pause, stopping)
                 pause = min(pause * 2, RETRY_AFTER[1])
                 await self._measure(store)
+                if self._is_cut_off:
+                    return
+
+    @property
+    def _is_cut_off(self) -> bool:
+        is_long = time.monotonic() - self._certain_at > CUT_OFF_AFTER
+        return is_long and not self._client.is_connected
 
     async def _find(self, store: Store) -> None:
         await self._tail.find()

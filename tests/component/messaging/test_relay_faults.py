@@ -2,13 +2,17 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import asyncpg
+import nats
 import pytest
 from nats.aio.client import Client
 
+import chassis.relay.loop
+from chassis.nats_client import leave
 from chassis.relay import Relay
-from chassis.relay.status import State
+from chassis.relay.status import DOUBTS, State
 from deploy.local.installation import Installation
 from deploy.local.places import free_port
 from deploy.local.servers import Nats
@@ -20,10 +24,17 @@ from tests.component.messaging.probe import (
     kill_and_restart,
     running,
 )
+from tests.faults.proxy import Proxy
 from tests.world.chronicle import Chronicle
 from tests.world.waiting import until
 
 pytestmark = pytest.mark.faults
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are let relay soon."""
+    monkeypatch.setattr(chassis.relay.loop, "CUT_OFF_AFTER", 0.5)
 
 
 async def _write_until(done: asyncio.Event, journal: Journal, seed: int) -> None:
@@ -142,3 +153,67 @@ async def test_while_the_broker_is_away_the_relay_is_not_ready_and_counts_what_w
         await until(lambda: relay.ready and relay.status.waiting == 0)
 
     await _one_history(client, journal, tell)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_relay_that_alone_is_cut_off_from_the_broker_leaves_the_stream_to_another(
+    journal: Journal, client: Client, broker: Nats, tell: Chronicle
+) -> None:
+    async with AsyncExitStack() as network:
+        way = await network.enter_async_context(Proxy(("127.0.0.1", broker.port)))
+        far = await _through(way)
+        relay, standby = (
+            Relay(context=CONTEXT, dsn=journal.relay_dsn, client=each) for each in (far, client)
+        )
+        async with running(relay.run):
+            await until(lambda: relay.status.state is State.RUNNING)
+            async with running(standby.run):
+                await until(lambda: standby.status.state is State.STANDBY)
+                await network.aclose()
+                await journal.record(30)
+                await _level(client, journal)
+                await until(lambda: relay.status.state is State.STANDBY)
+                assert standby.status.state is State.RUNNING
+                tell("the relay was cut off from the broker, and the other one sent 30 events")
+        await leave(far)
+
+    await _one_history(client, journal, tell)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_when_all_relays_are_cut_off_whoever_was_last_counts_what_waits(
+    journal: Journal, client: Client, other_client: Client, broker: Nats, tell: Chronicle
+) -> None:
+    relay, standby = (
+        Relay(context=CONTEXT, dsn=journal.relay_dsn, client=each)
+        for each in (client, other_client)
+    )
+    async with running(relay.run):
+        await until(lambda: relay.ready)
+        async with running(standby.run):
+            await until(lambda: standby.status.state is State.STANDBY)
+            doubts = DOUBTS.labels(CONTEXT)._value.get()
+            broker.stop()
+            try:
+                await journal.record(30)
+                await until(lambda: DOUBTS.labels(CONTEXT)._value.get() >= doubts + 3)
+                assert (relay.status.state, relay.status.waiting) == (State.RETRYING, 30)
+                assert standby.status.state is State.STANDBY
+                tell("both relays were cut off: the one that had relayed counts 30 events")
+            finally:
+                broker.start()
+            await _level(client, journal)
+
+    await _one_history(client, journal, tell)
+
+
+async def _through(way: Proxy) -> Client:
+    """A connection by that way."""
+
+    async def quiet(_: Exception) -> None:
+        """That it is cut off is part of the test."""
+
+    return await nats.connect(
+        f"nats://127.0.0.1:{way.port}", user="developer", password="secret", error_cb=quiet,
+        max_reconnect_attempts=-1, reconnect_time_wait=0.05,
+    )  # fmt: skip
