@@ -6,6 +6,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 from nats.aio.client import Client
@@ -66,7 +67,7 @@ async def serve(process: Process[ServiceSettings], service: Service) -> None:
     if "deadlines" in parts:
         start_deadlines(process, service.name, store, service.due)
     if parts & {"commands", "reactions"}:
-        await _desk(process, service, store, nats)
+        await _desk(process, service, store, nats, pool)
 
 
 async def start_relay(process: Process[RelaySettings], name: str, *, is_alone: bool) -> None:
@@ -139,7 +140,7 @@ def watch_desk(process: Process[RelaySettings], desk: Desk) -> None:
 
 
 async def _desk(
-    process: Process[ServiceSettings], service: Service, store: EventStore, nats: Client
+    process: Process[ServiceSettings], service: Service, store: EventStore, nats: Client, pool: Pool
 ) -> None:
     settings, clock = process.settings, process.clock
     keys, homes = settings.caller_keys, Homes(service.name)
@@ -157,4 +158,6 @@ async def _desk(
     stopping = anyio.Event()
     process.background("hearing", lambda: desk.keep_hearing(stopping), stop=stopping.set)
     process.background("homes", lambda: homes.keep(stopping), stop=stopping.set)
+    looking = partial(pool.fetchval, "SELECT true")
+    process.background("store", lambda: homes.heed(looking, stopping), stop=stopping.set)
     watch_desk(process, desk)

@@ -11,7 +11,7 @@ versions keep them apart (ADR 2, ADR 41).
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from uuid import UUID
@@ -28,6 +28,7 @@ from contracts.ids import new_id
 
 HELLO_EVERY = 0.5  # seconds
 SILENT_AFTER = 2.0  # seconds without a hello: long for a busy process, short for who waits
+STORE_SECONDS = 3.0  # in which the store answers, or others may have a better way to it
 HERE, LEAVING = "here", "leaving"
 NOT_OURS = b""  # the answer of who has done nothing of it: see to it yourself
 SUBJECT = "B2b-Handed-On"  # header: where the message was sent to
@@ -60,7 +61,7 @@ class Homes:
         self._peers: dict[str, Peer] = {}
         self._homes: dict[tuple[str, UUID], str] = {}
         self._served: dict[str, Serve] = {}
-        self._is_leaving = False
+        self._is_leaving = self._is_cut_off = False
         self._client: Client | None = None
         self._counter = Counter(
             f"home.{service}.{self._name}", "", self._answer, at_once=KINDS_AT_ONCE * AT_ONCE
@@ -95,6 +96,22 @@ class Homes:
             with anyio.move_on_after(HELLO_EVERY):
                 await stopping.wait()
 
+    async def heed(self, store: Callable[[], Awaitable[object]], stopping: anyio.Event) -> None:
+        """Until ``stopping``: have no gym at home while ``store`` does not answer us.
+
+        Others may have a way to it. When nobody has, whoever is asked tries.
+        """
+        while not stopping.is_set():
+            fault = await _fault_of(store)
+            if self._is_cut_off is (fault is None):
+                self._is_cut_off = fault is not None
+                log.warning("store away" if fault else "store is back", service=self._service,
+                            reason=fault)  # fmt: skip
+                self._homes.clear()
+                await self._say()
+            with anyio.move_on_after(HELLO_EVERY):
+                await stopping.wait()
+
     async def leave(self) -> None:
         """Have no gym at home any more: others take them, and hand nothing on to us."""
         self._is_leaving = True
@@ -118,7 +135,7 @@ class Homes:
         home = self._homes.get((kind, gym_id))
         if home is None:
             there = {name for name in self.others if kind in self._peers[name].sees_to}
-            if not there or not self._is_leaving:
+            if not there or self._is_home:
                 there.add(self._name)
             home = max(there, key=lambda name: _score(gym_id, name))
             self._homes[kind, gym_id] = home
@@ -155,11 +172,16 @@ class Homes:
         return None
 
     @property
+    def _is_home(self) -> bool:
+        """Whether gyms may be at home here."""
+        return not (self._is_leaving or self._is_cut_off)
+
+    @property
     def _meeting(self) -> str:
         return f"peers.{self._service}"
 
     async def _say(self) -> None:
-        word = LEAVING if self._is_leaving else HERE
+        word = HERE if self._is_home else LEAVING
         if self._client is None or not self._client.is_connected:
             return  # it would be told when it is old
         told = " ".join((word, self._name, *sorted(set(map(_kind, self._served)))))
@@ -196,6 +218,16 @@ class Homes:
         if (serve := self._served.get(subject)) is None:  # we are of another release
             return NOT_OURS
         return await serve(replace(message, subject=subject))
+
+
+async def _fault_of(store: Callable[[], Awaitable[object]]) -> str | None:
+    """Why ``store`` does not answer in time, whatever it is; None: it does."""
+    try:
+        with anyio.fail_after(STORE_SECONDS):
+            await store()
+    except Exception as error:
+        return type(error).__name__
+    return None
 
 
 def _score(gym_id: UUID, name: str) -> bytes:

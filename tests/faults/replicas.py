@@ -102,6 +102,16 @@ class Replicas:
 
         await until(at_work, WITHIN)
 
+    async def home_of(self, gym: Gym) -> int:
+        """Which booking decides for the gym: 0 or 1."""
+        scheduled = {"command": "booking.schedule_session", "outcome": "done"}
+        before = await self.each("booking", "b2b_commands_total", **scheduled)
+        await gym.session()
+        after = await self.each("booking", "b2b_commands_total", **scheduled)
+        grown = after.since(before)
+        assert sorted(grown) == [0, 1], grown
+        return grown.index(1)
+
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:
         """It does nothing for the length of the block, and does not know."""

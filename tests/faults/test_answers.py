@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from deploy.local.access import LOGINS
 from deploy.local.runner import program
 from deploy.schema import database_url
-from tests.faults.books import must_be_right, uuid_of
+from tests.faults.books import every_invariant_holds, must_be_right, uuid_of
+from tests.faults.conftest import PATIENCE
 from tests.faults.proxy import Proxy
+from tests.faults.replicas import Replicas
 from tests.faults.rush import rush
+from tests.world import documents
 from tests.world.chronicle import Chronicle
-from tests.world.gym import Gym
+from tests.world.gym import Gym, opened
 from tests.world.system import System
 from tests.world.waiting import until
 
@@ -20,6 +24,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 LOST = 4
 WITHIN = 60.0  # seconds
+STEPS_BACK_WITHIN = 30.0  # seconds; who asks first waits ten for nothing
 
 
 @pytest.fixture
@@ -75,6 +80,54 @@ async def test_a_store_that_says_nothing_any_more_is_left_and_found_again(
     await asyncio.gather(silence(), crowd.all_book())
 
     await must_be_right(system, crowd, tell)
+
+
+@pytest.fixture
+async def replicas(system: System, way: Proxy) -> AsyncIterator[Replicas]:
+    """A second booking, with a way of its own."""
+    await system.start("booking", name="booking 2")
+    await system.all_ready()
+    yield Replicas(system)
+    await system.stop("booking 2")
+
+
+@pytest.mark.chaos
+async def test_who_alone_is_cut_off_from_the_store_leaves_gyms_to_the_other(
+    replicas: Replicas, way: Proxy, tell: Chronicle
+) -> None:
+    system = replicas.system
+    async with _at_home_at_first(replicas) as gym:
+        session, client = await gym.session(), await gym.client()
+        booked = {"command": "booking.book_class", "outcome": "done"}
+        way.hold()
+        tell("the first booking's way to the store fell silent; the other has one of its own")
+        async with asyncio.timeout(STEPS_BACK_WITHIN):
+            await gym.owner.done(documents.BOOK, sessionId=session, clientId=client)
+        assert await replicas.told("booking 2", "b2b_commands_total", **booked) >= 1
+        tell("a seat in a gym of the first was booked by the other")
+        way.let_go()
+        await system.all_ready()
+        await until(lambda: _is_home_again(replicas, gym), WITHIN)
+        tell("and the gym was at home at the first again")
+    tell.hold((await every_invariant_holds(system)).values())
+
+
+@asynccontextmanager
+async def _at_home_at_first(replicas: Replicas) -> AsyncIterator[Gym]:
+    """A gym for which ``booking`` decides."""
+    installation, url = replicas.system.installation, replicas.system.url
+    while True:
+        gym = await opened(installation, url, patience=PATIENCE)
+        try:
+            if await replicas.home_of(gym) == 0:
+                yield gym
+                return
+        finally:
+            await gym.aclose()
+
+
+async def _is_home_again(replicas: Replicas, gym: Gym) -> bool:
+    return await replicas.home_of(gym) == 0
 
 
 async def _lost(way: Proxy, count: int) -> bool:

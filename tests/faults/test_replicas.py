@@ -95,26 +95,15 @@ async def test_gyms_are_shared_and_each_event_heard_and_shown_once(
 @asynccontextmanager
 async def _two_homes(replicas: Replicas, gym: Gym) -> AsyncIterator[tuple[Gym, Gym]]:
     """``gym``, and another that is at home at the other booking."""
-    home = await _home_of(gym, replicas)
+    home = await replicas.home_of(gym)
     while True:
         another = await opened(replicas.system.installation, gym.url, patience=PATIENCE)
         try:
-            if await _home_of(another, replicas) != home:
+            if await replicas.home_of(another) != home:
                 yield gym, another
                 return
         finally:
             await another.aclose()
-
-
-async def _home_of(gym: Gym, replicas: Replicas) -> int:
-    """Which booking decides for the gym."""
-    scheduled = {"command": "booking.schedule_session", "outcome": "done"}
-    before = await replicas.each("booking", "b2b_commands_total", **scheduled)
-    await gym.session()
-    after = await replicas.each("booking", "b2b_commands_total", **scheduled)
-    grown = after.since(before)
-    assert sorted(grown) == [0, 1], grown
-    return grown.index(1)
 
 
 async def _a_busy_day(replicas: Replicas, gym: Gym) -> None:

@@ -15,7 +15,7 @@ from chassis.bus.homes import Homes, Peer
 from chassis.clock import FixedClock
 from contracts.ids import GymId
 from tests.component.bus.room import PATIENCE
-from tests.component.bus.town import Replica, Town
+from tests.component.bus.town import GYMS, Replica, Town
 from tests.world.waiting import until
 
 
@@ -129,6 +129,46 @@ async def test_when_its_clock_is_wrong_its_gyms_are_served_all_the_same(
 
     assert {reply.outcome for reply in replies} == {"done"}
     assert sum(one.rung[gym] for one in (*town.replicas, wrong)) == len(replies)
+
+
+async def test_when_its_store_does_not_answer_its_gyms_are_the_others_until_it_does(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homes, "STORE_SECONDS", 0.2)
+    stays, cut_off = town.replicas
+    gym, stopping, way = town.one_of(cut_off), anyio.Event(), asyncio.Event()
+
+    heeding = asyncio.create_task(cut_off.homes.heed(way.wait, stopping))
+    await until(lambda: stays.knows(0), PATIENCE)
+    replies = await asyncio.gather(*(town.ring(gym) for _ in range(20)))
+    alone = +cut_off.rung
+    way.set()
+    await until(lambda: stays.knows(1), PATIENCE)
+    again = await asyncio.gather(*(town.ring(gym) for _ in range(20)))
+    stopping.set()
+    await heeding
+
+    assert {reply.outcome for reply in (*replies, *again)} == {"done"}
+    assert not alone
+    assert (stays.rung[gym], cut_off.rung[gym]) == (20, 20)
+
+
+async def test_when_nobodys_store_answers_whoever_is_asked_tries(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homes, "STORE_SECONDS", 0.2)
+    stopping = anyio.Event()
+
+    async def away() -> None:
+        raise ConnectionRefusedError
+
+    heeding = [asyncio.create_task(one.homes.heed(away, stopping)) for one in town.replicas]
+    await until(lambda: all(one.knows(0) for one in town.replicas), PATIENCE)
+    replies = await asyncio.gather(*(town.ring(GYMS[0]) for _ in range(20)))
+    stopping.set()
+    await asyncio.gather(*heeding)
+
+    assert {reply.outcome for reply in replies} == {"done"}
 
 
 async def _until_done(town: Town, gym: GymId, *, at: Replica) -> None:
