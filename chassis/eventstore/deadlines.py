@@ -1,8 +1,9 @@
 """Commands whose time has come: one elected worker a service carries them out, once each.
 
-A deadline is a row written with the events that ask for it. The worker's command id is derived
-from the deadline's name and instant, so a worker that dies after the append and before the row is
-gone repeats a command that is answered, not carried out, again.
+A deadline is a row written with the events that ask for it, and gone with those it leads to. The
+worker's command id is derived from the row as it was written: of two workers that have read it one
+carries it out, and one that is set once more, be it for the same instant, is another. It may be: a
+worker whose clock is ahead is done with it before it is due for who sets it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ CLEAN_EVERY = 3600.0  # seconds between looks for old answers
 CLEAN_AT_ONCE = 5000  # old answers dropped between two looks at the clock
 
 DUE = """
-SELECT gym_id, name, due_at, command_type, data FROM es.deadlines
+SELECT gym_id, name, due_at, command_type, data, xmin::text AS written_by FROM es.deadlines
  WHERE due_at <= $1 AND (due_at, gym_id, name) > ($2, $3, $4)
  ORDER BY due_at, gym_id, name LIMIT $5
 """
@@ -191,17 +192,15 @@ class DeadlineWorker:
             unit.forget(deadline.name, due_by=deadline.due_at)
             return rule(command, unit)
 
-        ctx = Context.system(
-            GymId(deadline.gym_id), self._actor, self._clock.now(), command_id(deadline)
-        )
+        # It was due when it was found, wherever the clock was put since: it is not asked twice.
+        now = max(self._clock.now(), deadline.due_at)
+        ctx = Context.system(GymId(deadline.gym_id), self._actor, now, command_id(deadline))
         try:
-            done = await self._store.execute(ctx, and_forget)
+            await self._store.execute(ctx, and_forget)
         except Refused as refusal:
             # The gym has moved on; the deadline has nothing left to do.
             await self._forget(ctx, deadline)
             return refusal.code
-        if done.replayed:
-            await self._forget(ctx, deadline)
         return "done"
 
     async def _forget(self, ctx: Context, deadline: Deadline) -> None:
@@ -224,9 +223,12 @@ class DeadlineWorker:
 
 
 def command_id(deadline: Deadline) -> UUID:
-    """The same for the same deadline, whoever carries it out and how often."""
+    """The same for the same row, whoever carries it out and how often."""
     asked = blake2b(deadline.data, digest_size=16).hexdigest()
-    words = f"{deadline.gym_id}/{deadline.name}/{deadline.due_at.isoformat()}/{asked}"
+    words = (
+        f"{deadline.gym_id}/{deadline.name}/{deadline.due_at.isoformat()}/{asked}"
+        f"/{deadline.written_by}"
+    )
     return uuid5(NAMESPACE_OID, words)
 
 

@@ -76,6 +76,8 @@ class Deadline(NamedTuple):
     due_at: datetime
     command_type: str
     data: bytes
+    written_by: str = ""
+    """The transaction that set it; empty until it is."""
 
 
 class Forgotten(NamedTuple):

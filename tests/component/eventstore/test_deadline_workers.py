@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import anyio
 import pytest
@@ -64,3 +65,25 @@ async def test_of_two_workers_one_is_elected_and_the_other_takes_over(
     await asyncio.gather(*running)
 
     assert [(await store.read(ctx.gym_id, tally, each))[1] for each in (one, two)] == [1, 1]
+
+
+async def test_of_two_workers_that_have_found_it_one_carries_it_out(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str
+) -> None:
+    stream = new_id()
+    await set_deadline(store, ctx, stream)
+    clock.advance(IN_AN_HOUR)
+    elected, db = worker(relay_dsn, store, clock), await office.connect(relay_dsn, name="elected")
+
+    class StandsStill(EventStore):
+        """Between finding and carrying out, long enough for another to be elected."""
+
+        async def execute(self, *args: Any, **more: Any) -> Any:
+            await elected.carry_out_due(db)
+            return await super().execute(*args, **more)
+
+    async with StandsStill(store._recorder) as late:
+        await worker(relay_dsn, late, clock).carry_out_due(db)
+
+    await db.close()
+    assert (await store.read(ctx.gym_id, tally, stream))[1] == 1

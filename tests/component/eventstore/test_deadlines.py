@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from chassis.clock import FixedClock
 from chassis.context import Context
 from chassis.eventstore import deadlines
-from chassis.eventstore.deadlines import AT_ONCE
+from chassis.eventstore.deadlines import AT_ONCE, DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import Busy, EventStore, OutcomeUnknown, Unit
 from chassis.tenancy import Pool
@@ -128,24 +128,46 @@ async def test_a_refused_deadline_is_over(
     assert left == 0
 
 
-async def test_a_worker_that_died_before_the_row_was_gone_does_not_repeat_the_effect(
+async def test_one_that_is_set_again_for_the_same_instant_is_carried_out_again(
     store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
 ) -> None:
     stream = new_id()
     await set_deadline(store, ctx, stream)
-    [row] = await db.fetch("SELECT * FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
     clock.advance(IN_AN_HOUR)
     at_work = worker(relay_dsn, store, clock)
 
     await at_work.carry_out_due(db)
-    command = CloseWaitlist(session_id=SessionId(stream))
-    await store.execute(  # the same deadline once more, as a late worker would find it
-        replace(ctx, command_id=new_id()), lambda unit: unit.wake("close", row["due_at"], command)
-    )
+    await set_deadline(store, ctx, stream)  # where it is earlier than at the worker's
     await at_work.carry_out_due(db)
 
-    assert (await store.read(ctx.gym_id, tally, stream))[1] == 1
+    assert (await store.read(ctx.gym_id, tally, stream))[1] == 2
     assert not await db.fetch("SELECT 1 FROM es.deadlines WHERE gym_id = $1", ctx.gym_id)
+
+
+async def test_what_was_found_due_is_carried_out_as_due_although_the_clock_is_put_back(
+    store: EventStore, ctx: Context, clock: FixedClock, relay_dsn: str, db: Any
+) -> None:
+    stream = new_id()
+    await set_deadline(store, ctx, stream)
+    clock.advance(IN_AN_HOUR)
+
+    def when_due(_: CloseWaitlist, unit: Unit) -> None:
+        if unit.ctx.now >= ctx.now + IN_AN_HOUR:
+            count(stream)(unit)
+
+    class PutBack(FixedClock):
+        """Once it has been looked at."""
+
+        def now(self) -> datetime:
+            now = super().now()
+            self.at = clock.at - timedelta(seconds=90)
+            return now
+
+    rules = {CLOSE: when_due}
+    moved = DeadlineWorker(relay_dsn, store, PutBack(clock.at), rules, actor="system:booking")
+    await moved.carry_out_due(db)
+
+    assert (await store.read(ctx.gym_id, tally, stream))[1] == 1
 
 
 async def test_deadlines_that_fail_keep_no_other_waiting(
