@@ -83,7 +83,7 @@ def change_schedule_from(command: ChangeScheduleFrom, unit: Unit) -> ScheduleOut
     state = unit.state(class_schedule, schedule_id)
     new += schedules.due(state, unit.ctx.now)
     _rooms_must_be_free(unit, schedule_id, state, new)
-    until = schedules.within_sight(unit.ctx.now, state.local)
+    until = schedules.within_sight(state, unit.ctx.now)
     outcome = _place(unit, schedule_id, new, until, roomless)
     _look_again(unit, schedule_id)
     own = following.kept(unit, (one for day, one in standing.items() if day not in gone))
@@ -103,7 +103,7 @@ def end_schedule(command: EndSchedule, unit: Unit) -> ScheduleOutcome:
 
 def _place_due(unit: Unit, schedule_id: ScheduleId) -> ScheduleOutcome:
     state = unit.state(class_schedule, schedule_id)
-    until = schedules.within_sight(unit.ctx.now, state.local)
+    until = schedules.within_sight(state, unit.ctx.now)
     outcome = _place(unit, schedule_id, schedules.due(state, unit.ctx.now), until)
     _look_again(unit, schedule_id)
     return outcome

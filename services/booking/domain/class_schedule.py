@@ -196,16 +196,20 @@ def decided(pattern: Pattern, kind: ClassType | None) -> Pattern:
     return whole
 
 
-def within_sight(now: datetime, local: ZoneInfo) -> date:
-    """The last local day sessions are put on the calendar for at ``now``."""
-    return recurrence.local_day(now, local) + AHEAD
+def within_sight(state: ClassSchedule, now: datetime) -> date:
+    """The last local day sessions are put on the calendar for at ``now``.
+
+    Or by whoever placed the last ones, where the clock may have been ahead of ours.
+    """
+    last = recurrence.local_day(now, state.local) + AHEAD
+    return max(last, state.placed_until or last)
 
 
 def due(state: ClassSchedule, now: datetime) -> list[date]:
     """The dates that have come within sight and were not looked at yet; none that has passed."""
     today = recurrence.local_day(now, state.local)
     first = state.placed_until + recurrence.DAY if state.placed_until else state.from_date
-    found = state.dates(max(first, today), within_sight(now, state.local))
+    found = state.dates(max(first, today), within_sight(state, now))
     return [day for day in found if state.starts_at(day) > now]
 
 

@@ -129,6 +129,17 @@ def test_what_was_missed_while_nobody_looked_is_made_up_for() -> None:
     assert starts(again) == []
 
 
+def test_a_series_that_is_changed_where_it_is_still_the_day_before_goes_on() -> None:
+    gym = running().gym
+    at, place = gym.deadlines[f"place_occurrences:{SERIES}"]
+    gym.do(place, at)  # by a worker whose clock is ahead
+    gym.do(changing(date(2026, 3, 8), starts_at="10:00"), at - timedelta(minutes=1))
+    at, place = gym.deadlines[f"place_occurrences:{SERIES}"]
+    assert at == datetime(2026, 3, 8, 5, tzinfo=UTC)
+    _, events = gym.do(place, at)
+    assert starts(events) == ["04-05T14:00"]
+
+
 def test_a_series_that_is_over_is_looked_at_no_more() -> None:
     gym = running(until_date=date(2026, 3, 8)).gym
     assert starts(gym.log) == ["03-01T14:00", "03-08T13:00"]
