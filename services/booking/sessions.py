@@ -6,7 +6,6 @@ from chassis.eventstore.store import Unit
 from contracts.booking import (
     CancelSession,
     ChangeCapacity,
-    CloseWaitlist,
     CreditReleased,
     ScheduleSession,
 )
@@ -33,9 +32,7 @@ def schedule_session(command: ScheduleSession, unit: Unit) -> None:
 
 def set_deadlines(unit: Unit, session_id: SessionId) -> None:
     """Have the line dissolve and the books close when the session's times say so."""
-    state = unit.state(class_session, session_id)
-    line_closes = CloseWaitlist(session_id=session_id)
-    unit.wake(deadlines.waitlist_closes(session_id), state.starts_at, line_closes)
+    waitlists.close_at_start(unit, session_id)
     closing.in_time(unit, session_id)
     waitlists.keep_offers_in_phase(unit, session_id)
     waitlists.tell_of_claims(unit, session_id)

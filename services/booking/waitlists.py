@@ -81,9 +81,17 @@ def stand(
     ledger = unit.state(client_ledger, client)
     stood = holds.stand(ledger, client, session_id, session.starts_at, unit.ctx.now)
     unit.record(client_ledger, client, stood)
-    if not session.waiting:
+    if not session.waiting:  # the line before may have dissolved where the clock was ahead of ours
+        close_at_start(unit, session_id)
         tell_of_claims(unit, session_id)
     return BookingOutcome(status="waiting", waitlist_position=len(after.waiting))
+
+
+def close_at_start(unit: Unit, session_id: SessionId) -> None:
+    """Have the line dissolve when the session starts."""
+    starts_at = unit.state(class_session, session_id).starts_at
+    command = CloseWaitlist(session_id=session_id)
+    unit.wake(deadlines.waitlist_closes(session_id), starts_at, command)
 
 
 def tell_of_claims(unit: Unit, session_id: SessionId) -> None:

@@ -251,6 +251,13 @@ def test_the_line_dissolves_when_the_session_starts() -> None:
     )
 
 
+def test_who_joins_where_the_session_has_not_started_yet_leaves_with_the_next_line() -> None:
+    close = CloseWaitlist(session_id=SES)
+    joined = given(*FULL, waiting(CAT, 1)).when(close, NOON).when(JOIN, NOON - MINUTE)
+    assert joined.gym.deadlines[f"close_waitlist:{SES}"] == (NOON, close)
+    joined.when(close, NOON).then(fact(WaitlistLeft, client_id=BEN, reason="session_started"))
+
+
 def test_the_line_does_not_dissolve_before_the_start_or_after_a_cancel() -> None:
     close = CloseWaitlist(session_id=SES)
     given(*FULL, waiting(BEN, 1)).when(close, NOON - MINUTE).then_nothing()
