@@ -6,6 +6,7 @@ from nats.aio.client import Client
 from nats.errors import Error, NoRespondersError
 from pydantic import ValidationError
 
+from chassis.bus import replies
 from chassis.bus.replies import TOO_LATE
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import Clock
@@ -14,6 +15,7 @@ from contracts.envelope import Caller, Command, Reply, subject_of
 
 ASK_SECONDS = 2.0
 TURNS = 6  # replicas asked, at most, while they say that it is too late and we that it is not
+SAME_TIME = timedelta(0)
 
 
 class Unavailable(Exception):
@@ -37,22 +39,29 @@ class Asker:
         """The service's reply within ``timeout`` seconds and before the caller's deadline.
 
         A replica that finds it too late before we do has done nothing, and a wrong clock: another
-        is asked. Raises ``Unavailable`` when nobody serves the command or answered in time.
+        is asked. When all do, the wrong one is ours, or there is no other: then it goes by theirs.
+        Raises ``Unavailable`` when nobody serves the command or answered in time.
         """
         deadline = min(caller.deadline, self._clock.now() + timedelta(seconds=timeout))
         for _ in range(TURNS):
             reply = await self._asked(command, caller, deadline)
             if reply.code != TOO_LATE or self._clock.now() >= deadline:
-                break
-        return reply
+                return reply
+        their_time = replies.told_at(reply)
+        if their_time is None:
+            return reply
+        return await self._asked(command, caller, deadline, their_time - self._clock.now())
 
-    async def _asked(self, command: Command, caller: Caller, deadline: datetime) -> Reply:
+    async def _asked(
+        self, command: Command, caller: Caller, deadline: datetime, ahead: timedelta = SAME_TIME
+    ) -> Reply:
+        """``deadline`` by our clock; theirs is so far ``ahead``."""
         operation = command.command_type
         seconds = (deadline - self._clock.now()).total_seconds()
         if seconds <= 0:
             raise Unavailable(operation, outcome_unknown=False)
         subject, body = subject_of(type(command)), command.model_dump_json().encode()
-        header = sign(self._signed_by(caller, deadline), subject, body, self._key)
+        header = sign(self._signed_by(caller, deadline + ahead), subject, body, self._key)
         headers = {HEADER: header, "content-type": "application/json"}
         try:
             message = await self._nats.request(subject, body, timeout=seconds, headers=headers)

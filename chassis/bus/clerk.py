@@ -125,7 +125,7 @@ class Clerk:
         caller: Caller,
     ) -> Reply:
         if self.is_late(caller):
-            return replies.too_late()
+            return replies.too_late(self._clock.now())
         try:
             command = kind.model_validate_json(body)
         except ValidationError as error:

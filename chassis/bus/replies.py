@@ -1,5 +1,6 @@
 """Every way a command can end, as a ``Reply``: the asker never has to guess from silence."""
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -56,9 +57,18 @@ def forbidden() -> Reply:
     return Reply(outcome="refused", code="FORBIDDEN", message="You may not do this.")
 
 
-def too_late() -> Reply:
-    """Nobody waits any more, so nothing was done."""
-    return Reply(outcome="busy", code=TOO_LATE, message="The deadline passed; nothing was done.")
+def too_late(now: datetime) -> Reply:
+    """Nobody waits any more by the clock of who says so, so nothing was done."""
+    return Reply(
+        outcome="busy", code=TOO_LATE, message="The deadline passed; nothing was done.",
+        details={"now": now.isoformat()},
+    )  # fmt: skip
+
+
+def told_at(too_late: Reply) -> datetime | None:
+    """When it was ``too_late``, by the clock of who said so; ``None``: an older release said it."""
+    told = (too_late.details or {}).get("now")
+    return None if told is None else datetime.fromisoformat(told)
 
 
 def busy() -> Reply:

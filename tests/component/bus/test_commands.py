@@ -2,13 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from prometheus_client import generate_latest
 
-from chassis.bus.asker import TURNS, Unavailable
+from chassis.bus.asker import Unavailable
 from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.bus.signature import sign
@@ -192,37 +192,6 @@ async def test_an_invalid_body_is_answered_with_the_field_and_never_the_value(
     assert reply.field == field_at_fault
     assert "X" not in (reply.message or "")
     assert lock.turned == []
-
-
-async def test_a_command_whose_deadline_passed_is_not_carried_out(
-    lock: Lock, caller: Caller
-) -> None:
-    body = a_key().model_dump_json().encode()
-    lock.clock.advance(timedelta(seconds=11))
-
-    reply = await sent(lock, body, sign(caller, "cmd.booking.test_turn_key", body, KEY))
-
-    assert (reply.outcome, reply.code) == ("busy", "DEADLINE_PASSED")
-    assert lock.turned == []
-
-
-@pytest.mark.parametrize(("wrong", "outcome"), [(TURNS - 1, "done"), (TURNS, "busy")])
-async def test_who_knows_that_it_is_not_too_late_asks_another_a_few_times(
-    lock: Lock, caller: Caller, monkeypatch: pytest.MonkeyPatch, wrong: int, outcome: str
-) -> None:
-    ahead = iter([lock.clock.now() + timedelta(minutes=1)] * wrong)
-
-    class Replicas:
-        """So many whose clocks are ahead, then one whose is not."""
-
-        def now(self) -> datetime:
-            return next(ahead, lock.clock.now())
-
-    monkeypatch.setattr(lock.desk._clerk, "_clock", Replicas())
-    reply = await lock.asker.ask(a_key(), caller)
-
-    assert reply.outcome == outcome
-    assert len(lock.turned) == (outcome == "done")
 
 
 async def test_nobody_there_is_unavailable_at_once_and_nothing_was_done(
