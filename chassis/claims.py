@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 LEEWAY = timedelta(seconds=30)  # clocks of issuers differ
+AHEAD = timedelta(minutes=2)
+"""How far an issuer's clock may be ahead of ours. Whoever is turned away for that comes back with a
+token that is newer still; and that it is new makes no token worse."""
 LONGEST_LIFE = timedelta(hours=24)
 PLATFORM_ROLES = frozenset({"anon", "service_role"})  # keys of Supabase projects, not of people
 
@@ -34,7 +37,7 @@ def checked(told: Mapping[str, Any], audiences: frozenset[str], now: datetime) -
     expires_at, issued_at = _instant(told, "exp"), _instant(told, "iat")
     if expires_at + LEEWAY <= now:
         raise Unauthenticated("expired")
-    if issued_at - LEEWAY > now or ("nbf" in told and _instant(told, "nbf") - LEEWAY > now):
+    if issued_at - AHEAD > now or ("nbf" in told and _instant(told, "nbf") - LEEWAY > now):
         raise Unauthenticated("not valid yet")
     if expires_at - issued_at > LONGEST_LIFE:
         raise Unauthenticated("lives too long")

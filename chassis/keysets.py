@@ -71,7 +71,8 @@ class KeySet:
             return self._asking
         now = self._clock.now()
         pause = ASK_AGAIN_AFTER if self._is_good else FIRST_ASK_AGAIN_AFTER
-        if self._asked_at is not None and now - self._asked_at < pause:
+        # The clock may have been put back since: that is not to be waited for.
+        if self._asked_at is not None and abs(now - self._asked_at) < pause:
             return None
         self._asked_at = now
         self._asking = asyncio.create_task(self._renew())

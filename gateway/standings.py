@@ -77,7 +77,7 @@ class Standings:
         if known is None or known.at < proved_at <= now:
             known = _Known(principal.roles, min(proved_at, now))
             self._keep(sign_in, known)
-        age = now - known.at
+        age = abs(now - known.at)  # the clock may have been put back since
         if age <= FRESH or now < max(
             self._away_until, self._unclear_until.get(principal.gym_id, 0.0)
         ):

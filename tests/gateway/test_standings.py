@@ -81,14 +81,16 @@ async def test_a_fresh_token_is_believed_without_asking(
     assert members.asked == []
 
 
+@pytest.mark.parametrize("later", [LATER, -LATER], ids=["old", "of the future"])
 async def test_who_signed_out_is_nobody_once_the_answer_is_a_minute_old(
-    known: Standings, members: Members, clock: FixedClock
+    known: Standings, members: Members, clock: FixedClock, later: timedelta
 ) -> None:
+    """Or the clock was put back by as much: then nobody knows how old it is."""
     olga = signed_in(members, clock)
     await known.roles(olga)
     del members.roles[olga.sign_in_id]  # type: ignore[arg-type]
 
-    clock.advance(LATER)
+    clock.advance(later)
 
     assert await known.roles(olga) == frozenset()
 

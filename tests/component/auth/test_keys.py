@@ -71,6 +71,17 @@ async def test_our_own_keys_are_asked_again_soon_when_there_were_none(
     assert (await verifier.principal(ours(own, clock))).actor == ANN
 
 
+async def test_keys_are_asked_for_again_although_the_clock_was_put_back(
+    verifier: Verifier, own: SimulatedIssuer, clock: FixedClock
+) -> None:
+    own.is_away = True
+    with pytest.raises(KeysUnavailable):
+        await verifier.principal(ours(own, clock))
+    own.is_away = False
+    clock.advance(timedelta(seconds=-90))
+    assert (await verifier.principal(ours(own, clock))).actor == ANN
+
+
 async def test_a_verdict_is_remembered_for_a_minute_and_never_beyond_the_token(
     verifier: Verifier, issuer: SimulatedIssuer, clock: FixedClock, gyms: Gyms
 ) -> None:

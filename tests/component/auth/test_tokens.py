@@ -101,8 +101,8 @@ async def test_claims_that_are_missing_mistyped_or_for_others_are_refused(
     [
         ({"now": 60.4}, True),
         ({"now": 60.5}, False),
-        ({"now": -0.5}, True),
-        ({"now": -0.6}, False),
+        ({"now": -2}, True),
+        ({"now": -2.1}, False),
         ({"nbf": 0.5}, True),
         ({"nbf": 0.6}, False),
         ({"exp": 24 * 60}, True),
@@ -110,7 +110,7 @@ async def test_claims_that_are_missing_mistyped_or_for_others_are_refused(
     ],
     ids=str,
 )
-async def test_a_token_is_good_from_issue_to_expiry_with_thirty_seconds_of_leeway(
+async def test_a_token_is_good_from_issue_to_expiry_as_far_as_clocks_may_differ(
     verifier: Verifier,
     issuer: SimulatedIssuer,
     clock: FixedClock,
