@@ -80,14 +80,16 @@ def _record(unit: Unit, offence: Offence) -> Case | None:
     state = unit.state(client_penalties, offence.client)
     judged = penalty.judge(state, offence, policy, unit.ctx.now)
     after = unit.record(client_penalties, offence.client, judged)
-    case = after.cases[offence.reservation_id]
-    if case.fee is not None and case.fee.stage is FeeStage.PENDING:
-        unit.wake(
-            deadlines.fee_falls_due(offence.reservation_id),
-            case.fee.waivable_until,
-            CollectFee(client_id=offence.client, reservation_id=offence.reservation_id),
-        )
-    return case
+    _collect_in_time(unit, offence.client, offence.reservation_id)
+    return after.cases[offence.reservation_id]
+
+
+def _collect_in_time(unit: Unit, client: ClientId, reservation: ReservationId) -> None:
+    """Have a fee that is pending be due when the time to waive it is over."""
+    fee = unit.state(client_penalties, client).cases[reservation].fee
+    if fee is not None and fee.stage is FeeStage.PENDING:
+        command = CollectFee(client_id=client, reservation_id=reservation)
+        unit.wake(deadlines.fee_falls_due(reservation), fee.waivable_until, command)
 
 
 def clear(unit: Unit, client: ClientId, reservation: ReservationId, reason: str) -> None:
@@ -131,6 +133,8 @@ def resolve_contest(command: ResolveContest, unit: Unit) -> None:
     resolved = fees.resolve(state, command, unit.ctx.actor)
     unit.record(client_penalties, client, resolved)
     collect_fee(CollectFee(client_id=client, reservation_id=reservation), unit)
+    # Where the clock is ahead of ours its time may have come, and found it contested.
+    _collect_in_time(unit, client, reservation)
     _reconsider_ban(unit, client, command.reason)
 
 

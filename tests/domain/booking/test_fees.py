@@ -60,6 +60,16 @@ def test_a_verdict_before_the_fee_is_due_leaves_it_to_the_clock() -> None:
     scenario.when(CollectFee(client_id=ANN, reservation_id=one), DONE + DAY).then(fact(FeeDue))
 
 
+def test_a_verdict_before_it_is_due_has_it_fall_due_although_its_time_found_it_contested() -> None:
+    scenario, one = assessed()
+    scenario.when(contest(one), DONE)
+    at, collect = scenario.gym.deadlines.pop(f"collect_fee:{one}")  # where the clock is ahead
+    scenario.when(collect, at).then_nothing()
+    scenario.when(verdict(one, stands=True), at - MINUTE).then(fact(FeeContestResolved))
+    assert scenario.gym.deadlines == {f"collect_fee:{one}": (at, collect)}
+    scenario.when(collect, at).then(fact(FeeDue))
+
+
 def test_a_contest_that_was_right_waives_or_takes_back() -> None:
     scenario, one = assessed()
     scenario.when(contest(one), DONE).when(verdict(one, stands=False), DONE).then(
