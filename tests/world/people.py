@@ -3,12 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from typing import Any, Self
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 from contracts.ids import new_id
@@ -16,9 +17,12 @@ from tests.world import documents
 from tests.world.waiting import until
 
 GRAPHQL_WS = Subprotocol("graphql-transport-ws")
-PATIENCE = 5.0  # seconds until a screen must have shown something
+PATIENCE = 30.0  # seconds until a screen must have shown something
 TRY_AGAIN = {"BUSY", "UNAVAILABLE", "INTERNAL", "CONSISTENCY_TIMEOUT"}
 """Errors that say nothing about the outcome: an app repeats the request, with its key."""
+NOT_SHOWN_YET = {"CONSISTENCY_TIMEOUT"}
+"""Those of a machine that stood still for half a second: everybody repeats the request."""
+SIGN_IN_OVER = 4403  # what a live view is closed with; apps open it again with another token
 PASSWORD = "correct horse battery"
 
 Json = dict[str, Any]
@@ -36,8 +40,15 @@ class Refused(AssertionError):
 class Screen:
     """A live view on somebody's screen; frames come as they are pushed."""
 
-    def __init__(self, socket: ClientConnection, field: str) -> None:
-        self._socket, self._field = socket, field
+    def __init__(self, opens: Callable[[], Awaitable[ClientConnection]], field: str) -> None:
+        self._opens, self._field = opens, field
+
+    async def __aenter__(self) -> Self:
+        self._socket = await self._opens()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
 
     async def shows(self, wanted: Callable[[Json], bool], within: float = PATIENCE) -> Json:
         """The first frame that satisfies ``wanted``. Raises ``TimeoutError``.
@@ -46,7 +57,20 @@ class Screen:
         """
         seen: list[Json] = []
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(within), aclosing(self._frames()) as frames:
+                async for frame in frames:
+                    seen.append(frame)
+                    with suppress(TypeError, IndexError):
+                        if wanted(frame):
+                            return frame
+        except TimeoutError:
+            raise TimeoutError(f"not shown: {seen}") from None
+        raise AssertionError("the connection was closed")
+
+    async def _frames(self) -> AsyncGenerator[Json, None]:
+        """As they come; opened again when the token it was opened with is over: clocks move."""
+        while True:
+            try:
                 async for text in self._socket:
                     message = json.loads(text)
                     if message["type"] == "ping":
@@ -54,13 +78,13 @@ class Screen:
                         continue
                     assert message["type"] == "next", message
                     assert "errors" not in message["payload"], message
-                    seen.append(message["payload"]["data"][self._field])
-                    with suppress(TypeError, IndexError):
-                        if wanted(seen[-1]):
-                            return seen[-1]
-        except TimeoutError:
-            raise TimeoutError(f"not shown: {seen}") from None
-        raise AssertionError("the connection was closed")
+                    yield message["payload"]["data"][self._field]
+            except ConnectionClosedError as closed:
+                if closed.rcvd is None or closed.rcvd.code != SIGN_IN_OVER:
+                    raise
+                self._socket = await self._opens()
+            else:
+                return
 
 
 class Person:
@@ -76,7 +100,7 @@ class Person:
         self.url, self._token, self.email = url, token, ""
         self._patience = patience
         named = {"back2back-gym": gym} if gym else {}
-        self._http = httpx.AsyncClient(base_url=url, timeout=10, headers=named)
+        self._http = httpx.AsyncClient(base_url=url, timeout=30, headers=named)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -125,30 +149,34 @@ class Person:
 
     async def _told(self, body: Json) -> Json:
         """The whole answer; to who is patient, the first that says what came of it."""
+        again = TRY_AGAIN if self._patience else NOT_SHOWN_YET
 
         async def known() -> Json | None:
             try:
                 told = await self.raw(body)
             except (httpx.TransportError, json.JSONDecodeError):
+                if not self._patience:
+                    raise
                 return None
             codes = {error["extensions"]["code"] for error in told.get("errors") or ()}
-            return None if codes & TRY_AGAIN else told
+            return None if codes & again else told
 
-        if not self._patience:
-            return await self.raw(body)
-        told: Json = await until(known, self._patience)
+        told: Json = await until(known, self._patience or PATIENCE)
         return told
 
-    @asynccontextmanager
-    async def watching(self, document: str, **variables: Any) -> AsyncIterator[Screen]:
-        """A screen that shows a subscription."""
-        address = self.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(address, subprotocols=[GRAPHQL_WS]) as socket:
-            payload = {"authorization": f"Bearer {self._token}"}
-            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+    def watching(self, document: str, **variables: Any) -> Screen:
+        """A screen that shows a subscription, as long as the block lasts."""
+        field = re.search(r"{\s*(\w+)", document)
+        assert field
+        asked = {"query": document, "variables": variables}
+
+        async def opens() -> ClientConnection:
+            socket = await connect(
+                self.url.replace("http", "ws", 1) + "/graphql", subprotocols=[GRAPHQL_WS]
+            )
+            await socket.send(json.dumps({"type": "connection_init", "payload": self.headers}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"
-            asked = {"query": document, "variables": variables}
             await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": asked}))
-            field = re.search(r"{\s*(\w+)", document)
-            assert field
-            yield Screen(socket, field[1])
+            return socket
+
+        return Screen(opens, field[1])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(once: Callable[[], Any], within: float = 15) -> Any:
+async def until(once: Callable[[], Any], within: float = 30) -> Any:
     """What ``once`` returns, awaited if need be, as soon as it is something.
 
     Raises ``AssertionError`` after ``within`` s.
