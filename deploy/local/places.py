@@ -115,8 +115,18 @@ def _is_open_to(folder: Path, uid: int) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port of 127.0.0.1 nobody listens on, and the system gives to nobody else for a while.
+
+    A connection to it has just ended, and for a minute (Linux) only who names the port gets it:
+    servers do, who all say that they do not mind. Else two who ask would now and then be told the
+    same one, or lose it to a third before they use it.
+    """
+    with socket.socket() as asks, socket.socket() as listens:
+        listens.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listens.bind(("127.0.0.1", 0))
+        listens.listen(1)
+        asks.connect(listens.getsockname())
+        answers, _ = listens.accept()
+        answers.close()  # who closes first is who keeps the port waiting
+        port: int = listens.getsockname()[1]
         return port

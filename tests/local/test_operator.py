@@ -89,7 +89,7 @@ async def test_a_nats_that_is_not_there_is_said_so_at_once(
     monkeypatch.setenv("NATS_USER", "operator")
     monkeypatch.setenv("NATS_PASSWORD", "any")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with pytest.raises(Trouble, match=f"{url} cannot be reached: nats: no servers"):
             async with Operator().nats():
                 pass
@@ -149,7 +149,7 @@ async def test_tail_until_now_shows_what_there_is_and_ends(
         await nats.jetstream().publish(subject, told.model_dump_json().encode())
     said: list[str] = []
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await tail.until_newest(operator, gym=gym_id, kind="members.test_told", line=said.append)
         await tail.until_newest(operator, gym=gym_id, kind="", line=said.append)
         await tail.until_newest(operator, gym=gym_id, kind="booking", line=said.append)

@@ -20,6 +20,7 @@ from deploy.local.runner import alone
 from deploy.local.servers import must_have_disk_space
 from deploy.local.settings import read_settings
 from deploy.schema import ROOT
+from tests.world.stopwatch import Stopwatch
 
 TINY_RUN = """
 import sys
@@ -74,11 +75,11 @@ def test_everything_comes_up_and_goes_down_within_ten_seconds(folder: Path) -> N
         lines = until_ready(process)
         children = psutil.Process(process.pid).children(recursive=True)
 
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=15)
+        with Stopwatch() as took:
+            process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=60)
 
-    assert time.monotonic() - began < 10
+    assert took.seconds < 10
     assert process.returncode == 0
     assert "ready:" not in rest
     assert lines[-1] == f"ready: http://127.0.0.1:{port}"
@@ -86,7 +87,7 @@ def test_everything_comes_up_and_goes_down_within_ten_seconds(folder: Path) -> N
     order = [line for line in lines if "serving" in line or "starting" in line]
     assert order.index("gateway     | serving") == len(order) - 1
     assert len(children) >= 6  # two servers, four processes
-    gone, alive = psutil.wait_procs(children, timeout=5)
+    gone, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
     assert gone
 
@@ -95,7 +96,7 @@ def test_data_survives_and_a_second_run_on_it_is_refused(folder: Path) -> None:
     with running(folder, free_port()) as first:
         until_ready(first)
         with running(folder, free_port()) as second:
-            said, _ = second.communicate(timeout=20)
+            said, _ = second.communicate(timeout=60)
         assert second.returncode == 1
         assert f"already running on {folder}" in said
         assert str(first.pid) in said
@@ -110,7 +111,7 @@ def test_a_killed_runner_leaves_no_orphans(folder: Path) -> None:
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
 
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
 
 
@@ -118,7 +119,7 @@ def test_a_taken_port_is_named_with_its_setting(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with running(folder, port) as process:
-            said, _ = process.communicate(timeout=20)
+            said, _ = process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert f"port {port} cannot be used" in said
@@ -128,7 +129,7 @@ def test_a_taken_port_is_named_with_its_setting(folder: Path) -> None:
 def test_a_server_that_is_not_there_is_one_line_with_its_setting(folder: Path) -> None:
     nowhere = f"postgresql://postgres@127.0.0.1:{free_port()}/postgres"
     with running(folder, free_port(), POSTGRES_URL=nowhere) as process:
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith("cannot start: POSTGRES_URL cannot be used: ")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from itertools import accumulate
 
@@ -15,6 +14,7 @@ import pytest
 from deploy.local.places import CannotStart, free_port
 from deploy.local.supervisor import Program, Supervisor, pause_after
 from deploy.schema import ROOT
+from tests.world.stopwatch import Stopwatch
 
 SERVING = ("-m", "tests.local.tiny")
 STUBBORN = (*SERVING, "stubborn")
@@ -38,7 +38,7 @@ class Log:
         self._more.set()
 
     async def says(self, text: str, times: int = 1) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(found := [line for line in self.lines if text in line]) < times:
                 self._more.clear()
                 await self._more.wait()
@@ -144,11 +144,11 @@ async def test_a_process_that_will_not_drain_is_killed_in_time(
     supervisor: Supervisor, log: Log
 ) -> None:
     await supervisor.start(a_program(STUBBORN))
-    began = time.monotonic()
 
-    await supervisor.drain(1)
+    with Stopwatch() as took:
+        await supervisor.drain(1)
 
-    assert time.monotonic() - began < 2
+    assert took.seconds < 2
     await log.says("did not end within")
 
 
@@ -169,5 +169,5 @@ asyncio.run(keep())
         child = psutil.Process(int(process.stdout.readline()))
         process.kill()
 
-    gone, _ = psutil.wait_procs([child], timeout=10)
+    gone, _ = psutil.wait_procs([child], timeout=30)
     assert gone == [child]

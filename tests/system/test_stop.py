@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import sys
-import time
 
 import asyncpg
 import psutil
@@ -16,6 +15,7 @@ from deploy.local.places import free_port
 from deploy.schema import ROOT
 from tests.world import documents
 from tests.world.gym import opened
+from tests.world.stopwatch import Stopwatch
 from tests.world.system import data_folder
 
 WELL_WITHIN = 120.0  # seconds
@@ -47,13 +47,13 @@ async def test_everything_is_down_within_ten_seconds() -> None:
 
         async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as screen:
             await screen.shows(lambda told: told["roster"] is not None)
-            began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            code = await process.wait()
-            took = time.monotonic() - began
+            with Stopwatch() as took:
+                process.send_signal(signal.SIGINT)
+                code = await process.wait()
 
-        assert (code, took < 10) == (0, True), f"{took:.1f} s\n{(await hearing).decode()}"
+        said = (await hearing).decode()
+        assert (code, took.seconds < 10) == (0, True), f"{took.seconds:.1f} s\n{said}"
         assert not [child for child in children if child.is_running()]
-        said = (data / "postgres.log").read_text()
-        assert re.search(r"checkpoint starting: .*force(?s:.*)shutdown request", said)
+        told = (data / "postgres.log").read_text()
+        assert re.search(r"checkpoint starting: .*force(?s:.*)shutdown request", told)
         await gym.aclose()

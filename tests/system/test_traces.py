@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from tests.world import documents
 from tests.world.gateways import gateway
 from tests.world.gym import Gym, Member, opened
 from tests.world.people import GRAPHQL_WS, PASSWORD, Person
+from tests.world.stopwatch import Stopwatch
 from tests.world.system import System, data_folder
 from tests.world.traces import SENT_WITHIN, Trace, Traces, collecting
 from tests.world.waiting import until
@@ -145,7 +145,7 @@ async def test_a_stream_of_events_does_not_keep_its_request_open(gym: Gym, trace
     headers = {**gym.owner.headers, "accept": "text/event-stream", "traceparent": ours}
 
     async with (
-        httpx.AsyncClient(base_url=gym.url, timeout=10) as client,
+        httpx.AsyncClient(base_url=gym.url, timeout=60) as client,
         client.stream("POST", "/graphql", json=asked, headers=headers) as response,
     ):
         assert response.status_code == 200
@@ -227,7 +227,7 @@ async def _nobody() -> AsyncIterator[str]:
 async def test_a_collector_that_is_away_slows_and_stops_nothing(
     system: System, gym: Gym, collector: Callable[[], Any]
 ) -> None:
-    member, took = await gym.member(pack=BOOKINGS), []
+    member, longest = await gym.member(pack=BOOKINGS), 0.0
     async with (
         collector() as endpoint,
         gateway(system, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as url,
@@ -235,12 +235,12 @@ async def test_a_collector_that_is_away_slows_and_stops_nothing(
         person = await _at(url, gym, member)
         for hours in range(BOOKINGS):
             session = await gym.session(hours=24 + 2 * hours)
-            began = time.monotonic()
-            await person.done(documents.BOOK, sessionId=session)
-            took.append(time.monotonic() - began)
+            with Stopwatch() as took:
+                await person.done(documents.BOOK, sessionId=session)
+            longest = max(longest, took.seconds)
         await person.aclose()
 
-    assert max(took) < PROMPT
+    assert longest < PROMPT
     assert not [line for line in system.said if "killed" in line]
 
 

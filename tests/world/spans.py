@@ -30,7 +30,7 @@ class Kept:
 
     async def until(self, met: Callable[[], bool]) -> None:
         """Return once ``met``; raises ``AssertionError`` when that takes too long."""
-        await until(met, within=10)
+        await until(met)
 
 
 def a_trace(*, sampled: bool = True) -> str:
