@@ -21,7 +21,7 @@ from tests.world.hearing import is_everything_heard
 from tests.world.system import System
 from tests.world.waiting import until
 
-SETTLED_WITHIN = 30.0  # seconds until everything that was recorded must have been heard of
+SETTLED_WITHIN = 60.0  # seconds until everything that was recorded must have been heard of
 SESSION = """
 SELECT version, type, data FROM es.events
  WHERE gym_id = $1 AND category = 'session' AND stream_id = $2 ORDER BY version

@@ -63,7 +63,7 @@ class Replicas:
 
     async def told(self, name: str, metric: str, **labels: str) -> float:
         """What one of them says. Raises ``httpx.TransportError`` when it does not answer."""
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             page = (await http.get(f"http://127.0.0.1:{self._port(name)}/metrics")).text
         return sum(
             sample.value
@@ -111,6 +111,15 @@ class Replicas:
         grown = after.since(before)
         assert sorted(grown) == [0, 1], grown
         return grown.index(1)
+
+    async def stands_by(self, name: str) -> None:
+        """Return when the relay of that one does; at first it does not know yet."""
+        label = {"b2b_relay_state": "standby", "context": name.removesuffix(" 2")}
+
+        async def waits() -> bool:
+            return await self.told(name, "b2b_relay_state", **label) == 1
+
+        await until(waits, WITHIN)
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:

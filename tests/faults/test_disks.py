@@ -215,7 +215,7 @@ async def _turned_away(system: System, gym: Gym) -> str:
 async def _unsent(system: System) -> float | None:
     """Seconds booking's oldest event has been waiting, once that is more than one."""
     port = system.installation.ports["booking"]
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         page = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     for line in page.splitlines():
         if line.startswith(f'{UNSENT}{{context="booking"}}'):

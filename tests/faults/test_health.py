@@ -22,7 +22,7 @@ from tests.world.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
-SEEN_WITHIN = SILENCE + 20.0  # seconds
+SEEN_WITHIN = SILENCE + 50.0  # seconds
 PARTS = """
     status since at position
     services { name status since instances { version startedAt ready failing } }
@@ -100,16 +100,20 @@ async def test_a_service_that_is_gone_is_down_until_it_is_back(
     await becomes(gym, is_well)
     went = datetime.now(UTC)
     await system.stop("billing")
+    gone = datetime.now(UTC)
     tell("billing was stopped")
 
-    health = await becomes(gym, lambda told: service(told, "billing")["status"] == "DOWN")
+    def it_alone_is_down(told: Json) -> bool:
+        down = [one["name"] for one in told["services"] if one["status"] == "DOWN"]
+        return down == ["billing"] and service(told, "booking")["status"] == "OK"
+
+    health = await becomes(gym, it_alone_is_down)
 
     assert health["status"] == "DOWN"
     since = datetime.fromisoformat(service(health, "billing")["since"])
-    assert abs(since - went) < timedelta(seconds=SILENCE)
+    assert went - timedelta(seconds=SILENCE) < since < gone + timedelta(seconds=SILENCE)
     for kind in ("relays", "deadlines", "deadLetters"):
         assert part(health, kind, "billing")["status"] == "DOWN"
-    assert service(health, "booking")["status"] == "OK"
     tell(f"it is told as DOWN since {since:%H:%M:%S}, and booking as OK")
 
     await system.supervisor.start(program(system.installation, "billing"))
@@ -165,10 +169,13 @@ async def test_a_dead_letter_is_told_until_somebody_has_looked(
     js = client.jetstream()
     given_up = await js.publish("dlq.billing.billing_invoice_fee", b"{}")
 
-    health = await becomes(gym, lambda told: told["status"] == "DEGRADED")
+    def it_is_told(told: Json) -> bool:
+        letters = part(told, "deadLetters", "billing")
+        return (letters["status"], letters["count"]) == ("DEGRADED", 1)
 
-    letters = part(health, "deadLetters", "billing")
-    assert (letters["status"], letters["count"]) == ("DEGRADED", 1)
+    health = await becomes(gym, it_is_told)
+
+    assert health["status"] != "OK"
     assert part(health, "deadLetters", "booking")["count"] == 0
     tell("a dead letter of billing was told")
     await js.delete_msg("DLQ", given_up.seq)

@@ -32,7 +32,7 @@ from tests.world.waiting import until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 NONSENSE = (b"", b"{", b"null", b"[]", b'{"client_id": 7}', b"\xff\xfe\x00", b'"' + b"x" * 9_000)
-NOTICED_WITHIN = 30.0  # seconds
+NOTICED_WITHIN = 60.0  # seconds
 UNREADABLE = "booking.spot_changed.v1"
 PLANT = """
 INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, data, meta)
@@ -57,7 +57,7 @@ async def test_nonsense_on_every_subject_is_refused_and_changes_nothing(
         for subject in subjects:
             body = dice.choice(NONSENSE)
             try:
-                answer = await bus.client.request(subject, body, timeout=10)
+                answer = await bus.client.request(subject, body, timeout=30)
             except nats.errors.NoRespondersError:
                 said = "nobody there"
             else:
@@ -121,7 +121,7 @@ async def _begin_streams_anew(system: System) -> None:
 
 async def _stopped(system: System) -> list[str] | None:
     """Read models that stand still, once the roster does."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         port = system.installation.ports["projections"]
         page = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     found = re.findall(r'^b2b_projection_stopped\{projection="(\w+)"\} 1\.0$', page, re.MULTILINE)

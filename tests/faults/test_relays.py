@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 RELAYS = ("booking relay 1", "booking relay 2")
 RELAYING = 'b2b_relay_state{b2b_relay_state="running",context="booking"} 1.0'
-TAKEN_OVER_WITHIN = 20.0  # seconds
+TAKEN_OVER_WITHIN = 60.0  # seconds
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def test_what_waits_for_a_relay_when_postgres_dies_is_published_once_and_i
 
 async def _carrying(system: System, relays: tuple[str, ...]) -> str | None:
     """Which of them says it is relaying."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         for name in relays:
             port = system.supervisor.children[name].program.health_port
             try:

@@ -26,6 +26,7 @@ SEATS, PEOPLE = 12, 40
 CLASSES = 6
 BOOKINGS = CLASSES * (PEOPLE // 2)  # of one gym's busy day
 BOOKED = {"command": "booking.book_class", "outcome": "done"}
+TURNS = 30  # so that two who are asked by chance are both asked
 LEDGER_OPENED = {"consumer": "booking_open_ledger", "outcome": "done"}
 
 
@@ -33,9 +34,7 @@ async def test_each_service_has_one_relay_and_one_who_keeps_time(
     replicas: Replicas, tell: Chronicle
 ) -> None:
     for service in CONTEXTS:
-        relaying = await replicas.relaying(service)
-        standing_by = {"b2b_relay_state": "standby", "context": service}
-        assert await replicas.told(other(relaying), "b2b_relay_state", **standing_by) == 1
+        await replicas.stands_by(other(await replicas.relaying(service)))
         assert await replicas.keeping_time(service) in twins(service)
     tell("of two of each service one relays and one keeps time")
     tell.hold((await every_invariant_holds(replicas.system)).values())
@@ -45,6 +44,7 @@ async def test_a_rush_at_both_gateways_is_one_rush(
     replicas: Replicas, gym: Gym, desks: tuple[Person, Person], tell: Chronicle
 ) -> None:
     before = await replicas.each("booking", "b2b_commands_total", **BOOKED)
+    said = len(replicas.system.said)
     crowd = await rush(gym, seats=SEATS, people=PEOPLE, desks=desks)
 
     await crowd.all_book()
@@ -54,7 +54,8 @@ async def test_a_rush_at_both_gateways_is_one_rush(
     booked = (await replicas.each("booking", "b2b_commands_total", **BOOKED)).since(before)
     tell(f"the bookings decided {booked.first:.0f} and {booked.second:.0f} of {PEOPLE} wishes")
     assert booked.both >= SEATS
-    assert max(booked) > 3 * min(booked), "the gym is at home at one of both"
+    in_doubt = any("replica fell silent" in line for line in replicas.system.said[said:])
+    assert in_doubt or max(booked) > 3 * min(booked), "the gym is at home at one of both"
 
 
 @pytest.mark.chaos
@@ -161,7 +162,7 @@ async def test_a_refresh_token_works_once_whoever_is_asked(
     first = (await desks[0].done(documents.SIGN_IN, **signed_in))["tokens"]["refreshToken"]
 
     repeated = await asyncio.gather(
-        *(desks[n % 2].done(documents.REFRESH, key=key, refreshToken=first) for n in range(10))
+        *(desks[n % 2].done(documents.REFRESH, key=key, refreshToken=first) for n in range(TURNS))
     )
     (second,) = {one["tokens"]["refreshToken"] for one in repeated}
     stolen = await desks[1].refused(documents.REFRESH, refreshToken=first)

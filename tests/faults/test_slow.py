@@ -73,7 +73,7 @@ async def test_readers_the_server_has_given_up_come_back_and_miss_nothing(
 
 async def _connections(nats: Nats) -> list[dict[str, Any]]:
     """The projections', those that are closed with the reason."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         told = (await http.get(f"{nats.monitor_url}/connz?state=all&limit=10000")).json()
     return [one for one in told["connections"] if one.get("name") == "projections"]
 

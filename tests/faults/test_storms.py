@@ -100,7 +100,7 @@ async def _storm(gym: Gym, session: str, size: int, weather: object) -> int:
 
 async def _live(system: System) -> int:
     """Live connections, as the gateway tells."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         page = (await http.get(f"{system.url}/metrics")).text
     found = re.search(r'^b2b_live_connections\{transport="ws"\} (\S+)$', page, re.MULTILINE)
     return int(float(found[1])) if found else 0
