@@ -20,7 +20,7 @@ from contracts.ids import GymId, new_id
 from deploy.local import nats_conf, rights
 from deploy.local.installation import Installation
 from deploy.local.servers import Nats
-from tests.component.bus.lock import KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
+from tests.component.bus.lock import DEADLINE, KEY, OLD_KEY, Done, IsLocked, Lock, TurnKey
 from tests.component.bus.room import BACK_OFF, CONSUMER, PASSWORD, Room, opened
 from tests.component.bus.town import Town, founded
 
@@ -61,7 +61,7 @@ def caller(clock: FixedClock, gym_id: GymId) -> Caller:
     key = new_id()
     return Caller(
         gym_id=gym_id, actor=f"client:{new_id()}", roles=("owner",), command_id=key,
-        correlation_id=key, causation_id=key, deadline=clock.now() + timedelta(seconds=10),
+        correlation_id=key, causation_id=key, deadline=clock.now() + timedelta(seconds=DEADLINE),
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from contracts.envelope import Command, Query, Reply
 from contracts.ids import new_id
 
 KEY, OLD_KEY = bytes(range(32)), bytes(range(1, 33))
-PROMPT = 5.0  # seconds; half of the deadline, so whoever waits for that fails the test
+DEADLINE = 60.0  # seconds
+PROMPT = DEADLINE / 2  # so whoever waits for that fails the test
 
 
 class TurnKey(Command):

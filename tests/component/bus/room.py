@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ from tests.world.waiting import until
 CONSUMER = "booking_test"
 PASSWORD = "correct-horse-battery"
 BACK_OFF = (0.1, 0.3, 0.6)
-PATIENCE = 10.0  # seconds until a test gives up waiting
+PATIENCE = 30.0  # seconds until a test gives up waiting
 
 
 class LampLit(Event):
@@ -86,7 +87,7 @@ class Room:
 
     async def dead_letters(self, count: int) -> list[Any]:
         """The first ``count`` of this consumer, as soon as they are there."""
-        jetstream = self.operator.jetstream(timeout=2)
+        jetstream = self.operator.jetstream(timeout=PATIENCE)
         subscription = await jetstream.subscribe(f"dlq.booking.{CONSUMER}", ordered_consumer=True)
         found = [await subscription.next_msg(timeout=PATIENCE) for _ in range(count)]
         await subscription.unsubscribe()
@@ -94,7 +95,7 @@ class Room:
 
     async def until_settled(self) -> None:
         """Wait until the consumer owes nothing."""
-        jetstream = self.operator.jetstream(timeout=2)
+        jetstream = self.operator.jetstream(timeout=PATIENCE)
 
         async def owes_nothing() -> bool:
             told = await jetstream.consumer_info("EVT_MEMBERS", CONSUMER)
@@ -130,11 +131,11 @@ def a_lamp(
     gym_id: GymId,
     *,
     event_type: str = "members.test_lamp_lit.v1",
-    at: str = "2027-03-01T12:00:00+00:00",
+    at: str | None = None,
     trace: str = "",
 ) -> bytes:
-    """A message that tells of an event without fields."""
-    key = str(new_id())
+    """A message that tells of an event without fields, which happened just now or then."""
+    key, at = str(new_id()), at or datetime.now(UTC).isoformat()
     return orjson.dumps({
         "event_id": key, "event_type": event_type, "gym_id": str(gym_id),
         "stream": f"lamp-{key}", "version": 1, "position": 1, "occurred_at": at,

@@ -5,7 +5,7 @@ import pytest
 from chassis.bus.signature import sign
 from contracts.envelope import Caller
 from contracts.ids import new_id
-from tests.component.bus.lock import KEY, OLD_KEY, Lock, TurnKey, a_key, sent
+from tests.component.bus.lock import KEY, OLD_KEY, PROMPT, Lock, TurnKey, a_key, sent
 
 
 async def test_an_unsigned_command_is_refused(lock: Lock) -> None:
@@ -57,7 +57,7 @@ async def test_who_signs_with_a_key_that_is_on_its_way_out_is_believed(
 async def test_who_may_not_is_refused(lock: Lock, caller: Caller) -> None:
     member = caller.model_copy(update={"roles": ("member",)})
 
-    assert (await lock.asker.ask(a_key(), member)).code == "FORBIDDEN"
+    assert (await lock.asker.ask(a_key(), member, PROMPT)).code == "FORBIDDEN"
     assert lock.turned == []
 
 
@@ -65,4 +65,4 @@ async def test_a_command_about_the_asker_counts_as_their_own(lock: Lock, caller:
     me = new_id()
     member = caller.model_copy(update={"roles": ("member",), "actor": f"client:{me}"})
 
-    assert (await lock.asker.ask(TurnKey(client_id=me, turns=1), member)).outcome == "done"
+    assert (await lock.asker.ask(TurnKey(client_id=me, turns=1), member, PROMPT)).outcome == "done"

@@ -22,6 +22,7 @@ from chassis.telemetry.metrics import REFUSALS
 from contracts.envelope import Caller, Command, Reply
 from contracts.ids import new_id
 from tests.component.bus.lock import (
+    DEADLINE,
     KEY,
     PROMPT,
     Done,
@@ -73,13 +74,13 @@ def _nobody(operation: str, roles: frozenset[str], *, own: bool) -> bool:
 
 
 async def test_a_done_command_tells_its_result_and_position(lock: Lock, caller: Caller) -> None:
-    reply = await lock.asker.ask(a_key(2), caller)
+    reply = await lock.asker.ask(a_key(2), caller, PROMPT)
 
     assert reply == Reply(outcome="done", result={"turns": 2}, position=7)
 
 
 async def test_the_handler_learns_who_asks_and_when(lock: Lock, caller: Caller) -> None:
-    await lock.asker.ask(a_key(), caller)
+    await lock.asker.ask(a_key(), caller, PROMPT)
 
     [ctx] = lock.turned
     assert (ctx.gym_id, ctx.actor) == (caller.gym_id, caller.actor)
@@ -88,7 +89,7 @@ async def test_the_handler_learns_who_asks_and_when(lock: Lock, caller: Caller) 
 
 
 async def test_a_query_is_answered_with_its_dict(lock: Lock, caller: Caller) -> None:
-    reply = await lock.asker.ask(IsLocked(client_id=new_id()), caller)
+    reply = await lock.asker.ask(IsLocked(client_id=new_id()), caller, PROMPT)
 
     assert reply.result == {"locked": True, "asked_by": caller.actor}
 
@@ -199,7 +200,7 @@ async def test_nobody_there_is_unavailable_at_once_and_nothing_was_done(
 ) -> None:
     async with asyncio.timeout(PROMPT):
         with pytest.raises(Unavailable) as caught:
-            await lock.asker.ask(Unserved(), caller, timeout=10)
+            await lock.asker.ask(Unserved(), caller, timeout=DEADLINE)
 
     assert not caught.value.outcome_unknown
 
@@ -224,7 +225,7 @@ async def test_who_waits_on_a_connection_that_is_lost_is_told_at_once_that_the_o
 ) -> None:
     slow = Slow()
     lock.turn = slow.turn
-    running = asyncio.create_task(lock.asker.ask(a_key(), caller, timeout=10))
+    running = asyncio.create_task(lock.asker.ask(a_key(), caller, timeout=DEADLINE))
     await slow.begun.wait()
     assert lock.client._transport is not None
     lock.client._transport.close()  # type: ignore[no-untyped-call]
@@ -234,15 +235,15 @@ async def test_who_waits_on_a_connection_that_is_lost_is_told_at_once_that_the_o
     slow.go_on.set()
 
     assert caught.value.outcome_unknown
-    assert (await lock.asker.ask(a_key(), caller, timeout=10)).outcome == "done"
+    assert (await lock.asker.ask(a_key(), caller, timeout=DEADLINE)).outcome == "done"
     assert len(lock.turned) == 2
 
 
 async def test_an_asker_whose_deadline_passed_sends_nothing(lock: Lock, caller: Caller) -> None:
-    lock.clock.advance(timedelta(seconds=11))
+    lock.clock.advance(timedelta(seconds=DEADLINE + 1))
 
     with pytest.raises(Unavailable) as caught:
-        await lock.asker.ask(a_key(), caller)
+        await lock.asker.ask(a_key(), caller, PROMPT)
 
     assert not caught.value.outcome_unknown
     assert lock.turned == []
@@ -256,7 +257,7 @@ async def test_commands_run_side_by_side(lock: Lock, caller: Caller) -> None:
         return Done()
 
     lock.turn = meet
-    replies = await asyncio.gather(*(lock.asker.ask(a_key(), caller) for _ in range(50)))
+    replies = await asyncio.gather(*(lock.asker.ask(a_key(), caller, PROMPT) for _ in range(50)))
 
     assert {reply.outcome for reply in replies} == {"done"}
 
@@ -266,10 +267,10 @@ async def test_a_draining_desk_finishes_what_arrived_and_takes_nothing_new(
 ) -> None:
     slow = Slow()
     lock.turn = slow.turn
-    running = asyncio.create_task(lock.asker.ask(a_key(), caller, timeout=5))
+    running = asyncio.create_task(lock.asker.ask(a_key(), caller, PROMPT))
     await slow.begun.wait()
     stopping = asyncio.create_task(lock.desk.stop())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PROMPT):
         while await _is_served(lock, caller):
             pass
     slow.go_on.set()
@@ -281,7 +282,7 @@ async def test_a_draining_desk_finishes_what_arrived_and_takes_nothing_new(
 
 async def _is_served(lock: Lock, caller: Caller) -> bool:
     try:
-        await lock.asker.ask(IsLocked(client_id=new_id()), caller)
+        await lock.asker.ask(IsLocked(client_id=new_id()), caller, PROMPT)
     except Unavailable as error:
         return error.outcome_unknown  # an unanswered question would be a command lost in draining
     return True

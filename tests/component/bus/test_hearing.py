@@ -48,7 +48,7 @@ async def test_a_consumer_of_an_older_version_is_brought_up_to_date(
 ) -> None:
     [hearing] = room.desk._hearings
     booking = await connect(access("booking"), name="an older booking")
-    js = booking.jetstream(timeout=2)
+    js = booking.jetstream(timeout=PATIENCE)
     made = await js.consumer_info("EVT_MEMBERS", CONSUMER)
     await js.add_consumer("EVT_MEMBERS", made.config.evolve(max_ack_pending=64))
 
@@ -70,7 +70,7 @@ async def test_a_consumer_that_was_made_without_us_hearing_of_it_is_pulled_from(
         await made(*args, **more)
         raise TimeoutError
 
-    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    await room.operator.jetstream(timeout=PATIENCE).delete_consumer("EVT_MEMBERS", CONSUMER)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(JetStreamManager, "add_consumer", and_the_answer_is_lost)
         with pytest.raises(TimeoutError):
@@ -90,7 +90,7 @@ async def test_a_subscription_that_would_not_end_does_not_keep_the_next_from_beg
     async def not_now(*_: Any, **__: Any) -> None:
         raise ConnectionClosedError
 
-    await room.operator.jetstream(timeout=2).delete_consumer("EVT_MEMBERS", CONSUMER)
+    await room.operator.jetstream(timeout=PATIENCE).delete_consumer("EVT_MEMBERS", CONSUMER)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(Client, "_send_unsubscribe", not_now)
         await hearing.mend()

@@ -105,7 +105,9 @@ async def test_what_fails_at_home_fails_for_whoever_handed_it_on(
 ) -> None:
     for replica in town.replicas:
         replica.fault = fault
-    letters = await town.operator.jetstream(timeout=2).subscribe("dlq.>", ordered_consumer=True)
+    letters = await town.operator.jetstream(timeout=PATIENCE).subscribe(
+        "dlq.>", ordered_consumer=True
+    )
     gyms = [town.one_of(replica) for replica in town.replicas]
     with capture_logs():  # tracebacks take seconds to write
         await town.hang(gyms * 4)

@@ -8,14 +8,14 @@ from chassis.bus.asker import TURNS, Asker
 from chassis.bus.signature import sign
 from chassis.clock import FixedClock
 from contracts.envelope import Caller
-from tests.component.bus.lock import KEY, Lock, a_key, sent
+from tests.component.bus.lock import DEADLINE, KEY, PROMPT, Lock, a_key, sent
 
 
 async def test_a_command_whose_deadline_passed_is_not_carried_out(
     lock: Lock, caller: Caller
 ) -> None:
     body = a_key().model_dump_json().encode()
-    lock.clock.advance(timedelta(seconds=11))
+    lock.clock.advance(timedelta(seconds=DEADLINE + 1))
 
     reply = await sent(lock, body, sign(caller, "cmd.booking.test_turn_key", body, KEY))
 
@@ -41,7 +41,7 @@ async def test_who_knows_that_it_is_not_too_late_asks_another_a_few_times(
     lock: Lock, caller: Caller, monkeypatch: pytest.MonkeyPatch, wrong: int, outcome: str
 ) -> None:
     monkeypatch.setattr(lock.desk._clerk, "_clock", Ahead(lock.clock, wrong))
-    reply = await lock.asker.ask(a_key(), caller)
+    reply = await lock.asker.ask(a_key(), caller, PROMPT)
 
     assert reply.outcome == outcome
     assert [ctx.now for ctx in lock.turned] == [lock.clock.now()] * (outcome == "done")
@@ -49,8 +49,8 @@ async def test_who_knows_that_it_is_not_too_late_asks_another_a_few_times(
 
 async def test_who_finds_everybody_ahead_goes_by_their_time(lock: Lock, caller: Caller) -> None:
     behind = FixedClock(lock.clock.now() - timedelta(seconds=90))
-    told = caller.model_copy(update={"deadline": behind.now() + timedelta(seconds=10)})
+    told = caller.model_copy(update={"deadline": behind.now() + timedelta(seconds=DEADLINE)})
 
-    reply = await Asker(lock.client, key=KEY, clock=behind).ask(a_key(), told)
+    reply = await Asker(lock.client, key=KEY, clock=behind).ask(a_key(), told, PROMPT)
 
     assert (reply.outcome, len(lock.turned)) == ("done", 1)

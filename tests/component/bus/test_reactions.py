@@ -105,8 +105,8 @@ async def test_dead_letters_are_kept_however_their_events_were_written(
         await room.until_settled()
 
     assert sorted(letter.data for letter in letters) == sorted(bodies)
-    state = (await room.operator.jetstream(timeout=2).stream_info(streams.DEAD_LETTERS)).state
-    assert state.messages == count
+    jetstream = room.operator.jetstream(timeout=PATIENCE)
+    assert (await jetstream.stream_info(streams.DEAD_LETTERS)).state.messages == count
 
 
 async def test_a_dead_letter_tells_of_its_event_and_nothing_of_how_it_was_written(
