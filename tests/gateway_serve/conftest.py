@@ -43,7 +43,7 @@ class Library:
     calls: list[str]
     people: People
     address: str = ""
-    http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
 
     @property
     def url(self) -> str:
@@ -61,7 +61,7 @@ class Library:
         """Wait until somebody's credentials were looked at twice more: one look is over then."""
         while not self.people.looks.empty():
             self.people.looks.get_nowait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.people.looks.get()
             await self.people.looks.get()
 
@@ -96,13 +96,13 @@ class Screen:
         await self.say(id=id_, type="subscribe", payload={"query": query, **payload})
 
     async def hear(self) -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             text = await self.raw.recv()
         assert isinstance(text, str)
         return orjson.loads(text)
 
     async def closed(self) -> tuple[int | None, str | None]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.raw.wait_closed()
         return self.raw.close_code, self.raw.close_reason
 

@@ -27,7 +27,7 @@ async def _begin(door: Wire, library: Library) -> None:
     async def it_is_there() -> bool:
         return library.door._engine.bodies.held == before + len(LARGE) - 1 - FREE
 
-    await until(it_is_there, within=5)
+    await until(it_is_there)
 
 
 @pytest.mark.parametrize("sent", [b"", VIEWER[:5], LARGE[:-1]], ids=["none", "some", "most"])
@@ -69,4 +69,4 @@ async def test_what_large_bodies_hold_together_is_bounded(serve: Serve) -> None:
         async def nothing_is_held() -> bool:
             return library.door._engine.bodies.held == 0
 
-        await until(nothing_is_held, within=5)
+        await until(nothing_is_held)

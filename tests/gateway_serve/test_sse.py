@@ -24,7 +24,7 @@ class Stream:
 
     async def hear(self) -> str:
         """The next event or comment, as it came."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while "\n\n" not in self._rest:
                 self._rest += await anext(self._chunks)
         event, _, self._rest = self._rest.partition("\n\n")
@@ -114,14 +114,14 @@ async def test_a_silent_stream_has_a_heartbeat(serve: Serve) -> None:
 async def test_a_stream_ends_with_its_token(library: Library) -> None:
     headers = {"authorization": f"Bearer ann@{time.time() + 0.2}"}
     async with stream(library, WATCH, headers=headers) as events:
-        await events.next()
-        ended = await events.next()
-        assert ended["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        while "errors" not in (told := await events.next()):  # it may have ended before the first
+            continue
+        assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_a_drained_server_ends_its_streams_without_complete(library: Library) -> None:
     async with stream(library, WATCH) as events:
         await events.next()
         await library.door.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert [text async for text in events._chunks] == []

@@ -213,7 +213,7 @@ async def test_two_inits_close_with_4429(library: Library) -> None:
 async def test_another_subprotocol_is_not_spoken(library: Library, protocols: list[str]) -> None:
     offered = [Subprotocol(name) for name in protocols] or None
     async with connect(library.ws_url, subprotocols=offered) as raw:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await raw.wait_closed()
         assert raw.close_code == 4406
 
@@ -231,11 +231,12 @@ async def test_a_page_of_a_foreign_origin_is_refused(serve: Serve) -> None:
 
 
 async def test_a_ping_is_answered_and_a_deaf_client_cut(serve: Serve) -> None:
-    library = await serve(ping_every=0.1)
+    library, impatient = await serve(), await serve(ping_every=0.5)
     async with library.socket() as screen:
         await screen.say(type="ping", payload={"a": 1})
         assert await screen.hear() == {"type": "pong", "payload": {"a": 1}}
 
+    async with impatient.socket() as screen:
         assert await screen.hear() == {"type": "ping"}
         assert (await screen.closed())[0] == 4408
 
