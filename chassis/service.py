@@ -20,7 +20,7 @@ from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import EventStore, Rules
 from chassis.hears import Hears, hear_all
-from chassis.nats_client import connect
+from chassis.nats_client import connect, leave
 from chassis.process import Process
 from chassis.pulse import dead_letters_of
 from chassis.relay import Relay
@@ -74,7 +74,7 @@ async def start_relay(process: Process[RelaySettings], name: str, *, is_alone: b
     """The relay of service ``name``; ``is_alone``: nobody else here says how the process is."""
     settings, stopping = process.settings, anyio.Event()
     client = await connect(settings.relay_nats, name=f"{name} relay")
-    process.on_stop(client.close)
+    process.on_stop(partial(leave, client))
     dsn = settings.relay_database_url.get_secret_value()
     relay = Relay(context=name, dsn=dsn, client=client)
     process.background("relay", lambda: relay.run(stopping), stop=stopping.set)
@@ -87,7 +87,7 @@ async def start_relay(process: Process[RelaySettings], name: str, *, is_alone: b
 async def open_bus(process: Process[BusSettings], name: str) -> Client:
     """A connection that NATS knows by ``name``; the process says over it how it is."""
     nats = await connect(process.settings.nats, name=name)
-    process.on_stop(nats.close)
+    process.on_stop(partial(leave, nats))
     process.beat(nats)
     return nats
 

@@ -1,6 +1,7 @@
 """Projections, wired: streams in, read models and live hints out."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import anyio
 
@@ -51,7 +52,7 @@ async def main(process: Process[Settings]) -> None:
     """Keep every read model up to date until the process stops."""
     settings = process.settings
     client = await nats_client.connect(settings.nats, name=process.name)
-    process.on_stop(client.close)
+    process.on_stop(partial(nats_client.leave, client))
     asker = Asker(client, key=settings.caller_keys[0], clock=process.clock)
     kept = models(asker, process.clock)
     pool = await open_views(settings.database_url.get_secret_value(), size=CONNECTIONS)

@@ -9,6 +9,7 @@ from chassis.bus.broker import broker
 from chassis.bus.desk import Desk
 from chassis.context import Context
 from chassis.process import Process, run
+from chassis.service import open_bus
 from chassis.settings import BusSettings
 from contracts.envelope import Query
 
@@ -31,7 +32,14 @@ async def main(process: Process[BusSettings]) -> None:
     if how == "broken":
         raise RuntimeError("the lamp is broken")
 
+    nats = await open_bus(process, "lamp asks")
+
     async def burn() -> None:
+        while how == "flickers":
+            await nats.publish("bell.booking")
+            if not nats.is_connected:
+                say("in vain")
+            await anyio.sleep(0.05)
         if how == "burns-out":
             raise RuntimeError("the lamp burnt out")
         if how == "goes-out":

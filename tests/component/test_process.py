@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +24,7 @@ from contracts.envelope import Caller
 from contracts.ids import GymId, new_id
 from deploy.local.installation import Installation
 from tests.component.lamp_process import IsLit
+from tests.faults.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds
@@ -139,6 +141,23 @@ async def test_asked_to_stop_it_answers_the_running_command_first(
     process.send_signal(how)
 
     assert (await asking).result == {"lit": True}
+    code, said = await _ended(process)
+    assert code == 0
+    assert '"stopped"' in said
+
+
+async def test_asked_to_stop_while_the_bus_is_away_it_ends_in_order(
+    installation: Installation, start: Start
+) -> None:
+    nats = urlsplit(installation.environment("booking")["NATS_URL"])
+    assert nats.port is not None
+    async with Proxy(("127.0.0.1", nats.port)) as way:
+        process = await start("flickers", NATS_URL=f"nats://127.0.0.1:{way.port}")
+        await _heard(process, '"ready"')
+    await _heard(process, "in vain")
+
+    process.send_signal(signal.SIGTERM)
+
     code, said = await _ended(process)
     assert code == 0
     assert '"stopped"' in said
