@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import asyncpg
@@ -97,8 +97,9 @@ class Watch:
         ``asyncpg.PostgresError``, ``nats.errors.Error`` or ``NotYet`` when it cannot look; what
         it has seen until then is not looked at again.
         """
-        # recorded_at is the databases' time
-        moment = Moment(self._grounds.clock.now(), datetime.now(UTC) - self._on_its_way)
+        # Not by our clock: what was recorded just now would be settled long since if it is ahead.
+        now = min([await history.its_time(db) for db in self._kept.values()])
+        moment = Moment(self._grounds.clock.now(), now - self._on_its_way)
         self._streams.begin()
         for rule in (self._views, self._erased, self._rows):
             rule.begin()

@@ -6,7 +6,7 @@ Never up to where the store ends, but up to its horizon: below it nothing can ap
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 import asyncpg
@@ -79,6 +79,11 @@ class Seen:
 def place(context: str, position: int, category: str, stream_id: UUID, version: int) -> str:
     """Which event, for people who look."""
     return f"{context}#{position} {category}-{stream_id}@{version}"
+
+
+async def its_time(db: "_Db") -> datetime:
+    """When it is, by the clock that says when events were recorded."""
+    return cast("datetime", await db.fetchval("SELECT clock_timestamp()"))
 
 
 async def horizon(db: "_Db") -> int:

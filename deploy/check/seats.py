@@ -1,7 +1,7 @@
 """Seats, lines, and the time of those who have one (I1, I2, I4, I5). Each rule sees one stream."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from contracts import timetable as t
 from deploy.check.history import Seen
 from deploy.check.verdict import Moment, Verdict
 from services.booking.domain.class_session import ClassSession, class_session
+
+CLOCKS_APART = timedelta(minutes=2)  # how far ours and a replica's may be
 
 
 @dataclass(slots=True)
@@ -122,7 +124,8 @@ class IdleSeats:
         state, last = self._state, self._last
         if last is None or last.recorded_at >= moment.settled_before:
             return [verdict]  # the rest of what was decided may not have been read
-        if state.promotes(moment.now) and state.free_online > 0 and state.owes(moment.now):
+        soon = moment.now + CLOCKS_APART  # for who freed the seat promotion may have ended
+        if state.promotes(soon) and state.free_online > 0 and state.owes(soon):
             verdict.accuse(
                 f"gym {last.gym_id} session {last.stream_id}: {state.free_online} free,"
                 f" {len(state.waiting)} waiting"

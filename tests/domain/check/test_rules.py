@@ -145,6 +145,8 @@ def test_an_offered_seat_is_there_when_the_session_became_smaller(
     [
         (language.DAY_BEFORE, NINE + HOUR, {"I4b": 1}),
         (language.DAY_BEFORE, NINE, {}),  # what was decided with it may not have been read yet
+        (language.OFFERS - 3 * language.MINUTE, NINE + HOUR, {"I4b": 1}),
+        (language.OFFERS - language.MINUTE, NINE + HOUR, {}),  # by another's clock it is offered
         (language.CLAIMS, NINE + HOUR, {}),
     ],
 )
