@@ -15,10 +15,13 @@ PUT_GYM = "INSERT INTO auth.gyms (gym_id, slug) VALUES ($1, $2) ON CONFLICT DO N
 GYM = "SELECT gym_id FROM auth.gyms WHERE slug = $1"
 GYMS = "SELECT gym_id FROM auth.gyms"
 
-# The event store gave the address to this person: whoever's row still shows it is behind.
+# The event store gave the address to this person: whoever's row still shows it is behind. Unless
+# this is late, and the person has given it up since.
 YIELD = """
 UPDATE auth.credentials SET email_index = NULL
  WHERE gym_id = $1 AND email_index = $2 AND person_id <> $3
+   AND NOT EXISTS (SELECT FROM auth.credentials o
+                    WHERE o.gym_id = $1 AND o.person_id = $3 AND o.as_of > $4)
 """
 # The first password stays: a repeat of the command that set it must not undo a later change.
 FOLLOW = """
@@ -83,7 +86,7 @@ class Credentials:
         """
         person_id = person_of(actor)
         async with tenant(self._pool, gym_id) as db:
-            await db.execute(YIELD, gym_id, email_index, person_id)
+            await db.execute(YIELD, gym_id, email_index, person_id, as_of)
             await db.execute(FOLLOW, gym_id, person_id, actor, email_index, as_of, password_hash)
 
     async def move(
@@ -91,7 +94,7 @@ class Credentials:
     ) -> None:
         """The person's address is another as of this version. Nothing if they have no password."""
         async with tenant(self._pool, gym_id) as db:
-            await db.execute(YIELD, gym_id, email_index, person_id)
+            await db.execute(YIELD, gym_id, email_index, person_id, as_of)
             await db.execute(MOVE, gym_id, person_id, email_index, as_of)
 
     async def forget(self, gym_id: GymId, actor: str) -> None:

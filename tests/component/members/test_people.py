@@ -72,6 +72,23 @@ async def test_clients_who_swap_emails_at_once_leave_one_owner_each(house: House
     await house.sign_in(gym.slug, wanted)
 
 
+async def test_what_is_written_late_takes_an_email_from_nobody_who_has_it_since(
+    house: House,
+) -> None:
+    gym = await house.gym()
+    ann, index = await house.client(gym.gym_id), house.parts.index
+    change = ChangeClientContact(client_id=ann.client_id, name="Ann", email="new@example.com")
+    await clients.change_contact(house.parts, change, house.asks(gym.gym_id, Role.OWNER))
+    await house.client(gym.gym_id, name="Ben", email="ann@example.com", password="another one")
+
+    hers = index.email(gym.gym_id, "ann@example.com")  # as a replica that stood still would say
+    await house.parts.credentials.move(gym.gym_id, ann.client_id, hers, 1)
+    await house.parts.credentials.follow(gym.gym_id, f"client:{ann.client_id}", hers, 1, "hash")
+
+    await house.sign_in(gym.slug, "ann@example.com", "another one")
+    await house.sign_in(gym.slug, "new@example.com")
+
+
 async def test_a_client_of_another_gym_is_not_there(house: House) -> None:
     gym, other = await house.gym(), await house.gym()
     ann = await house.client(gym.gym_id)
