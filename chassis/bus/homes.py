@@ -29,7 +29,7 @@ from contracts.ids import new_id
 HELLO_EVERY = 0.5  # seconds
 SILENT_AFTER = 2.0  # seconds without a hello: long for a busy process, short for who waits
 STORE_SECONDS = 3.0  # in which the store answers, or others may have a better way to it
-HERE, LEAVING = "here", "leaving"
+HERE, LEAVING, CUT_OFF = "here", "leaving", "cut_off"
 NOT_OURS = b""  # the answer of who has done nothing of it: see to it yourself
 SUBJECT = "B2b-Handed-On"  # header: where the message was sent to
 KINDS_AT_ONCE = 4  # of everything that is handed on to us, as many as of so many kinds
@@ -45,9 +45,14 @@ class Peer:
     sees_to: frozenset[str] = frozenset()
     """First words of the subjects it serves: a process may be one part of a service only."""
     is_leaving: bool = False
-    """It answers what it was handed, and is handed no more."""
+    """Or cut off from its store. It is handed no more."""
     waiting: set[asyncio.Task[Msg]] = field(default_factory=set)
     """What was handed on to it and is not answered yet."""
+
+    def give_up(self) -> None:
+        """Wait no longer for what was handed on to it."""
+        for asked in self.waiting:
+            asked.cancel()
 
 
 class Homes:
@@ -181,7 +186,7 @@ class Homes:
         return f"peers.{self._service}"
 
     async def _say(self) -> None:
-        word = HERE if self._is_home else LEAVING
+        word = LEAVING if self._is_leaving else CUT_OFF if self._is_cut_off else HERE
         if self._client is None or not self._client.is_connected:
             return  # it would be told when it is old
         told = " ".join((word, self._name, *sorted(set(map(_kind, self._served)))))
@@ -204,14 +209,15 @@ class Homes:
         if peer.is_leaving != is_leaving:
             peer.is_leaving = is_leaving
             self._homes.clear()
+        if word == CUT_OFF:  # it would answer when nobody waits any more
+            peer.give_up()
 
     def _forget(self, name: str) -> None:
         peer = self._peers.pop(name, None)
         if peer is None:
             return
         self._homes.clear()
-        for asked in peer.waiting:
-            asked.cancel()
+        peer.give_up()
 
     async def _answer(self, message: Msg) -> bytes:
         subject = (message.headers or {}).get(SUBJECT, "")
