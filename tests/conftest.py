@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chassis.clock import FixedClock
 from chassis.context import Context
@@ -18,6 +19,13 @@ from tests.world.system import data_folder
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """A Monday without a change of clocks nearby."""
+
+# A law that fails does so again, whoever runs it; and how long an example takes is the machine's.
+# Other examples than the usual ones: pytest --hypothesis-profile=search.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", _PATIENT)
+settings.register_profile("steady", _PATIENT, derandomize=True)
+settings.load_profile("steady")
 
 _TOLD = pytest.StashKey[list[Chronicle]]()
 

@@ -124,7 +124,7 @@ async def before(edge: Edge) -> AsyncIterator[dict[str, float]]:
 
 @settings(
     max_examples=400, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(requests())
 async def test_any_request_is_answered_with_a_reason_or_not_at_all(
@@ -139,8 +139,8 @@ async def test_any_request_is_answered_with_a_reason_or_not_at_all(
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(st.binary(max_size=600))
 async def test_bytes_that_are_no_http_at_all_are_refused(

@@ -223,7 +223,7 @@ async def before(edge: Edge) -> AsyncIterator[dict[str, float]]:
     max_examples=200,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(TALKS)
 async def test_any_conversation_ends_as_the_protocol_says(
@@ -245,7 +245,7 @@ async def test_who_says_nothing_is_asked_to_leave(edge: Edge, before: dict[str, 
     async with wire(edge.url) as socket:
         await shake_hands(socket)
 
-        assert (await heard(socket)).code == Close.TIMEOUT
+        assert (await heard(socket, within=60)).code == Close.TIMEOUT
 
 
 @pytest.mark.parametrize("protocol", ["graphql-ws", "x", "graphql-transport-ws-2"])
@@ -268,7 +268,7 @@ async def test_a_token_that_ends_ends_the_socket_and_nothing_is_said_behind_it(
         for number in range(5):
             asked = {"query": WATCH}
             await socket.send(_text({"type": "subscribe", "id": str(number), "payload": asked}))
-        listening = asyncio.create_task(heard(socket))
+        listening = asyncio.create_task(heard(socket, within=60))
         while not listening.done():
             await socket.send(_text({"type": "ping"}))
             await asyncio.wait({listening}, timeout=0.1)
@@ -287,7 +287,7 @@ async def test_who_does_not_answer_a_goodbye_is_left_all_the_same(
         await shake_hands(socket)
         await socket.send(frame(b"no JSON"))
 
-        assert (await heard(socket, polite=False, within=20)).code == Close.MALFORMED
+        assert (await heard(socket, polite=False, within=60)).code == Close.MALFORMED
 
 
 async def test_more_words_than_allowed_are_too_many(edge: Edge, before: dict[str, float]) -> None:
