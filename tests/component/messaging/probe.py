@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -108,7 +108,7 @@ async def connected_as(installation: Installation, user: str) -> AsyncIterator[C
 
 async def fresh_stream(client: Client) -> None:
     """An empty ``EVT_PROBE``, whatever was there."""
-    js = client.jetstream(timeout=5)
+    js = client.jetstream(timeout=30)
     if STREAM in {each.config.name for each in await js.streams_info()}:
         await js.delete_stream(STREAM)
     await streams.declare_one(client, streams.events_of(CONTEXT))
@@ -132,7 +132,7 @@ async def publish(
     client: Client, count: int, *, first: int = 1, gym_id: GymId | None = None
 ) -> None:
     """Events with positions ``first`` .. as a relay would publish them."""
-    js = client.jetstream(timeout=5)
+    js = client.jetstream(timeout=30)
     for position in range(first, first + count):
         await js.publish(*message(position, gym_id=gym_id))
 
@@ -144,12 +144,12 @@ def message(
     event_type: str = Counted.event_type,
     event: object = None,
     trace: str | None = None,
-    recorded_at: str = "2027-03-01T12:00:00Z",
+    recorded_at: str | None = None,
 ) -> tuple[str, bytes, float, str, dict[str, str]]:
     """Arguments of ``js.publish`` for the event at ``position``; it counts ``position``.
 
     ``event`` is something else to say instead: JSON as bytes, or what becomes JSON. ``trace`` is
-    what led to it and published it.
+    what led to it and published it. It was recorded just now, unless something else is said.
     """
     event = {"n": position} if event is None else event
     gym, event_id = gym_id or GymId(UUID(int=7)), new_id()
@@ -161,7 +161,7 @@ def message(
         "stream": f"probe-{event_id}",
         "version": 1,
         "position": position,
-        "recorded_at": recorded_at,
+        "recorded_at": recorded_at or datetime.now(UTC).isoformat(),
         "traceparent": trace,
         "event": orjson.Fragment(event) if isinstance(event, bytes) else event,
     }

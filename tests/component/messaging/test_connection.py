@@ -38,7 +38,7 @@ async def test_leaving_is_not_a_loss(access: NatsAccess, made: Connecting) -> No
     client = await made(access)
     with capture_logs() as said:
         await nats_client.leave(client)
-        await until(lambda: client.is_closed, within=10)
+        await until(lambda: client.is_closed)
     assert said == []
 
 
@@ -48,6 +48,6 @@ async def test_a_broken_connection_is_a_loss(access: NatsAccess, made: Connectin
     assert client._transport is not None
     with capture_logs() as said:
         client._transport.close()  # type: ignore[no-untyped-call]
-        await until(lambda: BACK in said, within=10)
+        await until(lambda: BACK in said)
     assert LOST in said
     await nats_client.leave(client)

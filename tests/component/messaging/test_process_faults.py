@@ -92,4 +92,4 @@ async def _grows(client: Client, to: int) -> None:
     async def grown() -> bool:
         return await _stored(client) >= to
 
-    await until(grown, within=3 * SILENCE)
+    await until(grown, within=6 * SILENCE)

@@ -57,7 +57,10 @@ async def test_only_the_wanted_subjects_come(client: Client) -> None:
 
 
 @pytest.mark.faults
-async def test_a_lost_message_is_noticed_and_fetched_again(client: Client, tell: Chronicle) -> None:
+async def test_a_lost_message_is_noticed_and_fetched_again(
+    client: Client, tell: Chronicle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.reader.SILENCE", 60.0)  # it is not silence that is noticed
     await publish(client, 12)
     reader = Reader(client, STREAM, max_batch=8)
     first = await reader.next_batch()

@@ -189,7 +189,7 @@ async def test_a_second_rebuild_takes_over_the_first(
 
 
 async def _copy_exists(views: Views, tally: Tally) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         while not await views.db.fetchval(
             "SELECT EXISTS (SELECT FROM views_next.checkpoints WHERE name = $1)", tally.name
         ):

@@ -222,7 +222,7 @@ async def test_the_bell_is_heard_between_two_looks(
 
 async def test_a_relay_stops_when_asked(journal: Journal, client: Client) -> None:
     relay = _relay(journal, client)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async with running(relay.run) as stopping:
             await until(lambda: relay.ready)
             stopping.set()

@@ -107,7 +107,7 @@ async def _hints(client: Client, tally: Tally) -> AsyncIterator["asyncio.Queue[M
 
 async def _publish(client: Client, *messages: tuple[Any, ...]) -> None:
     for each in messages:
-        await client.jetstream(timeout=5).publish(*each)
+        await client.jetstream(timeout=30).publish(*each)
 
 
 async def test_a_transaction_is_a_span_in_each_sampled_trace_and_its_hints_tell_whose(
@@ -127,7 +127,7 @@ async def test_a_transaction_is_a_span_in_each_sampled_trace_and_its_hints_tell_
         _hints(other_client, tally) as heard,
         running(Projection(by_gym, client=client, pool=pool).run),
     ):
-        told = [await asyncio.wait_for(heard.get(), 10) for _ in range(6)]
+        told = [await asyncio.wait_for(heard.get(), 60) for _ in range(6)]
 
     spans = {parent(span): span for span in kept.all}
     assert set(spans) == {ids(ours), ids(theirs)}
@@ -155,7 +155,7 @@ async def test_of_a_transaction_that_is_one_trace_alone_every_change_is_its_doin
         _hints(other_client, tally) as heard,
         running(Projection(tally, client=client, pool=pool).run),
     ):
-        hint = await asyncio.wait_for(heard.get(), 10)
+        hint = await asyncio.wait_for(heard.get(), 60)
 
     [span] = kept.all
     assert orjson.loads(hint.data) == {"position": 2, "traces": [context(span)]}
@@ -173,7 +173,7 @@ async def test_a_read_model_that_is_far_behind_makes_links_and_tells_no_screen_o
         _hints(other_client, tally) as heard,
         running(Projection(tally, client=client, pool=pool).run),
     ):
-        hint = await asyncio.wait_for(heard.get(), 10)
+        hint = await asyncio.wait_for(heard.get(), 60)
 
     late, followed = sorted(kept.all, key=lambda span: parent(span) or "")
     assert (parent(late), links(late)) == (None, {ids(old)})

@@ -69,7 +69,7 @@ async def test_a_server_of_our_authority_is_spoken_to_by_tls(
 
     await asked.subscribe("said", cb=answer)
     await settled(asked)
-    assert (await client.request("said", b"", timeout=5)).data == b"heard"
+    assert (await client.request("said", b"", timeout=30)).data == b"heard"
     async with httpx.AsyncClient(base_url=nats.monitor_url) as monitor:
         told = (await monitor.get("/connz")).json()
     assert [each["tls_version"] for each in told["connections"]] == ["1.3", "1.3"]
@@ -81,10 +81,10 @@ async def test_a_connection_by_tls_comes_back(nats: Nats, authority: Authority) 
     back = asyncio.Event()
     client = await connect(access(nats, TlsFiles(authority.file)), name="tests", came_back=back.set)
     nats.restart()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await back.wait()
 
-    await client.flush(timeout=5)
+    await client.flush(timeout=30)
     await leave(client)
 
 
@@ -111,7 +111,7 @@ async def test_a_server_that_asks_for_a_certificate_takes_ours_only(
     strict: Nats, authority: Authority, stranger: Authority
 ) -> None:
     client = await connect(access(strict, authority.signs("booking")), name="tests")
-    await client.flush(timeout=5)
+    await client.flush(timeout=30)
     await leave(client)
 
     theirs = replace(stranger.signs("booking"), ca=authority.file)
@@ -232,7 +232,7 @@ async def test_the_shipped_bus_speaks_tls_to_clients_and_to_itself(
             await clients[1].flush()
             return heard.pending_msgs > 0
 
-        await until(crosses, 20)
+        await until(crosses, 60)
         for client in clients:
             await leave(client)
     finally:
