@@ -42,7 +42,7 @@ from tests.component.serving import Gateway, serving
 from tests.component.test_booking_process import heard
 from tests.world.waiting import until
 
-LONG = 15.0  # seconds until a test gives up waiting
+LONG = 60.0  # seconds until a test gives up waiting
 SOON = 300.0  # seconds; inside the door's window and the check-in's
 
 CHECKED_IN = "booking.checked_in.v1"

@@ -28,7 +28,7 @@ from deploy.local.installation import Installation
 from tests.component.members.house import gym_of
 from tests.component.serving import Gateway, serving
 
-LONG = 15.0  # seconds until a test gives up waiting
+LONG = 60.0  # seconds until a test gives up waiting
 
 
 @pytest.fixture(
@@ -239,10 +239,14 @@ async def test_the_line_dissolves_by_itself_when_the_session_starts(
     house: House, installation: Installation
 ) -> None:
     ann, ben = await house.client(), await house.client()
-    session = await house.session(starts_in=3)
-    await house.member(ann, BookClass(session_id=session, client_id=ann))
-    line = BookClass(session_id=session, client_id=ben, or_waitlist=True)
-    assert outcome(await house.member(ben, line)).status == "waiting"
+    for starts_in in (3, 12, 48):  # it may have started where the machine stands still
+        session = await house.session(starts_in=starts_in)
+        await house.member(ann, BookClass(session_id=session, client_id=ann, or_waitlist=True))
+        line = BookClass(session_id=session, client_id=ben, or_waitlist=True)
+        reply = await house.member(ben, line)
+        if reply.outcome == "done":
+            break
+    assert outcome(reply).status == "waiting"
     left = (await heard(installation, house.gym_id, "booking.waitlist_left.v1"))[-1]
     assert left.model_dump()["reason"] == "session_started"
 

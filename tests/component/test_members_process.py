@@ -52,9 +52,9 @@ class Running:
         caller = Caller(
             gym_id=gym_id, actor=actor, roles=roles or (GATEWAY,), command_id=one,
             correlation_id=one, causation_id=one,
-            deadline=self.clock.now() + timedelta(seconds=10),
+            deadline=self.clock.now() + timedelta(seconds=30),
         )  # fmt: skip
-        return await self.asker.ask(command, caller, timeout=10)
+        return await self.asker.ask(command, caller, timeout=30)
 
     async def told(self, query: Query) -> dict[str, Any]:
         reply = await self.ask(query)
@@ -124,7 +124,7 @@ async def test_everything_members_records_reaches_its_stream(
             f"evt.{gym.gym_id}.members.>", ordered_consumer=True
         )
         assert (await running.ask(gym, OPERATOR, actor="system:operator")).outcome == "done"
-        first = unpack((await heard.next_msg(timeout=10)).data)
+        first = unpack((await heard.next_msg(timeout=30)).data)
     finally:
         await operator.close()
     assert isinstance(first.event, GymRegistered)
@@ -165,7 +165,7 @@ async def test_nothing_personal_is_in_a_log_line_or_a_metric(running: Running) -
     await running.ask(ann, Role.OWNER, gym_id=gym.gym_id)
     wrong = SignIn(gym=gym.slug, email="ann@secret.example", password="a wrong secret", address="")
     assert (await running.ask(wrong)).code == "INVALID_CREDENTIALS"
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         metrics = (await http.get(f"{running.health}/metrics")).text
     log = running.log.read_text()
     assert "ready" in log

@@ -27,7 +27,7 @@ from tests.component.lamp_process import IsLit
 from tests.faults.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 Start = Callable[..., Awaitable[Process]]
 
 
@@ -74,7 +74,7 @@ async def _get(installation: Installation, path: str) -> tuple[int, bytes]:
 
     def get() -> tuple[int, bytes]:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -97,7 +97,7 @@ async def _asked(installation: Installation) -> Any:
         correlation_id=key, causation_id=key, deadline=deadline,
     )  # fmt: skip
     try:
-        return await asker.ask(IsLit(), caller, timeout=5)
+        return await asker.ask(IsLit(), caller, timeout=PATIENCE)
     finally:
         await client.close()
 

@@ -51,7 +51,7 @@ async def _asked(request: bytes) -> AsyncIterator[tuple[health.Server, socket.so
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALLEST)
             client.connect(("127.0.0.1", server.port))
             client.sendall(request)
-            await until(is_there, within=5)
+            await until(is_there)
             try:
                 yield server, client
             finally:

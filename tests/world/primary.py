@@ -38,7 +38,7 @@ class Primary:
             found: str = await self.admin.fetchval("SHOW synchronous_standby_names")
             return found == names
 
-        await until(is_so, 10)
+        await until(is_so)
 
     async def waiting(self) -> list[int]:
         """Backends that wait for a copy."""
@@ -55,7 +55,7 @@ class Primary:
         async def none_waits() -> bool:
             return not await self.waiting()
 
-        await until(none_waits, 10)
+        await until(none_waits)
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ async def test_a_revoked_key_is_refused_once_the_set_is_renewed(
     issuer.published.remove("ec")
     clock.advance(timedelta(minutes=11))
     await verifier.principal(issuer.token(claims | {"jti": "1"}), SLUG)  # renews behind the scenes
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         tries = 0
         while await is_believed(verifier, issuer.token(claims | {"jti": f"later {tries}"})):
             tries += 1

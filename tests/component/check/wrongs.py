@@ -18,7 +18,7 @@ INSERT INTO es.events (gym_id, stream_id, version, event_id, category, type, dat
 VALUES ($1, $2, $3, $4, 'door', 'access.door_added.v1', $6, $5)
 """
 NOW = datetime.now(UTC)
-LATER = Moment(NOW, NOW + timedelta(hours=1))
+LATER = Moment(NOW, NOW + timedelta(days=1))
 """What is recorded now is settled."""
 
 

@@ -99,7 +99,7 @@ async def test_a_command_may_need_more_streams_than_are_kept(
         unit.states(tally, streams)
         return count(*streams)(unit)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await store.execute(ctx, rule)
         await store.execute(again(ctx), count(new_id()))
 

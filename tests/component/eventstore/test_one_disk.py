@@ -78,13 +78,13 @@ async def test_however_many_repeat_it_few_connections_wait_and_reading_goes_on(
     with pytest.raises(OutcomeUnknown):
         await store.execute(ctx, count(stream))
     await cut_off.show_what_waits()
-    recorder = PostgresRecorder(pool, patience=5 * PATIENCE)
+    recorder = PostgresRecorder(pool, patience=12 * PATIENCE)
 
     asking = [
         asyncio.create_task(recorder.answer(ctx.gym_id, ctx.actor, ctx.command_id))
         for _ in range(MANY)
     ]
-    await until(cut_off.somebody_waits, 10)
+    await until(cut_off.somebody_waits)
     for _ in range(MANY):
         await store.read(ctx.gym_id, tally, stream)
     assert not any(one.done() for one in asking), "reading had to wait for them"
@@ -114,7 +114,7 @@ async def test_whoever_asks_whether_copies_confirm_waits_for_a_connection_no_lon
     writing = await _all_waiting(cut_off, pool, lambda: pool.execute(FENCE))
 
     asking = asyncio.create_task(confirmed(pool, within=PATIENCE))
-    await asyncio.wait([asking], timeout=10 * PATIENCE)
+    await asyncio.wait([asking], timeout=20 * PATIENCE)
     assert asking.done(), "it waits as long as those who have the connections"
     assert isinstance(asking.exception(), TimeoutError)
 
@@ -134,9 +134,9 @@ async def test_who_has_seen_something_while_others_are_confirmed_shares_the_next
 
     monkeypatch.setattr(recorder, "_written", written)
     first = asyncio.create_task(recorder._confirmed())
-    await until(lambda: bool(sent), 10)
+    await until(lambda: bool(sent))
     later = [asyncio.create_task(recorder._confirmed()) for _ in range(MANY)]
-    await until(lambda: recorder._fence is not None, 10)
+    await until(lambda: recorder._fence is not None)
     assert sent == [FENCE]
 
     goes_on.set()
@@ -181,7 +181,7 @@ async def test_a_process_that_is_ended_while_it_writes_cancels_nothing(
     await store.start()
     asking = asyncio.create_task(store.execute(ctx, count(stream)))
 
-    await until(cut_off.somebody_waits, 10)
+    await until(cut_off.somebody_waits)
     committing = store._writer._committing
     assert committing is not None
     for task in (committing, asking):  # as the end of a process's loop does
@@ -203,7 +203,7 @@ async def _all_waiting(
     async def all_wait() -> bool:
         return len(await primary.waiting()) == len(writing)
 
-    await until(all_wait, 10)
+    await until(all_wait)
     return writing
 
 
@@ -222,5 +222,5 @@ async def _answered(ask: Callable[[], Awaitable[eventstore.Done]]) -> eventstore
             return await ask()
         return None
 
-    found: eventstore.Done = await until(once, 10)
+    found: eventstore.Done = await until(once)
     return found

@@ -38,4 +38,4 @@ async def until_counted(store: EventStore, ctx: Context, stream: Any) -> None:
     async def is_counted() -> bool:
         return (await store.read(ctx.gym_id, tally, stream))[1] > 0
 
-    await until(is_counted, within=10)
+    await until(is_counted)

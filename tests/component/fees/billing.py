@@ -27,7 +27,7 @@ async def billing(town: Installation, parts: str = "") -> AsyncIterator[Callable
         yield process.kill
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait, 15)
+        await asyncio.to_thread(process.wait, 60)
 
 
 async def caught_up(town: Installation) -> None:

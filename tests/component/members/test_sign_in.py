@@ -1,7 +1,6 @@
 """Signing in, and guessing how to, on a real database."""
 
 import asyncio
-import statistics
 import time
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from chassis.tenancy import tenant
 from contracts.ids import new_id
 from services.members.attempts import PER_ACCOUNT
 from tests.component.members.house import PASSWORD, House
+from tests.world.waiting import until
 
 
 async def test_the_first_owner_signs_in_as_owner(house: House) -> None:
@@ -101,12 +101,17 @@ async def test_a_rush_on_the_door_is_told_to_come_back_rather_than_made_to_wait(
 
 
 async def test_an_unknown_email_takes_as_long_to_refuse_as_a_wrong_password(house: House) -> None:
-    gym = await house.gym()
     seconds: dict[str, list[float]] = {"olga@example.com": [], "nobody@example.com": []}
-    for _ in range(7):  # in turns, so that a busy machine slows both
-        for email, taken in seconds.items():
-            began = time.perf_counter()
-            await house.refused(gym.slug, email, "wrong")
-            taken.append(time.perf_counter() - began)
-    known, unknown = (statistics.median(taken) for taken in seconds.values())
-    assert 0.4 < unknown / known < 2.5, "a skipped hash would make it a tenth"
+
+    async def alike() -> bool:
+        """The quickest of each; a moment of calm may have come to one of them alone."""
+        gym = await house.gym()  # nobody may guess the same account for long
+        for _ in range(7):  # in turns, so that a busy machine slows both
+            for email, taken in seconds.items():
+                began = time.perf_counter()
+                await house.refused(gym.slug, email, "wrong")
+                taken.append(time.perf_counter() - began)
+        known, unknown = (min(taken) for taken in seconds.values())
+        return 0.4 < unknown / known < 2.5  # a skipped hash would make it a tenth
+
+    await until(alike)
