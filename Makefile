@@ -32,7 +32,7 @@ demo-traffic: $(READY) ## Keep the demo gyms moving until Ctrl-C; R=10 deeds a s
 	@$(BIN)/b2b demo-traffic $(if $(R),--rate $(R))
 
 ##@ Before pushing
-.PHONY: lint types format validate image bench security chaos drill
+.PHONY: lint types format validate image bench security laws chaos drill
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,6 +55,9 @@ image: $(VALIDATORS) ## Build the image and run it as a cluster would, by podman
 
 bench: $(READY) ## Measure against the baselines; writes bench/RESULTS.md and bench/results.json. B="hot --rounds 5"
 	@$(BIN)/python -m bench $(B)
+
+laws: $(READY) ## What must hold of any history and any input, on examples that were never tried. T=tests/domain
+	@$(BIN)/pytest -m hypothesis --hypothesis-profile=search $(or $(T),tests)
 
 chaos: $(READY) ## Every fault, also those that take long or take root; tells what each did. T=tests/faults/test_disks.py
 	@$(BIN)/pytest -m "faults or chaos" $(or $(T),tests)
