@@ -140,7 +140,7 @@ async def _signed_in(url: str) -> bool:
     document = """mutation ($input: SignInInput!) {
         signIn(input: $input) { tokens { accessToken } userErrors { code } } }"""
     asked = {"idempotencyKey": str(new_id()), "gym": "oak", **OWNER}
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         answer = await http.post(url, json={"query": document, "variables": {"input": asked}})
     told = json.loads(answer.text)
     return bool(told["data"]["signIn"]["tokens"])

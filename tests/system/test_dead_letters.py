@@ -21,7 +21,7 @@ from tests.world.system import System
 from tests.world.waiting import until
 
 CONSUMER = "booking_test_greeting"
-WITHIN = 20.0  # seconds
+WITHIN = 60.0  # seconds
 
 
 @dataclass

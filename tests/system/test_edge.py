@@ -31,7 +31,7 @@ async def production(system: System) -> AsyncIterator[httpx.AsyncClient]:
     settings = {"B2B_ENV": "production", "B2B_CLOCK_FILE": "", "ORIGINS": APP}
     async with (
         gateway(system, **settings) as address,
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=60) as client,
     ):
         yield client
 
@@ -101,7 +101,7 @@ async def test_production_speaks_no_legacy_protocol(production: httpx.AsyncClien
 
     async with (
         connect(address, subprotocols=[Subprotocol("graphql-ws")]) as socket,
-        asyncio.timeout(5),
+        asyncio.timeout(60),
     ):
         await socket.wait_closed()
 
@@ -120,7 +120,7 @@ async def test_production_is_reached_by_tls_only_and_its_answers_are_data(
 
 
 async def test_the_page_of_development_runs_its_own_scripts_only(url: str) -> None:
-    async with httpx.AsyncClient(base_url=url) as browser:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as browser:
         answer = await browser.get("/graphql", headers=HTML)
 
     [inline] = [part.partition("</script>")[0] for part in answer.text.split("<script>")[1:]]
@@ -166,7 +166,7 @@ async def test_a_whole_gym_comes_in_from_one_address_at_once(
 async def test_an_address_that_asks_too_much_waits_with_sockets_too(system: System) -> None:
     async with (
         gateway(system, ADDRESS_RATE="0.001", ADDRESS_BURST="3") as address,
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=60) as client,
     ):
         answers = [await client.post("/graphql", json={"query": VIEWER}) for _ in range(4)]
         with pytest.raises(InvalidStatus) as refused:
@@ -218,7 +218,7 @@ async def test_what_a_person_asks_for_adds_up(system: System, gym: Gym) -> None:
 async def test_new_documents_add_up_and_known_ones_do_not(system: System) -> None:
     async with (
         gateway(system, COST_RATE="0.001", COST_BURST="5000") as address,
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=60) as client,
     ):
         known = [await asked(client, VIEWER) for _ in range(100)]
         fresh = [await asked(client, f"{VIEWER} # {number:01000}") for number in range(12)]
@@ -237,7 +237,7 @@ async def test_only_documents_of_our_apps_are_served_where_that_is_set(
     settings = {"TRUSTED_DOCUMENTS": str(manifest), "ONLY_TRUSTED_DOCUMENTS": "true"}
     async with (
         gateway(system, **settings) as address,
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=60) as client,
     ):
         by_id = (await client.post("/graphql", json={"documentId": f"sha256:{key}"})).json()
         other = await asked(client, documents.CLIENTS)

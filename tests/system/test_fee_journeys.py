@@ -13,7 +13,7 @@ from tests.world.people import Refused
 from tests.world.waiting import until
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
-LONG = 15.0  # seconds until a screen must show what two services had to hear of first
+LONG = 60.0  # seconds until a screen must show what two services had to hear of first
 
 
 async def test_a_missed_class_is_pending_a_day_and_then_on_the_invoice(
@@ -34,7 +34,7 @@ async def test_a_missed_class_is_pending_a_day_and_then_on_the_invoice(
     async with desk.watching(fees.ACCOUNT_CHANGED, clientId=mia.id) as account:
         await account.shows(lambda f: f["balances"] == [])
         await fees.later(gym, running, DAY)
-        owes = await account.shows(lambda f: f["balances"] != [], within=LONG)
+        owes = await account.shows(fees.owes, within=LONG)
 
     assert {(one["clientName"], one["status"]) for one in shown["penalties"]} == {
         ("Mia", "PENDING"), ("Leo", "WAIVED"),
@@ -79,7 +79,7 @@ async def test_an_issued_invoice_stays_and_a_correction_is_a_credit_on_the_next(
     class_ = await fees.missed(gym, running, mia)
     async with mia.at.watching(fees.ACCOUNT_CHANGED) as account:
         await fees.later(gym, running, DAY)
-        (balance,) = (await account.shows(lambda f: f["balances"] != [], within=LONG))["balances"]
+        (balance,) = (await account.shows(fees.owes, within=LONG))["balances"]
         invoice = {"clientId": mia.id, "invoiceId": balance["draft"]["id"]}
         issued = await desk.done(fees.ISSUE, **invoice)
         await account.shows(lambda f: f["balances"][0]["issued"]["minor"] == fees.FEE["minor"])
@@ -251,7 +251,7 @@ async def test_another_gyms_fees_and_invoices_look_like_nobodys(
     class_ = await fees.missed(gym, running, mia)
     async with gym.owner.watching(fees.ACCOUNT_CHANGED, clientId=mia.id) as account:
         await fees.later(gym, running, DAY)
-        shown = await account.shows(lambda f: f["balances"] != [], within=LONG)
+        shown = await account.shows(fees.owes, within=LONG)
     await fees.later(other_gym, running, timedelta())
     stranger, case = other_gym.owner, class_.of(mia)
     invoice = {"clientId": mia.id, "invoiceId": shown["balances"][0]["draft"]["id"]}

@@ -17,6 +17,7 @@ from contracts.ids import new_id
 from tests.world import documents
 from tests.world.gym import Gym
 from tests.world.people import GRAPHQL_WS, PASSWORD, Person, Refused
+from tests.world.waiting import until
 
 
 def cursor(kind: str, key: str) -> str:
@@ -166,18 +167,24 @@ async def test_a_page_of_somebody_else_reads_no_answer(gym: Gym) -> None:
 
 
 async def test_whether_somebody_is_known_takes_as_long_to_refuse(gym: Gym) -> None:
-    mia = await gym.member()
     wrong = {"gym": gym.slug, "password": "not this one"}
+    pairs: list[tuple[float, float]] = []
 
     async def seconds(email: str) -> float:
         began = time.perf_counter()
-        await mia.at.refused(documents.SIGN_IN, email=email, **wrong)
+        await gym.owner.refused(documents.SIGN_IN, email=email, **wrong)
         return time.perf_counter() - began
 
-    pairs = [(await seconds(mia.email), await seconds(f"{new_id().hex}@x.test")) for _ in range(6)]
-    known, unknown = (min(times) for times in zip(*pairs, strict=True))  # by turns: one weather
+    async def alike() -> bool:
+        """The quickest of each; a moment of calm may have come to one kind alone."""
+        mia = await gym.member()  # nobody may guess the same account for long
+        for _ in range(6):  # by turns: one weather
+            unknown = f"{new_id().hex}@x.test"
+            pairs.append((await seconds(mia.email), await seconds(unknown)))
+        quick, quicker = sorted(min(times) for times in zip(*pairs, strict=True))[::-1]
+        return quick < 3 * quicker
 
-    assert 1 / 3 < known / unknown < 3
+    await until(alike)
 
 
 async def test_one_address_guesses_no_account_for_long(gym: Gym) -> None:

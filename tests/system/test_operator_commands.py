@@ -15,7 +15,7 @@ from tests.world.gym import Gym
 from tests.world.people import PASSWORD, Person
 from tests.world.system import System
 
-WITHIN = 30.0  # seconds
+WITHIN = 60.0  # seconds
 
 
 @pytest.fixture

@@ -173,7 +173,8 @@ async def test_a_member_sees_their_own_place_in_a_session_and_staff_none(
 
 async def test_a_grant_pays_for_what_it_covers_once_it_does(gym: Gym) -> None:
     zoe, session = await gym.member("Zoe", pack=0), await gym.session()
-    never = {"hours": [{"weekdays": [1], "fromTime": "00:00", "untilTime": "00:01"}]}
+    another = (gym.clock.now() + timedelta(days=4)).isoweekday()
+    never = {"hours": [{"weekdays": [another], "fromTime": "00:00", "untilTime": "00:01"}]}
     given = await gym.owner.done(documents.GRANT, clientId=zoe.id, credits=2, coverage=never)
     refused = await zoe.at.refused(documents.BOOK, sessionId=session)
     here = {"locationIds": [gym.location], "hours": [{"untilTime": "24:00"}]}

@@ -52,7 +52,7 @@ async def opened(address: str, person: Person) -> ClientConnection:
 
 
 async def closed_with(socket: ClientConnection) -> int | None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await socket.wait_closed()
     return socket.close_code
 

@@ -8,7 +8,7 @@ from tests.world import documents, fees
 from tests.world.gym import Gym
 from tests.world.waiting import until
 
-LONG = 20.0  # seconds until the clock's worker has been there, and screens show it
+LONG = 60.0  # seconds until the clock's worker has been there, and screens show it
 OVERDUE = timedelta(hours=4)
 """From before a class until its books close by themselves: an hour of it, and two."""
 

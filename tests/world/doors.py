@@ -6,7 +6,7 @@ from tests.world.documents import ERRORS
 from tests.world.people import Person
 from tests.world.waiting import until
 
-LONG = 15.0  # seconds until a journey gives up waiting
+LONG = 60.0  # seconds until a journey gives up waiting
 
 ADD_DOOR = f"""mutation ($input: AddDoorInput!) {{
   addDoor(input: $input) {{ door {{ id name }} position {ERRORS} }} }}"""

@@ -8,7 +8,7 @@ from deploy.local.installation import Installation
 from tests.world import documents
 from tests.world.documents import ERRORS
 from tests.world.gym import Gym, Member, move_clock
-from tests.world.people import Person
+from tests.world.people import Json, Person
 
 CASE = """id clientId clientName sessionTitle reservationId kind paidWith status forgiven
   amount { minor currency } policyVersion facts contest contestReason decidedById reason"""
@@ -94,6 +94,11 @@ async def missed(
     await later(gym, running, timedelta(minutes=31))
     closed = await (closed_by or gym.owner).done(documents.FINALIZE, sessionId=session)
     return Missed(session, seats, closed["position"])
+
+
+def owes(shown: Json) -> bool:
+    """Whether the account has something to pay: a draft may be shown before what is on it."""
+    return any(one["owed"]["minor"] for one in shown["balances"])
 
 
 async def later(gym: Gym, running: Installation, by: timedelta) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from chassis.clock import LOOK_EVERY, MovableClock
@@ -37,6 +37,11 @@ class Gym:
     patience: float = 0
     """Seconds its people go on asking the same while nobody answers."""
     people: list[Person] = field(default_factory=list)
+    since: datetime = field(init=False)
+    """When it was opened: midnight may come while a test goes on."""
+
+    def __post_init__(self) -> None:
+        self.since = self.clock.now()
 
     async def person(self, email: str) -> Person:
         """Somebody of this gym, signed in."""
