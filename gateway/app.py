@@ -54,6 +54,7 @@ async def main(process: Process[Settings]) -> None:
         settings.serving,
         authenticate=identity.authenticate,
         make_context=make_context,
+        clock=process.clock,
     )
     addresses = Addresses(
         settings.trusted_proxies,

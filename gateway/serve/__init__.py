@@ -3,7 +3,7 @@
 How a process uses it::
 
     hints = Hints(feed)                       # feed: how a topic is heard, see ``hints.Feed``
-    door = Door(schema, ServeSettings(...), authenticate=..., make_context=...)
+    door = Door(schema, ServeSettings(...), authenticate=..., make_context=..., clock=...)
     routes = [Mount("/graphql", app=door)]    # a plain ASGI app for http and websocket
     ...
     await door.drain()                        # closes live connections with "come back" (1012)

@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from chassis.clock import Clock
 from gateway.serve import inputs
 from gateway.serve.calls import Authenticate, MakeContext
 from gateway.serve.documents import Documents
@@ -34,7 +35,9 @@ class Door:
         *,
         authenticate: Authenticate,
         make_context: MakeContext,
+        clock: Clock,
     ) -> None:
+        """``clock`` is the one by which ``authenticate`` judges."""
         inputs.prepare(schema)
         documents = Documents(
             schema._schema,  # noqa: SLF001 - the graphql-core schema has no public name
@@ -44,7 +47,7 @@ class Door:
             trusted=settings.trusted,
             only_trusted=settings.only_trusted,
         )
-        self._engine = Engine(documents, settings, authenticate, make_context)
+        self._engine = Engine(documents, settings, authenticate, make_context, clock)
         self._sockets: set[Socket] = set()
         self._streams: set[Stream] = set()
         self._draining = False

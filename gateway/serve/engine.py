@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from graphql import ExecutionResult
 from opentelemetry import trace
 
+from chassis.clock import Clock
 from gateway.serve import metrics
 from gateway.serve.answers import body_of, outcome_of
 from gateway.serve.bodies import Bodies
@@ -30,6 +31,8 @@ class Engine:
     settings: ServeSettings
     authenticate: Authenticate
     make_context: MakeContext
+    clock: Clock
+    """By which credentials end."""
     hub: Hub = field(init=False)
     budget: Budget = field(init=False)
     bodies: Bodies = field(init=False)
@@ -40,6 +43,10 @@ class Engine:
         self.hub = Hub(self.make_context, self.settings.look_every)
         self.budget = Budget(self.settings)
         self.bodies = Bodies(self.settings)
+
+    def seconds_until(self, instant: float) -> float:
+        """From now to ``instant``, in Unix seconds; negative when it has passed."""
+        return instant - self.clock.now().timestamp()
 
     def operation(self, request: Request, principal: Principal) -> Operation:
         """What to run, charged to ``principal``.

@@ -113,7 +113,7 @@ class Stream:
 
     def _start_timers(self, principal: Principal) -> None:
         if principal.expires_at is not None:
-            self._after(principal.expires_at - time.time(), self._expire)
+            self._after(self._engine.seconds_until(principal.expires_at), self._expire)
         self._after(self._engine.settings.heartbeat_every, self._beat)
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:

@@ -154,7 +154,7 @@ class Socket:
             raise Violation(Close.OVERLOADED, "Try again later") from error
         self._principal = principal
         if principal.expires_at is not None:
-            self._after(principal.expires_at - time.time(), self._expire)
+            self._after(self._engine.seconds_until(principal.expires_at), self._expire)
         self._vigil = Vigil(self._engine, credentials, principal, self._disown)
         self._say({"type": "connection_ack"})
 

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
+from chassis.clock import Clock, SystemClock
 from gateway.serve.calls import Call
 from gateway.serve.door import Door
 from gateway.serve.hints import Hints
@@ -111,14 +112,19 @@ Serve = Callable[..., Awaitable[Library]]
 
 
 @asynccontextmanager
-async def serving(settings: ServeSettings = DEVELOPMENT) -> AsyncIterator[Library]:
+async def serving(
+    settings: ServeSettings = DEVELOPMENT, clock: Clock | None = None
+) -> AsyncIterator[Library]:
     """A library on a free port until the block ends."""
     hints, shelf, calls, people = Hints(), a_shelf(), list[str](), People()
 
     def make_context(principal: Principal, call: Call) -> Room:
         return Room(principal, hints, shelf, calls, call)
 
-    door = Door(schema, settings, authenticate=people.authenticate, make_context=make_context)
+    door = Door(
+        schema, settings, authenticate=people.authenticate, make_context=make_context,
+        clock=clock or SystemClock(),
+    )  # fmt: skip
     config = uvicorn.Config(
         door, log_level="warning", lifespan="off", ws="websockets-sansio",
         ws_per_message_deflate=False, ws_ping_interval=None, timeout_graceful_shutdown=5,

@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
+from chassis.clock import SystemClock
 from chassis.telemetry import span, traceparent
 from gateway.serve.calls import Credentials
 from gateway.serve.documents import Documents
@@ -138,7 +139,7 @@ async def test_looks_at_credentials_are_no_part_of_the_trace_a_connection_began_
         return Reader("ann")
 
     settings = ServeSettings(recheck_every=0.01)
-    engine = Engine(Documents(CORE), settings, authenticate, lambda *_: None)
+    engine = Engine(Documents(CORE), settings, authenticate, lambda *_: None, SystemClock())
     with span("HTTP POST") as request:
         vigil = Vigil(engine, Credentials({}), Reader("ann"), lambda: None)
     assert request.get_span_context().is_valid

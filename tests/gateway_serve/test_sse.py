@@ -2,13 +2,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import orjson
 
+from chassis.clock import FixedClock
 from gateway.serve.faults import Unauthenticated
-from tests.gateway_serve.conftest import Library, Serve
+from gateway.serve.settings import ServeSettings
+from tests.gateway_serve.conftest import Library, Serve, serving
 
 EVENTS = {"accept": "text/event-stream"}
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
@@ -117,6 +120,15 @@ async def test_a_stream_ends_with_its_token(library: Library) -> None:
         while "errors" not in (told := await events.next()):  # it may have ended before the first
             continue
         assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_stream_ends_by_the_clock_its_token_was_judged_by() -> None:
+    clock = FixedClock(datetime(2020, 1, 1, tzinfo=UTC))
+    headers = {"authorization": f"Bearer ann@{clock.now().timestamp() + 60}"}
+    beating = ServeSettings(development=True, heartbeat_every=0.05)
+    async with serving(beating, clock) as library, stream(library, WATCH, headers=headers) as seen:
+        assert "errors" not in await seen.next()
+        assert await seen.hear() == ":"
 
 
 async def test_a_drained_server_ends_its_streams_without_complete(library: Library) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from chassis.clock import FixedClock
 from gateway.serve.faults import Unauthenticated, Unavailable
-from tests.gateway_serve.conftest import Library, Serve
+from tests.gateway_serve.conftest import Library, Serve, serving
 from tests.gateway_serve.readers import Reader
 
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
@@ -151,6 +153,17 @@ async def test_an_expired_token_closes_with_4403(library: Library) -> None:
     until = time.time() + 0.2
     async with library.socket(init={"authorization": f"Bearer ann@{until}"}) as screen:
         assert await screen.closed() == (4403, "Forbidden: the token expired")
+
+
+async def test_a_token_ends_by_the_clock_it_was_judged_by() -> None:
+    clock = FixedClock(datetime(2020, 1, 1, tzinfo=UTC))
+    now = clock.now().timestamp()
+    async with serving(clock=clock) as library:
+        async with library.socket(init={"authorization": f"Bearer ann@{now + 60}"}) as screen:
+            await screen.subscribe("1", "{ viewer }")
+            assert (await screen.hear())["payload"] == {"data": {"viewer": "ann"}}
+        async with library.socket(init={"authorization": f"Bearer ann@{now}"}) as screen:
+            assert await screen.closed() == (4403, "Forbidden: the token expired")
 
 
 @pytest.mark.parametrize("today", [Unauthenticated("signed out"), Reader("ann", "fewer roles")])
