@@ -7,7 +7,6 @@ from nats.errors import Error, NoRespondersError
 from pydantic import ValidationError
 
 from chassis.bus import replies
-from chassis.bus.replies import TOO_LATE
 from chassis.bus.signature import HEADER, sign
 from chassis.clock import Clock
 from chassis.telemetry import traceparent
@@ -45,7 +44,7 @@ class Asker:
         deadline = min(caller.deadline, self._clock.now() + timedelta(seconds=timeout))
         for _ in range(TURNS):
             reply = await self._asked(command, caller, deadline)
-            if reply.code != TOO_LATE or self._clock.now() >= deadline:
+            if reply.code != replies.TOO_LATE or self._clock.now() >= deadline:
                 return reply
         their_time = replies.told_at(reply)
         if their_time is None:

@@ -11,7 +11,7 @@ from chassis.context import Context
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import Done, EventStore
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.booking import (
     BookClass,
     CancelReservation,
@@ -32,14 +32,6 @@ STARTS = datetime(2020, 2, 24, 15, tzinfo=UTC)  # long ago: other tests' deadlin
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 CLAIMS = STARTS - HOUR  # offers end, by the usual rules
 AHEAD = timedelta(seconds=90)
-
-
-@pytest.fixture(scope="module")
-async def pool(installation: Installation) -> AsyncIterator[Pool]:
-    dsn = installation.environment("booking")["DATABASE_URL"]
-    opened = await open_pool(dsn, name="tests", size=4)
-    yield opened
-    await opened.close()
 
 
 class Booking:
@@ -69,10 +61,10 @@ class Booking:
 
 
 @pytest.fixture
-async def booking(installation: Installation, pool: Pool) -> AsyncIterator[Booking]:
+async def booking(installation: Installation, booking_pool: Pool) -> AsyncIterator[Booking]:
     async with (
-        EventStore(PostgresRecorder(pool)) as right,
-        EventStore(PostgresRecorder(pool)) as ahead,
+        EventStore(PostgresRecorder(booking_pool)) as right,
+        EventStore(PostgresRecorder(booking_pool)) as ahead,
     ):
         dsn = installation.environment("booking")["RELAY_DATABASE_URL"]
         yield Booking(right, ahead, GymId(new_id()), dsn)

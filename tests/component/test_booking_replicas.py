@@ -14,7 +14,7 @@ from chassis.context import Context
 from chassis.decider import Refused
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import Done, EventStore
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.booking import (
     BookClass,
     BookingPolicy,
@@ -25,7 +25,6 @@ from contracts.booking import (
 from contracts.envelope import Command
 from contracts.ids import ClientId, GrantId, GymId, LocationId, SessionId, new_id
 from contracts.members import GymReferences, KnownReferences
-from deploy.local.installation import Installation
 from services.booking.api import RULES, handler
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
@@ -48,14 +47,6 @@ class Nobody(Everybody):
 
     async def know(self, client: ClientId, ctx: Context) -> bool:
         return False
-
-
-@pytest.fixture(scope="module")
-async def pool(installation: Installation) -> AsyncIterator[Pool]:
-    dsn = installation.environment("booking")["DATABASE_URL"]
-    opened = await open_pool(dsn, name="tests", size=4)
-    yield opened
-    await opened.close()
 
 
 class Replicas:
@@ -98,10 +89,10 @@ class Replicas:
 
 
 @pytest.fixture
-async def replicas(pool: Pool, gym_id: GymId, clock: FixedClock) -> AsyncIterator[Replicas]:
+async def replicas(booking_pool: Pool, gym_id: GymId, clock: FixedClock) -> AsyncIterator[Replicas]:
     async with (
-        EventStore(PostgresRecorder(pool)) as one,
-        EventStore(PostgresRecorder(pool)) as other,
+        EventStore(PostgresRecorder(booking_pool)) as one,
+        EventStore(PostgresRecorder(booking_pool)) as other,
     ):
         yield Replicas([one, other], gym_id, clock)
 

@@ -14,7 +14,7 @@ from chassis.decider import Refused
 from chassis.eventstore.deadlines import DeadlineWorker
 from chassis.eventstore.postgres import PostgresRecorder
 from chassis.eventstore.store import Done, EventStore
-from chassis.tenancy import Pool, open_pool
+from chassis.tenancy import Pool
 from contracts.booking import ScheduleSession
 from contracts.envelope import Command
 from contracts.ids import (
@@ -37,18 +37,10 @@ NOW = datetime(2020, 2, 24, 15, tzinfo=UTC)  # long ago: other tests' deadlines 
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-async def pool(installation: Installation) -> AsyncIterator[Pool]:
-    dsn = installation.environment("booking")["DATABASE_URL"]
-    opened = await open_pool(dsn, name="tests", size=4)
-    yield opened
-    await opened.close()
-
-
 @pytest.fixture
-async def replicas(pool: Pool) -> AsyncIterator[list[EventStore]]:
+async def replicas(booking_pool: Pool) -> AsyncIterator[list[EventStore]]:
     """Stores with memories of their own over one database."""
-    stores = [EventStore(PostgresRecorder(pool)) for _ in range(3)]
+    stores = [EventStore(PostgresRecorder(booking_pool)) for _ in range(3)]
     for store in stores:
         await store.start()
     yield stores

@@ -105,8 +105,7 @@ async def test_when_it_does_not_answer_in_time_nobody_says_that_nothing_was_done
         await never.wait()
 
     hangs.ring, gym = forever, town.one_of(hangs)
-    for counter in hangs.desk._counters:  # so that everything is asked of the other
-        await counter.close()
+    await hangs.hears_from_others_only()
 
     async def asked() -> Reply | None:
         """What is said to who asked in time: this machine may have stood still before."""
@@ -126,9 +125,7 @@ async def test_when_its_clock_is_wrong_its_gyms_are_served_all_the_same(
 ) -> None:
     async with town.replica(FixedClock(datetime.now(UTC) + apart)) as wrong:
         gym = town.one_of(wrong)
-        for counter in wrong.desk._counters:  # so that everything is asked of the others
-            await counter.close()
-
+        await wrong.hears_from_others_only()
         replies = await asyncio.gather(*(town.ring(gym) for _ in range(8)))
         town.replicas.remove(wrong)
 
@@ -148,8 +145,7 @@ async def test_when_its_store_does_not_answer_its_gyms_are_the_others_until_it_d
         await way.wait()
 
     cut_off.ring, gym = at_its_store, town.one_of(cut_off)
-    for counter in cut_off.desk._counters:  # so that everything is asked of the other
-        await counter.close()
+    await cut_off.hears_from_others_only()
     waiting = asyncio.create_task(town.ring(gym))
     await begun.wait()
     heeding = asyncio.create_task(cut_off.homes.heed(way.wait, stopping))

@@ -65,6 +65,11 @@ class Replica:
         """Whether it knows so many beside itself."""
         return len(self.homes.others) == others
 
+    async def hears_from_others_only(self) -> None:
+        """Be asked nothing any more: everything comes to it by another replica, or not at all."""
+        for counter in self.desk._counters:
+            await counter.close()
+
     async def carry_out(self, _: RingBell, ctx: Context) -> Done:
         await self.ring()
         self.rung[ctx.gym_id] += 1
