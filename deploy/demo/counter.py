@@ -14,7 +14,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from chassis.bus.asker import Asker, Unavailable
 from chassis.clock import Clock
-from contracts.access import RequestEntry
 from contracts.booking import BookClass, CancelReservation, ClaimSpot, LeaveWaitlist
 from contracts.envelope import Caller, Reply
 from contracts.ids import ReservationId
@@ -38,8 +37,6 @@ class Counter:
         self.memory = Memory()
         self.told: Tally[tuple[str, str]] = Tally()
         """Command type and outcome -> how often."""
-        self.entries = 0
-        """Store position of the last door that opened."""
 
     async def carry_out(self, acts: Sequence[Act]) -> None:
         """All acts of one moment, in the order of their waves. Raises ``Trouble``."""
@@ -113,8 +110,6 @@ class Counter:
                 if told.get("status") == "cancelled_late":
                     seat = ReservationId(UUID(told["reservation_id"]))
                     self.memory.late[command.session_id, command.client_id] = seat
-            case RequestEntry() if told.get("granted"):
-                self.entries = max(self.entries, reply.position or 0)
 
     def _leave_line(self, command: ClaimSpot | LeaveWaitlist | CancelReservation) -> None:
         self.memory.lines.get(command.session_id, {}).pop(command.client_id, None)

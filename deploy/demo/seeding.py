@@ -19,6 +19,7 @@ from deploy.demo.diary import diary
 from deploy.demo.guide import guide
 from deploy.demo.gyms import GYMS
 from deploy.demo.marks import Marks
+from deploy.demo.reacting import Reacting
 from deploy.demo.settling import Settling
 from deploy.demo.timeline import Timeline
 from deploy.local.access import Access
@@ -95,11 +96,12 @@ async def live(installation: Access, say: Say, size: Size, *, present: datetime)
     began = time.monotonic()
     deadlines = (installation.dsn(f"{one}_relay", f"b2b_{one}") for one in ("booking", "billing"))
     async with _bus(installation) as (client, asker, clock):
-        settling = Settling(installation, client, asker, clock)
         counter = Counter(asker, clock, size.seed)
-        async with Timeline(installation.clock_file, *deadlines) as timeline:
-            days = moments(size, present)
-            await _live(timeline, counter, settling, days, _Progress(say, size, present))
+        async with (
+            Reacting(installation, client) as reactions,
+            Timeline(installation.clock_file, reactions.are_done, *deadlines) as timeline,
+        ):
+            await _live(timeline, counter, moments(size, present), _Progress(say, size, present))
             stops = timeline.stops
     refused = sum(n for (_, outcome), n in counter.told.items() if outcome != "done")
     commands = counter.told.total()
@@ -143,18 +145,11 @@ def _shared(times: Sequence[datetime]) -> dict[datetime, datetime]:
     return found
 
 
-async def _live(
-    timeline: Timeline, counter: Counter, settling: Settling, days: Days, progress: "_Progress"
-) -> None:
-    heard = 0
+async def _live(timeline: Timeline, counter: Counter, days: Days, progress: "_Progress") -> None:
     for nth, (at, acts) in enumerate(days):
-        if counter.entries > heard:
-            heard = counter.entries
-            await settling.doors(heard)
         await (timeline.go_to(at) if nth else timeline.begin_at(at))
         await counter.carry_out(acts)
         progress.tell(at, counter.told.total())
-    await settling.doors(counter.entries)
     await timeline.go_to(timeline.present)
 
 

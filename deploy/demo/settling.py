@@ -16,11 +16,8 @@ from deploy.local.access import Access
 from deploy.trouble import Trouble
 from services.projections.app import models
 
-ASK_EVERY = 0.01  # seconds
 LOOK_EVERY = 0.2  # seconds between looks at everything
 PATIENCE = 120.0  # seconds without anything moving
-DOORS = "booking_door_check_in"
-"""Booking's reaction to a door that opened."""
 NEWEST = "SELECT coalesce(max(pos), 0) FROM es.events"
 
 Say = Callable[[str], None]
@@ -32,21 +29,6 @@ class Settling:
     def __init__(self, installation: Access, client: Client, asker: Asker, clock: Clock) -> None:
         self._at, self._client = installation, client
         self._models = models(asker, clock)
-
-    async def doors(self, position: int) -> None:
-        """Until booking has reacted to every door that opened up to ``position``."""
-        stream = event_stream("access")
-        tail = Tail(self._client, stream)
-        jetstream = self._client.jetstream()
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            await tail.find()
-            if tail.position >= position:
-                info = await jetstream.consumer_info(stream, DOORS)
-                if not info.num_pending and not info.num_ack_pending:
-                    return
-            await asyncio.sleep(ASK_EVERY)
-        raise Trouble("demo: booking does not hear what doors do")
 
     async def everything(self, say: Say) -> None:
         """Until nobody is behind. Raises ``Trouble`` when nothing moves any more."""

@@ -1,11 +1,12 @@
 """Moves the development clock through the demo's days, stopping where a deadline falls due.
 
-Booking's own deadline worker carries deadlines out, as ever; here we only wait until it has.
+Services' own deadline workers carry deadlines out, as ever; here we only wait until they have.
 """
 
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -32,9 +33,14 @@ OVERDUE = "SELECT command_type FROM es.deadlines WHERE due_at <= $1 LIMIT 1"
 class Timeline:
     """Holds the clock; leaving gives it back as it was found, at the real present."""
 
-    def __init__(self, clock_file: Path, *deadlines: str) -> None:
-        """``deadlines``: DSNs that may read the deadlines of services; the first is booking's."""
-        self._file = clock_file
+    def __init__(
+        self, clock_file: Path, settled: Callable[[], Awaitable[None]], *deadlines: str
+    ) -> None:
+        """``settled`` returns when others have heard what happened: the clock goes on only then.
+
+        ``deadlines``: DSNs that may read the deadlines of services; the first is booking's.
+        """
+        self._file, self._settled = clock_file, settled
         self._dsns = deadlines
         self._services: list[asyncpg.Connection[asyncpg.Record]] = []
         self._before = float(clock_file.read_text() or 0) if clock_file.exists() else None
@@ -64,7 +70,11 @@ class Timeline:
         return datetime.now(UTC) + timedelta(seconds=self._before or 0.0)
 
     async def go_to(self, at: datetime) -> None:
-        """Move on to ``at``, stopping at deadlines on the way, until all due by then is done."""
+        """Move on to ``at``, stopping at deadlines on the way, until all due by then is done.
+
+        Others have heard of it, too.
+        """
+        await self._settled()
         while (stop := await self._stop_before(at)) is not None:
             await self._move(stop)
         await self._move(at)
@@ -93,6 +103,7 @@ class Timeline:
                 if time.monotonic() > until:
                     raise Trouble(f"{late} fell due at {at:%F %T} UTC and is not done")
                 await asyncio.sleep(ASK_EVERY)
+        await self._settled()
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=float(self._file.read_text()))

@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,45 @@ KPIS = """{ kpis { classesToday { total done { count } booked { count } capacity
   attendanceRate { rate attended { count } noShows { count } recorded { count } } } }"""
 
 BUSY = 120.0  # seconds, on a busy machine
+STANDS_STILL = 0.2  # seconds
 
 Json = dict[str, Any]
 
 
 @asynccontextmanager
-async def lived(data: Path) -> AsyncIterator[System]:
+async def lived(
+    data: Path, meanwhile: Callable[[System], AbstractAsyncContextManager[None]] | None = None
+) -> AsyncIterator[System]:
     """A system at ``PRESENT`` with small demo gyms."""
     system = System(data)
     ahead = (PRESENT - datetime.now(UTC)).total_seconds()
     system.installation.clock_file.write_text(str(ahead))
     async with system:
-        await live(system.installation, print, SMALL, present=PRESENT)
+        async with meanwhile(system) if meanwhile else nullcontext():
+            await live(system.installation, print, SMALL, present=PRESENT)
         await shown(system.installation, print)
         yield system
+
+
+@asynccontextmanager
+async def stumbling(system: System) -> AsyncIterator[None]:
+    """Services stand still again and again, as on a busy machine."""
+
+    async def stumble() -> None:
+        for one in cycle(("billing", "access", "members", "booking")):
+            pid = system.pid(one)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(STANDS_STILL)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+
+    task = asyncio.create_task(stumble())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 @pytest.fixture(scope="module")
@@ -226,8 +252,9 @@ async def test_making_them_again_changes_nothing(demo: System) -> None:
 
 
 async def test_the_same_seed_lives_the_same_life(demo: System) -> None:
+    """However late services hear of each other."""
     with data_folder("demo-again") as folder:
-        async with lived(folder) as again:
+        async with lived(folder, stumbling) as again:
             lives = await screens(demo)
             assert await screens(again) == lives
     for kind in ("penalties", "invoices", "receipts"):
