@@ -1,11 +1,12 @@
 """What pays for a seat when its grant does not any more, or does again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import (
     BookingCode,
+    CreditCorrected,
     CreditReleased,
     CreditsGranted,
     EntitlementChanged,
@@ -14,11 +15,11 @@ from contracts.booking import (
     GrantKind,
     Suspension,
 )
-from contracts.ids import ClientId, ReservationId, SessionId
+from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 from contracts.timetable import HoldMoved
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
-from services.booking.domain.client_ledger import LedgerEvent, client_ledger
+from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
 
 
 def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
@@ -67,7 +68,10 @@ def look_again(unit: Unit, client: ClientId, session_id: SessionId) -> None:
 
 
 def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> None:
-    """Have whatever else pays for the seat hold it. Raises ``Refused`` when nothing does."""
+    """Have whatever else pays for the seat hold it. Raises ``Refused`` when nothing does.
+
+    What is let go of may pay for another of their seats.
+    """
     ledger = unit.state(client_ledger, client)
     session_id = ledger.holds[reservation].session_id
     session = unit.state(class_session, session_id)
@@ -82,6 +86,7 @@ def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> 
     kind = without.grants[grant_id].kind
     covered = lapses.cover(session, session_id, client, grant_id, kind)
     unit.record(class_session, session_id, covered)
+    cover_again(unit, client, released)
 
 
 def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:
@@ -90,15 +95,18 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
     A hold is over, too, once its grant is suspended for something else.
     """
     ledger = unit.state(client_ledger, client)
-    over = EntitlementResumed | EntitlementSuspended
-    resumed = {one.grant_id for one in gained if isinstance(one, over)}
+    anew = EntitlementResumed | EntitlementSuspended | EntitlementChanged
+    said_anew = {one.grant_id for one in gained if isinstance(one, anew)}
     moved = {one.reservation_id for one in gained if isinstance(one, HoldMoved)}
-    is_news = any(isinstance(one, CreditsGranted | EntitlementChanged) for one in gained)
+    gaining = set(_gaining(ledger, gained))
+    if not (said_anew or moved or gaining):
+        return
     for reservation, hold in ledger.holds.items():
         grant = ledger.grants[hold.grant_id]
         # One that keeps its seats has flagged ones only where it does not admit the session.
-        may_be_flagged = (is_news or reservation in moved) and grant.kind is not GrantKind.PACK
-        if hold.grant_id not in resumed and grant.keeps_seats and not may_be_flagged:
+        may_be_flagged = not (grant.keeps_seats and grant.kind is GrantKind.PACK)
+        others_gain = may_be_flagged and gaining - {hold.grant_id}
+        if not (others_gain or hold.grant_id in said_anew or reservation in moved):
             continue
         session = unit.state(class_session, hold.session_id)
         is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
@@ -109,3 +117,21 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
             unit.record(class_session, hold.session_id, covered)
         else:
             take_over(unit, client, reservation)
+
+
+def _gaining(ledger: ClientLedger, gained: Sequence[LedgerEvent]) -> Iterator[GrantId]:
+    """The grants that may pay for more than before. Of an unlimited one nothing comes back."""
+    for one in gained:
+        match one:
+            case CreditsGranted() | EntitlementChanged() | EntitlementResumed():
+                grant_id, is_whole = one.grant_id, True
+            case CreditReleased() | CreditCorrected():
+                grant_id, is_whole = one.grant_id, False
+            case HoldMoved():  # out of one period into another
+                grant_id, is_whole = ledger.holds[one.reservation_id].grant_id, False
+            case _:
+                continue
+        grant = ledger.grants[grant_id]
+        gains = is_whole or grant.kind is not GrantKind.UNLIMITED
+        if gains and grant.suspended is None and not grant.is_ended:
+            yield grant_id

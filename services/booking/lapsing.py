@@ -62,6 +62,7 @@ def lapse(
             now_holds = unit.state(client_ledger, client)
             given_up = holds.settle(now_holds, client, reservation, CreditReleased)
             unit.record(client_ledger, client, given_up)
+            covering.cover_again(unit, client, given_up)
             touched += [*ledger.missed, hold.session_id]
     seats.offer(unit, *touched)
 

@@ -141,6 +141,7 @@ def _give(unit: Unit, session_id: SessionId, client: ClientId, way: Way) -> list
     session = unit.state(class_session, session_id)
     unit.record(class_session, session_id, waitlist.promote(session, session_id, client))
     take(unit, session_id, client, source=ReservationSource.PROMOTED, grant_id=grant_id)
+    _spend_the_rest(unit, client, given_up)
     return freed
 
 
@@ -152,8 +153,14 @@ def claim(unit: Unit, command: ClaimSpot, way: Way) -> BookingOutcome:
         unit, command.session_id, command.client_id, source=ReservationSource.CLAIMED,
         grant_id=grant_id, spot=command.spot,
     )  # fmt: skip
+    _spend_the_rest(unit, command.client_id, given_up)
     offer(unit, *freed)
     return outcome
+
+
+def _spend_the_rest(unit: Unit, client: ClientId, given_up: Sequence[Swap]) -> None:
+    """Have what they let go of, and the new seat does not hold, pay for what nothing pays for."""
+    covering.cover_again(unit, client, [event for one in given_up for event in one.released])
 
 
 def _pass_over(unit: Unit, session_id: SessionId, client: ClientId, reason: BookingCode) -> None:

@@ -178,6 +178,20 @@ class Laws(RuleBasedStateMachine):
                     assert (state.reserved[client].flag is not None) == lapsed
 
     @invariant()
+    def no_seat_is_flagged_that_something_would_pay_for(self) -> None:
+        """But of who is here: nobody asks what pays."""
+        for session, seats in self.naive.sessions.items():
+            state = self.gym.state(class_session, session)
+            for client, made in seats.seated.items():
+                is_ahead = not seats.over and self.now < seats.starts_at
+                if not is_ahead or client in seats.here or state.reserved[client].flag is None:
+                    continue
+                assert not [
+                    grant for grant in self.naive.credits.grants[client]
+                    if self.naive.credits.pays(client, grant, seats, [made.reservation_id])
+                ]  # fmt: skip
+
+    @invariant()
     def fees_are_what_was_counted(self) -> None:
         for client in CLIENTS:
             state = self.gym.state(client_penalties, client)

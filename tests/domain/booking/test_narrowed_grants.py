@@ -11,11 +11,13 @@ from contracts.booking import (
     BookClass,
     BookingCode,
     Cancellation,
+    CancelReservation,
     ChangeEntitlement,
     Coverage,
     CreditHeld,
     CreditReleased,
     CreditsGranted,
+    EndEntitlement,
     EntitlementChanged,
     GrantCredits,
     GrantKind,
@@ -27,6 +29,9 @@ from contracts.booking import (
     ReservationCovered,
     ReservationFlagged,
     ReservationReinstated,
+    ResumeEntitlement,
+    SuspendEntitlement,
+    Suspension,
     TimeTaken,
     UndoCancel,
     WaitlistLeft,
@@ -210,6 +215,58 @@ def test_what_the_client_gets_later_takes_it_over() -> None:
         fact(CreditsGranted), fact(CreditReleased), fact(CreditHeld, grant_id=grant_of(ANN, 2)),
         fact(ReservationCovered, grant_id=grant_of(ANN, 2)),
     )  # fmt: skip
+
+
+def test_a_credit_that_comes_back_takes_it_over() -> None:
+    """The one credit Ann has paid for her other class, which she gives up."""
+    pack = {"client_id": ANN, "grant_id": grant_of(ANN, 2)}
+    scenario = free_with(reserved(ANN)).when(GrantCredits(**pack, credits=1), EARLY)
+    scenario.gym.happened(scheduled(1, OTHER, NOON + 5 * HOUR))
+    scenario.when(BookClass(session_id=OTHER, **pack), EARLY)
+    scenario.when(ELSEWHERE, EARLY)
+    assert scenario.gym.state(class_session, SES).reserved[ANN].flag is BookingCode.NO_ENTITLEMENT
+    scenario.when(CancelReservation(session_id=OTHER, client_id=ANN), EARLY).then(
+        fact(ReservationCancelled, session_id=OTHER),
+        fact(CreditReleased, grant_id=grant_of(ANN, 2), credits=1),
+        fact(CreditReleased, grant_id=grant_of(ANN), credits=0),
+        fact(CreditHeld, grant_id=grant_of(ANN, 2), session_id=SES, credits=1),
+        fact(ReservationCovered, session_id=SES, grant_id=grant_of(ANN, 2)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("because", list(Suspension))
+def test_another_grant_that_pays_again_takes_it_over(because: Suspension) -> None:
+    pack = {"client_id": ANN, "grant_id": grant_of(ANN, 2)}
+    scenario = free_with(reserved(ANN)).when(GrantCredits(**pack, credits=1), EARLY)
+    scenario.when(SuspendEntitlement(**pack, because=because), EARLY).when(ELSEWHERE, EARLY)
+    assert scenario.gym.state(class_session, SES).reserved[ANN].flag is BookingCode.NO_ENTITLEMENT
+    scenario.when(ResumeEntitlement(**pack), EARLY)
+    seat = scenario.gym.state(class_session, SES).reserved[ANN]
+    assert (seat.grant_id, seat.flag) == (grant_of(ANN, 2), None)
+
+
+def test_room_that_what_takes_it_over_leaves_in_a_limit_pays_for_another_seat() -> None:
+    """One class a week, booked for noon, so that nothing pays for the later one.
+
+    Then it is for afternoons only: a pack for mornings has noon, and the week has room again.
+    """
+    limit, noon = {"client_id": ANN, "grant_id": grant_of(ANN, 3)}, Hours(until_time="12:30")
+    scenario = given(scheduled(1), scheduled(1, OTHER, NOON + 5 * HOUR), opened(ANN))
+    scenario.when(
+        GrantCredits(**limit, kind=GrantKind.LIMITED, credits=1, period=Period.WEEK), EARLY
+    )
+    scenario.when(BookClass(session_id=SES, **limit), EARLY)
+    scenario.when(GrantCredits(**MINE, kind=GrantKind.UNLIMITED), EARLY)
+    scenario.when(BookClass(session_id=OTHER, **MINE), EARLY).when(EndEntitlement(**MINE), EARLY)
+    assert scenario.gym.state(class_session, OTHER).reserved[ANN].flag is not None
+    pack = GrantCredits(
+        client_id=ANN, grant_id=grant_of(ANN, 2), credits=1, coverage=Coverage(hours=(noon,))
+    )
+    afternoons = Coverage(hours=(Hours(from_time="12:30"),))
+    scenario.when(pack, EARLY).when(ChangeEntitlement(**limit, coverage=afternoons), EARLY)
+    paid = {one: scenario.gym.state(class_session, one).reserved[ANN] for one in (SES, OTHER)}
+    assert (paid[SES].grant_id, paid[SES].flag) == (grant_of(ANN, 2), None)
+    assert (paid[OTHER].grant_id, paid[OTHER].flag) == (grant_of(ANN, 3), None)
 
 
 def test_a_seat_given_up_late_is_not_taken_back_on_it() -> None:

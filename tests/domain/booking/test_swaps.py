@@ -1,11 +1,18 @@
 """Places in line with a wish: notice, a swap for another seat; and promotion by staff."""
 
+from datetime import datetime
 from uuid import UUID
 
+import pytest
+
 from contracts.booking import (
+    BookClass,
     BookingCode,
+    Coverage,
     CreditHeld,
     CreditReleased,
+    EndEntitlement,
+    Hours,
     JoinWaitlist,
     LineJoined,
     PolicyOverrides,
@@ -27,16 +34,21 @@ from contracts.timetable import (
     SessionChanged,
     SubstituteInstructor,
 )
+from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
     BEN,
     CAT,
     DAY_BEFORE,
+    FAR,
+    HOUR,
+    NOON,
     OFFERS,
     OTHER,
     SES,
     given,
     grant_of,
+    granted,
     reserved,
     scheduled,
     waiting,
@@ -128,6 +140,23 @@ def test_the_last_credit_of_the_seat_given_up_pays_for_the_one_gained() -> None:
         fact(WaitlistPromoted, client_id=BEN), fact(ReservationMade, session_id=SES),
         fact(CreditHeld, client_id=BEN, grant_id=grant_of(BEN), credits=1),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [DAY_BEFORE, OFFERS], ids=["promoted", "claimed"])
+def test_a_credit_it_does_not_take_pays_for_a_seat_that_nothing_paid_for(at: datetime) -> None:
+    """Ben has a class in the evening that is flagged; what he may train by at noon is for noon."""
+    evening = scheduled(1, FAR, NOON + 6 * HOUR)
+    past = (scheduled(1), with_credits(ANN), with_credits(BEN, credits=1), reserved(ANN))
+    scenario = given(*past, SWAPS, *ELSEWHERE, evening, granted(BEN, 0, nth=2))
+    scenario.when(BookClass(session_id=FAR, client_id=BEN), DAY_BEFORE)
+    scenario.when(EndEntitlement(client_id=BEN, grant_id=grant_of(BEN, 2)), DAY_BEFORE)
+    assert scenario.gym.state(class_session, FAR).reserved[BEN].flag is not None
+    noon = Coverage(hours=(Hours(until_time="13:00"),))
+    scenario.gym.happened(granted(BEN, 0, nth=3).model_copy(update={"coverage": noon}))
+    scenario.when(CANCEL, at).when(CLAIM, at)
+    seats = {one: scenario.gym.state(class_session, one).reserved[BEN] for one in (SES, FAR)}
+    assert seats[SES].grant_id == grant_of(BEN, 3)
+    assert (seats[FAR].grant_id, seats[FAR].flag) == (grant_of(BEN), None)
 
 
 def test_an_offer_is_swapped_for_when_it_is_claimed() -> None:
