@@ -119,7 +119,7 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
         case SessionScheduled():
             return replace(
                 state, stage=Stage.SCHEDULED, starts_at=event.starts_at, ends_at=event.ends_at,
-                noticed_at=event.starts_at, draft=None,
+                known_starts=(event.starts_at, event.starts_at), draft=None,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 policy=event.policy, capacity=event.capacity, slot=session_slot.of(event),
                 online_capacity=event.online_capacity, spots=event.spots,
@@ -128,9 +128,11 @@ def _calendar_evolved(state: ClassSession, event: CalendarEvent) -> ClassSession
             )  # fmt: skip
         case CapacityChanged() | SessionChanged():
             return state.said_anew(event)
-        case SessionReinstated() | SessionCancelled():
-            off = isinstance(event, SessionCancelled)
-            return replace(state, stage=Stage.CANCELLED if off else Stage.SCHEDULED)
+        case SessionCancelled():
+            return replace(state, stage=Stage.CANCELLED)
+        case SessionReinstated():  # empty: nobody knows another start
+            known = (state.starts_at, state.starts_at)
+            return replace(state, stage=Stage.SCHEDULED, known_starts=known)
         case SeatsCounted():
             return replace(state, empty_at_start=event.empty_seats)
         case AttendanceFinalized() | AttendanceUnrecorded():
@@ -142,11 +144,13 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
     state = replace(state, slot=state.slot.after(event))
     match event:
         case SessionRescheduled():
+            known = () if event.free_cancel_until else state.known_starts
+            starts = (*known, event.starts_at)
             return replace(
                 state, starts_at=event.starts_at, ends_at=event.ends_at,
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 reserved=given_longer(state.reserved, event.deadlines), claims_told=False,
-                noticed_at=event.starts_at if event.free_cancel_until else state.noticed_at,
+                known_starts=(min(starts), max(starts)),
             )  # fmt: skip
         case InstructorSubstituted() | InstructorUnassigned():
             return replace(state, reserved=given_longer(state.reserved, event.deadlines))

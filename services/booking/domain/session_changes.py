@@ -55,7 +55,8 @@ def reschedule(
         )  # fmt: skip
     if (starts_at, ends_at) == (state.starts_at, state.ends_at):
         return []
-    moved = abs(starts_at - state.noticed_at) > policies.MOVED  # in however many steps
+    # In however many steps, and whichever of the starts somebody knew when they booked.
+    moved = any(abs(starts_at - known) > policies.MOVED for known in state.known_starts)
     notice = policies.free_after_notice(now, starts_at) if moved else None
     local = booking_policy.zone(state.slot.time_zone)
     return [

@@ -56,7 +56,8 @@ class ClassSession:
     draft: SessionPlan | None = None  # while it is one
     starts_at: datetime = UNSET  # UTC
     ends_at: datetime = UNSET  # UTC
-    noticed_at: datetime = UNSET  # UTC; the start when people last could leave freely for a move
+    known_starts: tuple[datetime, datetime] = (UNSET, UNSET)
+    """UTC; the earliest and the latest since a move last let people leave freely."""
     opens_at: datetime = UNSET  # UTC; booking opens
     closes_at: datetime = UNSET  # UTC; booking closes
     policy: BookingPolicy = field(default_factory=BookingPolicy)

@@ -121,6 +121,25 @@ def test_a_move_in_small_steps_is_a_move() -> None:
     )
 
 
+def test_a_move_is_measured_from_every_start_somebody_may_have_booked_by() -> None:
+    """Ben books when it is a quarter later; then it is a quarter earlier than it ever was."""
+    later = given(*BOOKED).when(moving(15 * MINUTE), DAY_BEFORE)
+    later.when(BookClass(session_id=SES, client_id=BEN), DAY_BEFORE)
+    later.when(moving(-15 * MINUTE), DAY_BEFORE).then(
+        fact(SessionRescheduled, free_cancel_until=DAY_BEFORE + 12 * HOUR),
+        fact(SessionsPlaced), fact(HoldMoved), fact(HoldMoved),
+    )  # fmt: skip
+
+
+def test_a_session_that_comes_back_was_never_at_another_start_for_who_books_then() -> None:
+    scenario = given(*BOOKED).when(moving(15 * MINUTE), DAY_BEFORE)
+    scenario.when(CancelSession(session_id=SES, reason="ill"), DAY_BEFORE)
+    scenario.when(ReinstateSession(session_id=SES), DAY_BEFORE)
+    scenario.when(moving(30 * MINUTE), DAY_BEFORE).then(
+        fact(SessionRescheduled, free_cancel_until=None), fact(SessionsPlaced)
+    )
+
+
 @pytest.mark.parametrize(
     ("by", "at", "until"),
     [
