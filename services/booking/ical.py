@@ -26,6 +26,7 @@ from services.booking.ical_exceptions import (
     Excepted,
     excepted,
     is_left_out,
+    is_twice_zoned,
     is_unclear,
     uid_of,
     without,
@@ -56,6 +57,8 @@ def parse(ics: str, time_zone: str) -> Parsed:
     rows, rejected = [], []
     for number, block in blocks:
         try:
+            if is_twice_zoned(block):
+                raise Unreadable("a time is in UTC and has a TZID")
             rows.append(_row(number, Event.from_ical(block), time_zone))
         except Unreadable as reason:
             rejected.append(RejectedRow(line=number, uid=uid_of(block), reason=str(reason)))
@@ -104,7 +107,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, str]]:
 def _row(number: int, event: Any, time_zone: str) -> Row:
     if event.errors:
         raise Unreadable(f"{event.errors[0][0]} cannot be read")
-    uid, title = _said(event, "UID"), " ".join(_said(event, "SUMMARY").split())
+    uid, title = _said(event, "UID").strip(), " ".join(_said(event, "SUMMARY").split())
     if not uid or not title:
         raise Unreadable("UID or SUMMARY is missing")
     if event.get("STATUS") == "CANCELLED":

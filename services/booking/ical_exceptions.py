@@ -21,6 +21,7 @@ from services.booking.ical_rows import SPOILT, Row, Unreadable, local_time
 
 ANOTHER_DAY = "RECURRENCE-ID is a day, and DTSTART in UTC is of another day there: give its time"
 FOLD = re.compile(r"\r?\n[ \t]")
+TIMES = {"DTSTART", "DTEND", "EXDATE", "RECURRENCE-ID"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +37,56 @@ class Excepted:
 
 def excepted(line: int, block: str) -> Excepted | None:
     """The occurrence the event excepts from its series; ``None``: none, or nobody can say which."""
-    said = FOLD.sub("", block).splitlines()
-    named = [one for one in said if one.upper().startswith(("RECURRENCE-ID:", "RECURRENCE-ID;"))]
-    uid = uid_of(block)
-    if not named or uid is None:
+    named, uid = _line(block, "RECURRENCE-ID"), uid_of(block)
+    if named is None or uid is None or _is_twice_zoned(named):
         return None
     try:
-        event: Any = Event.from_ical("\r\n".join(("BEGIN:VEVENT", named[0], "END:VEVENT", "")))
+        event = _alone(named)
         of, and_future = event["RECURRENCE-ID"].dt, "RANGE" in event["RECURRENCE-ID"].params
         known = FIRST_DAY < (of.date() if isinstance(of, datetime) else of) < LAST_DAY
     except SPOILT:
         return None  # whoever reads the whole event says what is wrong with it
     if not known:
         return None
-    cancelled = any(one.strip().upper() == "STATUS:CANCELLED" for one in said)
+    cancelled = any(one.strip().upper() == "STATUS:CANCELLED" for one in unfolded(block))
     return Excepted(line, uid, of, cancelled, and_future)
 
 
 def uid_of(block: str) -> str | None:
-    """The event's UID, as it stands there."""
-    said = FOLD.sub("", block).splitlines()
-    named = (line[4:].strip() for line in said if line.upper().startswith("UID:"))
-    return next(named, None)
+    """The event's UID, as reading the whole event has it."""
+    named = _line(block, "UID")
+    try:
+        return None if named is None else str(_alone(named)["UID"]).strip() or None
+    except SPOILT:
+        return None
+
+
+def is_twice_zoned(block: str) -> bool:
+    """Whether it says of a time that it is in UTC, and in a zone."""
+    return any(_is_twice_zoned(line) for line in unfolded(block))
+
+
+def _is_twice_zoned(line: str) -> bool:
+    head, _, told = line.upper().rpartition(":")
+    name, *parameters = head.split(";")
+    named = any(one.startswith("TZID=") for one in parameters)
+    return named and name in TIMES and any(one.strip().endswith("Z") for one in told.split(","))
+
+
+def unfolded(block: str) -> list[str]:
+    """The event's lines."""
+    return FOLD.sub("", block).splitlines()
+
+
+def _line(block: str, name: str) -> str | None:
+    """The first line of that name."""
+    starts = (f"{name}:", f"{name};")
+    return next((one for one in unfolded(block) if one.upper().startswith(starts)), None)
+
+
+def _alone(line: str) -> Any:
+    """An event of that line alone."""
+    return Event.from_ical("\r\n".join(("BEGIN:VEVENT", line, "END:VEVENT", "")))
 
 
 def without(series: Row, exceptions: list[Excepted]) -> Row:

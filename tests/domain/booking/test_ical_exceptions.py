@@ -41,6 +41,18 @@ def test_an_occurrence_that_is_called_off_leaves_its_series(second: str) -> None
     assert (series.except_dates, parsed.rejected) == ((date(2026, 3, 8),), ())
 
 
+@pytest.mark.parametrize(
+    "uid", [r"UID:a\,b\;c", "UID;X-ID=7:1", "UID: 1 ", "UID:long\n  id", "uid:1"],
+    ids=["escaped", "with a parameter", "spaced", "folded", "small"],
+)  # fmt: skip
+def test_an_occurrence_is_of_its_series_however_the_uid_is_written(uid: str) -> None:
+    moved = event(SECOND, START.replace("0301T09", "0308T11"), HOUR)
+    both = file(SERIES, moved).replace("UID:1", uid)
+    series, second = parse(both, ZONE).rows
+    assert series.uid == second.uid
+    assert series.except_dates == (second.moved_from,) == (date(2026, 3, 8),)
+
+
 UTC_EVENING = event("DTSTART:20260303T000000Z", HOUR, "RRULE:FREQ=WEEKLY;COUNT=1")
 """Mondays at 19:00 in New York; Tuesdays, as the file counts days."""
 ANOTHER_DAY = "RECURRENCE-ID is a day, and DTSTART in UTC is of another day there: give its time"
@@ -97,9 +109,10 @@ def test_an_occurrence_that_cannot_be_read_leaves_its_series_and_is_told(
 def test_an_occurrence_nobody_can_name_is_told() -> None:
     lost = event("RECURRENCE-ID:soon", "DTSTART:20260308T110000", HOUR)
     ancient = event("RECURRENCE-ID:00010101T000000Z", "DTSTART:nonsense", HOUR)
-    parsed = parse(file(SERIES, lost, ancient), ZONE)
+    twice_zoned = event(f"{SECOND}Z", "DTSTART:20260308T110000", HOUR)
+    parsed = parse(file(SERIES, lost, ancient, twice_zoned), ZONE)
     assert [one.except_dates for one in parsed.rows] == [()]
-    assert [line for line, _ in rejections(parsed)] == [10, 17]
+    assert [line for line, _ in rejections(parsed)] == [10, 17, 24]
 
 
 def test_a_series_that_is_another_from_a_date_on_is_told_in_both_lines() -> None:
