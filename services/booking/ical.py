@@ -36,13 +36,14 @@ from services.booking.ical_rules import left_out, repeated
 
 MOST_EVENTS = 200  # VEVENTs a file
 LONGEST_TITLE = 80
+BYTE_ORDER = "\ufeff"  # some systems begin their files with it
 BEYOND = {"RDATE", "EXRULE"}
 """What may stand beside a rule, or without one, and says other dates."""
 
 
 def parse(ics: str, time_zone: str) -> Parsed:
     """Read the file. Raises ``Refused(UNREADABLE_CALENDAR)`` when it is none or too long."""
-    lines = ics.replace("\r\n", "\n").split("\n")
+    lines = ics.removeprefix(BYTE_ORDER).replace("\r\n", "\n").split("\n")
     blocks = list(_blocks(lines))
     if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines) or not blocks:
         raise Refused(

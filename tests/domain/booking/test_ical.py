@@ -80,6 +80,10 @@ def test_a_bad_event_is_told_by_its_line_and_spoils_nothing_else() -> None:
     assert [(one.line, one.uid) for one in parsed.rows] == [(8, "good")]
 
 
+def test_a_file_may_begin_with_a_byte_order_mark() -> None:
+    assert len(parse("\ufeff" + file(event(START, HOUR)), ZONE).rows) == 1
+
+
 @pytest.mark.parametrize("text", ["", "hello", file(), "BEGIN:VEVENT\nEND:VEVENT\n"])
 def test_a_text_that_is_no_calendar_is_refused(text: str) -> None:
     with pytest.raises(Refused) as refusal:
