@@ -56,7 +56,8 @@ class ImportTimetablePayload:
 class ImportMutation:
     @strawberry.mutation(
         description="Put an iCalendar file's events on a location's timetable: weekly and daily "
-        "rules as series, others as sessions. The same file given again puts nothing in twice."
+        "rules as series, others as sessions. Neither the same file given again nor a changed one "
+        "puts an event in twice: what is in is changed on the timetable."
     )
     async def import_timetable(
         self, info: Info, input_: Annotated[ImportTimetableInput, strawberry.argument(name="input")]

@@ -69,6 +69,47 @@ def test_the_same_file_again_puts_nothing_in_twice() -> None:
     assert len(gym.log) == before
 
 
+SUNDAYS = event(START, HOUR, "RRULE:FREQ=WEEKLY", uid="weekly")
+OPEN_DAY = event("DTSTART:20260302T150000Z", HOUR, uid="once")
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        ((event(START.replace("0301T09", "0303T10"), HOUR, "RRULE:FREQ=WEEKLY", uid="weekly"),),
+         ["ALREADY_DEFINED"]),
+        ((SUNDAYS, event(
+            "RECURRENCE-ID;TZID=America/New_York:20260308T090000",
+            "DTSTART;TZID=America/New_York:20260308T110000", HOUR, uid="weekly",
+        )), ["ALREADY_DEFINED"] * 2),
+        ((event(START.replace("0301", "0305"), HOUR, uid="weekly"),), ["ALREADY_DEFINED"]),
+        ((event("DTSTART:20260304T180000Z", HOUR, uid="once"),), ["ALREADY_SCHEDULED"]),
+        ((event("DTSTART:20260302T150000Z", HOUR, "RRULE:FREQ=DAILY;COUNT=2", uid="once"),),
+         ["ALREADY_SCHEDULED"]),
+    ],
+    ids=["begins on another day", "a date moved", "no series any more", "another day", "repeats"],
+)  # fmt: skip
+def test_what_a_changed_file_says_of_an_event_that_is_in_is_told_and_puts_nothing_in_twice(
+    again: tuple[str, ...], told: list[str]
+) -> None:
+    gym = a_gym()
+    assert importing(gym, file(SUNDAYS, OPEN_DAY)).rejected == ()
+    before = len(gym.log)
+    changed = importing(gym, file(*again))
+    assert [one.reason.split(":")[0] for one in changed.rejected] == told
+    assert len(gym.log) == before
+
+
+def test_a_date_that_was_moved_goes_in_with_its_series_wherever_it_stands_in_the_file() -> None:
+    moved = event(
+        "RECURRENCE-ID;TZID=America/New_York:20260308T090000",
+        "DTSTART;TZID=America/New_York:20260308T110000", HOUR, uid="weekly",
+    )  # fmt: skip
+    for events in ((SUNDAYS, moved), (moved, SUNDAYS)):
+        outcome = importing(a_gym(), file(*events))
+        assert (len(outcome.imported), outcome.rejected) == (2, ())
+
+
 @pytest.mark.parametrize(
     "lines",
     [
