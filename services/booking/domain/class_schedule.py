@@ -79,6 +79,15 @@ class ClassSchedule:
             found += recurrence.dates(segment.pattern, self.from_date, since, until)
         return [day for day in found if day not in self.except_dates]
 
+    def next_date(self, since: date) -> date | None:
+        """The first of the series' dates from that day on, however many are left out before it."""
+        last_left_out = max(self.except_dates, default=since)
+        found = self.dates(since, since + SCARCEST)
+        while not found and since <= last_left_out:
+            since += SCARCEST
+            found = self.dates(since, since + SCARCEST)
+        return found[0] if found else None
+
     def starts_at(self, day: date) -> datetime:
         """The UTC instant the session of that date starts."""
         return recurrence.instant(day, self.pattern_on(day).starts_at, self.local)
@@ -142,7 +151,7 @@ def create(
         time_zone=command.time_zone, pattern=pattern, from_date=command.from_date,
         until_date=command.until_date, except_dates=tuple(sorted(set(command.except_dates))),
     )  # fmt: skip
-    if not evolve(state, created).dates(command.from_date, command.from_date + SCARCEST):
+    if evolve(state, created).next_date(command.from_date) is None:
         raise Refused(TimetableCode.INVALID_SCHEDULE, "The series has no dates.", field="weekdays")
     return [created]
 
@@ -218,8 +227,8 @@ def next_look(state: ClassSchedule) -> datetime | None:
     if state.placed_until is None:
         return None
     first = max(state.placed_until + recurrence.DAY, state.from_date)
-    coming = state.dates(first, first + SCARCEST)
-    return recurrence.midnight(coming[0] - AHEAD, state.local) if coming else None
+    coming = state.next_date(first)
+    return None if coming is None else recurrence.midnight(coming - AHEAD, state.local)
 
 
 def ahead(state: ClassSchedule, from_date: date) -> dict[date, SessionId]:

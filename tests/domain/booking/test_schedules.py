@@ -151,6 +151,20 @@ def test_excepted_dates_are_left_out() -> None:
     assert starts(gym.log) == ["03-01T14:00", "03-15T13:00", "03-22T13:00"]
 
 
+def test_a_series_goes_on_behind_dates_that_are_left_out_however_far_apart_they_are() -> None:
+    yearly, weeks = weekly(every_weeks=52), timedelta(weeks=52)
+    next_two = (SUNDAYS[0] + weeks, SUNDAYS[0] + 2 * weeks)
+    gym = running(pattern=yearly, from_date=SUNDAYS[0], except_dates=next_two).gym
+    at, look = gym.deadlines[f"place_occurrences:{SERIES}"]
+    assert at.date() == SUNDAYS[0] + 3 * weeks - timedelta(days=28)
+    _, events = gym.do(look, at)
+    assert starts(events) == ["02-25T14:00"]
+    without_its_first = running(
+        pattern=yearly, from_date=SUNDAYS[0], except_dates=(SUNDAYS[0], next_two[0])
+    )
+    assert f"place_occurrences:{SERIES}" in without_its_first.gym.deadlines
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
