@@ -160,16 +160,15 @@ def change_from(
     state: ClassSchedule, command: ChangeScheduleFrom, pattern: Pattern, now: datetime
 ) -> list[ScheduleEvent]:
     """From a day on the series is another; what has been is not changed."""
-    must_go_on(state, command.from_date)
-    today = recurrence.local_day(now, state.local)
-    from_date = max(command.from_date, state.from_date, today)
+    from_date = max(command.from_date, state.from_date, recurrence.local_day(now, state.local))
+    must_go_on(state, from_date)
     return [ScheduleChanged(schedule_id=command.schedule_id, from_date=from_date, pattern=pattern)]
 
 
 def end(state: ClassSchedule, command: EndSchedule, now: datetime) -> list[ScheduleEvent]:
     """From a day on there is no more; what has been is not changed."""
-    must_go_on(state, command.from_date)
     from_date = max(command.from_date, recurrence.local_day(now, state.local))
+    must_go_on(state, from_date)
     return [
         ScheduleEnded(schedule_id=command.schedule_id, from_date=from_date, reason=command.reason)
     ]

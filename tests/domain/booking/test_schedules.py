@@ -297,6 +297,14 @@ def test_an_ended_series_calls_off_what_stands_and_places_no_more() -> None:
     scenario.when(changing(SUNDAYS[3]), NOW).then_refused(TimetableCode.SCHEDULE_ENDED)
 
 
+def test_a_series_that_is_over_is_neither_changed_nor_ended_from_a_day_that_has_been() -> None:
+    """Its last day would have become yesterday."""
+    scenario, later = running(until_date=SUNDAYS[1]), NOW + timedelta(days=30)
+    ending = EndSchedule(schedule_id=SERIES, from_date=SUNDAYS[0], reason="summer")
+    for command in (changing(SUNDAYS[0]), ending):
+        scenario.when(command, later).then_refused(TimetableCode.SCHEDULE_ENDED)
+
+
 def test_a_series_that_is_not_there_is_neither_changed_nor_ended() -> None:
     ending = EndSchedule(schedule_id=SERIES, from_date=SUNDAYS[2], reason="summer")
     for command in (changing(SUNDAYS[1]), ending):
