@@ -152,6 +152,18 @@ class OfferShortened(Event):
     policy_version: int
 
 
+class OfferWithdrawn(Event):
+    """The session moved, or has other rules: no seat is held any more, and the place is kept.
+
+    Free seats go to the line by themselves again, or are there to be claimed by now.
+    """
+
+    event_type = "booking.offer_withdrawn.v1"
+    session_id: SessionId
+    client_id: ClientId
+    policy_version: int
+
+
 class OfferExpired(Event):
     """The client did not answer: they stand last in line now, and the seat is free again."""
 

@@ -65,8 +65,9 @@ class Seats:
                 if event.client_id in session.taken or event.client_id in session.line:
                     self._once.accuse(f"{seen.where}: {event.client_id} again")
                 session.line[event.client_id] = event.seq
-            case b.OfferExpired():
-                session.line[event.client_id] = event.seq
+            case b.OfferExpired() | b.OfferWithdrawn():
+                same = session.line.get(event.client_id, 0)
+                session.line[event.client_id] = getattr(event, "seq", same)
                 session.asked.discard(event.client_id)
                 session.offered.discard(event.client_id)
             case b.WaitlistLeft():

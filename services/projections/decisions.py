@@ -41,6 +41,7 @@ class Decision(StrEnum):
     PASSED_OVER = "passed_over"
     OFFERED = "offered"
     OFFER_SHORTENED = "offer_shortened"
+    OFFER_WITHDRAWN = "offer_withdrawn"
     OFFER_EXPIRED = "offer_expired"
     OFFER_DECLINED = "offer_declined"
     CHECKED_IN = "checked_in"
@@ -78,6 +79,7 @@ OF_EVENT: Mapping[type[Event], Decision] = {
     booking.WaitlistPromotionSkipped: Decision.PASSED_OVER,
     booking.SpotOffered: Decision.OFFERED,
     booking.OfferShortened: Decision.OFFER_SHORTENED,
+    booking.OfferWithdrawn: Decision.OFFER_WITHDRAWN,
     booking.OfferExpired: Decision.OFFER_EXPIRED,
     booking.OfferDeclined: Decision.OFFER_DECLINED,
     booking.CheckedIn: Decision.CHECKED_IN,
@@ -105,7 +107,9 @@ OF_EVERYBODY: Mapping[type[Event], Decision] = {
 """Changes of a session: each decides about everybody whose time to leave freely they change."""
 NO_SESSION = SessionId(UUID(int=0))
 """Of what was decided in no session, such as a ban."""
-BY_RULES = {Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED}
+BY_RULES = {
+    Decision.PROMOTED, Decision.OFFERED, Decision.OFFER_SHORTENED, Decision.OFFER_WITHDRAWN,
+}  # fmt: skip
 """Set in motion by whoever freed the seat, decided by the rules, unless staff gave a reason."""
 JUDGED = {
     Decision.PASSED_OVER, Decision.VIOLATION_RECORDED, Decision.FEE_ASSESSED,

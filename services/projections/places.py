@@ -15,6 +15,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     ReservationCovered,
     ReservationFlagged,
     ReservationMade,
@@ -87,7 +88,10 @@ class _Batch:
             case ReservationFlagged() | ReservationCovered():
                 why = event.reason if isinstance(event, ReservationFlagged) else None
                 self.flags[gym, event.reservation_id] = why
-            case SpotOffered() | OfferShortened() | OfferExpired() | OfferDeclined():
+            case (
+                SpotOffered() | OfferShortened() | OfferWithdrawn() | OfferExpired()
+                | OfferDeclined()
+            ):  # fmt: skip
                 until = (
                     event.expires_at if isinstance(event, SpotOffered | OfferShortened) else None
                 )
@@ -99,7 +103,9 @@ class _Batch:
                 if key in self.offers or seq is None:
                     self.offers[key] = (None, seq)
 
-    def _seq(self, gym: GymId, event: SpotOffered | OfferShortened | OfferDeclined) -> int | None:
+    def _seq(
+        self, gym: GymId, event: SpotOffered | OfferShortened | OfferWithdrawn | OfferDeclined
+    ) -> int | None:
         return self.offers.get((gym, event.session_id, event.client_id), (None, None))[1]
 
 

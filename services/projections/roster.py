@@ -20,6 +20,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     ReservationCovered,
     ReservationFlagged,
     ReservationMade,
@@ -109,8 +110,8 @@ class _Batch:
                 self.status[gym, event.reservation_id] = (seat_status.after(event), *at)
                 self.clients.add((gym, event.client_id))
             case (
-                SpotChanged() | SpotOffered() | OfferShortened() | OfferExpired()
-                | OfferDeclined() | ReservationFlagged() | ReservationCovered()
+                SpotChanged() | SpotOffered() | OfferShortened() | OfferWithdrawn()
+                | OfferExpired() | OfferDeclined() | ReservationFlagged() | ReservationCovered()
             ):  # fmt: skip
                 self.queues.add((gym, event.session_id))
                 self.clients.add((gym, event.client_id))

@@ -14,6 +14,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     ReservationCancelled,
     ReservationCovered,
     ReservationFlagged,
@@ -55,6 +56,7 @@ SessionEvent: TypeAlias = (
     | SpotChanged
     | SpotOffered
     | OfferShortened
+    | OfferWithdrawn
     | OfferExpired
     | OfferDeclined
     | ClaimsOpened

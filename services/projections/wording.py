@@ -229,6 +229,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.PASSED_OVER: _passed_over,
     Decision.OFFERED: _offered,
     Decision.OFFER_SHORTENED: _shortened,
+    Decision.OFFER_WITHDRAWN: _said("Place kept without the offer as the class changed"),
     Decision.OFFER_EXPIRED: _said("No answer to the offer, last in line since"),
     Decision.OFFER_DECLINED: _declined,
     Decision.CHECKED_IN: _done("Checked in"),

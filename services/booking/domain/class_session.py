@@ -28,6 +28,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     ReservationCancelled,
     ReservationCovered,
     ReservationFlagged,
@@ -95,7 +96,8 @@ def evolve(state: ClassSession, event: SessionEvent) -> ClassSession:
         case WaitlistJoined() | WaitlistLeft() | WaitlistPromoted() | WaitlistPromotionSkipped():
             return line_evolved(state, event)
         case (
-            SpotOffered() | OfferShortened() | OfferExpired() | OfferDeclined() | ClaimsOpened()
+            SpotOffered() | OfferShortened() | OfferWithdrawn() | OfferExpired() | OfferDeclined()
+            | ClaimsOpened()
         ):  # fmt: skip
             return offers_evolved(state, event)
         case (

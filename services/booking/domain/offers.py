@@ -12,10 +12,12 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     SpotOffered,
 )
 from contracts.ids import ClientId, SessionId
 from services.booking.domain import booking_policy
+from services.booking.domain.booking_policy import Phase
 from services.booking.domain.class_session import ClassSession, SessionEvent
 from services.booking.domain.reservations import may_claim
 from services.booking.domain.waitlist import before, leave, must_be_waiting
@@ -36,26 +38,28 @@ def offer(
 
 
 def keep_in_phase(state: ClassSession, session_id: SessionId, now: datetime) -> list[SessionEvent]:
-    """Hold no seat for longer than offers last, once the session moved or has other rules.
+    """Hold no seat outside the phase of offers, once the session moved or has other rules.
 
-    Where they have ended already the seat is free, as if nobody had answered.
+    Where it is not offers by now nobody was silent: they keep their place, and the seat is the
+    line's, or there to be claimed.
     """
-    ends_at = booking_policy.offers_until(state.policy, state.starts_at)
-    outliving = [client for client, until in state.offers.items() if until > ends_at]
-    if ends_at > now:
+    if state.phase(now) is not Phase.OFFERS:
         return [
-            OfferShortened(
-                session_id=session_id, client_id=client, expires_at=ends_at,
-                policy_version=state.policy.version,
+            OfferWithdrawn(
+                session_id=session_id, client_id=client, policy_version=state.policy.version
             )
-            for client in outliving
+            for client, until in state.offers.items()
+            if until > now
         ]  # fmt: skip
+    ends_at = booking_policy.offers_until(state.policy, state.starts_at)
     return [
-        OfferExpired(
-            session_id=session_id, client_id=client, seq=seq, policy_version=state.policy.version
+        OfferShortened(
+            session_id=session_id, client_id=client, expires_at=ends_at,
+            policy_version=state.policy.version,
         )
-        for seq, client in enumerate(outliving, start=state.last_seq + 1)
-    ]
+        for client, until in state.offers.items()
+        if until > ends_at
+    ]  # fmt: skip
 
 
 def expire(

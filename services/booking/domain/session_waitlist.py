@@ -9,6 +9,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     SpotOffered,
     WaitlistJoined,
     WaitlistLeft,
@@ -20,7 +21,9 @@ from services.booking.domain.session_people import Place
 from services.booking.domain.session_state import ClassSession
 
 LineEvent: TypeAlias = WaitlistJoined | WaitlistLeft | WaitlistPromoted | WaitlistPromotionSkipped
-OfferEvent: TypeAlias = SpotOffered | OfferShortened | OfferExpired | OfferDeclined | ClaimsOpened
+OfferEvent: TypeAlias = (
+    SpotOffered | OfferShortened | OfferWithdrawn | OfferExpired | OfferDeclined | ClaimsOpened
+)
 
 T = TypeVar("T")
 
@@ -57,6 +60,8 @@ def offers_evolved(state: ClassSession, event: OfferEvent) -> ClassSession:
             )
         case OfferShortened(client_id=client):
             return replace(state, offers={**state.offers, client: event.expires_at})
+        case OfferWithdrawn(client_id=client):
+            return replace(state, offers=without(state.offers, client))
         case OfferExpired(client_id=client):
             last = replace(state.waiting[client], seq=event.seq)
             return replace(

@@ -10,6 +10,7 @@ from contracts.booking import (
     CheckInSource,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     SpotChanged,
     WaitlistJoined,
     WaitlistLeft,
@@ -97,6 +98,19 @@ async def test_an_offer_that_was_shortened_shows_its_new_end_and_keeps_the_place
     assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [
         (LEO, NOON - timedelta(hours=1)), (ZOE, None),
     ]  # fmt: skip
+
+
+async def test_an_offer_that_was_withdrawn_is_no_more_and_the_place_is_kept(
+    writer: Pool, reader: Pool, recording: Recording
+) -> None:
+    over = OfferWithdrawn(session_id=SPIN, client_id=LEO, policy_version=1)
+    events = recording.of("session", SPIN, *a_class_with_bikes(), over)
+
+    await put(writer, roster.MODEL, events[:3], events[3:])
+
+    _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [(LEO, None), (ZOE, None)]
 
 
 async def test_who_lets_an_offer_expire_stands_last(

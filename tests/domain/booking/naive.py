@@ -30,7 +30,7 @@ from tests.domain.booking.naive_seats import MINUTE, Seats, must_not_grow_too_fu
 
 OfLine = (
     said.WaitlistJoined | said.WaitlistLeft | said.WaitlistPromoted | said.SpotOffered
-    | said.OfferShortened | said.OfferExpired | said.OfferDeclined
+    | said.OfferShortened | said.OfferWithdrawn | said.OfferExpired | said.OfferDeclined
 )  # fmt: skip
 
 

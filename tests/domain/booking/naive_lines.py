@@ -30,9 +30,11 @@ def read(seats: Seats, event: Any, now: datetime, *, unsigned: bool, early: bool
             seats.offered[event.client_id] = event.expires_at
         case said.OfferShortened():
             seats.offered[event.client_id] = event.expires_at
+        case said.OfferWithdrawn():
+            assert not seats.promotes_until <= now < seats.serves_until
+            assert now < seats.offered.pop(event.client_id)
         case said.OfferExpired():
-            over = now >= seats.serves_until
-            assert seats.offered.pop(event.client_id) <= now or over
+            assert seats.offered.pop(event.client_id) <= now
             seats.line.remove(event.client_id)
             seats.line.append(event.client_id)
             assert event.seq > seats.last_seq

@@ -194,7 +194,7 @@ HAPPENED = {
     "WaitlistPromotionSkipped: SHORT_NOTICE", "WaitlistPromotionSkipped: OVERLAP",
     "WaitlistPromotionSkipped: NO_ENTITLEMENT", "WaitlistPromotionSkipped: BOOKING_BANNED",
     "WaitlistPromotionSkipped: DAILY_LIMIT", "SpotOffered", "OfferExpired", "OfferDeclined",
-    "ClaimsOpened", "AttendanceUnrecorded", "SeatsCounted",
+    "OfferWithdrawn", "ClaimsOpened", "AttendanceUnrecorded", "SeatsCounted",
     *(f"AttendanceCorrected: {was} to {becomes}"
       for was in said.Attendance for becomes in said.Attendance
       if was is not becomes and becomes is not said.Attendance.LATE_CANCELLED),

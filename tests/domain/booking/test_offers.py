@@ -22,6 +22,7 @@ from contracts.booking import (
     OfferDeclined,
     OfferExpired,
     OfferShortened,
+    OfferWithdrawn,
     OpenClaims,
     PromotionMissed,
     ReservationCancelled,
@@ -52,6 +53,7 @@ from tests.domain.booking.language import (
     MINUTE,
     NOON,
     OFFERS,
+    OTHER,
     SES,
     given,
     reserved,
@@ -261,8 +263,8 @@ def test_where_offers_have_ended_an_offered_seat_is_there_to_be_claimed() -> Non
     scenario = given(*OFFERED).when(moved(OFFERS + HOUR), OFFERS)
     scenario.then(
         fact(SessionRescheduled), fact(SessionsPlaced),
-        fact(OfferExpired, client_id=BEN, seq=3),
-        fact(ClaimsOpened, free_seats=1, waiting=(CAT, BEN)),
+        fact(OfferWithdrawn, client_id=BEN),
+        fact(ClaimsOpened, free_seats=1, waiting=(BEN, CAT)),
     )  # fmt: skip
     assert f"expire_offer:{SES}:{BEN}" not in scenario.gym.deadlines
     book = BookClass(session_id=SES, client_id=DAN)
@@ -275,15 +277,45 @@ def test_a_move_that_leaves_offers_their_time_leaves_them_alone() -> None:
     )
 
 
-def test_who_has_an_offer_is_not_passed_over() -> None:
-    """The session moved away, so that seats go to the line by themselves again."""
-    move = RescheduleSession(session_id=SES, starts_at=NOON + 24 * HOUR, ends_at=NOON + 25 * HOUR)
-    scenario = given(*OFFERED).when(move, OFFERS)
-    more = ChangeCapacity(session_id=SES, capacity=2)
-    scenario.when(more, OFFERS).then(
-        fact(CapacityChanged), fact(WaitlistPromoted, client_id=CAT, passed_over=()),
+def test_where_seats_go_by_themselves_again_the_offered_one_does() -> None:
+    """Ben, who stands first and was not silent, does not have to answer, nor loses his place."""
+    scenario = given(*OFFERED).when(moved(NOON + 24 * HOUR), OFFERS)
+    scenario.then(
+        fact(SessionRescheduled), fact(SessionsPlaced), fact(OfferWithdrawn, client_id=BEN),
+        fact(WaitlistPromoted, client_id=BEN), fact(ReservationMade, client_id=BEN),
+        fact(CreditHeld),
+    )  # fmt: skip
+    assert f"expire_offer:{SES}:{BEN}" not in scenario.gym.deadlines
+
+
+def test_who_cannot_have_the_offered_seat_by_themselves_keeps_the_place() -> None:
+    """Ben has a seat at the new time."""
+    tomorrow = NOON + 24 * HOUR
+    elsewhere = (scheduled(1, OTHER, tomorrow), reserved(BEN, OTHER, starts_at=tomorrow))
+    scenario = given(*OFFERED, *elsewhere).when(moved(tomorrow), OFFERS)
+    scenario.then(
+        fact(SessionRescheduled), fact(SessionsPlaced), fact(OfferWithdrawn, client_id=BEN),
+        fact(WaitlistPromotionSkipped, client_id=BEN), fact(PromotionMissed),
+        fact(WaitlistPromoted, client_id=CAT), fact(ReservationMade, client_id=CAT),
+        fact(CreditHeld),
+    )  # fmt: skip
+
+
+def test_an_offer_that_is_over_when_the_session_moves_was_not_answered() -> None:
+    """The deadline is late; it says so."""
+    scenario = given(*OFFERED).when(moved(NOON + 24 * HOUR), UNTIL)
+    scenario.then(fact(SessionRescheduled), fact(SessionsPlaced))
+    scenario.when(EXPIRE, UNTIL + MINUTE).then(
+        fact(OfferExpired, client_id=BEN), fact(WaitlistPromoted, client_id=CAT, passed_over=()),
         fact(ReservationMade, client_id=CAT), fact(CreditHeld),
     )  # fmt: skip
+
+
+def test_who_has_an_offer_is_not_passed_over() -> None:
+    more = ChangeCapacity(session_id=SES, capacity=2)
+    given(*OFFERED).when(more, OFFERS).then(
+        fact(CapacityChanged), fact(SpotOffered, client_id=CAT, passed_over=())
+    )
 
 
 def test_the_line_is_told_again_when_the_session_has_moved() -> None:

@@ -48,6 +48,8 @@ CASES: list[tuple[type[Event], dict[str, object], Decision, str]] = [
     (booking.SpotOffered, {}, Decision.OFFERED, "Offered a seat 20:00"),
     (booking.OfferShortened, {"expires_at": STARTS}, Decision.OFFER_SHORTENED,
      "The class changed 20:00, the offered seat is held until 22:00"),
+    (booking.OfferWithdrawn, {}, Decision.OFFER_WITHDRAWN,
+     "Place kept without the offer as the class changed 20:00"),
     (booking.OfferExpired, {}, Decision.OFFER_EXPIRED,
      "No answer to the offer, last in line since 20:00"),
     (booking.OfferDeclined, {}, Decision.OFFER_DECLINED, "Declined the seat 20:00"),
