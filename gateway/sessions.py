@@ -79,11 +79,12 @@ class ClassSession:
         default=None, description="The series it is an occurrence of."
     )
     original_instructor_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Who was to give the class before somebody else did."
+        default=None, description="Who was to give the class, when somebody else does."
     )
     original_instructor_name: str | None = None
     free_cancel_until: datetime | None = strawberry.field(
-        default=None, description="After a change: everybody may leave freely until then."
+        default=None,
+        description="After a change: whoever had a seat may leave freely until then.",
     )
     online_capacity: int | None = strawberry.field(
         default=None, description="Most seats members may take themselves; null: all."

@@ -45,8 +45,11 @@ UPDATE {table} s
        booking_closes_at = coalesce(u.closes_at, s.booking_closes_at),
        room_id = CASE WHEN u.has_room THEN u.room_id ELSE s.room_id END,
        instructor_id = CASE WHEN u.has_coach THEN u.instructor_id ELSE s.instructor_id END,
-       original_instructor_id = coalesce(s.original_instructor_id, u.original_id),
-       free_cancel_until = coalesce(u.free_until, s.free_cancel_until),
+       original_instructor_id = nullif(
+           coalesce(s.original_instructor_id, u.original_id),
+           CASE WHEN u.has_coach THEN u.instructor_id ELSE s.instructor_id END),
+       free_cancel_until = CASE WHEN u.is_empty THEN u.free_until
+                                ELSE coalesce(u.free_until, s.free_cancel_until) END,
        title = coalesce(u.title, s.title),
        program_id = CASE WHEN u.has_kind THEN u.program_id ELSE s.program_id END,
        class_type_id = CASE WHEN u.has_kind THEN u.class_type_id ELSE s.class_type_id END,
@@ -55,10 +58,10 @@ UPDATE {table} s
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
               $6::timestamptz[], $7::bool[], $8::uuid[], $9::uuid[], $10::uuid[],
               $11::timestamptz[], $12::uuid[], $13::uuid[], $14::uuid[], $15::bool[],
-              $16::text[], $17::bool[], $18::bool[])
+              $16::text[], $17::bool[], $18::bool[], $19::bool[])
     AS u (gym_id, session_id, starts_at, ends_at, opens_at, closes_at, has_room, room_id,
           instructor_id, original_id, free_until, program_id, class_type_id, schedule_id, is_back,
-          title, has_kind, has_coach)
+          title, has_kind, has_coach, is_empty)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 MOVE_SEATS = """
@@ -96,6 +99,8 @@ class _Slot:
     title: str | None = None
     has_kind: bool = False
     has_coach: bool = False
+    is_empty: bool = False
+    """It came back: nobody is left who was told of what changed before."""
 
     def hear(self, event: SlotTurn) -> None:
         match event:
@@ -119,8 +124,10 @@ class _Slot:
                 self.original_id = self.original_id or event.original
             case RoomAssigned():
                 self.has_room, self.room_id = True, event.room_id
-            case SessionReinstated() | SessionCancelled():
-                self.is_back = isinstance(event, SessionReinstated)
+            case SessionCancelled():
+                self.is_back = False
+            case SessionReinstated():
+                self.is_back, self.is_empty, self.free_until = True, True, None
 
     def _is(self, event: SessionScheduled | SessionChanged) -> None:
         self.program_id, self.class_type_id = event.program_id, event.class_type_id
@@ -131,7 +138,7 @@ class _Slot:
             self.starts_at, self.ends_at, self.opens_at, self.closes_at, self.has_room,
             self.room_id, self.instructor_id, self.original_id, self.free_until, self.program_id,
             self.class_type_id, self.schedule_id, self.is_back, self.title, self.has_kind,
-            self.has_coach,
+            self.has_coach, self.is_empty,
         )  # fmt: skip
 
 

@@ -110,12 +110,46 @@ async def test_a_changed_session_is_shown_at_its_new_time_with_its_new_people(
     )  # fmt: skip
     assert (row.instructor_id, row.original_instructor_id) == (LEE, SAM)
     assert (row.program_name, row.class_type_name, row.schedule_id) == ("Ride", "Spin", SERIES)
-    assert row.free_cancel_until == later
     _, page = await calendar.page(reader, gym_id, (later, later + HOUR), None, 5)
     assert [one.session_id for one in page] == [session]
     _, mine = await bookings.of_client(reader, gym_id, client, None, 5)
     assert [one.session.starts_at for one in mine] == [later]
     assert [one.reservation.free_until for one in mine if one.reservation] == [later]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_session_that_comes_back_promises_nobody_to_leave_freely(
+    writer: Pool, reader: Pool, gym_id: GymId, apart: bool
+) -> None:
+    session = SessionId(new_id())
+    *moved, off, back = a_changed_session(session, ClientId(new_id()), ReservationId(new_id()))
+    await tell(writer, calendar.MODEL, gym_id, moved)
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert row.free_cancel_until == NOON + 3 * HOUR
+    substituted = InstructorSubstituted(
+        session_id=session, original=LEE, substitute=KIM, free_cancel_until=NOON
+    )
+    again = [off, back, substituted, off, back]
+    await tell(writer, calendar.MODEL, gym_id, *([[one] for one in again] if apart else [again]))
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert row.free_cancel_until is None
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_whoever_gives_their_class_after_all_stands_in_for_nobody(
+    writer: Pool, reader: Pool, gym_id: GymId, apart: bool
+) -> None:
+    session = SessionId(new_id())
+    told = a_changed_session(session, ClientId(new_id()), ReservationId(new_id()))[:5]
+    told.append(InstructorSubstituted(
+        session_id=session, original=LEE, substitute=SAM, free_cancel_until=NOON
+    ))  # fmt: skip
+    await tell(writer, calendar.MODEL, gym_id, *([[one] for one in told] if apart else [told]))
+    _, row = await calendar.session(reader, gym_id, session)
+    assert row is not None
+    assert (row.instructor_id, row.original_instructor_id) == (SAM, None)
 
 
 @pytest.mark.parametrize("apart", [True, False])
