@@ -85,7 +85,7 @@ class Grant:
 class Holder:
     """What the past has made of somebody at our doors."""
 
-    is_known: bool = False
+    is_known: bool = False  # as a client
     is_erased: bool = False
     works: bool = False
     heard_version: int = 0  # of a staff member's stream in members
@@ -122,7 +122,7 @@ def _heard(state: Holder, event: ClientHeard | StaffHeard | BanHeard | WaiverHea
         case WaiverHeard():
             return replace(state, has_signed=True)
         case StaffHeard():
-            return replace(state, is_known=True, works=event.works, heard_version=event.version)
+            return replace(state, works=event.works, heard_version=event.version)
 
 
 def _granted(state: Holder, event: GrantOpened | GrantMoved | GrantClosed) -> Holder:

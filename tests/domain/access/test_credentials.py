@@ -93,6 +93,8 @@ def test_staff_have_credentials_too() -> None:
 
 def test_a_credential_is_issued_once_to_one_person_the_gym_knows() -> None:
     given().when(ISSUE, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND, field="client_id")
+    staff_as_client = ISSUE.model_copy(update={"client_id": TOM})
+    given(works()).when(staff_as_client, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND)
     both = ISSUE.model_copy(update={"staff_id": TOM})
     given(known(ANN)).when(both, NOON).then_refused(AccessCode.WHO_IS_UNCLEAR)
     nobody = ISSUE.model_copy(update={"client_id": None})

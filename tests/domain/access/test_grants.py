@@ -35,6 +35,7 @@ from contracts.access import (
 )
 from contracts.booking import BanCause, BookingBanImposed, BookingBanLifted, StandingBan
 from contracts.envelope import Command
+from contracts.ids import ClientId
 from services.access.domain.holder import holder
 from services.access.reactions import HEARS
 from tests.domain.access.language import (
@@ -180,6 +181,19 @@ def test_an_impediment_is_set_once_and_cleared_once() -> None:
     scenario.when(free, NOON).then(fact(ImpedimentCleared))
     scenario.when(free, NOON).then_nothing()
     given().when(hold, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        GrantEntry(client_id=ClientId(TOM), grant_id=PASS),
+        SetImpediment(client_id=ClientId(TOM), impediment=Impediment.BANNED),
+    ],
+    ids=["let in", "kept out"],
+)
+def test_what_is_for_clients_is_not_said_of_staff(command: Command) -> None:
+    """Who works here is let in as staff, and by no word of the desk kept out."""
+    given(works()).when(command, NOON).then_refused(AccessCode.CLIENT_NOT_FOUND, field="client_id")
 
 
 @pytest.mark.parametrize("order", [(False, True), (True, False), (True, True, False)])
