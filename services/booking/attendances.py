@@ -21,11 +21,10 @@ from contracts.booking import (
 from contracts.ids import ClientId, SessionId
 from contracts.permissions import SERVES, allows
 from services.booking import (
+    arrivals,
     bookings,
     closing,
-    covering,
     deadlines,
-    erasing,
     penalties,
     seats,
     starting,
@@ -91,26 +90,7 @@ def _arrived(
 
 
 def undo_check_in(command: UndoCheckIn, unit: Unit) -> BookingOutcome:
-    """The seat is one ahead again, as far as it is: what pays for it is looked at anew.
-
-    Whoever was erased meanwhile kept it for having been there: it goes the way of their others.
-    """
-    session_id, client = command.session_id, command.client_id
-    session = unit.state(class_session, session_id)
-    undone = attendance.undo_check_in(session, session_id, client)
-    seat = unit.record(class_session, session_id, undone).reserved[client]
-    ledger = unit.state(client_ledger, client)
-    if bans_and_waivers.is_erased(ledger):
-        erasing.give_up_everything(unit, client)
-        return BookingOutcome(status="cancelled_early", reservation_id=seat.reservation_id)
-    covering.look_again(unit, client, session_id)
-    seat = unit.state(class_session, session_id).reserved[client]
-    # Who is not here may swap this seat for another.
-    seats.offer(unit, *ledger.missed)
-    return BookingOutcome(
-        status="reserved", reservation_id=seat.reservation_id, free_until=seat.free_until,
-        spot=seat.spot,
-    )  # fmt: skip
+    return arrivals.undo(unit, command.session_id, command.client_id)
 
 
 def add_walk_in(command: AddWalkIn, unit: Unit) -> BookingOutcome:

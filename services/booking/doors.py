@@ -2,9 +2,10 @@
 
 Let in by a class's own grant, they are here for that class, from 20 minutes before it to 15 after
 it: as long as the grant is good, whatever the policy says of check-in, and also when the books are
-closed already. Let in by another grant, they are here for the class they have a seat in about now:
-from half an hour before the start (the policy says when check-in opens) to a quarter of an hour
-after it. Everything else means nothing to booking.
+closed already; but not for one that has moved to a much later time since. Let in by another grant,
+they are here for the class they have a seat in about now: from half an hour before the start (the
+policy says when check-in opens) to a quarter of an hour after it. Everything else means nothing to
+booking.
 
 An entry may be heard of days later. A check-in is of the moment the door opened. Books that are
 closed are put right when booking hears of it: what that sets free others get by the clock of now.
@@ -34,6 +35,7 @@ from services.booking.domain.penalty import client_penalties
 
 EARLIEST = timedelta(days=1)  # before the start; no policy opens check-in earlier
 LATEST = timedelta(minutes=15)  # after the start
+BEFORE = timedelta(minutes=20)  # the start a class's own grant begins
 LET_IN = "A door let them in for this class."
 
 
@@ -87,11 +89,13 @@ def _here(session_id: SessionId, client: ClientId, unit: Unit) -> BookingOutcome
 def _let_in_for(session_id: SessionId, client: ClientId, unit: Unit) -> BookingOutcome | None:
     """They are here for this class and no other."""
     session = unit.state(class_session, session_id)
+    seat = session.reserved.get(client)
+    if seat is None or not attendance.is_near(session, unit.ctx.now + BEFORE):
+        return None
     if _are_wrong(session, client):
         _have_put_right(session_id, client, unit)
         return None
-    seat = session.reserved.get(client)
-    if session.stage is not Stage.SCHEDULED or seat is None or seat.checked_in:
+    if session.stage is not Stage.SCHEDULED or seat.checked_in:
         return None
     here = attendance.check_in(session, session_id, client, CheckInSource.DOOR)
     unit.record(class_session, session_id, here)

@@ -28,7 +28,7 @@ from contracts.timetable import (
     SubstituteInstructor,
     UnassignInstructor,
 )
-from services.booking import leniency, placing, seats
+from services.booking import arrivals, leniency, placing, seats
 from services.booking.domain import (
     catalogue,
     drafts,
@@ -108,9 +108,13 @@ def reschedule_session(command: RescheduleSession, unit: Unit) -> RescheduleOutc
 
 
 def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> RescheduleOutcome:
-    """Record that the session moved, with its room, its deadlines and its people's time."""
+    """Record that the session moved, with its room, its deadlines and its people's time.
+
+    Nobody is checked in to what begins much later than what they came to.
+    """
     if not moved:
         return RescheduleOutcome()
+    started_at = unit.state(class_session, session_id).starts_at
     session = unit.record(class_session, session_id, moved)
     placing.place(unit, session_id)
     set_deadlines(unit, session_id)
@@ -125,6 +129,7 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
         for client, one in booked.items()
     ]  # fmt: skip
     seats.gain(unit, gains, freed=[session_id])
+    arrivals.leave_behind(unit, session_id, started_at)
     return RescheduleOutcome(
         overlapping=tuple(
             client

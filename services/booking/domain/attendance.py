@@ -21,7 +21,7 @@ from contracts.booking import (
     SeatsCounted,
 )
 from contracts.ids import ClientId, SessionId
-from services.booking.domain import booking_policy, offences, waitlist
+from services.booking.domain import booking_policy, offences, policies, waitlist
 from services.booking.domain.class_session import (
     ClassSession,
     Reservation,
@@ -90,6 +90,16 @@ def check_in_must_be_open(state: ClassSession, now: datetime) -> None:
             BookingCode.CHECK_IN_CLOSED, "The session is over.", field="session_id",
             closed_at=state.ends_at.isoformat(),
         )  # fmt: skip
+
+
+def is_near(state: ClassSession, instant: datetime) -> bool:
+    """Whether whoever came to the class when it was to start then is here for it as it is now.
+
+    It may have moved to a later time by as long as check-in is open before a start, or by what
+    counts as no move.
+    """
+    opens_at = booking_policy.check_in_opens_at(state.policy, state.starts_at)
+    return instant >= min(opens_at, state.starts_at - policies.MOVED)
 
 
 def undo_check_in(
