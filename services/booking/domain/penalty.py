@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import TypeAlias, assert_never
 
 from chassis.decider import Aggregate
@@ -113,12 +114,17 @@ class Case:
 class ClientPenalties:
     """What the past has made of the client's cases."""
 
-    cases: Mapping[ReservationId, Case] = field(default_factory=dict)
+    cases: Mapping[ReservationId, Case] = field(default_factory=dict)  # in the order of judgement
 
-    def violations(self, until: datetime, days: int) -> int:
-        """How many violations count that were judged in so many days before ``until``."""
+    def violations_before(self, reservation: ReservationId, until: datetime, days: int) -> int:
+        """How many count that were judged before this one, in so many days before ``until``.
+
+        By the order of judgement: whose books closed at one moment may have been judged by clocks
+        that say otherwise, and each of two misses would be the first.
+        """
         since = until - timedelta(days=days)
-        return sum(case.counts and since < case.judged_at <= until for case in self.cases.values())
+        before = takewhile(lambda one: one != reservation, self.cases)
+        return sum(self.cases[one].counts and since < self.cases[one].judged_at for one in before)
 
 
 def evolve(state: ClientPenalties, event: PenaltyEvent) -> ClientPenalties:
@@ -185,7 +191,7 @@ def judge(
     """
     earlier = state.cases.get(offence.reservation_id)
     judged_at = earlier.judged_at if earlier else now
-    recent = state.violations(judged_at, policy.free_pass_days)
+    recent = state.violations_before(offence.reservation_id, judged_at, policy.free_pass_days)
     assessment = earlier.next_assessment if earlier else 1
     amount = _price(offence, policy) if assessment else None
     forgiven: Forgiveness | None = None

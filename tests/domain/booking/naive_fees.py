@@ -129,7 +129,7 @@ class Fees:
         price = seats.policy.late_cancel_fee if late else seats.policy.no_show_fee
         costs = grant_kind is said.GrantKind.UNLIMITED and price is not None and price.minor > 0
         asks = earlier is None or earlier.may_be_asked
-        recent = self._recent(client, seats.policy.free_pass_days, first)
+        recent = self._recent(event, seats.policy.free_pass_days, first)
         forgiven = None
         if late and client not in seats.unfilled():
             forgiven = Forgiveness.REFILLED
@@ -150,10 +150,14 @@ class Fees:
             if forgiven is not None:
                 self.to_forgive[event.reservation_id] = forgiven
 
-    def _recent(self, client: ClientId, days: int, until: datetime) -> int:
-        since = until - timedelta(days=days)
-        judged = self.of(client).values()
-        return sum(one.counts and since < one.judged_at <= until for one in judged)
+    def _recent(self, event: said.ViolationRecorded, days: int, until: datetime) -> int:
+        """How many were judged before it at first, whatever clocks said."""
+        since, found = until - timedelta(days=days), 0
+        for reservation, one in self.of(event.client_id).items():
+            if reservation == event.reservation_id:
+                break
+            found += one.counts and since < one.judged_at
+        return found
 
     def _assessed(self, event: said.FeeAssessed, now: datetime) -> None:
         price, case = self.to_assess.pop(event.reservation_id), self.cases[event.reservation_id]

@@ -29,6 +29,7 @@ from tests.domain.booking.language import ANN, HOUR, NOON, given, granted, opene
 from tests.scenario import Scenario
 
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 DESK = ("staff:x", "owner")
 PRICED: dict[str, Any] = {
     "late_cancel_fee": Price(minor=500, currency="EUR"),
@@ -53,7 +54,14 @@ def missing(days: dict[int, Violation], **policy: Any) -> Scenario:
     return scenario
 
 
-def missing_on(scenario: Scenario, day: int, kind: Violation = NO_SHOW, **policy: Any) -> None:
+def missing_on(
+    scenario: Scenario,
+    day: int,
+    kind: Violation = NO_SHOW,
+    *,
+    closed_at: datetime | None = None,
+    **policy: Any,
+) -> None:
     """And one on this day."""
     session, starts_at = class_on(day), NOON + day * DAY
     scenario.gym.happened(scheduled(3, session, starts_at, **PRICED | policy))
@@ -62,7 +70,7 @@ def missing_on(scenario: Scenario, day: int, kind: Violation = NO_SHOW, **policy
     if kind is LATE_CANCEL:
         cancel = CancelReservation(**seat)
         scenario.when(cancel, starts_at - HOUR).then_answered(status="cancelled_late")
-    scenario.when(FinalizeAttendance(session_id=session), closed_on(day))
+    scenario.when(FinalizeAttendance(session_id=session), closed_at or closed_on(day))
 
 
 def corrected(scenario: Scenario, day: int, *becomes: Attendance, at: int) -> Scenario:
@@ -210,3 +218,15 @@ def test_what_came_after_a_miss_takes_no_pass_from_it() -> None:
     assert told(scenario, FeeForgiven) == [], "the late cancel counted against the pass"
     corrected(scenario, 0, Attendance.NO_SHOW, at=12)
     assert [one.session_id for one in told(scenario, FeeForgiven)] == [class_on(0)]
+
+
+def test_of_two_misses_judged_by_clocks_that_differ_one_is_free() -> None:
+    """The books of both close at once; who is later to judge had looked at the clock before."""
+    scenario = given(opened(ANN), granted(ANN, 0))
+    missing_on(scenario, 0, closed_at=closed_on(1) + SECOND, **PASSES)
+    missing_on(scenario, 1, closed_at=closed_on(1), **PASSES)
+    assert [one.session_id for one in told(scenario, FeeForgiven)] == [class_on(0)]
+    assert told(scenario, FeeAssessed)[-1].evidence.recent_violations == 1
+    corrected(scenario, 0, Attendance.ATTENDED, Attendance.NO_SHOW, at=2)
+    corrected(scenario, 1, Attendance.ATTENDED, Attendance.NO_SHOW, at=3)
+    assert len(told(scenario, FeeForgiven)) == 1, "judged again with what it was judged with"
