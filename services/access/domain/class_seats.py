@@ -47,7 +47,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class ClassSeats:
-    """What was heard of the session; version 0: not yet when it is."""
+    """What was heard of the session; without a location not yet where it is, nor its waiver."""
 
     version: int = 0
     starts_at: datetime = UNSET  # UTC
@@ -147,8 +147,8 @@ def grant_of(
         return [
             GrantClosed(client_id=seat.client_id, grant_id=reservation_id, closed_at=now)
         ]  # fmt: skip
-    if not state.version:
-        return []  # when it is was not heard yet
+    if state.location_id is None:
+        return []  # where it is, and whether it asks for the waiver, was not heard yet
     window = (state.starts_at - BEFORE, state.ends_at + AFTER)
     if held is None:
         return [

@@ -11,6 +11,7 @@ from contracts.access import (
     AccessGrantKind,
     BanHeard,
     ClassHeard,
+    ClassWaiverHeard,
     ClientHeard,
     EndEntryGrant,
     GrantClosed,
@@ -140,6 +141,18 @@ def test_a_seat_of_a_session_not_heard_of_grants_nothing_yet() -> None:
     scenario.when(at(NOON, version=1, located=True), DAY_BEFORE).then(
         fact(ClassHeard), fact(GrantOpened, valid_from=OPENS)
     )
+
+
+def test_a_seat_opens_no_door_before_it_is_heard_where_the_class_is() -> None:
+    """Its move was heard first: with what was said of it then, it is neither here nor there."""
+    scenario = given(known(ANN)).when(at(NOON, version=3), DAY_BEFORE)
+    scenario.when(seat(stands=True, version=2), DAY_BEFORE).then(fact(ReservationHeard))
+    scheduled_ = at(NOON - HOUR, version=1, located=True)
+    asks = scheduled_.model_copy(update={"waiver_required": True})
+    scenario.when(asks, DAY_BEFORE).then(
+        fact(ClassWaiverHeard, required=True), fact(ClassHeard, location_id=HALL),
+        fact(GrantOpened, valid_from=OPENS, location_id=HALL, waiver_required=True),
+    )  # fmt: skip
 
 
 def test_what_is_over_is_forgotten_when_something_new_is_granted() -> None:
