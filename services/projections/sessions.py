@@ -58,12 +58,12 @@ UPDATE {table} s
    SET version = u.version, position = u.position,
        capacity = coalesce(u.capacity, s.capacity), reserved = coalesce(u.reserved, s.reserved),
        waiting = s.waiting + u.waiting,
-       checked_in = CASE u.status WHEN 'cancelled' THEN 0 ELSE s.checked_in + u.checked_in END,
+       checked_in = CASE WHEN u.emptied THEN 0 ELSE s.checked_in END + u.checked_in,
        status = coalesce(u.status, s.status), cancel_reason = coalesce(u.reason, s.cancel_reason)
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[],
-              $8::int[], $9::text[], $10::text[])
+              $8::int[], $9::text[], $10::text[], $11::bool[])
     AS u (gym_id, session_id, version, position, capacity, reserved, waiting, checked_in, status,
-          reason)
+          reason, emptied)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 
@@ -125,6 +125,8 @@ class _Change:
     status: str | None = None
     reason: str | None = None
     scheduled: SessionScheduled | None = None
+    emptied: bool = False
+    """It was called off: nobody counts as checked in who was so before."""
 
     def hear(self, envelope: Envelope, event: SessionEvent) -> None:
         self.version, self.position = envelope.version, envelope.position
@@ -137,7 +139,8 @@ class _Change:
             case CapacityChanged():
                 self.capacity = event.capacity
             case SessionCancelled():
-                self.status, self.reason, self.checked_in = "cancelled", event.reason, 0
+                self.status, self.reason = "cancelled", event.reason
+                self.emptied, self.checked_in = True, 0
             case SessionReinstated():
                 self.status, self.reason = "scheduled", None
             case AttendanceFinalized() | AttendanceUnrecorded():
@@ -174,7 +177,7 @@ async def apply(db: Db, table: str, events: Sequence[Envelope]) -> list[Key]:
         for key, change in changes.items()
         if change.scheduled is not None
     ]
-    old = [(*key, *c.columns()) for key, c in changes.items() if c.scheduled is None]
+    old = [(*key, *c.columns(), c.emptied) for key, c in changes.items() if c.scheduled is None]
     if new:
         await db.execute(INSERT.format(table=table), *columns(new))
     if old:

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from chassis.tenancy import Pool
-from contracts.booking import CapacityChanged
-from contracts.ids import ClientId, GymId, SessionId, new_id
+from contracts.booking import Cancellation, CapacityChanged, CheckedIn, SessionCancelled
+from contracts.ids import ClientId, GymId, ReservationId, SessionId, new_id
+from contracts.timetable import SessionReinstated
 from services.projections import bookings, calendar, roster
 from services.projections.sessions import Incomplete
-from tests.component.read_models.folding import put
+from tests.component.read_models.folding import batches, put
 from tests.component.read_models.spin_class import (
     LEO,
     MIA,
@@ -17,6 +18,8 @@ from tests.component.read_models.spin_class import (
     ZOE,
     a_busy_session,
     a_class_with_bikes,
+    gave_up,
+    reserved,
     scheduled,
 )
 from tests.conftest import NOON
@@ -40,6 +43,26 @@ async def test_the_calendar_counts_people_as_they_come_and_go(
     assert (after.reserved, after.waiting, after.checked_in, after.status, after.version) == (
         2, 0, 1, "finalized", 10,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+async def test_a_class_that_was_called_off_comes_back_with_nobody_checked_in(
+    writer: Pool, reader: Pool, recording: Recording, size: int
+) -> None:
+    mia, leo = ReservationId(new_id()), ReservationId(new_id())
+    events = recording.of(
+        "session", SPIN, scheduled(), reserved(MIA, 1, mia),
+        CheckedIn(session_id=SPIN, client_id=MIA, reservation_id=mia),
+        SessionCancelled(session_id=SPIN, reason="the wrong class"),
+        gave_up(MIA, mia, Cancellation.SESSION), SessionReinstated(session_id=SPIN),
+        reserved(LEO, 1, leo), CheckedIn(session_id=SPIN, client_id=LEO, reservation_id=leo),
+    )  # fmt: skip
+
+    await put(writer, calendar.MODEL, events[:3], *batches(events[3:], size))
+
+    _, back = await calendar.session(reader, recording.gym_id, SPIN)
+    assert back is not None
+    assert (back.reserved, back.checked_in, back.status) == (1, 1, "scheduled")
 
 
 async def test_pages_follow_each_other_without_gap_or_repetition(
