@@ -10,6 +10,7 @@ from datetime import datetime
 
 from chassis.tenancy import Db
 from contracts.booking import (
+    BookingCode,
     CheckedIn,
     CheckInUndone,
     OfferDeclined,
@@ -34,7 +35,7 @@ from services.projections.sessions import columns
 
 SIT = """
 UPDATE reservations r
-   SET spot = coalesce(u.spot, r.spot), overbooked = r.overbooked OR u.overbooked
+   SET spot = u.spot, overbooked = coalesce(u.overbooked, r.overbooked)
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bool[])
     AS u (gym_id, reservation_id, spot, overbooked)
  WHERE r.gym_id = u.gym_id AND r.reservation_id = u.reservation_id
@@ -67,7 +68,10 @@ UPDATE {table} s
 
 @dataclass(slots=True)
 class _Batch:
-    spots: dict[tuple[GymId, ReservationId], tuple[str | None, bool]] = field(default_factory=dict)
+    spots: dict[tuple[GymId, ReservationId], tuple[str | None, bool | None]] = field(
+        default_factory=dict
+    )
+    """With whether the session has no such seat; ``None``: as it was."""
     arrivals: dict[tuple[GymId, ReservationId], str | None] = field(default_factory=dict)
     flags: dict[tuple[GymId, ReservationId], str | None] = field(default_factory=dict)
     offers: dict[tuple[GymId, SessionId, ClientId], tuple[datetime | None, int | None]] = field(
@@ -78,9 +82,7 @@ class _Batch:
         gym, event = envelope.gym_id, envelope.event
         match event:
             case ReservationMade() | ReservationReinstated() | SpotChanged():
-                overbooked = isinstance(event, ReservationMade) and event.overbooked
-                if event.spot is not None or overbooked:
-                    self.spots[gym, event.reservation_id] = (event.spot, overbooked)
+                self._sit((gym, event.reservation_id), event)
             case CheckedIn():
                 self.arrivals[gym, event.reservation_id] = event.source
             case CheckInUndone():
@@ -102,6 +104,21 @@ class _Batch:
                 key = (gym, event.session_id, event.client_id)
                 if key in self.offers or seq is None:
                     self.offers[key] = (None, seq)
+
+    def _sit(
+        self,
+        key: tuple[GymId, ReservationId],
+        event: ReservationMade | ReservationReinstated | SpotChanged,
+    ) -> None:
+        if isinstance(event, ReservationMade):
+            if event.spot is None and not event.overbooked:
+                return  # as its row is born
+            overbooked: bool | None = event.overbooked
+        elif isinstance(event, ReservationReinstated):
+            overbooked = BookingCode.SESSION_FULL in event.overrides
+        else:
+            overbooked = self.spots.get(key, (None, None))[1]
+        self.spots[key] = (event.spot, overbooked)
 
     def _seq(
         self, gym: GymId, event: SpotOffered | OfferShortened | OfferWithdrawn | OfferDeclined

@@ -6,24 +6,29 @@ import pytest
 
 from chassis.tenancy import Pool
 from contracts.booking import (
+    BookingCode,
+    Cancellation,
     CheckedIn,
     CheckInSource,
     OfferExpired,
     OfferShortened,
     OfferWithdrawn,
+    ReservationReinstated,
     SpotChanged,
     WaitlistJoined,
     WaitlistLeft,
 )
-from contracts.ids import GymId
+from contracts.ids import GymId, ReservationId, new_id
 from services.projections import bookings, roster
-from tests.component.read_models.folding import put
+from tests.component.read_models.folding import batches, put
 from tests.component.read_models.spin_class import (
     LEO,
     MIA,
     SPIN,
     ZOE,
     a_class_with_bikes,
+    gave_up,
+    reserved,
     scheduled,
 )
 from tests.conftest import NOON
@@ -81,6 +86,34 @@ async def test_spots_and_offers_are_on_the_roster(
     _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
     assert leo.waiting is not None
     assert leo.waiting.offered_until == NOON
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_a_seat_that_is_not_there_shows_so_on_whatever_spot(
+    writer: Pool, reader: Pool, recording: Recording, size: int
+) -> None:
+    """Mia gave up bike a late and Leo has it; staff takes her back over capacity, and Zoe too."""
+    bikes, mia, *_ = a_class_with_bikes()
+    seat, leo, zoe = (ReservationId(new_id()) for _ in range(3))
+    events = recording.of(
+        "session", SPIN, bikes, mia.model_copy(update={"reservation_id": seat}),
+        gave_up(MIA, seat, Cancellation.LATE),
+        reserved(LEO, 1, leo).model_copy(update={"spot": "a"}),
+        ReservationReinstated(
+            session_id=SPIN, client_id=MIA, reservation_id=seat, free_until=NOON, policy_version=1,
+            seats_taken=3, capacity=2, reason="promised", overrides=(BookingCode.SESSION_FULL,),
+        ),
+        reserved(ZOE, 4, zoe).model_copy(update={"overbooked": True}),
+        SpotChanged(session_id=SPIN, client_id=ZOE, reservation_id=zoe, spot="b"),
+    )  # fmt: skip
+
+    await put(writer, roster.MODEL, *batches(events, size))
+
+    _, seen = await bookings.roster(reader, recording.gym_id, SPIN)
+    assert seen is not None
+    assert {one.client_id: (one.spot, one.overbooked) for one in seen.reservations} == {
+        MIA: (None, True), LEO: ("a", False), ZOE: ("b", True),
+    }  # fmt: skip
 
 
 async def test_an_offer_that_was_shortened_shows_its_new_end_and_keeps_the_place(
