@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from chassis.tenancy import Pool
+from contracts.booking import BookingBanImposed
 from contracts.ids import GymId, new_id
+from contracts.members import GymRegistered
 from contracts.timetable import SessionRescheduled
-from services.projections import receipts
+from services.projections import organisation, receipts
 from tests.component.read_models.folding import put
 from tests.component.read_models.taught_class import (
     CLIENTS,
@@ -51,3 +53,19 @@ async def test_receipts_are_told_by_the_time_the_session_has_now(
 
     after = (await receipts.of_client(reader, gym_id, SPIN, CLIENTS[MIA]))[1][0].text
     assert (before, after) == ("Checked in 1 Mar 13:00", "Checked in 13:00")
+
+
+async def test_a_ban_of_somebody_who_was_in_no_class_is_told_by_the_gyms_clocks(
+    writer: Pool, reader: Pool, gym_id: GymId
+) -> None:
+    recording, mia = Recording(gym_id), CLIENTS[MIA]
+    gym = GymRegistered(
+        gym_id=gym_id, slug="spin", name="Spin", time_zone="America/New_York", currency="USD"
+    )
+    banned = BookingBanImposed(client_id=mia, until=NOON, reason="threats")
+    await put(writer, organisation.MODEL, recording.of("gym", gym_id, gym))
+
+    await put(writer, receipts.MODEL, recording.of("ledger", mia, banned))
+
+    _, (told,) = await receipts.of_client(reader, gym_id, None, mia)
+    assert told.text == "Booking suspended 1 Mar 07:00, until 3 Mar 07:00 (threats)"
