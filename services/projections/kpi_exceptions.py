@@ -3,7 +3,7 @@
 Tables     ``kpi_other_kinds`` and ``kpi_uncounted_grants``, part of the read model ``kpis``
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chassis.tenancy import Db
 from contracts.booking import CreditsGranted
@@ -23,8 +23,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[])
 TABLES = ("kpi_other_kinds", "kpi_uncounted_grants")
 
 
-async def hear(db: Db, events: Sequence[Envelope]) -> None:
-    """Note them before the seats they pay for and the sessions they name are read."""
+async def hear(db: Db, events: Sequence[Envelope]) -> Iterable[tuple[GymId, ClassTypeId]]:
+    """Note them before the seats they pay for and the sessions they name are read.
+
+    Answers the class types that may be of another kind now: sessions long planned are, too.
+    """
     grants: list[tuple[GymId, GrantId]] = []
     kinds: dict[tuple[GymId, ClassTypeId], SessionKind] = {}
     for envelope in events:
@@ -39,3 +42,4 @@ async def hear(db: Db, events: Sequence[Envelope]) -> None:
         await db.execute(UNCOUNTED, *columns(grants))
     if kinds:
         await db.execute(KINDS, *columns([(*key, kind) for key, kind in kinds.items()]))
+    return kinds.keys()

@@ -163,7 +163,7 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class KpisModel:
-    """Written by the projector. Hints name sessions."""
+    """Written by the projector. Hints name sessions, and class types of another kind."""
 
     name: str = "kpis"
     source: str = "EVT_BOOKING"
@@ -171,7 +171,7 @@ class KpisModel:
     tables: tuple[str, ...] = ("kpi_sessions", "kpi_seats", *exceptions.TABLES)
 
     async def apply(self, db: Db, events: Sequence[Envelope]) -> Iterable[Change]:
-        await exceptions.hear(db, events)
+        kinds = await exceptions.hear(db, events)
         batch = _Batch()
         for envelope in events:
             batch.hear(envelope)
@@ -205,7 +205,7 @@ class KpisModel:
         if batch.covered:
             paid = [(*key, grant) for key, grant in batch.covered.items()]
             await db.execute(COVERED, *columns(paid))
-        return [(gym, str(session)) for gym, session in batch.sessions]
+        return [(gym, str(key)) for gym, key in (*batch.sessions, *kinds)]
 
 
 MODEL = KpisModel()

@@ -151,8 +151,9 @@ async def test_only_sessions_of_class_types_that_are_classes_are_classes(
     ])  # fmt: skip
     assert await classes() == [SPIN]
     corrected = described(SessionKind.CLASS)
-    await put(writer, kpis.MODEL, recording.of("class_type", kind, corrected))
+    told = await put(writer, kpis.MODEL, recording.of("class_type", kind, corrected))
     assert sorted(await classes()) == sorted([SPIN, open_gym])
+    assert told == {(gym_id, str(kind))}, "dashboards look again"
 
 
 async def test_today_follows_sessions_as_they_move_are_cancelled_and_come_back(
