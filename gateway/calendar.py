@@ -84,13 +84,18 @@ class CalendarQuery:
 
 def _session_topics(info: Info, session_id: strawberry.ID) -> list[str]:
     gym_id = info.context.must("read.session")
-    return [topic(gym_id, "calendar", ids.session(session_id)), topic(gym_id, "organisation")]
+    return [topic(gym_id, "calendar", ids.session(session_id)), *_named(gym_id)]
 
 
 def _calendar_topics(info: Info, from_: datetime, to: datetime) -> list[str]:
     gym_id = info.context.must("read.calendar")
     _span(from_, to)
-    return [topic(gym_id, "calendar"), topic(gym_id, "organisation")]
+    return [topic(gym_id, "calendar"), *_named(gym_id)]
+
+
+def _named(gym_id: GymId) -> list[str]:
+    """Where the names of places come from, and those of programs and class types, which change."""
+    return [topic(gym_id, "organisation"), topic(gym_id, "timetable")]
 
 
 @strawberry.type

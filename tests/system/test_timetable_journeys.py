@@ -10,6 +10,7 @@ from tests.world.waiting import until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG = 60.0  # seconds until a screen must show what booking had to hear of first
+SOON = 15.0  # seconds, long before a screen that heard nothing looks again by itself
 
 
 def days(gym: Gym) -> list[date]:
@@ -38,7 +39,7 @@ async def series(gym: Gym, **pattern: Any) -> dict[str, Any]:
         documents.CREATE_SCHEDULE, locationId=gym.location, timeZone="Europe/Berlin",
         fromDate=days(gym)[0].isoformat(), pattern=weekly | pattern,
     )  # fmt: skip
-    return told | {"pattern": weekly}
+    return told | {"pattern": weekly, "programId": program["programId"]}
 
 
 async def test_a_weekly_release_opens_a_week_of_classes_in_one_instant(gym: Gym) -> None:
@@ -146,6 +147,32 @@ async def test_a_series_is_published_planned_moved_and_kept_out_of_a_closure(gym
     assert await owner.ask(documents.CLOSURES, atLeast=opened["position"]) == []
     back = await owner.done(documents.REINSTATE, sessionId=ids[3])
     assert back["session"]["status"] == "SCHEDULED"
+
+
+async def test_screens_show_what_a_program_and_a_class_type_are_called_from_now_on(
+    gym: Gym,
+) -> None:
+    made = await series(gym)
+    asked = {"id": made["placedSessionIds"][0]}
+    span = {"from": at(days(gym)[0], 0), "to": at(days(gym)[0], 23)}
+
+    async with (
+        gym.owner.watching(documents.CALENDAR_CHANGED, **span) as calendar,
+        gym.owner.watching(documents.SESSION_CHANGED, **asked) as session,
+    ):
+        await calendar.shows(lambda frame: frame["sessions"][0]["programName"] == "Cycling")
+        await session.shows(lambda frame: frame["session"]["classTypeName"] == "Spin")
+        await gym.owner.done(
+            documents.CHANGE_PROGRAM, programId=made["programId"], name="Indoor cycling"
+        )
+        await calendar.shows(
+            lambda frame: frame["sessions"][0]["programName"] == "Indoor cycling", within=SOON
+        )
+        await gym.owner.done(
+            documents.CHANGE_CLASS_TYPE, classTypeId=made["pattern"]["classTypeId"], name="Ride",
+            minutes=45, capacity=9,
+        )  # fmt: skip
+        await session.shows(lambda frame: frame["session"]["classTypeName"] == "Ride", within=SOON)
 
 
 async def test_a_session_may_have_a_fee_and_a_check_in_of_its_own(gym: Gym) -> None:

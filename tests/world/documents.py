@@ -70,10 +70,17 @@ ROSTER_CHANGED = """subscription ($id: ID!, $after: Position) {
 MINE_CHANGED = """subscription { myBookingsChanged { position bookings {
   session { id } reservation { status } waitlistEntry { place } } } }"""
 CALENDAR_CHANGED = """subscription ($from: DateTime!, $to: DateTime!) {
-  calendarChanged(from: $from, to: $to) { position sessions { id reserved status } } }"""
+  calendarChanged(from: $from, to: $to) { position
+    sessions { id reserved status programName classTypeName } } }"""
+SESSION_CHANGED = """subscription ($id: ID!) {
+  sessionChanged(sessionId: $id) { position session { programName classTypeName } } }"""
 
 DEFINE_PROGRAM = f"""mutation ($input: DefineProgramInput!) {{
   defineProgram(input: $input) {{ programId program {{ name }} position {ERRORS} }} }}"""
+CHANGE_PROGRAM = f"""mutation ($input: ChangeProgramInput!) {{
+  changeProgram(input: $input) {{ program {{ name }} position {ERRORS} }} }}"""
+CHANGE_CLASS_TYPE = f"""mutation ($input: ChangeClassTypeInput!) {{
+  changeClassType(input: $input) {{ classType {{ name }} position {ERRORS} }} }}"""
 DEFINE_CLASS_TYPE = f"""mutation ($input: DefineClassTypeInput!) {{
   defineClassType(input: $input) {{ classTypeId classType {{ name }} position {ERRORS} }} }}"""
 PUBLISH_POLICY = f"""mutation ($input: PublishBookingPolicyInput!) {{
