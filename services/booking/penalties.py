@@ -132,6 +132,8 @@ def resolve_contest(command: ResolveContest, unit: Unit) -> None:
     state = unit.state(client_penalties, client)
     resolved = fees.resolve(state, command, unit.ctx.actor)
     unit.record(client_penalties, client, resolved)
+    if not command.fee_stands:
+        unit.forget(deadlines.fee_falls_due(reservation))
     collect_fee(CollectFee(client_id=client, reservation_id=reservation), unit)
     # Where the clock is ahead of ours its time may have come, and found it contested.
     _collect_in_time(unit, client, reservation)

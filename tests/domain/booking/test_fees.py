@@ -75,6 +75,7 @@ def test_a_contest_that_was_right_waives_or_takes_back() -> None:
     scenario.when(contest(one), DONE).when(verdict(one, stands=False), DONE).then(
         fact(FeeContestResolved, fee_stands=False, policy_version=1), fact(FeeWaived)
     )
+    assert not scenario.gym.deadlines, "nothing falls due"
     scenario, one = due()
     scenario.when(contest(one), DONE + 2 * DAY).when(verdict(one, stands=False), DONE + DAY).then(
         fact(FeeContestResolved), fact(FeeReversed, was_due=True, amount=OWED)
