@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import (
-    BookingCode,
     CreditCorrected,
     CreditReleased,
     CreditsGranted,
@@ -13,7 +12,6 @@ from contracts.booking import (
     EntitlementResumed,
     EntitlementSuspended,
     GrantKind,
-    Suspension,
 )
 from contracts.ids import ClientId, GrantId, ReservationId, SessionId
 from contracts.timetable import HoldMoved
@@ -50,8 +48,7 @@ def keep_paid(unit: Unit, client: ClientId, reservation: ReservationId, *, by_st
     except Refused:
         if not by_staff:
             raise
-        on_hold = grant.suspended is Suspension.HOLD and not grant.is_ended
-        because = BookingCode.ON_HOLD if on_hold else BookingCode.NO_ENTITLEMENT
+        because = entitlement.why_unpaid(grant, session.occasion)
         flagged = lapses.flag(session, session_id, client, because)
         unit.record(class_session, session_id, flagged)
 
@@ -90,7 +87,7 @@ def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> 
 
 
 def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:
-    """Take the flag off the client's seats that something pays for now.
+    """Take the flag off the client's seats that something pays for now, or have it say why not.
 
     A hold is over, too, once its grant is suspended for something else.
     """
@@ -115,8 +112,10 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
         if entitlement.keeps_paying(grant, session.occasion):
             covered = lapses.cover(session, hold.session_id, client, hold.grant_id, grant.kind)
             unit.record(class_session, hold.session_id, covered)
-        else:
-            take_over(unit, client, reservation)
+        elif not take_over(unit, client, reservation):
+            because = entitlement.why_unpaid(grant, session.occasion)
+            still = lapses.flag(session, hold.session_id, client, because)
+            unit.record(class_session, hold.session_id, still)
 
 
 def _gaining(ledger: ClientLedger, gained: Sequence[LedgerEvent]) -> Iterator[GrantId]:

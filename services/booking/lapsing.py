@@ -33,18 +33,11 @@ def narrow(unit: Unit, client: ClientId, grant_id: GrantId, before: Grant) -> No
         return entitlement.admits(before, occasion) and not entitlement.admits(after, occasion)
 
     if after.kind is not GrantKind.PACK:
-        lapse(unit, client, grant_id, BookingCode.NO_ENTITLEMENT, which=lost)
+        lapse(unit, client, grant_id, which=lost)
     leave_lines(unit, client, which=lost)
 
 
-def lapse(
-    unit: Unit,
-    client: ClientId,
-    grant_id: GrantId,
-    because: BookingCode,
-    *,
-    which: Which = _every,
-) -> None:
+def lapse(unit: Unit, client: ClientId, grant_id: GrantId, *, which: Which = _every) -> None:
     """The grant pays for these seats ahead no more: something else does, or the policy says."""
     ledger = unit.state(client_ledger, client)
     touched: list[SessionId] = []
@@ -56,6 +49,7 @@ def lapse(
         if covering.take_over(unit, client, reservation):
             touched += ledger.missed
             continue
+        because = entitlement.why_unpaid(ledger.grants[grant_id], session.occasion)
         lapsed = lapses.lapse(session, hold.session_id, client, because)
         after = unit.record(class_session, hold.session_id, lapsed)
         if client not in after.reserved:

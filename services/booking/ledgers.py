@@ -8,7 +8,6 @@ from chassis.eventstore.store import Result, Rule, Unit
 from contracts.booking import (
     BanCause,
     BarErasedClient,
-    BookingCode,
     ChangeEntitlement,
     Coverage,
     EndBookingBan,
@@ -94,7 +93,7 @@ def suspend_entitlement(command: SuspendEntitlement, unit: Unit) -> None:
     suspended = grants.suspend(ledger, command)
     unit.record(client_ledger, command.client_id, suspended)
     if suspended and command.because is Suspension.HOLD:
-        lapsing.lapse(unit, command.client_id, command.grant_id, BookingCode.ON_HOLD)
+        lapsing.lapse(unit, command.client_id, command.grant_id)
     elif suspended:
         covering.cover_again(unit, command.client_id, suspended)
 
@@ -109,7 +108,7 @@ def end_entitlement(command: EndEntitlement, unit: Unit) -> None:
     ended = grants.end(ledger, command)
     unit.record(client_ledger, command.client_id, ended)
     if ended:
-        lapsing.lapse(unit, command.client_id, command.grant_id, BookingCode.NO_ENTITLEMENT)
+        lapsing.lapse(unit, command.client_id, command.grant_id)
         lapsing.leave_lines(unit, command.client_id)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from chassis.decider import Refused
+from chassis.decider import Refused, replace
 from contracts.booking import BookingCode, Coverage, GrantKind, Suspension
 from contracts.ids import GrantId, LocationId, ProgramId
 from services.booking.domain import booking_policy
@@ -123,6 +123,13 @@ def keeps_paying(grant: Grant, occasion: Occasion) -> bool:
     """Whether the grant goes on paying for a seat it holds; a pack also for one outside by now."""
     is_inside = grant.kind is GrantKind.PACK or admits(grant, occasion)
     return grant.keeps_seats and is_inside
+
+
+def why_unpaid(grant: Grant, occasion: Occasion) -> BookingCode:
+    """Why the grant pays no more for a seat it holds: the hold, if that is all."""
+    held_back = replace(grant, suspended=None)
+    only_on_hold = grant.suspended is Suspension.HOLD and keeps_paying(held_back, occasion)
+    return BookingCode.ON_HOLD if only_on_hold else BookingCode.NO_ENTITLEMENT
 
 
 def _paying(covering: Mapping[GrantId, Grant], occasion: Occasion) -> dict[GrantId, Grant]:

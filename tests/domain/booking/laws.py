@@ -14,7 +14,13 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from chassis.decider import Aggregate
-from contracts.booking import Attendance, BookingBanLifted, GrantKind, ReservationMade
+from contracts.booking import (
+    Attendance,
+    BookingBanLifted,
+    BookingCode,
+    GrantKind,
+    ReservationMade,
+)
 from contracts.envelope import Event, decode
 from contracts.ids import ClientId, GymId, ReservationId
 from contracts.timetable import BookingPolicyPublished, ClassTypeDefined, ProgramDefined
@@ -184,11 +190,14 @@ class Laws(RuleBasedStateMachine):
             state = self.gym.state(class_session, session)
             for client, made in seats.seated.items():
                 is_ahead = not seats.over and self.now < seats.starts_at
-                if not is_ahead or client in seats.here or state.reserved[client].flag is None:
+                flag = state.reserved[client].flag
+                if not is_ahead or client in seats.here or flag is None:
                     continue
+                credits = self.naive.credits  # noqa: A001
+                assert flag is BookingCode.NO_ENTITLEMENT or made.grant_id in credits.on_hold
                 assert not [
-                    grant for grant in self.naive.credits.grants[client]
-                    if self.naive.credits.pays(client, grant, seats, [made.reservation_id])
+                    grant for grant in credits.grants[client]
+                    if credits.pays(client, grant, seats, [made.reservation_id])
                 ]  # fmt: skip
 
     @invariant()

@@ -19,6 +19,7 @@ from contracts.booking import (
     CreditsGranted,
     EndEntitlement,
     EntitlementChanged,
+    EntitlementResumed,
     GrantCredits,
     GrantKind,
     Hours,
@@ -267,6 +268,25 @@ def test_room_that_what_takes_it_over_leaves_in_a_limit_pays_for_another_seat() 
     paid = {one: scenario.gym.state(class_session, one).reserved[ANN] for one in (SES, OTHER)}
     assert (paid[SES].grant_id, paid[SES].flag) == (grant_of(ANN, 2), None)
     assert (paid[OTHER].grant_id, paid[OTHER].flag) == (grant_of(ANN, 3), None)
+
+
+@NARROWED
+def test_its_flag_never_says_that_a_hold_is_all(command: ChangeEntitlement) -> None:
+    """Whichever came first: once the hold is over there is still nothing that pays."""
+    hold = SuspendEntitlement(**MINE, because=Suspension.HOLD)
+    for first, second in ((command, hold), (hold, command)):
+        scenario = free_with(reserved(ANN)).when(first, EARLY).when(second, EARLY)
+        seat = scenario.gym.state(class_session, SES).reserved[ANN]
+        assert seat.flag is BookingCode.NO_ENTITLEMENT
+        scenario.when(ResumeEntitlement(**MINE), EARLY).then(fact(EntitlementResumed))
+
+
+def test_it_says_so_once_a_grant_on_hold_would_cover_it_again() -> None:
+    hold = SuspendEntitlement(**MINE, because=Suspension.HOLD)
+    scenario = free_with(reserved(ANN)).when(ELSEWHERE, EARLY).when(hold, EARLY)
+    scenario.when(ChangeEntitlement(**MINE, coverage=Coverage()), EARLY).then(
+        fact(EntitlementChanged), fact(ReservationFlagged, reason=BookingCode.ON_HOLD)
+    )
 
 
 def test_a_seat_given_up_late_is_not_taken_back_on_it() -> None:
