@@ -1,6 +1,6 @@
 """What pays for a seat when its grant does not any more, or does again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chassis.decider import Refused
 from chassis.eventstore.store import Unit
@@ -18,6 +18,7 @@ from contracts.timetable import HoldMoved
 from services.booking.domain import entitlement, holds, lapses
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import ClientLedger, LedgerEvent, client_ledger
+from services.booking.domain.hold import Hold
 
 
 def take_over(unit: Unit, client: ClientId, reservation: ReservationId) -> bool:
@@ -87,25 +88,12 @@ def _pay_otherwise(unit: Unit, client: ClientId, reservation: ReservationId) -> 
 
 
 def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> None:
-    """Take the flag off the client's seats that something pays for now, or have it say why not.
-
-    A hold is over, too, once its grant is suspended for something else.
-    """
+    """Take the flag off the client's seats that something pays for now, or have it say why not."""
     ledger = unit.state(client_ledger, client)
-    anew = EntitlementResumed | EntitlementSuspended | EntitlementChanged
-    said_anew = {one.grant_id for one in gained if isinstance(one, anew)}
-    moved = {one.reservation_id for one in gained if isinstance(one, HoldMoved)}
-    gaining = set(_gaining(ledger, gained))
-    if not (said_anew or moved or gaining):
-        return
-    for reservation, hold in ledger.holds.items():
-        grant = ledger.grants[hold.grant_id]
-        # One that keeps its seats has flagged ones only where it does not admit the session.
-        may_be_flagged = not (grant.keeps_seats and grant.kind is GrantKind.PACK)
-        others_gain = may_be_flagged and gaining - {hold.grant_id}
-        if not (others_gain or hold.grant_id in said_anew or reservation in moved):
-            continue
-        session = unit.state(class_session, hold.session_id)
+    concerned = _concerned(ledger, gained)
+    unit.states(class_session, [hold.session_id for hold in concerned.values()])
+    for reservation, hold in concerned.items():
+        grant, session = ledger.grants[hold.grant_id], unit.state(class_session, hold.session_id)
         is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
         if not is_ahead or session.reserved[client].flag is None:
             continue
@@ -116,6 +104,29 @@ def cover_again(unit: Unit, client: ClientId, gained: Sequence[LedgerEvent]) -> 
             because = entitlement.why_unpaid(grant, session.occasion)
             still = lapses.flag(session, hold.session_id, client, because)
             unit.record(class_session, hold.session_id, still)
+
+
+def _concerned(ledger: ClientLedger, gained: Sequence[LedgerEvent]) -> Mapping[ReservationId, Hold]:
+    """What may hold a flagged seat that this pays for.
+
+    A hold is over, too, once its grant is suspended for something else.
+    """
+    anew = EntitlementResumed | EntitlementSuspended | EntitlementChanged
+    said_anew = {one.grant_id for one in gained if isinstance(one, anew)}
+    moved = {one.reservation_id for one in gained if isinstance(one, HoldMoved)}
+    gaining = set(_gaining(ledger, gained))
+
+    def may_be_paid(reservation: ReservationId, hold: Hold) -> bool:
+        if hold.grant_id in said_anew or reservation in moved:
+            return True
+        # One that keeps its seats has flagged ones only where it does not admit the session.
+        grant = ledger.grants[hold.grant_id]
+        may_be_flagged = not (grant.keeps_seats and grant.kind is GrantKind.PACK)
+        return may_be_flagged and bool(gaining - {hold.grant_id})
+
+    if not (said_anew or moved or gaining):
+        return {}
+    return {key: one for key, one in ledger.holds.items() if may_be_paid(key, one)}
 
 
 def _gaining(ledger: ClientLedger, gained: Sequence[LedgerEvent]) -> Iterator[GrantId]:

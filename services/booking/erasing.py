@@ -22,6 +22,7 @@ def give_up_everything(unit: Unit, client: ClientId) -> None:
     """
     ledger = unit.state(client_ledger, client)
     there = [hold.session_id for hold in ledger.holds.values()]
+    unit.states(class_session, [*there, *ledger.lines])
     freed = [one for one in there if _leave_seat(unit, one, client)]
     freed += [one for one in ledger.lines if _leave_line(unit, one, client)]
     seats.offer(unit, *freed)

@@ -41,10 +41,12 @@ def lapse(unit: Unit, client: ClientId, grant_id: GrantId, *, which: Which = _ev
     """The grant pays for these seats ahead no more: something else does, or the policy says."""
     ledger = unit.state(client_ledger, client)
     touched: list[SessionId] = []
-    for reservation, hold in ledger.holds.items():
+    held = {key: one for key, one in ledger.holds.items() if one.grant_id == grant_id}
+    unit.states(class_session, [one.session_id for one in held.values()])
+    for reservation, hold in held.items():
         session = unit.state(class_session, hold.session_id)
         is_ahead = lapses.is_ahead(session, client, reservation, unit.ctx.now)
-        if hold.grant_id != grant_id or not is_ahead or not which(session.occasion):
+        if not is_ahead or not which(session.occasion):
             continue
         if covering.take_over(unit, client, reservation):
             touched += ledger.missed
@@ -64,6 +66,7 @@ def lapse(unit: Unit, client: ClientId, grant_id: GrantId, *, which: Which = _ev
 def leave_lines(unit: Unit, client: ClientId, *, which: Which = _every) -> None:
     """Take the client out of these lines where nothing they have pays for a seat any more."""
     ledger = unit.state(client_ledger, client)
+    unit.states(class_session, ledger.lines)
     freed = []
     for session_id in ledger.lines:
         session = unit.state(class_session, session_id)
