@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
+    ProgramId,
     ReservationId,
     RoomId,
     SessionId,
@@ -141,7 +142,10 @@ class SessionReinstated(Event):
 
 
 class HoldMoved(Event):
-    """The client's time is set aside at another time, since the session moved."""
+    """The client's time is set aside at another time, since the session moved.
+
+    Or at the same, since it is of another program.
+    """
 
     event_type = "booking.hold_moved.v1"
     client_id: ClientId
@@ -152,5 +156,7 @@ class HoldMoved(Event):
     previous_starts_at: AwareDatetime
     on: date | None = None
     """The session's new local date, which limits count by."""
+    program_id: ProgramId | None = None
+    """The session's program by now, which limits count by; ``None``: as before."""
     overlaps: tuple[SessionId, ...] = ()
     """Other sessions the client now has a seat in at the same time; for people to sort out."""

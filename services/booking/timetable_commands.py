@@ -5,7 +5,7 @@ here, its place at the location and its people's ledgers change in the same appe
 """
 
 from chassis.eventstore.store import Unit
-from contracts.ids import SessionId
+from contracts.ids import ClientId, SessionId
 from contracts.timetable import (
     AssignRoom,
     ChangeClassType,
@@ -40,7 +40,7 @@ from services.booking.domain import (
 )
 from services.booking.domain.catalogue import class_type, program
 from services.booking.domain.class_session import SessionEvent, class_session
-from services.booking.domain.client_ledger import client_ledger
+from services.booking.domain.client_ledger import LedgerEvent, client_ledger
 from services.booking.domain.policies import published_policies
 from services.booking.domain.session_edits import Terms
 from services.booking.sessions import schedule_session, set_deadlines
@@ -115,19 +115,10 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     if not moved:
         return RescheduleOutcome()
     started_at = unit.state(class_session, session_id).starts_at
-    session = unit.record(class_session, session_id, moved)
+    unit.record(class_session, session_id, moved)
     placing.place(unit, session_id)
     set_deadlines(unit, session_id)
-    # Who gave their seat up late may yet take it back; until then it counts towards limits.
-    booked = {**session.late_cancelled, **session.reserved}
-    unit.states(client_ledger, booked)
-    gains = [
-        (client, holds.move(
-            unit.state(client_ledger, client).holds, client, one.reservation_id,
-            session.starts_at, session.ends_at, on=session.occasion.on,
-        ))
-        for client, one in booked.items()
-    ]  # fmt: skip
+    gains = _moved(unit, session_id)
     seats.gain(unit, gains, freed=[session_id])
     arrivals.leave_behind(unit, session_id, started_at)
     return RescheduleOutcome(
@@ -138,6 +129,22 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
             if isinstance(one, HoldMoved) and one.overlaps
         )
     )
+
+
+def _moved(unit: Unit, session_id: SessionId) -> list[tuple[ClientId, list[LedgerEvent]]]:
+    """What it is for the ledgers of those who booked it that it is at this time, and of this kind.
+
+    Who gave their seat up late may yet take it back; until then it counts towards limits.
+    """
+    session = unit.state(class_session, session_id)
+    booked = {**session.late_cancelled, **session.reserved}
+    unit.states(client_ledger, booked)
+    return [
+        (client, holds.move(
+            unit.state(client_ledger, client).holds, client, one.reservation_id, session.occasion
+        ))
+        for client, one in booked.items()
+    ]  # fmt: skip
 
 
 def substitute_instructor(command: SubstituteInstructor, unit: Unit) -> None:
@@ -188,11 +195,15 @@ def change_session(command: ChangeSession, unit: Unit) -> None:
 def describe(unit: Unit, session_id: SessionId, changed: list[SessionEvent]) -> None:
     """Record what the session is now, if that is new, with spots for those without.
 
-    Free seats are the line's, and who may leave freely now may swap the seat for another.
+    Limits count its seats by its program. Free seats are the line's, and who may leave freely now
+    may swap the seat for another.
     """
     if not changed:
         return
+    program_before = unit.state(class_session, session_id).slot.program_id
     session = unit.record(class_session, session_id, changed)
     unit.record(class_session, session_id, spots.seat_the_spotless(session, session_id))
     set_deadlines(unit, session_id)
-    seats.offer(unit, session_id, *_asked_again(unit, changed))
+    freed = [session_id, *_asked_again(unit, changed)]
+    is_another = session.slot.program_id != program_before
+    seats.gain(unit, _moved(unit, session_id) if is_another else (), freed=freed)

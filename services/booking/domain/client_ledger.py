@@ -136,9 +136,9 @@ def _time_evolved(state: ClientLedger, event: HoldMoved | TimeReleased | TimeTak
     match event:
         case HoldMoved():
             grant = grants[hold.grant_id].counting(hold.on, -1, hold.program_id)
-            grant = grant.counting(event.on, 1, hold.program_id)
+            hold = hold.moved(event)
+            grant = grant.counting(hold.on, 1, hold.program_id)
             grants, missed = {**grants, hold.grant_id: grant}, {}
-            hold = replace(hold, starts_at=event.starts_at, ends_at=event.ends_at, on=event.on)
         case TimeReleased():
             hold, missed = replace(hold, is_busy=False), {}
         case TimeTaken():

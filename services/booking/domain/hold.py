@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Self
 
+from chassis.decider import replace
 from contracts.ids import GrantId, ProgramId, SessionId
+from contracts.timetable import HoldMoved
 
 
 @dataclass(frozen=True)
@@ -22,3 +25,10 @@ class Hold:
     def is_busy_in(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether the client has to be there at some time of [starts_at, ends_at)."""
         return self.is_busy and self.starts_at < ends_at and starts_at < self.ends_at
+
+    def moved(self, event: HoldMoved) -> Self:
+        """When its session takes place by now, and what it is of."""
+        return replace(
+            self, starts_at=event.starts_at, ends_at=event.ends_at, on=event.on,
+            program_id=event.program_id or self.program_id,
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 """Holds: what a reservation sets aside on its client's ledger, and what becomes of it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from contracts.booking import (
     BookingCode,
@@ -98,25 +98,27 @@ def move(
     holds: Mapping[ReservationId, Hold],
     client: ClientId,
     reservation: ReservationId,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    on: date,
+    occasion: Occasion,
 ) -> list[LedgerEvent]:
-    """Set the time aside that the session has moved to; what it overlaps with is told, not lost."""
+    """Set the time aside that the session has moved to; what it overlaps with is told, not lost.
+
+    Limits count it by that day, and by the program it is of by now.
+    """
     held = holds.get(reservation)
     if held is None:
         return []
     overlaps = tuple(
         one.session_id
         for key, one in holds.items()
-        if key != reservation and held.is_busy and one.is_busy_in(starts_at, ends_at)
-    )
+        if key != reservation
+        and held.is_busy and one.is_busy_in(occasion.starts_at, occasion.ends_at)
+    )  # fmt: skip
     return [
         HoldMoved(
             client_id=client, reservation_id=reservation, session_id=held.session_id,
-            starts_at=starts_at, ends_at=ends_at, previous_starts_at=held.starts_at,
-            on=on, overlaps=overlaps,
+            starts_at=occasion.starts_at, ends_at=occasion.ends_at,
+            previous_starts_at=held.starts_at, on=occasion.on, program_id=occasion.program_id,
+            overlaps=overlaps,
         )
     ]  # fmt: skip
 

@@ -9,14 +9,18 @@ import pytest
 
 from contracts.booking import (
     BookClass,
+    BookingCode,
     BookingPolicy,
+    CancelReservation,
     ChangeCapacity,
+    ChangeEntitlement,
+    Coverage,
     PolicyOverrides,
     ScheduleSession,
     SessionCancelled,
 )
 from contracts.envelope import Event
-from contracts.ids import ClassTypeId, ClientId, SessionId
+from contracts.ids import ClassTypeId, ClientId, ProgramId, SessionId
 from contracts.timetable import (
     AssignRoom,
     ChangeScheduleFrom,
@@ -33,7 +37,7 @@ from contracts.timetable import (
     TimetableCode,
 )
 from services.booking.domain.class_session import ClassSession, class_session
-from tests.domain.booking.language import ANN, SES, given, granted, opened
+from tests.domain.booking.language import ANN, OTHER, SES, given, grant_of, granted, opened
 from tests.domain.booking.test_schedules import (
     BLUE,
     KIM,
@@ -54,6 +58,8 @@ from tests.scenario import Scenario, fact
 
 LENIENT, STRICT = ClassTypeId(UUID(int=63)), ClassTypeId(UUID(int=64))
 BIKES = ("A", "B", "C")
+YOGA = ProgramId(UUID(int=72))
+LATE = datetime(2026, 3, 1, 13, tzinfo=UTC)  # an hour before it
 DURING = datetime(2026, 2, 26, 15, tzinfo=UTC)  # booking of the first Sunday is open
 
 
@@ -144,6 +150,59 @@ def test_another_class_type_brings_its_rules_and_shortens_nobodys_time() -> None
     assert session.reserved[ANN].free_until == session.starts_at - timedelta(minutes=60)
     scenario.when(changing(SUNDAYS[0], class_type_id=LENIENT), DURING)
     assert sessions(scenario)[0].policy.late_cancel_minutes == 60
+
+
+def of_two_programs(*past: Event, **policy: Any) -> Scenario:
+    """A series of spin; the gym has yoga, too."""
+    scenario = given(past).when(PublishBookingPolicy(policy=BookingPolicy(**policy)), NOW)
+    for program, class_type in ((PROGRAM, LENIENT), (YOGA, STRICT)):
+        scenario.when(DefineProgram(program_id=program, name="P"), NOW)
+        defined = DefineClassType(
+            class_type_id=class_type, program_id=program, name="X", minutes=60, capacity=9
+        )
+        scenario.when(defined, NOW)
+    return scenario.when(creating(pattern=weekly(class_type_id=LENIENT)), NOW)
+
+
+def test_a_flagged_seat_of_a_class_that_becomes_another_is_paid_for_by_what_covers_it() -> None:
+    """Ann's membership is for yoga by now, and so is the class she has a seat in."""
+    scenario = of_two_programs(opened(ANN), granted(ANN, 0, valid_from=NOW))
+    scenario.when(BookClass(session_id=first_of(scenario), client_id=ANN), DURING)
+    for_yoga = ChangeEntitlement(
+        client_id=ANN, grant_id=grant_of(ANN), coverage=Coverage(program_ids=(YOGA,))
+    )
+    ride = changing(SUNDAYS[0], title="Ride", class_type_id=LENIENT)
+    scenario.when(for_yoga, DURING).when(ride, DURING)
+    assert sessions(scenario)[0].reserved[ANN].flag is BookingCode.NO_ENTITLEMENT
+    scenario.when(changing(SUNDAYS[0], class_type_id=STRICT), DURING)
+    assert sessions(scenario)[0].reserved[ANN].flag is None
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_class_that_becomes_another_counts_towards_the_limit_of_what_it_is(
+    is_late: bool,
+) -> None:
+    """One class of a program a day: a seat in spin that becomes yoga leaves room for spin."""
+    scenario = of_two_programs(*customers(ANN), program_daily_limit=1)
+    first = first_of(scenario)
+    scenario.when(BookClass(session_id=first, client_id=ANN), DURING)
+    for session, class_type in ((SES, LENIENT), (OTHER, STRICT)):
+        starts_at = sessions(scenario)[0].starts_at + timedelta(hours=2 + session.int)
+        planned = ScheduleSession(
+            session_id=session, title="X", location_id=LOCATION, starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1), time_zone="America/New_York", capacity=9,
+            class_type_id=class_type,
+        )  # fmt: skip
+        scenario.when(planned, NOW)
+    scenario.when(changing(SUNDAYS[0], class_type_id=STRICT), DURING)
+    if is_late:
+        scenario.when(CancelReservation(session_id=first, client_id=ANN), LATE)
+        scenario.then_answered(status="cancelled_late")
+    late = LATE if is_late else DURING
+    scenario.when(BookClass(session_id=OTHER, client_id=ANN), late)
+    scenario.then_refused(BookingCode.DAILY_LIMIT, program_id=str(YOGA))
+    scenario.when(BookClass(session_id=SES, client_id=ANN), late)
+    scenario.then_answered(status="reserved")
 
 
 def test_other_rules_of_a_series_reach_its_sessions_and_shorten_nobodys_time() -> None:
