@@ -153,6 +153,8 @@ def _slot_evolved(state: ClassSession, event: SlotEvent) -> ClassSession:
                 opens_at=event.booking_opens_at, closes_at=event.booking_closes_at,
                 reserved=given_longer(state.reserved, event.deadlines), claims_told=False,
                 known_starts=(min(starts), max(starts)),
+                # A no was said of another time, and is none to this one.
+                declined=() if event.free_cancel_until else state.declined,
             )  # fmt: skip
         case InstructorSubstituted() | InstructorUnassigned():
             return replace(state, reserved=given_longer(state.reserved, event.deadlines))

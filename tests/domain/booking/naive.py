@@ -119,6 +119,8 @@ class Naive:
                 assert event.booking_opens_at == seats.opens_at
                 assert event.booking_closes_at == seats.closes_at
                 seats.give_longer(event.deadlines)
+                if event.free_cancel_until:
+                    seats.declined.clear()
                 latest = max(seats.starts_at, self.now + seats.policy.cancel_grace_minutes * MINUTE)
                 assert all(made.free_until <= latest for made in seats.seated.values())
             case InstructorSubstituted():

@@ -288,6 +288,20 @@ def test_where_seats_go_by_themselves_again_the_offered_one_does() -> None:
     assert f"expire_offer:{SES}:{BEN}" not in scenario.gym.deadlines
 
 
+def test_a_no_was_to_the_time_the_session_had_then() -> None:
+    """Else a free seat would be anybody's but Ben's, who stands in line for it."""
+    later = OFFERS + 30 * MINUTE
+    said_no = OfferDeclined(session_id=SES, client_id=BEN, keeps_place=True, policy_version=1)
+    scenario = given(*FULL, waiting(BEN, 1), GIVEN_UP, TO_BEN, said_no)
+    scenario.when(moved(NOON + 15 * MINUTE), later).then(
+        fact(SessionRescheduled, free_cancel_until=None), fact(SessionsPlaced)
+    )
+    scenario.when(moved(NOON + 24 * HOUR), later).then(
+        fact(SessionRescheduled), fact(SessionsPlaced), fact(WaitlistPromoted, client_id=BEN),
+        fact(ReservationMade, client_id=BEN), fact(CreditHeld),
+    )  # fmt: skip
+
+
 def test_who_cannot_have_the_offered_seat_by_themselves_keeps_the_place() -> None:
     """Ben has a seat at the new time."""
     tomorrow = NOON + 24 * HOUR
