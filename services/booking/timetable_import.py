@@ -36,9 +36,12 @@ BORN_WITHOUT_TIME = date(2026, 1, 1)  # as gateway's ids of keys that carry no t
 
 
 def import_timetable(command: ImportTimetable, unit: Unit, file: Parsed) -> ImportOutcome:
-    """Put in what the file says, but what a rule refuses."""
+    """Put in what the file says, but what a rule refuses.
+
+    Raises ``Refused(OTHER_TIME_ZONE)``: its floating times would be read by other clocks.
+    """
+    placing.must_be_local(unit, command.location_id, command.time_zone)
     placing.offered(unit, command.class_type_id)
-    unit.state(location_calendar, command.location_id)
     unit.states(class_schedule, {ScheduleId(_named(command, row.uid)) for row in file.rows})
     unit.states(class_session, {SessionId(_id_of(command, row)) for row in file.rows})
     imported: list[ImportedRow] = []

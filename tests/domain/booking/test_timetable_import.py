@@ -12,7 +12,13 @@ from chassis.decider import Refused
 from chassis.eventstore.store import Unit
 from contracts.booking import SessionScheduled
 from contracts.ids import LocationId, RoomId
-from contracts.timetable import ImportOutcome, ImportTimetable, ScheduleCreated
+from contracts.timetable import (
+    HearLocation,
+    ImportOutcome,
+    ImportTimetable,
+    ScheduleCreated,
+    TimetableCode,
+)
 from services.booking.api import RULES
 from services.booking.ical import parse
 from services.booking.timetable_import import import_timetable
@@ -137,6 +143,15 @@ def test_two_events_of_one_file_cannot_have_one_room_at_one_time() -> None:
     outcome = importing(gym, both, room_id=RED)
     assert [one.uid for one in outcome.imported] == ["a"]
     assert [one.reason.split(":")[0] for one in outcome.rejected] == ["ROOM_TAKEN"] * 2
+
+
+def test_a_file_is_read_by_the_clocks_of_the_location() -> None:
+    gym, floating = a_gym(), file(event("DTSTART:20260302T090000", HOUR))
+    gym.do(HearLocation(location_id=LOCATION, time_zone=ZONE), NOW)
+    with pytest.raises(Refused) as refusal:
+        importing(gym, floating, time_zone="America/Chicago")
+    assert refusal.value.code == TimetableCode.OTHER_TIME_ZONE
+    assert len(importing(gym, floating).imported) == 1
 
 
 def test_without_a_capacity_and_without_a_class_type_nothing_goes_in() -> None:
