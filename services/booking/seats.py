@@ -24,6 +24,7 @@ from services.booking.domain import (
     holds,
     offers,
     reservations,
+    spots,
     waitlist,
 )
 from services.booking.domain.booking_policy import Phase
@@ -70,11 +71,16 @@ def take(
 
 
 def offer(unit: Unit, *session_ids: SessionId) -> None:
-    """Let the lines of these sessions have the seats that are free."""
+    """Let the lines of these sessions have the seats that are free.
+
+    Of a seat with a spot, whoever the desk overbooked without one has the spot before them.
+    """
     due = dict.fromkeys(session_ids)
     while due:
         session_id = next(iter(due))
         del due[session_id]
+        session = unit.state(class_session, session_id)
+        unit.record(class_session, session_id, spots.seat_the_spotless(session, session_id))
         due |= dict.fromkeys(_serve(unit, session_id))
         session = unit.state(class_session, session_id)
         unit.record(class_session, session_id, waitlist.tell(session, session_id, unit.ctx.now))

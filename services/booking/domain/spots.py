@@ -6,7 +6,7 @@ from chassis.decider import Refused
 from contracts.booking import BookingCode, SpotChanged
 from contracts.ids import ClientId, SessionId
 from contracts.timetable import TimetableCode
-from services.booking.domain.class_session import ClassSession, SessionEvent, must_be_on
+from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
 
 
 def must_be_a_map(spots: Sequence[str], capacity: int) -> None:
@@ -48,6 +48,8 @@ def must_not_be_lost(lost_spots: Mapping[SessionId, Sequence[str]]) -> None:
 
 def seat_the_spotless(state: ClassSession, session_id: SessionId) -> list[SessionEvent]:
     """Give those who have a seat but no spot the free ones, whoever booked first first."""
+    if not state.spots or state.stage is not Stage.SCHEDULED:
+        return []
     without = [client for client, one in state.reserved.items() if one.spot is None]
     return [
         SpotChanged(

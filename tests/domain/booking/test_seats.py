@@ -17,6 +17,7 @@ from contracts.booking import (
     ScheduleSession,
     SpotChanged,
     SpotOffered,
+    TimeReleased,
     WaitlistLeft,
     WaitlistPromoted,
 )
@@ -163,6 +164,25 @@ def test_who_is_promoted_takes_any_spot() -> None:
     scenario.when(CancelReservation(session_id=SES, client_id=ANN), DAY_BEFORE)
     made = [one for one in scenario.gym.log if isinstance(one, ReservationMade)]
     assert [one.spot for one in made] == ["a", "a"]
+
+
+def test_who_was_overbooked_without_a_spot_has_the_first_that_comes_free() -> None:
+    full = (with_room(2, spots=("a", "b")), EVERYBODY)
+    scenario = given(*full)
+    for client in (ANN, BEN):
+        scenario.when(BookClass(session_id=SES, client_id=client), DAY_BEFORE, *MEMBER)
+    over = {"overbook": True, "reason": "she came far"}
+    for client in (CAT, DAN):
+        command = BookClass.model_validate({"session_id": SES, "client_id": client} | over)
+        scenario.when(command, DAY_BEFORE, *DESK).then(
+            fact(ReservationMade, spot=None, overbooked=True), fact(CreditHeld)
+        )
+    scenario.when(CancelReservation(session_id=SES, client_id=BEN), DAY_BEFORE, *MEMBER).then(
+        fact(ReservationCancelled), fact(CreditReleased), fact(SpotChanged, client_id=CAT, spot="b")
+    )
+    scenario.when(CancelReservation(session_id=SES, client_id=ANN), LATE, *MEMBER).then(
+        fact(ReservationCancelled), fact(TimeReleased), fact(SpotChanged, client_id=DAN, spot="a")
+    )
 
 
 def test_a_client_sits_elsewhere() -> None:
