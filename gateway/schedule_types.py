@@ -83,7 +83,11 @@ class SchedulePatternInput:
     room_id: strawberry.ID | None = None
     instructor_id: strawberry.ID | None = None
     weekdays: list[int] = strawberry.field(description=WEEKDAYS)
-    every_weeks: int = 1
+    every_weeks: int = strawberry.field(
+        default=1,
+        description="Counted from the week the series begins in; where a change says others, from "
+        "that of its first day.",
+    )
     starts_at: str = strawberry.field(description=WALL_CLOCK)
     minutes: int | None = None
     capacity: int | None = None

@@ -38,7 +38,7 @@ class Pattern(Value):
     instructor_id: StaffId | None = None
     weekdays: tuple[Weekday, ...] = Field(min_length=1, max_length=7)
     every_weeks: int = Field(default=1, ge=1, le=52)
-    """Counted from the week the series begins in."""
+    """Counted from the week the series begins in, or from whose first day on they are others."""
     starts_at: WallClock
     minutes: Minutes | None = None
     """Elapsed time, whatever the clocks do meanwhile."""

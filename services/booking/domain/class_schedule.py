@@ -45,6 +45,7 @@ class Segment:
 
     from_date: date
     pattern: Pattern
+    weeks_from: date  # where every so many weeks are counted from: the week of this day
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,20 @@ class ClassSchedule:
 
     def pattern_on(self, day: date) -> Pattern:
         """The pattern that says what happens on ``day``."""
-        return [one for one in self.segments if one.from_date <= day][-1].pattern
+        return self.segment_on(day).pattern
+
+    def segment_on(self, day: date) -> Segment:
+        """The segment ``day`` is in."""
+        return [one for one in self.segments if one.from_date <= day][-1]
+
+    def changed(self, from_date: date, pattern: Pattern) -> Segment:
+        """The segment that pattern begins.
+
+        One of as many weeks goes on with those there were; of others the first is this.
+        """
+        now = self.segment_on(from_date)
+        same = pattern.every_weeks == now.pattern.every_weeks
+        return Segment(from_date, pattern, now.weeks_from if same else from_date)
 
     def dates(self, first: date, last: date) -> list[date]:
         """The series' dates in [first, last]."""
@@ -76,7 +90,7 @@ class ClassSchedule:
         ends = [one.from_date - recurrence.DAY for one in self.segments[1:]] + [last]
         for segment, end in zip(self.segments, ends, strict=True):
             since, until = max(first, segment.from_date), min(last, end)
-            found += recurrence.dates(segment.pattern, self.from_date, since, until)
+            found += recurrence.dates(segment.pattern, segment.weeks_from, since, until)
         return [day for day in found if day not in self.except_dates]
 
     def next_date(self, since: date) -> date | None:
@@ -107,14 +121,15 @@ def evolve(state: ClassSchedule, event: ScheduleEvent) -> ClassSchedule:
     match event:
         case ScheduleCreated():
             return ClassSchedule(
-                segments=(Segment(event.from_date, event.pattern),),
+                segments=(Segment(event.from_date, event.pattern, event.from_date),),
                 location_id=event.location_id, time_zone=event.time_zone,
                 from_date=event.from_date, until_date=event.until_date,
                 except_dates=event.except_dates,
             )  # fmt: skip
         case ScheduleChanged():
             before = tuple(one for one in state.segments if one.from_date < event.from_date)
-            return replace(state, segments=(*before, Segment(event.from_date, event.pattern)))
+            changed = state.changed(event.from_date, event.pattern)
+            return replace(state, segments=(*before, changed))
         case ScheduleEnded():
             return replace(state, until_date=event.from_date - recurrence.DAY)
         case OccurrencesPlaced():

@@ -151,6 +151,26 @@ def test_excepted_dates_are_left_out() -> None:
     assert starts(gym.log) == ["03-01T14:00", "03-15T13:00", "03-22T13:00"]
 
 
+def test_every_second_week_from_a_day_on_begins_with_that_week() -> None:
+    """The first of the dates that change is the one somebody named, in whichever week it is."""
+    scenario = running().when(changing(SUNDAYS[1], every_weeks=2), NOW)
+    assert not isinstance(scenario.outcome, Exception)
+    off = [one.session_id for one in scenario.outcome if isinstance(one, SessionCancelled)]
+    assert off == [session_on(scenario.gym, SUNDAYS[2])]
+
+
+def test_a_change_of_another_kind_leaves_the_weeks_as_they_were() -> None:
+    """It is asked for in a week without the class."""
+    scenario = running(pattern=weekly(every_weeks=2))
+    scenario.when(changing(SUNDAYS[0], every_weeks=2, capacity=20), NOW)
+    assert not isinstance(scenario.outcome, Exception)
+    assert not [one for one in scenario.outcome if isinstance(one, SessionCancelled)]
+    later = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    scenario.when(changing(later.date(), every_weeks=2, capacity=21), later)
+    assert not isinstance(scenario.outcome, Exception)
+    assert not [one for one in scenario.outcome if isinstance(one, SessionCancelled)]
+
+
 def test_a_series_goes_on_behind_dates_that_are_left_out_however_far_apart_they_are() -> None:
     yearly, weeks = weekly(every_weeks=52), timedelta(weeks=52)
     next_two = (SUNDAYS[0] + weeks, SUNDAYS[0] + 2 * weeks)
