@@ -34,12 +34,18 @@ class _Fee:
     charged: list[Money] = field(default_factory=list)
     ended: int = 0
     """Times it was reversed or withdrawn."""
+    let_go: bool = False
+    """It was for an account that is closed: billing needs no word of booking's for that."""
 
 
 class Fees:
-    """A fee of one client's that is due is on one invoice; one that was taken back is off it."""
+    """A fee of one client's that is due is on one invoice; one that was taken back is off it.
+
+    So may be what an erased client owes, whatever booking says of it.
+    """
 
     def __init__(self) -> None:
+        self._is_closed = False
         self._fees: dict[tuple[UUID, int], _Fee] = defaultdict(_Fee)
         """By reservation, and which of its fees it is."""
 
@@ -55,7 +61,10 @@ class Fees:
             case bill.InvoiceLineAdded():
                 self._fees[event.fee_id, event.assessment].charged.append(event.amount)
             case bill.InvoiceLineReversed() | bill.FeeWithdrawn():
-                self._fees[event.fee_id, event.assessment].ended += 1
+                fee = self._fees[event.fee_id, event.assessment]
+                fee.ended, fee.let_go = fee.ended + 1, self._is_closed
+            case bill.AccountClosed():
+                self._is_closed = True
 
     def is_settled(self, moment: Moment) -> bool:
         """Whether nothing booking recorded may still be on its way."""
@@ -83,7 +92,8 @@ def _trouble(fee: _Fee, moment: Moment) -> str:
     amounts = [amount for _, amount in fee.due]
     if len(amounts) > 1 or len(fee.taken_back) > 1:
         return "due or taken back twice"
-    if any(amount not in amounts for amount in fee.charged) or fee.ended > len(fee.taken_back):
+    ends = len(fee.taken_back) or (fee.let_go and len(amounts))
+    if any(amount not in amounts for amount in fee.charged) or fee.ended > ends:
         return "billing knows of something booking does not"
     is_settled = all(at < moment.settled_before for at, _ in fee.due)
     if is_settled and amounts and not fee.charged and not fee.ended:

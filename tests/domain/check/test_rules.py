@@ -219,6 +219,7 @@ LINE = told(bill.InvoiceLineAdded, invoice_id=INVOICE, fee_id=FEE, amount=FIVER)
 CREDIT = told(bill.InvoiceLineReversed, invoice_id=INVOICE, fee_id=FEE, amount=BACK)
 LINE_AGAIN = told(bill.InvoiceLineAdded, invoice_id=INVOICE, fee_id=FEE, amount=FIVER, assessment=2)
 WITHDRAWN = told(bill.FeeWithdrawn, fee_id=FEE)
+CLOSED = told(bill.AccountClosed)
 
 
 def issued(minor: int) -> Event:
@@ -265,6 +266,13 @@ NEVER_DUE = told(b.FeeReversed, reservation_id=FEE, amount=FIVER, was_due=False)
         ([DUE, DUE, LINE], {"I7": 1}),
         ([DUE, LINE, TAKEN_BACK], {"I7": 1}),
         ([DUE, LINE, CREDIT], {"I7": 1}),
+        ([LINE, CLOSED, CREDIT, DUE], {}),
+        ([CLOSED, WITHDRAWN, DUE], {}),
+        ([LINE, CLOSED, CREDIT, DUE, TAKEN_BACK], {}),
+        ([LINE, CREDIT, CLOSED, DUE], {"I7": 1}),
+        ([LINE, CLOSED, CREDIT, CREDIT, DUE], {"I7": 1}),
+        ([CLOSED, WITHDRAWN], {"I7": 1}),
+        ([CLOSED, DUE], {"I7": 1}),
     ],
 )
 def test_a_fee_goes_from_booking_to_billing_and_back(
