@@ -82,6 +82,7 @@ class EntryGrantErrorCode(Enum):
 @strawberry.enum(description="Why requestEntry refuses to decide. A shut door is no refusal.")
 class RequestEntryErrorCode(Enum):
     DOOR_NOT_FOUND = "DOOR_NOT_FOUND"
+    CLIENT_NOT_FOUND = "CLIENT_NOT_FOUND"
     WHO_IS_UNCLEAR = "WHO_IS_UNCLEAR"
     ALREADY_REQUESTED = "ALREADY_REQUESTED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"

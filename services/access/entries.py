@@ -18,13 +18,17 @@ from services.access.domain import door as doors
 from services.access.domain.credential import Status, credential, token, token_id
 from services.access.domain.door import door, premises
 from services.access.domain.entry import Arrival, Decision, EntryEvent, Shut, decide, entry
-from services.access.domain.holder import Holder, holder
+from services.access.domain.holder import Holder, holder, must_be_somebody
 
 READ_TOKEN = "access.read_token"  # noqa: S105 - the right to say whose card a reader read
 
 
 def request_entry(command: RequestEntry, unit: Unit) -> EntryOutcome:
-    """Decide on what is known here and now; the decision is recorded either way."""
+    """Decide on what is known here and now; the decision is recorded either way.
+
+    Raises ``Refused``: ``ALREADY_REQUESTED``, ``DOOR_NOT_FOUND``, ``WHO_IS_UNCLEAR``, ``FORBIDDEN``
+    of a token, and ``CLIENT_NOT_FOUND`` when staff names who is no client of the gym.
+    """
     if unit.state(entry, command.entry_id):
         raise Refused(AccessCode.ALREADY_REQUESTED, "This was decided.", field="entry_id")
     at = unit.state(door, command.door_id)
@@ -32,6 +36,8 @@ def request_entry(command: RequestEntry, unit: Unit) -> EntryOutcome:
     arrival, shown = _who(command, unit)
     who = arrival.client_id or arrival.staff_id
     person = unit.state(holder, who) if who is not None else Holder()
+    if command.client_id is not None and unit.ctx.actor != f"client:{command.client_id}":
+        must_be_somebody(person)
     whole, here = unit.states(premises, [unit.ctx.gym_id, location_id])
     lockdown = whole.lockdown if whole.lockdown is not None else here.lockdown
     shut = Shut(lockdown, here.closed_at(unit.ctx.now))

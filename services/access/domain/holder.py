@@ -210,7 +210,17 @@ def set_impediment(state: Holder, command: SetImpediment) -> list[HolderEvent]:
 def must_be_client(state: Holder) -> None:
     """Raises ``Refused`` unless members told of the client."""
     if not state.is_known or state.is_erased:
-        raise Refused(AccessCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id")
+        raise _no_such_client()
+
+
+def must_be_somebody(state: Holder) -> None:
+    """Raises ``Refused`` unless members told of the client, erased or not, or booking of a seat."""
+    if not state.is_known and not state.had_reservation:
+        raise _no_such_client()
+
+
+def _no_such_client() -> Refused:
+    return Refused(AccessCode.CLIENT_NOT_FOUND, "There is no such client.", field="client_id")
 
 
 def must_work_here(state: Holder) -> None:

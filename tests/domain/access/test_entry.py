@@ -30,7 +30,7 @@ from contracts.access import (
     WaiverHeard,
 )
 from contracts.envelope import Event
-from contracts.ids import SessionId
+from contracts.ids import ClientId, SessionId
 from contracts.permissions import MATRIX, SYSTEM, Role
 from services.access.entries import READ_TOKEN
 from tests.domain.access.language import (
@@ -263,6 +263,21 @@ def test_a_door_that_is_not_there_decides_nothing() -> None:
     given(member()).when(at_door(at=BACK), NOON).then_refused(
         AccessCode.DOOR_NOT_FOUND, field="door_id"
     )
+
+
+@pytest.mark.parametrize("past", [(), (works(),)], ids=["another gym's", "staff"])
+def test_whoever_is_no_client_of_the_gym_is_not_decided_on(past: tuple[Event, ...]) -> None:
+    """Nothing that names them is on record, nor in the doors' log."""
+    given(*past).when(at_door(ClientId(TOM)), NOON).then_refused(
+        AccessCode.CLIENT_NOT_FOUND, field="client_id"
+    )
+
+
+def test_whom_members_are_not_heard_of_yet_is_decided_on() -> None:
+    """They ask for themselves, or have a seat."""
+    themselves = given().when(at_door(), NOON, f"client:{ANN}", "member")
+    denied(themselves, DenialReason.NO_GRANT)
+    given(*seated()[1:]).when(at_door(), NOON).then(fact(AccessGranted, client_id=ANN))
 
 
 def test_who_it_is_must_be_clear() -> None:
