@@ -151,6 +151,8 @@ class CheckedIn(Event):
     """Of staff, for an override."""
     overrides: tuple[BookingCode, ...] = ()
     """Rules that stood in the way and that staff set aside."""
+    let_in_at: AwareDatetime | None = None
+    """When a door opened for them; ``None``: no door told of it."""
 
 
 class CheckInUndone(Event):

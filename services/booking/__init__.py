@@ -17,8 +17,8 @@ Promises  never overbooked but by the desk, who says so; the line is served in o
 From a command to the streams it concerns, that is what is looked at, in which order, and recorded:
 ``sessions`` puts them on and calls them off, ``timetable_commands`` changes them and the catalogue,
 ``reinstating`` brings one back, ``schedules`` and ``closures`` concern many; reservations are in
-``bookings``, those who wait in ``waitlists``, attendance in ``attendances``, grants, waivers and
-bans in ``ledgers``, fees in ``penalties``, what members told in ``hearings``. Every command's
-function is a rule for ``EventStore.carry_out``: run on fresh states, again if another was faster,
-all or nothing. What is allowed is decided in ``domain``.
+``bookings``, those who wait in ``waitlists``, attendance in ``attendances`` and ``arrivals``,
+grants, waivers and bans in ``ledgers``, fees in ``penalties``, what members told in ``hearings``.
+Every command's function is a rule for ``EventStore.carry_out``: run on fresh states, again if
+another was faster, all or nothing. What is allowed is decided in ``domain``.
 """

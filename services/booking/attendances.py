@@ -8,6 +8,7 @@ from contracts.booking import (
     BookingOutcome,
     Charge,
     CheckIn,
+    CheckInSource,
     CloseAttendance,
     CorrectAttendance,
     CreditConsumed,
@@ -75,6 +76,7 @@ def check_in(command: CheckIn, unit: Unit) -> BookingOutcome:
     seen = attendance.check_in(
         session, session_id, client, source,
         reason="" if by_client else command.reason, overrides=tuple(over.used),
+        let_in_at=unit.ctx.now if source is CheckInSource.DOOR else None,
     )  # fmt: skip
     outcome = _arrived(unit, session_id, client, seen)
     if BookingCode.CHECK_IN_CLOSED in over.used:

@@ -74,6 +74,8 @@ def _about_now(unit: Unit, client: ClientId) -> list[SessionId]:
 def _here(session_id: SessionId, client: ClientId, unit: Unit) -> BookingOutcome | None:
     """They are here for this class if it checks in about now. Raises ``Refused`` when not."""
     session = unit.state(class_session, session_id)
+    if not attendance.is_news(session, client, unit.ctx.now):
+        return None
     if _are_wrong(session, client):
         attendance.check_in_must_be_open(session, unit.ctx.now)
         if session.waiver_required:
@@ -92,12 +94,16 @@ def _let_in_for(session_id: SessionId, client: ClientId, unit: Unit) -> BookingO
     seat = session.reserved.get(client)
     if seat is None or not attendance.is_near(session, unit.ctx.now + BEFORE):
         return None
+    if not attendance.is_news(session, client, unit.ctx.now):
+        return None
     if _are_wrong(session, client):
         _have_put_right(session_id, client, unit)
         return None
     if session.stage is not Stage.SCHEDULED or seat.checked_in:
         return None
-    here = attendance.check_in(session, session_id, client, CheckInSource.DOOR)
+    here = attendance.check_in(
+        session, session_id, client, CheckInSource.DOOR, let_in_at=unit.ctx.now
+    )
     unit.record(class_session, session_id, here)
     closing.heard_late(unit, session_id)
     return BookingOutcome(status="checked_in", reservation_id=seat.reservation_id, spot=seat.spot)

@@ -65,6 +65,7 @@ def check_in(
     *,
     reason: str = "",
     overrides: tuple[BookingCode, ...] = (),
+    let_in_at: datetime | None = None,
 ) -> list[SessionEvent]:
     """The client is here. Whether check-in is open is looked at before."""
     reservation = must_be_expected(state, client)
@@ -72,9 +73,18 @@ def check_in(
         CheckedIn(
             session_id=session_id, client_id=client, source=source,
             reservation_id=reservation.reservation_id, policy_version=state.policy.version,
-            reason=reason, overrides=overrides,
+            reason=reason, overrides=overrides, let_in_at=let_in_at,
         )
     ]  # fmt: skip
+
+
+def is_news(state: ClassSession, client: ClientId, let_in_at: datetime) -> bool:
+    """Whether a door tells of the client what it has not told before.
+
+    Its word comes again, years later perhaps: a check-in that staff undid stays so.
+    """
+    told = state.let_in.get(client)
+    return told is None or let_in_at > told
 
 
 def check_in_must_be_open(state: ClassSession, now: datetime) -> None:

@@ -198,7 +198,9 @@ def _seat_marked(state: ClassSession, event: MarkEvent) -> ClassSession:
     match event:
         case CheckedIn() | CheckInUndone():
             seen = replace(state.reserved[client], checked_in=isinstance(event, CheckedIn))
-            return replace(state, reserved={**state.reserved, client: seen})
+            let_in = event.let_in_at if isinstance(event, CheckedIn) else None
+            told = {**state.let_in, client: let_in} if let_in else state.let_in
+            return replace(state, reserved={**state.reserved, client: seen}, let_in=told)
         case SpotChanged():
             moved = replace(state.reserved[client], spot=event.spot)
             return replace(state, reserved={**state.reserved, client: moved})
@@ -222,5 +224,5 @@ def _seated(state: ClassSession) -> ClassSession:
 
 
 class_session: Aggregate[ClassSession, SessionEvent] = Aggregate(
-    "session", ClassSession(), evolve, snapshot_every=500, shape=3
+    "session", ClassSession(), evolve, snapshot_every=500, shape=4
 )

@@ -77,6 +77,7 @@ class ClassSession:
     corrected: Mapping[ClientId, Correction] = field(default_factory=dict)
     refilled: tuple[ClientId, ...] = ()  # late cancels that cost nothing
     is_unrecorded: bool = False  # somebody was asked who came
+    let_in: Mapping[ClientId, datetime] = field(default_factory=dict)  # UTC; when a door told last
     last_seq: int = 0
     slot: Slot = field(default_factory=Slot)
 

@@ -19,6 +19,7 @@ from contracts.booking import (
     FinalizeAttendance,
     PutBooksRight,
     ReleaseUnrecorded,
+    UndoCheckIn,
     ViolationCleared,
 )
 from contracts.envelope import Event
@@ -177,6 +178,28 @@ def test_closed_books_without_the_waiver_are_left_as_they_are() -> None:
     scenario = given(*past).when(FinalizeAttendance(session_id=SES), NOON)
     scenario.when(PASS, NOON, *BY_CLOCK, heard_at=NOON + DAY).then_nothing()
     assert deadlines.books_put_right(SES, ANN) not in scenario.gym.deadlines
+
+
+@pytest.mark.parametrize("entry", [came_in(ANN, SES), PASS], ids=["the class's grant", "a pass"])
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_entry_whose_check_in_staff_undid_is_none_when_it_is_told_again(
+    entry: CheckInAtDoor, closed: bool
+) -> None:
+    """Everything is, to whoever hears for the first time in a stream that was lost."""
+    undo = UndoCheckIn(session_id=SES, client_id=ANN)
+    scenario = given(*ASKED).when(entry, NOON, *BY_CLOCK).when(undo, NOON + MINUTE)
+    if closed:
+        scenario.when(FinalizeAttendance(session_id=SES), NOON + HOUR)
+    scenario.when(entry, NOON, *BY_CLOCK, heard_at=NOON + 30 * DAY).then_nothing()
+    assert deadlines.books_put_right(SES, ANN) not in scenario.gym.deadlines
+
+
+def test_who_comes_in_again_after_staff_undid_a_check_in_is_here() -> None:
+    undo = UndoCheckIn(session_id=SES, client_id=ANN)
+    scenario = given(*ASKED).when(came_in(ANN, SES), NOON, *BY_CLOCK).when(undo, NOON + MINUTE)
+    scenario.when(came_in(ANN, SES), NOON + 5 * MINUTE, *BY_CLOCK).then(
+        fact(CheckedIn, client_id=ANN, let_in_at=NOON + 5 * MINUTE)
+    )
 
 
 def test_of_two_classes_about_now_the_earlier_is_meant_closed_or_not() -> None:
