@@ -2,6 +2,7 @@
 
 from chassis.eventstore.store import Unit
 from contracts.booking import CancelSession
+from contracts.ids import LocationId
 from contracts.timetable import (
     AddClosure,
     ClosureOutcome,
@@ -9,8 +10,9 @@ from contracts.timetable import (
     HearClosureRemoved,
     RemoveClosure,
 )
+from services.booking import deadlines
 from services.booking.domain import booking_policy, recurrence, rooms
-from services.booking.domain.rooms import location_calendar
+from services.booking.domain.rooms import LocationEvent, location_calendar
 
 
 def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
@@ -19,7 +21,7 @@ def add_closure(command: AddClosure, unit: Unit) -> ClosureOutcome:
 
 def remove_closure(command: RemoveClosure, unit: Unit) -> None:
     state = unit.state(location_calendar, command.location_id)
-    unit.record(location_calendar, command.location_id, rooms.remove_closure(state, command))
+    _open(command.location_id, unit, rooms.remove_closure(state, command))
 
 
 def hear_closure(command: HearClosure, unit: Unit) -> None:
@@ -31,8 +33,19 @@ def hear_closure(command: HearClosure, unit: Unit) -> None:
 
 def hear_closure_removed(command: HearClosureRemoved, unit: Unit) -> None:
     state = unit.state(location_calendar, command.location_id)
-    removed = rooms.hear_closure_removed(state, command)
-    unit.record(location_calendar, command.location_id, removed)
+    _open(command.location_id, unit, rooms.hear_closure_removed(state, command))
+
+
+def _open(where: LocationId, unit: Unit, removed: list[LocationEvent]) -> None:
+    """What was called off stays so; what was about to be is on, unless it is closed all the same.
+
+    Both words may be heard in one moment, after hours in which booking was away.
+    """
+    closed = unit.state(location_calendar, where)
+    after = unit.record(location_calendar, where, removed)
+    for session_id, one in closed.placed.items() if removed else ():
+        if closed.closed_at(one.starts_at) and not after.closed_at(one.starts_at):
+            unit.forget(deadlines.called_off(session_id))
 
 
 def _close(command: AddClosure, unit: Unit, *, of_location: bool) -> ClosureOutcome:
@@ -47,5 +60,5 @@ def _close(command: AddClosure, unit: Unit, *, of_location: bool) -> ClosureOutc
     inside = after.within(max(span.starts_at, unit.ctx.now), span.ends_at)
     for session_id in inside:
         cancel = CancelSession(session_id=session_id, reason=command.reason)
-        unit.wake(f"call_off:{session_id}", unit.ctx.now, cancel)
+        unit.wake(deadlines.called_off(session_id), unit.ctx.now, cancel)
     return ClosureOutcome(cancelled=tuple(inside))

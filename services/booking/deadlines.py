@@ -23,6 +23,11 @@ def unrecorded_excused(session_id: SessionId) -> str:
     return f"release_unrecorded:{session_id}"
 
 
+def called_off(session_id: SessionId) -> str:
+    """At once: its location is closed then."""
+    return f"call_off:{session_id}"
+
+
 def claims_open(session_id: SessionId) -> str:
     """Free seats are there to be claimed."""
     return f"open_claims:{session_id}"

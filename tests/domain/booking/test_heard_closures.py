@@ -87,6 +87,22 @@ def test_what_was_called_off_comes_back_one_by_one_once_the_closure_is_removed()
     assert scenario.gym.state(class_session, SES).stage is Stage.SCHEDULED
 
 
+@pytest.mark.parametrize("heard", [True, False], ids=["of the location", "of the timetable"])
+def test_nothing_is_called_off_for_a_closure_that_was_taken_back_before(heard: bool) -> None:
+    """Booking was away and hears both words at once: whichever comes first, the class is on."""
+    closed, opened = (HEARD, REMOVED) if heard else (AddClosure.model_validate(SAID), OPEN_IT)
+    scenario = given(scheduled(), PLACED).when(closed, DAY_BEFORE).when(opened, DAY_BEFORE)
+    scenario.then(fact(ClosureRemoved))
+    assert scenario.gym.deadlines == {}
+
+
+def test_what_is_closed_all_the_same_is_called_off() -> None:
+    own = AddClosure.model_validate(SAID | {"closure_id": ClosureId(UUID(int=62))})
+    scenario = given(scheduled(), PLACED).when(own, DAY_BEFORE).when(HEARD, DAY_BEFORE)
+    scenario.when(REMOVED, DAY_BEFORE).then(fact(ClosureRemoved))
+    assert list(scenario.gym.deadlines) == [f"call_off:{SES}"]
+
+
 def test_a_removal_that_overtakes_its_closure_keeps_it_from_closing() -> None:
     given().when(REMOVED, DAY_BEFORE).then(fact(ClosureRemoved)).when(
         HEARD, DAY_BEFORE
