@@ -13,7 +13,7 @@ from gateway.calendar import topic
 from gateway.codes.access import RequestEntryErrorCode
 from gateway.context import Context, Info
 from gateway.credential_tokens import digest_of
-from gateway.entry_types import Entry, decided, shown
+from gateway.entry_types import Entry, decided, opens_at, shown
 from gateway.minting import minted
 from gateway.mutations import UserError, actor_of, carry_out
 from gateway.paging import Connection, page, page_size
@@ -135,7 +135,7 @@ class EntriesMutation:
         told = EntryOutcome.model_validate(done.result)
         return RequestEntryPayload(
             entry=decided(ids.door(input_.door_id), told, with_token=input_.token is not None),
-            comes_back_at=None if told.granted else told.facts.next_grant_from,
+            comes_back_at=opens_at(told),
             position=done.position,
             user_errors=[],
         )

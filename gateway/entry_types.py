@@ -16,6 +16,13 @@ strawberry.enum(
 )
 
 
+EARLY = {
+    DenialReason.NO_GRANT, DenialReason.NO_RESERVATION, DenialReason.MEMBERSHIP_ENDED,
+    DenialReason.OUTSIDE_HOURS,
+}  # fmt: skip
+"""Nothing but the hour keeps them out."""
+
+
 @strawberry.enum(description="What a door did.")
 class EntryResult(Enum):
     GRANTED = "granted"
@@ -73,6 +80,14 @@ def decided(door_id: DoorId, told: EntryOutcome, *, with_token: bool) -> Entry:
         with_credential=with_token,
         facts=_facts(told.facts),
     )
+
+
+def opens_at(told: EntryOutcome) -> datetime | None:
+    """When the door opens for who was too early; ``None`` where a grant alone would not open it."""
+    at, closed_until = told.facts.next_grant_from, told.facts.closed_until
+    if at is None or told.reason not in EARLY or (closed_until is not None and at < closed_until):
+        return None
+    return at
 
 
 def shown(row: entries.Entry) -> Entry:
