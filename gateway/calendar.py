@@ -103,6 +103,7 @@ class CalendarSubscription:
     @live(
         topics=_session_topics,
         scope=lambda info: info.context.gym_id,
+        beyond=True,
         description="The session now, and again after every change.",
     )
     async def session_changed(
@@ -113,6 +114,7 @@ class CalendarSubscription:
     @live(
         topics=_calendar_topics,
         scope=lambda info: info.context.gym_id,
+        beyond=True,
         description="The calendar now, and again after every change of one of its sessions.",
     )
     async def calendar_changed(

@@ -97,6 +97,7 @@ class EntriesSubscription:
     @live(
         topics=_topics,
         scope=lambda info: (info.context.must("read.entries"), "desk"),
+        beyond=True,
         description="The newest entries now, and again after each.",
     )
     async def entries_changed(

@@ -78,6 +78,7 @@ def _topics(info: Info, client_id: strawberry.ID | None = None) -> list[str]:
 class AccessSubscription:
     @live(
         topics=_topics,
+        beyond=True,
         description="A client's access now, and again after every change; members their own.",
     )
     async def access_changed(

@@ -95,7 +95,11 @@ def _topics(info: Info, client_id: strawberry.ID | None = None) -> list[str]:
 
 @strawberry.type
 class InvoicesSubscription:
-    @live(topics=_topics, description="What a client owes now, and again after every change.")
+    @live(
+        topics=_topics,
+        beyond=True,
+        description="What a client owes now, and again after every change.",
+    )
     async def account_changed(
         self, info: Info, client_id: strawberry.ID | None = None, after: Position | None = None
     ) -> Account:

@@ -90,6 +90,7 @@ class KpisSubscription:
     @live(
         topics=lambda info: [topic(info.context.must("read.kpis"), "kpis")],
         scope=lambda info: (info.context.must("read.kpis"), "kpis"),
+        beyond=True,
         description="The cards now, and again after every change. See changesAt for the clock's.",
     )
     async def kpis_changed(self, info: Info, after: Position | None = None) -> Kpis:

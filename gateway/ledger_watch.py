@@ -29,6 +29,7 @@ def _topics(info: Info, client_id: strawberry.ID | None = None) -> list[str]:
 class LedgerSubscription:
     @live(
         topics=_topics,
+        beyond=True,
         description="A client's ledger now, and again after every change; members their own.",
     )
     async def ledger_changed(

@@ -60,7 +60,11 @@ def _topics(info: Info) -> list[str]:
 
 @strawberry.type
 class MyBookingsSubscription:
-    @live(topics=_topics, description="The caller's bookings now, and again after every change.")
+    @live(
+        topics=_topics,
+        beyond=True,
+        description="The caller's bookings now, and again after every change.",
+    )
     async def my_bookings_changed(
         self, info: Info, after: Position | None = None
     ) -> MyBookingsUpdate:

@@ -86,6 +86,7 @@ def _listed_topics(
 class PenaltiesSubscription:
     @live(
         topics=_listed_topics,
+        beyond=True,
         description="A client's cases, or the gym's, now, and again after every change: such as "
         "the fees that may still be waived, or those that are contested.",
     )
@@ -112,6 +113,7 @@ class PenaltiesSubscription:
     @live(
         topics=_topics,
         scope=lambda info: (info.context.must("read.session_penalties"), "staff"),
+        beyond=True,
         description="What was judged in a session now, and again after every change.",
     )
     async def session_penalties_changed(

@@ -123,6 +123,7 @@ class RosterSubscription:
     @live(
         topics=_topics,
         scope=lambda info: (info.context.must("read.roster"), "staff"),
+        beyond=True,
         description="The roster now, and again after every change.",
     )
     async def roster_changed(

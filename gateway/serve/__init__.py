@@ -36,6 +36,8 @@ How a feature writes a subscription::
   see the same bytes. Left out it is the caller alone (``principal.subject`` and ``scope``).
 - What the resolver returns has ``.position``; ``after`` (optional argument) is of the same type,
   whose method ``after.covers(position) -> bool`` says that nothing new is in ``position``.
+- ``beyond=True`` where the answer rests on more than its position counts, such as names another
+  view tells or the clock: then who has seen that position gets the first frame all the same.
 - ``description=`` goes to the schema. The GraphQL field is an ordinary subscription: graphql-core
   can run it alone, an async iterator of snapshots.
 

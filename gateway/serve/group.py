@@ -99,7 +99,7 @@ class Group:
         """``field`` is the subscription's in the schema; ``look_every`` in seconds."""
         self._field, self._look_every = field, look_every
         self._topics, self._hints, self._execute = watch.topics, watch.hints, execute
-        self._emptied = emptied
+        self._is_news, self._emptied = watch.is_news, emptied
         self._members: dict[Sink, Member] = {}
         self._frame: Frame | None = None
         self._position: Any = None
@@ -206,7 +206,7 @@ class Group:
     def _show(self, member: Member, frame: Frame) -> None:
         member.shown = frame
         if member.after is not None:
-            if member.after.covers(self._position):
+            if not self._is_news(self._position, member.after):
                 return
             member.after = None
         metrics.FRAMES.inc()

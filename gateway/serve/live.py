@@ -71,12 +71,16 @@ class Watch(AsyncIterator[Value]):
     """Reads the whole view; the result has ``.position``."""
     after: Position | None
     hints: Hints
+    beyond: bool = False
+    """Whether more is shown than the position counts, so that it may look otherwise at the same."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _listening: Listening | None = None
 
-    def is_news(self, snapshot: Value) -> bool:
-        """Whether somebody who has seen ``after`` has not seen ``snapshot``."""
-        return self.after is None or not self.after.covers(snapshot.position)
+    def is_news(self, position: Position, after: Position | None) -> bool:
+        """Whether somebody who has seen ``after`` may not have seen what is so at ``position``."""
+        if after is None or not after.covers(position):
+            return True
+        return self.beyond and position.covers(after)
 
     def __aiter__(self) -> "Watch":
         return self
@@ -89,7 +93,7 @@ class Watch(AsyncIterator[Value]):
             await self._changed.wait()
             self._changed.clear()
             snapshot = await self.snapshot()
-            if self.is_news(snapshot):
+            if self.is_news(snapshot.position, self.after):
                 self.after = snapshot.position
                 return snapshot
 
@@ -104,6 +108,7 @@ def live(
     *,
     topics: Callable[..., list[str]],
     scope: Callable[[Value], Hashable] | None = None,
+    beyond: bool = False,
     description: str | None = None,
     **options: Value,
 ) -> Callable[[Resolver], Value]:
@@ -116,7 +121,7 @@ def live(
         taken = inspect.signature(resolver).parameters
         if "info" not in taken:
             raise TypeError(f"{resolver.__qualname__} must take info")
-        watch = _watching(resolver, topics, scope, forgets_after=AFTER in taken)
+        watch = _watching(resolver, topics, scope, forgets_after=AFTER in taken, beyond=beyond)
         return strawberry.subscription(
             _answering_a_stream(watch, resolver), description=description, **options
         )
@@ -130,6 +135,7 @@ def _watching(
     scope: Callable[[Value], Hashable] | None,
     *,
     forgets_after: bool,
+    beyond: bool,
 ) -> Callable[..., Watch]:
     """What Strawberry calls with the converted arguments when somebody subscribes."""
     unread: dict[str, Any] = {AFTER: None} if forgets_after else {}
@@ -149,6 +155,7 @@ def _watching(
             snapshot=snapshot,
             after=after,
             hints=context.hints,
+            beyond=beyond,
         )
 
     return watch

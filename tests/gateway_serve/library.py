@@ -213,6 +213,10 @@ class Subscription:
             raise Forbidden("Not that shelf.")
         return ShelfUpdate(position=room.shelf.position, shelf=room.shelf)
 
+    @live(topics=lambda info: ["shelf"], beyond=True)
+    async def shelf_by_daylight(self, info: Info, after: Position | None = None) -> ShelfUpdate:
+        return ShelfUpdate(position=info.context.shelf.position, shelf=info.context.shelf)
+
     @live(topics=lambda info: ["shelf"])
     async def my_viewer(self, info: Info) -> ShelfUpdate:
         return ShelfUpdate(position=info.context.shelf.position, shelf=info.context.shelf)

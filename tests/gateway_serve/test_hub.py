@@ -23,6 +23,7 @@ from tests.world.waiting import until
 
 WATCH = "subscription($after: Position) { shelfChanged(after: $after) { position } }"
 TITLES = "subscription { shelfChanged { position shelf { books { title } } } }"
+BY_DAYLIGHT = "subscription($after: Position) { shelfByDaylight(after: $after) { position } }"
 MINE = "subscription { myViewer { position } }"
 
 
@@ -91,9 +92,8 @@ class World:
 
 
 def positions(frames: list[Frame]) -> list[int]:
-    return [
-        int(orjson.loads(frame.payload)["data"]["shelfChanged"]["position"]) for frame in frames
-    ]
+    told = [orjson.loads(frame.payload)["data"].values() for frame in frames]
+    return [int(update["position"]) for (update,) in told]
 
 
 async def test_a_change_is_executed_once_and_encoded_once_for_everybody() -> None:
@@ -216,6 +216,18 @@ async def test_who_has_seen_it_waits_for_the_next() -> None:
     world.change()
 
     assert positions(await eyes.seen(1)) == [4]
+
+
+async def test_who_comes_back_to_more_than_a_position_counts_is_shown_it_unless_older() -> None:
+    world, back, ahead = World(), Eyes(), Eyes()
+
+    await world.join(back, BY_DAYLIGHT, after="3")
+    await world.join(ahead, BY_DAYLIGHT, after="5")
+
+    assert positions(await back.seen(1)) == [3]
+    world.shelf.position = Position(Place(5))
+    world.hints.resync()
+    assert positions(await ahead.seen(1)) == [5]
 
 
 async def test_different_scopes_never_share() -> None:

@@ -34,16 +34,31 @@ async def test_a_booking_shows_on_the_trainers_screen_and_the_members(gym: Gym) 
 
 
 async def test_a_screen_that_comes_back_is_told_only_what_it_missed(gym: Gym) -> None:
-    mia, leo, session = await gym.member(), await gym.member("Leo"), await gym.session()
+    mia, session = await gym.member(), await gym.session()
     booked = await mia.at.done(documents.BOOK, sessionId=session)
     again = {"id": session, "after": booked["position"]}
-    await gym.owner.ask(documents.ROSTER, id=session, atLeast=booked["position"])
+    await mia.at.ask(documents.RECEIPTS, id=session, atLeast=booked["position"])
 
+    async with mia.at.watching(documents.RECEIPTS_CHANGED, **again) as why:
+        await mia.at.done(documents.CANCEL, sessionId=session)
+        first = await why.shows(lambda _: True)
+
+    assert len(first["receipts"]) == 2
+
+
+async def test_a_roster_that_comes_back_shows_what_its_people_are_called_by_now(gym: Gym) -> None:
+    """Booking tells nothing of that: nothing is newer than what the screen has seen."""
+    mia, session = await gym.member(), await gym.session()
+    await mia.at.done(documents.BOOK, sessionId=session)
+    async with gym.owner.watching(documents.ROSTER_CHANGED, id=session) as roster:
+        seen = await roster.shows(lambda f: _named(f) == ["Mia"])
+
+    told = await mia.at.done(documents.CHANGE_CONTACT, clientId=mia.id, name="Mia Berg")
+    await mia.at.ask(documents.OWN_PROFILE, id=mia.id, atLeast=told["position"])
+
+    again = {"id": session, "after": seen["position"]}
     async with gym.owner.watching(documents.ROSTER_CHANGED, **again) as roster:
-        await leo.at.done(documents.BOOK, sessionId=session)
-        first = await roster.shows(lambda _: True)
-
-    assert len(first["roster"]["reservations"]) == 2
+        await roster.shows(lambda f: _named(f) == ["Mia Berg"])
 
 
 async def test_a_freed_seat_goes_to_the_first_in_line(gym: Gym) -> None:
@@ -150,6 +165,10 @@ async def test_who_came_attended_and_who_did_not_forfeits(gym: Gym, running: Ins
     standing = {r["clientId"]: r["status"] for r in roster["reservations"]}
     assert here["reservation"]["status"] == "CHECKED_IN"
     assert standing == {mia.id: "ATTENDED", leo.id: "NO_SHOW"}
+
+
+def _named(frame: dict[str, Any]) -> list[str]:
+    return [each["clientName"] for each in frame["roster"]["reservations"]]
 
 
 def _places(frame: dict[str, Any]) -> list[int]:

@@ -143,8 +143,8 @@ KPIS_CHANGED = """subscription { kpisChanged { position
 RECEIPTS = """query ($id: ID!, $clientId: ID, $atLeast: Position) {
   receipts(sessionId: $id, clientId: $clientId, atLeast: $atLeast) {
     receipts { decision decidedBy policyVersion facts text } } }"""
-RECEIPTS_CHANGED = """subscription ($id: ID, $clientId: ID) {
-  receiptsChanged(sessionId: $id, clientId: $clientId) {
+RECEIPTS_CHANGED = """subscription ($id: ID, $clientId: ID, $after: Position) {
+  receiptsChanged(sessionId: $id, clientId: $clientId, after: $after) {
     position sessionId receipts { decision text } } }"""
 LEDGER_CHANGED = """subscription ($clientId: ID) { ledgerChanged(clientId: $clientId) {
   position clientId ledger { available banReason } } }"""
