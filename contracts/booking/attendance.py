@@ -198,6 +198,8 @@ class AttendanceFinalized(Event):
     """Whose late cancel costs nothing: somebody else had the seat."""
     excused: tuple[ReservationId, ...] = ()
     """Everybody, when nobody recorded the attendance: their credits are back."""
+    excused_clients: tuple[ClientId, ...] = ()
+    """Whose they are, in the same order; empty before it was told."""
     policy_version: int = 0
     """0 of books that were closed before it was told."""
 

@@ -47,6 +47,7 @@ class Decision(StrEnum):
     CHECKED_IN = "checked_in"
     CHECK_IN_UNDONE = "check_in_undone"
     NO_SHOW = "no_show"
+    EXCUSED = "excused"
     ATTENDANCE_CORRECTED = "attendance_corrected"
     VIOLATION_RECORDED = "violation_recorded"
     VIOLATION_CLEARED = "violation_cleared"
@@ -141,8 +142,11 @@ class Decided:
 
 
 def all_decided(envelope: Envelope) -> Iterator[Decided]:
-    """What the event decided about clients: about one, or about each it gave another deadline."""
+    """What the event decided about clients: one, or each it excused or gave another deadline."""
     event: Any = envelope.event
+    if isinstance(event, booking.AttendanceFinalized):
+        yield from _excused(envelope, event)
+        return
     decision = OF_EVERYBODY.get(type(event))
     if decision is None:
         found = decided(envelope)
@@ -156,6 +160,15 @@ def all_decided(envelope: Envelope) -> Iterator[Decided]:
             at=envelope.occurred_at, by=_by(envelope.actor, one, decision),
             policy_version=_policy_version(event),
             facts=shared | {"free_until": one.free_until.isoformat()},
+        )  # fmt: skip
+
+
+def _excused(envelope: Envelope, event: booking.AttendanceFinalized) -> Iterator[Decided]:
+    """Closed books decide by themselves about nobody else; who is missing has an event."""
+    for client in event.excused_clients:
+        yield Decided(
+            session_id=event.session_id, client_id=client, decision=Decision.EXCUSED,
+            at=envelope.occurred_at, by="system", policy_version=_policy_version(event),
         )  # fmt: skip
 
 

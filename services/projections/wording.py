@@ -235,6 +235,7 @@ _SENTENCES: Mapping[Decision, Callable[[str, Facts, Tell], str]] = {
     Decision.CHECKED_IN: _done("Checked in"),
     Decision.CHECK_IN_UNDONE: _said("Check-in undone"),
     Decision.NO_SHOW: _said("Marked as a no-show"),
+    Decision.EXCUSED: lambda when, _, __: f"Excused {when}: nobody had said who came",
     Decision.ATTENDANCE_CORRECTED: _corrected,
     Decision.VIOLATION_RECORDED: _violation,
     Decision.VIOLATION_CLEARED: _said("Violation cleared"),

@@ -4,12 +4,19 @@ from collections.abc import Mapping
 
 import pytest
 
-from contracts.booking import BookingBanImposed, ReservationCancelled, SeatsCounted
+from contracts.booking import (
+    AttendanceFinalized,
+    BookingBanImposed,
+    ReservationCancelled,
+    SeatsCounted,
+)
 from contracts.envelope import Event
 from contracts.timetable import SessionChanged
 from services.projections.decisions import OF_EVENT, OF_EVERYBODY
 
-DECISIONS: list[type[Event]] = [*OF_EVENT, *OF_EVERYBODY, ReservationCancelled, SeatsCounted]
+DECISIONS: list[type[Event]] = [
+    *OF_EVENT, *OF_EVERYBODY, ReservationCancelled, AttendanceFinalized, SeatsCounted,
+]  # fmt: skip
 """What makes a receipt, and the count that late cancels are judged by."""
 ELSEWHERE: Mapping[type[Event], str] = {
     BookingBanImposed: "by the rules, its cause has it; by somebody, it rests on no policy",

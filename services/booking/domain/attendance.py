@@ -188,13 +188,13 @@ def excuse(state: ClassSession, session_id: SessionId, now: datetime) -> list[Se
     excused_at = booking_policy.unrecorded_excused_at(state.policy, state.ends_at)
     if not _waits(state) or now < excused_at:
         return []
-    seats = (*state.late_cancelled.values(), *state.reserved.values())
+    seats = {**state.late_cancelled, **state.reserved}
     return [
         *waitlist.close(state, session_id, now),
         AttendanceFinalized(
             session_id=session_id, attended=0, no_shows=0, late_cancels=0,
-            excused=tuple(one.reservation_id for one in seats),
-            policy_version=state.policy.version,
+            excused=tuple(one.reservation_id for one in seats.values()),
+            excused_clients=tuple(seats), policy_version=state.policy.version,
         ),
     ]  # fmt: skip
 

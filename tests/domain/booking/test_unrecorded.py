@@ -102,7 +102,7 @@ def test_everybody_is_excused_days_later_and_has_their_credit_back() -> None:
     scenario.when(RELEASE, EXCUSES).then(
         fact(
             AttendanceFinalized, attended=0, no_shows=0, late_cancels=0, policy_version=1,
-            excused=(reservation_of(CAT), reservation_of(ANN)),
+            excused=(reservation_of(CAT), reservation_of(ANN)), excused_clients=(CAT, ANN),
         ),
         fact(CreditReleased, client_id=CAT), fact(CreditReleased, client_id=ANN),
     )  # fmt: skip

@@ -56,6 +56,8 @@ CASES: list[tuple[type[Event], dict[str, object], Decision, str]] = [
     (booking.CheckedIn, {}, Decision.CHECKED_IN, "Checked in 20:00"),
     (booking.CheckInUndone, {}, Decision.CHECK_IN_UNDONE, "Check-in undone 20:00"),
     (booking.MarkedNoShow, {}, Decision.NO_SHOW, "Marked as a no-show 20:00"),
+    (booking.AttendanceFinalized, {"excused_clients": (MIA,)}, Decision.EXCUSED,
+     "Excused 20:00: nobody had said who came"),
     (booking.AttendanceCorrected, {"was": "no_show", "becomes": "attended"},
      Decision.ATTENDANCE_CORRECTED, "Attendance corrected 20:00: no show became attended"),
     (booking.ViolationRecorded, {}, Decision.VIOLATION_RECORDED, "Judged 20:00"),
