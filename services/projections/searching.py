@@ -10,6 +10,8 @@ from dataclasses import dataclass
 FEWEST_DIGITS = 3
 _STRUCK = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
 _PHONE = re.compile(r"[+\d\s()./-]+")
+_NO_DIGIT = re.compile(r"\(0\)|\D")
+"""A zero in parentheses too: it is dialled within the country only, as in ``+49 (0)30``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def words(name: str) -> set[str]:
 
 def phone_key(phone: str | None) -> str | None:
     """The digits, last one first, so that an ending is a beginning."""
-    digits = re.sub(r"\D", "", phone or "")
+    digits = _NO_DIGIT.sub("", phone or "")
     return digits[::-1] or None
 
 
@@ -61,7 +63,7 @@ def parsed(text: str | None, tag: str | None = None) -> Search:
         return Search(tag=wanted)
     if "@" in plain:
         return Search(email=plain.casefold(), tag=wanted)
-    digits = re.sub(r"\D", "", plain).lstrip("0")
+    digits = _NO_DIGIT.sub("", plain).lstrip("0")
     if _PHONE.fullmatch(plain) and len(digits) >= FEWEST_DIGITS:
         return Search(phone=digits[::-1], tag=wanted)
     parts = {part for part in re.split(r"[\W_]+", folded(plain)) if part} or {plain}

@@ -51,6 +51,18 @@ def test_a_phone_is_found_by_its_last_digits() -> None:
     assert phone_key(None) is phone_key("ext") is None
 
 
+@pytest.mark.parametrize("kept", ["+49 (0)30 123456", "+49 30 123456", "+49(0)30/123456"])
+@pytest.mark.parametrize(
+    "typed", ["+49 (0)30 123456", "0049 30 123456", "(0)30 123456", "030 123456"]
+)
+def test_a_zero_in_parentheses_is_no_digit_of_a_phone(kept: str, typed: str) -> None:
+    key, sought = phone_key(kept), parsed(typed).phone
+
+    assert key is not None
+    assert sought
+    assert key.startswith(sought)
+
+
 def test_a_tag_has_one_spelling() -> None:
     assert tag_key(" Early  BIRD ") == "early bird"
     assert parsed("ann", " VIP ") == Search(words=("ann",), tag="vip")
