@@ -23,7 +23,7 @@ from gateway.pulses import Pulses
 from gateway.serve import faults
 from gateway.serve.calls import Call
 from gateway.serve.hints import Hints
-from services.projections.reading import ViewsAway
+from services.projections.reading import ViewsAway, position_of
 
 CATCH_UP_SECONDS = 0.5
 UNKNOWN = "No answer in time, the outcome is unknown: repeat with the same idempotencyKey."
@@ -45,6 +45,14 @@ SOURCES = {
     "invoices": "billing",
 }
 """View -> the service whose events it shows."""
+NAMED_BY = {
+    "calendar": ("organisation", "people"),
+    "roster": ("organisation", "people"),
+    "entries": ("people",),
+    "penalties": ("people",),
+    "invoices": ("people",),
+}
+"""View -> the views of members' that tell what its places and people are called."""
 
 WAITED = Histogram("b2b_gateway_catch_up_seconds", "Reads that waited for a view.", ["view"])
 
@@ -137,16 +145,19 @@ class Context:
     ) -> tuple[Position, T]:
         """What ``look`` sees once ``view`` shows ``at_least``, and the position it reflects.
 
-        Raises ``ConsistencyTimeout`` when that takes over half a second, ``Unavailable`` when the
-        read models cannot be asked; a live view gets ``ViewsAway`` instead and looks again.
+        So do the names in it. Raises ``ConsistencyTimeout`` when that takes over half a second,
+        ``Unavailable`` when the read models cannot be asked; a live view gets ``ViewsAway`` instead
+        and looks again.
         """
         source, gym_id = SOURCES[view], self.gym_id
         wanted = at_least.at(source) if at_least else 0
         try:
+            if at_least is not None:
+                for other in NAMED_BY.get(view, ()):
+                    await self._shows(other, at_least.at(SOURCES[other]))
             as_of, found = await look(self.services.views, gym_id)
             if as_of < wanted:
-                with WAITED.labels(view).time():
-                    await self.services.progress.reached(view, wanted, CATCH_UP_SECONDS)
+                await self._reached(view, wanted)
                 as_of, found = await look(self.services.views, gym_id)
         except ViewsAway as away:
             if self.call.operation == "subscription":
@@ -155,6 +166,19 @@ class Context:
         if as_of < wanted:
             raise faults.ConsistencyTimeout("Not shown yet; ask again.")
         return Position.of(**{source: as_of}), found
+
+    async def _shows(self, view: str, wanted: int) -> None:
+        """Return once ``view`` shows ``wanted``. Raises ``ConsistencyTimeout``."""
+        views = self.services.views
+        if wanted == 0 or await position_of(views, view) >= wanted:
+            return
+        await self._reached(view, wanted)
+        if await position_of(views, view) < wanted:
+            raise faults.ConsistencyTimeout("Not shown yet; ask again.")
+
+    async def _reached(self, view: str, wanted: int) -> None:
+        with WAITED.labels(view).time():
+            await self.services.progress.reached(view, wanted, CATCH_UP_SECONDS)
 
     async def send(self, command: Command, key: UUID, *, as_gateway: bool = False) -> Reply:
         """The service's ``done`` or ``refused`` or ``invalid``. Raises a ``Fault`` for the rest."""

@@ -20,6 +20,15 @@ class ViewsAway(Exception):
     """The read models' database does not answer. It will again; nothing is lost."""
 
 
+async def position_of(pool: Pool, view: str) -> int:
+    """The store position ``view`` reflects; 0 while it has not begun. Raises ``ViewsAway``."""
+    query = "SELECT position FROM views.checkpoints WHERE name = $1"
+    try:
+        return int(await pool.fetchval(query, view) or 0)
+    except AWAY as error:
+        raise ViewsAway(view) from error
+
+
 async def ask(
     pool: Pool, function: str, gym_id: GymId, *arguments: Any
 ) -> tuple[int, list[asyncpg.Record]]:

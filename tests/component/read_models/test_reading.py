@@ -1,14 +1,22 @@
 """Who reads what of read models, and who nothing."""
 
 from datetime import timedelta
+from typing import Any, cast
 
 import asyncpg
 import pytest
 
 from chassis.tenancy import Pool, open_pool
 from contracts.ids import GymId, new_id
+from contracts.permissions import Role
 from deploy.local.installation import Installation
-from services.projections import calendar, ledgers, roster
+from gateway.context import Context, Principal, Services
+from gateway.positions import Position
+from gateway.progress import Progress
+from gateway.serve.calls import Call
+from gateway.serve.faults import ConsistencyTimeout
+from gateway.serve.hints import Hints
+from services.projections import bookings, calendar, ledgers, roster
 from services.projections.reading import ViewsAway
 from tests.component.read_models.folding import put
 from tests.component.read_models.spin_class import SPIN, scheduled
@@ -53,3 +61,34 @@ async def test_a_database_that_is_away_is_told_apart_from_nothing_to_show(
 
     with pytest.raises(ViewsAway):
         await calendar.session(pool, gym_id, SPIN)
+
+
+@pytest.mark.parametrize("names", ["people", "organisation"])
+async def test_a_read_shows_the_names_its_position_asks_for(
+    writer: Pool, reader: Pool, recording: Recording, names: str
+) -> None:
+    """The other of the two is as far as that already."""
+    await put(writer, roster.MODEL, recording.of("session", SPIN, scheduled()))
+    services = Services(
+        views=reader, asker=cast(Any, None), clock=cast(Any, None), hints=Hints(),
+        progress=Progress(), pulses=cast(Any, None), token_key=b"",
+    )  # fmt: skip
+    who = Principal(recording.gym_id, "staff:x", frozenset({Role.OWNER}))
+    asker = Context(who, Call(headers={}, operation="query", name=None), services)
+
+    async def roster_named() -> bool:
+        _, found = await asker.read(
+            "roster", Position.of(members=1), lambda pool, gym: bookings.roster(pool, gym, SPIN)
+        )
+        return found is not None
+
+    await writer.execute("UPDATE checkpoints SET position = (name <> $1)::int "
+                         " WHERE name IN ('people', 'organisation')", names)  # fmt: skip
+    try:
+        with pytest.raises(ConsistencyTimeout):
+            await roster_named()
+        await writer.execute("UPDATE checkpoints SET position = 1 WHERE name = $1", names)
+        assert await roster_named()
+    finally:
+        await writer.execute("UPDATE checkpoints SET position = 0 "
+                             " WHERE name IN ('people', 'organisation')")  # fmt: skip
