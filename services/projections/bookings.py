@@ -101,14 +101,15 @@ async def of_client(
         if row[1] is None:
             continue
         entry, reservation, status, source, free_until, made_at, version, place = tuple(row)[21:29]
-        spot, offered_until = tuple(row)[29:31]
+        spot, offered_until, overbooked, check_in = tuple(row)[29:33]
         seat = line = None
         if reservation is None:
             line = Waiting(client_id, None, made_at, version, place, offered_until)
         else:
             seat = Reservation(
-                reservation, client_id, None, status, source, free_until, made_at, version, spot
-            )
+                reservation, client_id, None, status, source, free_until, made_at, version, spot,
+                overbooked, check_in,
+            )  # fmt: skip
         bookings.append(Booking(Session.of(row), entry, seat, line))
     return as_of, bookings
 

@@ -81,6 +81,9 @@ async def test_spots_and_offers_are_on_the_roster(
     assert (seen.spots, seen.online_capacity, seen.waiver_required) == (("a", "b"), 1, True)
     (mia,) = seen.reservations
     assert (mia.spot, mia.check_in_source, mia.overbooked) == ("b", "kiosk", False)
+    _, (own,) = await bookings.of_client(reader, gym_id, MIA, None, 10)
+    assert own.reservation is not None
+    assert own.reservation.check_in_source == "kiosk"
     assert [(w.client_id, w.offered_until) for w in seen.waitlist] == [(LEO, NOON), (ZOE, None)]
     assert (gym_id, str(LEO)) in told
     _, (leo,) = await bookings.of_client(reader, gym_id, LEO, None, 10)
@@ -114,6 +117,9 @@ async def test_a_seat_that_is_not_there_shows_so_on_whatever_spot(
     assert {one.client_id: (one.spot, one.overbooked) for one in seen.reservations} == {
         MIA: (None, True), LEO: ("a", False), ZOE: ("b", True),
     }  # fmt: skip
+    _, (own,) = await bookings.of_client(reader, recording.gym_id, ZOE, None, 10)
+    assert own.reservation is not None
+    assert (own.reservation.spot, own.reservation.overbooked) == ("b", True)
 
 
 async def test_an_offer_that_was_shortened_shows_its_new_end_and_keeps_the_place(
