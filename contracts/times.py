@@ -21,7 +21,11 @@ Instant = Annotated[
 ]
 
 
+NO_PLACES = {"localtime", "Factory"}
+"""Files beside the zones: whatever the machine goes by, and what it goes by before it is set up."""
+
+
 @cache
 def time_zones() -> frozenset[str]:
     """The names of all IANA time zones; looked up once, since that walks through many folders."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - NO_PLACES)

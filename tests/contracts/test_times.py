@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from contracts import freeze
 from contracts.envelope import COMMANDS, Command, promised
 from contracts.permissions import MATRIX, SYSTEM
-from contracts.times import Day, Instant
+from contracts.times import Day, Instant, time_zones
 
 freeze.load_all()
 
@@ -57,6 +57,11 @@ def test_such_fields_are_found_wherever_they_are() -> None:
     found = {name: "Ge(" in limits for name, limits in spoken_of(Outer)}
 
     assert found == {"days": True, "inner.at": True, "inner.loose": False}
+
+
+def test_a_time_zone_is_a_place_and_not_whatever_the_machine_goes_by() -> None:
+    assert {"Europe/Berlin", "America/New_York", "UTC"} <= time_zones()
+    assert not {"localtime", "Factory", "posixrules"} & time_zones()
 
 
 @pytest.mark.parametrize(
