@@ -7,7 +7,7 @@ Rebuild    from EVT_BOOKING's beginning; the same events give the same rows
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,7 @@ from services.projections.cards import (
     SeatStatus,
     counted_as,
     dates_of_interest,
+    local_date,
 )
 from services.projections.reading import ask
 from services.projections.sessions import Incomplete, columns
@@ -52,11 +53,11 @@ from services.projections.sessions import Incomplete, columns
 SCHEDULED = """
 INSERT INTO kpi_sessions (gym_id, session_id, version, position, time_zone, location_id, starts_at,
                           ends_at, class_type_id, local_date, capacity, cancelled, closed_by)
-SELECT u.*, (u.starts_at AT TIME ZONE u.time_zone)::date, 0, false, ''
+SELECT u.*, 0, false, ''
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::uuid[],
-              $7::timestamptz[], $8::timestamptz[], $9::uuid[])
+              $7::timestamptz[], $8::timestamptz[], $9::uuid[], $10::date[])
     AS u (gym_id, session_id, version, position, time_zone, location_id, starts_at, ends_at,
-          class_type_id)
+          class_type_id, local_date)
 """
 CHANGED = """
 UPDATE kpi_sessions s
@@ -65,12 +66,18 @@ UPDATE kpi_sessions s
        closed_by = coalesce(u.closed_by, s.closed_by),
        starts_at = coalesce(u.starts_at, s.starts_at), ends_at = coalesce(u.ends_at, s.ends_at),
        class_type_id = CASE WHEN u.retyped THEN u.class_type_id ELSE s.class_type_id END,
-       local_date = (coalesce(u.starts_at, s.starts_at) AT TIME ZONE s.time_zone)::date
+       local_date = coalesce(u.local_date, s.local_date)
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::int[], $6::boolean[],
-              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::uuid[])
+              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::uuid[],
+              $12::date[])
     AS u (gym_id, session_id, version, position, capacity, cancelled, closed_by, starts_at, ends_at,
-          retyped, class_type_id)
+          retyped, class_type_id, local_date)
  WHERE s.gym_id = u.gym_id AND s.session_id = u.session_id
+"""
+ZONES = """
+SELECT s.gym_id, s.session_id, s.time_zone FROM kpi_sessions s
+  JOIN unnest($1::uuid[], $2::uuid[]) AS u (gym_id, session_id)
+    ON s.gym_id = u.gym_id AND s.session_id = u.session_id
 """
 SEATS = """
 INSERT INTO kpi_seats (gym_id, session_id, reservation_id, status, walk_in, version, position,
@@ -176,25 +183,18 @@ class KpisModel:
         for envelope in events:
             batch.hear(envelope)
         new = [
-            (
-                *key,
-                *change.at,
-                born.time_zone,
-                born.location_id,
-                born.starts_at,
-                born.ends_at,
-                born.class_type_id,
-            )
-            for key, change in batch.sessions.items()
-            if (born := change.born) is not None
-        ]
-        changed = [
-            (*key, *c.at, c.capacity, c.cancelled, c.closed_by, c.starts_at, c.ends_at, c.retyped,
-             c.class_type_id)
-            for key, c in batch.sessions.items()
+            (*key, *change.at, born.time_zone, born.location_id, born.starts_at, born.ends_at,
+             born.class_type_id, local_date(born.starts_at, born.time_zone))
+            for key, change in batch.sessions.items() if (born := change.born) is not None
         ]  # fmt: skip
         if new:
             await db.execute(SCHEDULED, *columns(new))
+        days = await _days_moved_to(db, batch)
+        changed = [
+            (*key, *c.at, c.capacity, c.cancelled, c.closed_by, c.starts_at, c.ends_at, c.retyped,
+             c.class_type_id, days.get(key))
+            for key, c in batch.sessions.items()
+        ]  # fmt: skip
         if changed and (done := await db.execute(CHANGED, *columns(changed))) != (
             f"UPDATE {len(changed)}"
         ):
@@ -209,6 +209,18 @@ class KpisModel:
 
 
 MODEL = KpisModel()
+
+
+async def _days_moved_to(db: Db, batch: _Batch) -> dict[Key, date]:
+    """The gym days of the sessions that moved, by the clocks that all services go by.
+
+    Those of the database may be of another year, and know fewer zones.
+    """
+    moved = {key: one.starts_at for key, one in batch.sessions.items() if one.starts_at is not None}
+    if not moved:
+        return {}
+    zones = await db.fetch(ZONES, *columns(moved))
+    return {(gym, one): local_date(moved[gym, one], zone) for gym, one, zone in zones}
 
 
 async def counted(pool: Pool, gym_id: GymId, now: datetime) -> tuple[int, list[Counted]]:

@@ -1,6 +1,11 @@
 """KPIs, folded in a real database and read as the gateway reads them."""
 
+import struct
+import zoneinfo
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,7 +29,7 @@ from contracts.timetable import (
     SessionRescheduled,
 )
 from services.projections import cards, kpis
-from tests.component.read_models.folding import put
+from tests.component.read_models.folding import batches, put
 from tests.component.read_models.taught_class import (
     CLIENTS,
     LEO,
@@ -179,6 +184,39 @@ async def test_today_follows_sessions_as_they_move_are_cancelled_and_come_back(
     assert (here_now.running, len(here_now.booked), here_now.capacity) == ([SPIN], 1, 20)
     assert (off.running, off.cancelled, off.capacity) == ([], [SPIN], 0)
     assert on_again.running == [SPIN]
+
+
+@pytest.fixture
+def zone_of_our_own(tmp_path: Path) -> Iterator[str]:
+    """Fourteen hours ahead of UTC; in nobody's database but Python's."""
+    counts, of_a_zone = struct.pack(">6l", 0, 0, 0, 0, 1, 4), struct.pack(">lbb", 14 * 3600, 0, 0)
+    (tmp_path / "Nowhere").mkdir()
+    (tmp_path / "Nowhere/Ahead").write_bytes(b"TZif" + bytes(16) + counts + of_a_zone + b"NOW\0")
+    known = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([tmp_path, *known])
+    yield "Nowhere/Ahead"
+    zoneinfo.reset_tzpath(known)
+    ZoneInfo.clear_cache()
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_a_class_is_of_the_day_that_the_services_clocks_say(
+    writer: Pool, reader: Pool, gym_id: GymId, zone_of_our_own: str, size: int
+) -> None:
+    """The database may go by rules of another year, and know fewer zones."""
+    there = scheduled().model_copy(update={"time_zone": zone_of_our_own})
+    later = NOON + timedelta(days=9)
+    moved = SessionRescheduled(
+        session_id=SPIN, starts_at=later, ends_at=later + timedelta(hours=1),
+        previous_starts_at=NOON, previous_ends_at=NOON, booking_opens_at=NOON,
+        booking_closes_at=NOON,
+    )  # fmt: skip
+    events = Recording(gym_id).of("session", SPIN, there, moved)
+
+    await put(writer, kpis.MODEL, *batches(events, size))
+
+    [found] = (await kpis.counted(reader, gym_id, later))[1]
+    assert found.local_date == later.date() + timedelta(days=1)
 
 
 async def test_kpis_hold_one_gyms_sessions_only(writer: Pool, reader: Pool, gym_id: GymId) -> None:
