@@ -26,7 +26,9 @@ class SessionPlanInput:
         default=None, description="Most seats members may take themselves; null: all."
     )
     spots: list[str] = strawberry.field(
-        default_factory=list, description="A spot map: a label of its own for every seat."
+        default_factory=list,
+        description="A spot map: for every seat a label of its own, a line of at most 20 "
+        "characters.",
     )
     waiver_required: bool = False
     class_type_id: strawberry.ID | None = None

@@ -8,10 +8,22 @@ from contracts.ids import ClientId, SessionId
 from contracts.timetable import TimetableCode
 from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
 
+LONGEST_LABEL = 20  # characters, as many as people may choose a spot by
+
 
 def must_be_a_map(spots: Sequence[str], capacity: int) -> None:
-    """Raise ``Refused(INVALID_SPOTS)`` unless every seat has a spot with a label of its own."""
-    distinct = {spot.strip() for spot in spots} - {""}
+    """Raise ``Refused(INVALID_SPOTS)`` unless every seat has a spot with a label of its own.
+
+    One that people can choose: on one line, as it is written, and not too long to be said.
+    """
+    for label in spots:
+        if label.strip().splitlines() != [label] or len(label) > LONGEST_LABEL:
+            raise Refused(
+                BookingCode.INVALID_SPOTS,
+                f"A spot's label is one line of at most {LONGEST_LABEL} characters.",
+                field="spots", spot=label[:LONGEST_LABEL],
+            )  # fmt: skip
+    distinct = set(spots)
     if spots and (len(distinct) < len(spots) or len(spots) < capacity):
         raise Refused(
             BookingCode.INVALID_SPOTS, "A spot map names a spot of its own for every seat.",

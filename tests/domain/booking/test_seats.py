@@ -200,8 +200,12 @@ def test_a_client_sits_elsewhere() -> None:
     full.when(any_other, DAY_BEFORE).then_refused(BookingCode.SPOT_TAKEN)
 
 
-@pytest.mark.parametrize("spots", [("a",), ("a", "a"), ("a", " ")])
-def test_a_spot_map_names_a_spot_of_its_own_for_every_seat(spots: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "spots",
+    [("a",), ("a", "a"), ("a", " "), ("a", ""), ("a", "b "), ("a", "b\nc"), ("a", "b\u2028c"),
+     ("a", "b" * 21)],
+)  # fmt: skip
+def test_a_spot_map_names_a_spot_people_can_choose_for_every_seat(spots: tuple[str, ...]) -> None:
     command = ScheduleSession(
         session_id=SES, title="Spin", location_id=HALL, starts_at=NOON, ends_at=NOON + HOUR,
         time_zone="UTC", capacity=2, spots=spots,
