@@ -29,7 +29,7 @@ from contracts.permissions import MATRIX
 from gateway.overrides import BookingOverride
 from services.booking.domain.class_session import class_session
 from services.booking.domain.overrides import OVERRIDABLE
-from services.projections.wording import OVERRIDDEN
+from services.projections.reasons import OVERRIDDEN
 from tests.domain.booking.language import (
     ANN,
     BEN,
