@@ -61,10 +61,17 @@ class Rows:
     async def look(self, tables: Iterable[str]) -> None:
         """Look at all rows of new tables, at some of those known."""
         for table in tables:
-            pages = range(0, int(await self._views.fetchval(_SIZE, table)), PAGES)
+            pages = range(0, await self._size(table), PAGES)
             is_new = table not in self._wrong
             chosen = pages if is_new else self._wrong[table] | self._turn(table, pages)
             self._wrong[table] = {page for page in chosen if await self._is_wrong(table, page)}
+
+    async def _size(self, table: str) -> int:
+        """Of the table that has the name by now: a rebuild may swap it while it is asked for."""
+        size: int | None = None
+        while size is None:
+            size = await self._views.fetchval(_SIZE, table)
+        return size
 
     def _turn(self, table: str, pages: range) -> set[int]:
         page = self._next[table] if self._next[table] in pages else 0

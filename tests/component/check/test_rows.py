@@ -1,5 +1,6 @@
 """The checker sees what no row may show: another gym's, a card number, somebody who was erased."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,6 +23,7 @@ from deploy.schema import database_url
 from services.projections import doors
 from services.projections.profiles import Person
 from tests.component.check.wrongs import LATER, NOW, wrong
+from tests.world.waiting import until
 
 if TYPE_CHECKING:
     _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -38,6 +40,7 @@ VALUES ($1, $2, $3, '', 'erased', 2, 1)
 """
 NOTE = "INSERT INTO views.client_notes VALUES ($1, $2, $2, 'Bad knee', 'staff:x', now(), 1)"
 AT = "INSERT INTO views.checkpoints VALUES ('people', 'EVT_MEMBERS', 1, $1)"
+WAITS = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1"
 CARD = "4111 1111 1111 1111"
 
 
@@ -67,6 +70,24 @@ class Looking:
         self._rows.begin()
         await self._rows.look(doors.MODEL.tables)
         return wrong(self._rows.verdicts())
+
+
+async def test_a_table_that_a_rebuild_swaps_at_that_moment_is_looked_at_as_it_is_then(
+    apart: Installation, shown: "_Db", members: "_Db", views: "_Db"
+) -> None:
+    gym, looking = new_id(), Looking(views, members)
+    client = await a_client(members, new_id())
+    rebuilding = await asyncpg.connect(database_url(apart.admin_dsn, "b2b_views"))
+    await rebuilding.execute("SELECT views.copy_table('doors')")
+    async with rebuilding.transaction():
+        await rebuilding.execute("DROP TABLE views.doors")
+        await rebuilding.execute("ALTER TABLE views_next.doors SET SCHEMA views")
+        await rebuilding.execute(DOOR, gym, client, "Front")
+        wrong = asyncio.create_task(looking.wrong())
+        await until(lambda: shown.fetchval(WAITS, views.get_server_pid()))
+    await rebuilding.close()
+
+    assert await wrong == {"I9b": 1}
 
 
 async def test_a_row_that_names_what_is_another_gyms(
