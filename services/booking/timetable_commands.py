@@ -28,7 +28,7 @@ from contracts.timetable import (
     SubstituteInstructor,
     UnassignInstructor,
 )
-from services.booking import arrivals, leniency, placing, seats
+from services.booking import arrivals, deadlines, leniency, placing, seats
 from services.booking.domain import (
     catalogue,
     drafts,
@@ -117,6 +117,7 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     started_at = unit.state(class_session, session_id).starts_at
     unit.record(class_session, session_id, moved)
     placing.place(unit, session_id)
+    unit.forget(deadlines.called_off(session_id))  # it is not closed where it has been placed
     set_deadlines(unit, session_id)
     gains = _moved(unit, session_id)
     seats.gain(unit, gains, freed=[session_id])

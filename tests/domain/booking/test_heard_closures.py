@@ -96,6 +96,13 @@ def test_nothing_is_called_off_for_a_closure_that_was_taken_back_before(heard: b
     assert scenario.gym.deadlines == {}
 
 
+def test_a_class_that_moves_to_a_day_that_is_open_is_called_off_no_more() -> None:
+    at = NOON + timedelta(days=1)
+    move = RescheduleSession(session_id=SES, starts_at=at, ends_at=at + HOUR)
+    scenario = given(scheduled(), PLACED).when(HEARD, DAY_BEFORE).when(move, DAY_BEFORE)
+    assert f"call_off:{SES}" not in scenario.gym.deadlines
+
+
 def test_what_is_closed_all_the_same_is_called_off() -> None:
     own = AddClosure.model_validate(SAID | {"closure_id": ClosureId(UUID(int=62))})
     scenario = given(scheduled(), PLACED).when(own, DAY_BEFORE).when(HEARD, DAY_BEFORE)
