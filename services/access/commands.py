@@ -55,7 +55,10 @@ def add_door(command: AddDoor, unit: Unit) -> None:
 
 def set_door_schedule(command: SetDoorSchedule, unit: Unit) -> None:
     state = unit.state(door, command.door_id)
-    unit.record(door, command.door_id, doors.set_schedule(state, command))
+    changed = doors.set_schedule(state, command)
+    where = unit.state(premises, doors.location_of(state))
+    doors.must_be_local(where, command.time_zone)
+    unit.record(door, command.door_id, changed)
 
 
 def start_lockdown(command: StartLockdown, unit: Unit) -> None:

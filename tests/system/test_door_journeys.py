@@ -173,9 +173,11 @@ async def test_doors_keep_their_hours_lockdowns_and_impediments(gym: Gym) -> Non
     await gym.owner.done(IMPEDE, clientId=mia.id, impediment="ON_HOLD")
     await tries()
     await gym.owner.done(IMPEDE, clientId=mia.id, impediment="ON_HOLD", present=False)
-    done = await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=shut)
+    done = await gym.owner.done(
+        SCHEDULE_DOOR, doorId=door, timeZone="Europe/Berlin", hours=shut
+    )  # fmt: skip
     await tries()
-    await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="UTC", hours=[])
+    await gym.owner.done(SCHEDULE_DOOR, doorId=door, timeZone="Europe/Berlin", hours=[])
     await gym.owner.done(END_ENTRY_GRANT, clientId=mia.id, entryGrantId=granted["entryGrantId"])
     await tries()
 

@@ -166,6 +166,15 @@ def _evolve_premises(state: Premises, event: PremisesEvent) -> Premises:
 premises: Aggregate[Premises, PremisesEvent] = Aggregate("premises", Premises(), _evolve_premises)
 
 
+def must_be_local(state: Premises, time_zone: str) -> None:
+    """Raise ``Refused(OTHER_TIME_ZONE)`` when the location's clocks are known to be elsewhere."""
+    if state.time_zone not in (None, time_zone):
+        raise Refused(
+            AccessCode.OTHER_TIME_ZONE, "The location is in another time zone.",
+            field="time_zone", time_zone=state.time_zone,
+        )  # fmt: skip
+
+
 def hear_location(state: Premises, command: HearLocation) -> list[PremisesEvent]:
     """The gym has the location; once is enough."""
     if state.time_zone is not None:

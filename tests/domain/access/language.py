@@ -18,6 +18,7 @@ from contracts.access import (
     DoorAdded,
     GrantOpened,
     HolderEquipped,
+    LocationKnown,
     OpenHours,
     RequestEntry,
     ReservationHeard,
@@ -81,7 +82,7 @@ def home(event: Event) -> tuple[Aggregate[Any, Any], UUID]:
     name = type(event).__name__
     if isinstance(event, TokenBound):
         return token, token_id(DIGEST)
-    if isinstance(event, ClosureHeard | ClosureRemovalHeard):
+    if isinstance(event, ClosureHeard | ClosureRemovalHeard | LocationKnown):
         return premises, event.location_id
     if name.startswith("Lockdown"):
         return premises, event.location_id or GYM  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from contracts.access import (
     EndLockdown,
     HearClosure,
     HearClosureRemoved,
+    LocationKnown,
     LockdownEnded,
     LockdownStarted,
     OpenHours,
@@ -77,6 +78,16 @@ def test_hours_are_set_and_setting_them_again_changes_nothing() -> None:
 def test_hours_must_make_sense(change: dict[str, object], code: AccessCode) -> None:
     hours = SetDoorSchedule(door_id=FRONT, time_zone="UTC", hours=(EARLY,))
     given().when(hours.model_copy(update=change), NOON).then_refused(code)
+
+
+def test_hours_are_of_the_clocks_where_the_door_is() -> None:
+    here = LocationKnown(location_id=HALL, time_zone="Europe/Berlin")
+    elsewhere = SetDoorSchedule(door_id=FRONT, time_zone="America/New_York", hours=(EARLY,))
+    given(here).when(elsewhere, NOON).then_refused(
+        AccessCode.OTHER_TIME_ZONE, field="time_zone", time_zone="Europe/Berlin"
+    )
+    local = elsewhere.model_copy(update={"time_zone": "Europe/Berlin"})
+    given(here).when(local, NOON).then(fact(DoorScheduleSet, time_zone="Europe/Berlin"))
 
 
 @pytest.mark.parametrize(
