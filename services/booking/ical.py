@@ -84,10 +84,12 @@ def _with_exceptions(file: Parsed, exceptions: list[Excepted]) -> Parsed:
             rows.append(without(row, exceptions) if row.weekdays else row)
         except Unreadable as reason:
             rejected[row.line] = RejectedRow(line=row.line, uid=row.uid, reason=str(reason))
-    series = [row for row in rows if row.weekdays]
-    for one in exceptions:
-        if one.is_cancelled and any(is_left_out(row, one) for row in series):
-            rejected.pop(one.line, None)  # it is said: the series leaves the date out
+    for n, row in enumerate(rows):
+        if row.weekdays:
+            gone = [one.line for one in exceptions if one.is_cancelled and is_left_out(row, one)]
+            rows[n] = replace(row, called_off=tuple(gone))
+            for line in gone:
+                rejected.pop(line, None)  # it is said: the series leaves the date out
     return Parsed(tuple(rows), tuple(rejected[line] for line in sorted(rejected)))
 
 

@@ -30,6 +30,7 @@ class Row:
     except_dates: tuple[date, ...] = ()
     days_apart: int = 0  # from the date DTSTART says to the one clocks there show
     moved_from: date | None = None  # a single occurrence of the series with this uid
+    called_off: tuple[int, ...] = ()  # lines of events that are said by leaving their dates out
 
     @property
     def pattern(self) -> Pattern:

@@ -54,8 +54,10 @@ def import_timetable(command: ImportTimetable, unit: Unit, file: Parsed) -> Impo
                 _series(command, unit, row) if row.weekdays else _session(command, unit, row)
             )
         except Refused as refusal:
-            rejected.append(
-                RejectedRow(line=row.line, uid=row.uid, reason=f"{refusal.code}: {refusal.message}")
+            reason = f"{refusal.code}: {refusal.message}"
+            rejected += (
+                RejectedRow(line=line, uid=row.uid, reason=reason)
+                for line in (row.line, *row.called_off)
             )
     rejected.sort(key=lambda one: one.line)
     return ImportOutcome(imported=tuple(imported), rejected=tuple(rejected))

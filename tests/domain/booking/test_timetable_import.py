@@ -88,12 +88,19 @@ OPEN_DAY = event("DTSTART:20260302T150000Z", HOUR, uid="once")
             "RECURRENCE-ID;TZID=America/New_York:20260308T090000",
             "DTSTART;TZID=America/New_York:20260308T110000", HOUR, uid="weekly",
         )), ["ALREADY_DEFINED"] * 2),
+        ((SUNDAYS, event(
+            "RECURRENCE-ID;TZID=America/New_York:20260308T090000", START.replace("0301", "0308"),
+            HOUR, "STATUS:CANCELLED", uid="weekly",
+        )), ["ALREADY_DEFINED"] * 2),
         ((event(START.replace("0301", "0305"), HOUR, uid="weekly"),), ["ALREADY_DEFINED"]),
         ((event("DTSTART:20260304T180000Z", HOUR, uid="once"),), ["ALREADY_SCHEDULED"]),
         ((event("DTSTART:20260302T150000Z", HOUR, "RRULE:FREQ=DAILY;COUNT=2", uid="once"),),
          ["ALREADY_SCHEDULED"]),
     ],
-    ids=["begins on another day", "a date moved", "no series any more", "another day", "repeats"],
+    ids=[
+        "begins on another day", "a date moved", "a date called off", "no series any more",
+        "another day", "repeats",
+    ],
 )  # fmt: skip
 def test_what_a_changed_file_says_of_an_event_that_is_in_is_told_and_puts_nothing_in_twice(
     again: tuple[str, ...], told: list[str]
