@@ -11,7 +11,7 @@ Loaded when the first file is read: the library is 5 MB of a process, and most n
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -123,17 +123,24 @@ def _row(number: int, event: Any, time_zone: str) -> Row:
         minutes=_minutes(event, starts_at),
     )  # fmt: skip
     if "RECURRENCE-ID" in event:
-        if "RANGE" in event["RECURRENCE-ID"].params:
-            raise Unreadable("RECURRENCE-ID with RANGE is more than a single occurrence")
-        if "RRULE" in event:
-            raise Unreadable("a single occurrence does not repeat")
-        moved = local_time(event["RECURRENCE-ID"].dt, ZoneInfo(zone)).date()
-        return replace(row, moved_from=moved)
+        return replace(row, moved_from=_moved_from(event, ZoneInfo(zone)))
     if "RRULE" in event:
         return repeated(row, event)
     if starts_at.date() in left_out(row, event):
         raise Unreadable("EXDATE leaves its only date out")
     return row
+
+
+def _moved_from(event: Any, local: ZoneInfo) -> date:
+    """The day of the single occurrence the event is about."""
+    if "RANGE" in event["RECURRENCE-ID"].params:
+        raise Unreadable("RECURRENCE-ID with RANGE is more than a single occurrence")
+    if "RRULE" in event:
+        raise Unreadable("a single occurrence does not repeat")
+    day = local_time(event["RECURRENCE-ID"].dt, local).date()
+    if not FIRST_DAY < day < LAST_DAY:
+        raise Unreadable("RECURRENCE-ID is too far away")
+    return day
 
 
 def _said(event: Any, name: str) -> str:

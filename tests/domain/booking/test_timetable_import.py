@@ -128,11 +128,16 @@ def test_a_date_that_was_moved_goes_in_with_its_series_wherever_it_stands_in_the
     [
         ("RRULE:FREQ=WEEKLY;UNTIL=19990101",),
         ("RRULE:FREQ=WEEKLY;UNTIL=19990101T000000Z",),
+        ("RECURRENCE-ID;VALUE=DATE:19600101",),
+        ("RECURRENCE-ID:99990101T090000",),
         ("RRULE:FREQ=DAILY", "EXDATE;VALUE=DATE:" + ",".join(
             f"{date(2026, 3, 1) + timedelta(days=nth):%Y%m%d}" for nth in range(1_001)
         )),
     ],
-    ids=["ended long ago", "the same in UTC", "most dates left out"],
+    ids=[
+        "ended long ago", "the same in UTC", "a date long ago", "one far ahead",
+        "most dates left out",
+    ],
 )  # fmt: skip
 def test_a_series_no_command_can_say_keeps_nothing_else_out(lines: tuple[str, ...]) -> None:
     one = event(START, HOUR, uid="good")
