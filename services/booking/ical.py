@@ -113,7 +113,7 @@ def _row(number: int, event: Any, time_zone: str) -> Row:
     uid, title = _said(event, "UID").strip(), " ".join(_said(event, "SUMMARY").split())
     if not uid or not title:
         raise Unreadable("UID or SUMMARY is missing")
-    if event.get("STATUS") == "CANCELLED":
+    if _said(event, "STATUS").strip().upper() == "CANCELLED":
         raise Unreadable("the event is cancelled")
     if BEYOND & set(event):
         raise Unreadable("RDATE and EXRULE say more than a weekly series can")

@@ -48,7 +48,8 @@ def excepted(line: int, block: str) -> Excepted | None:
         return None  # whoever reads the whole event says what is wrong with it
     if not known:
         return None
-    cancelled = any(one.strip().upper() == "STATUS:CANCELLED" for one in unfolded(block))
+    status = (_line(block, "STATUS") or "").rpartition(":")[2]
+    cancelled = status.strip().upper() == "CANCELLED"
     return Excepted(line, uid, of, cancelled, and_future)
 
 

@@ -50,6 +50,7 @@ def test_a_zone_that_is_a_folder_is_no_zone() -> None:
         ((START, HOUR, "RRULE:FREQ=WEEKLY;BYSETPOS=1;BYDAY=MO"), "more than a weekly series"),
         ((START, HOUR, "RRULE:FREQ=DAILY;INTERVAL=2"), "FREQ=DAILY"),
         ((START, HOUR, "STATUS:CANCELLED"), "cancelled"),
+        ((START, HOUR, "status:cancelled"), "cancelled"),
         ((START, HOUR, "SUMMARY:Pilates"), "SUMMARY is there more than once"),
         ((START, HOUR, "UID:2"), "UID is there more than once"),
         ((START, HOUR, "RDATE:20260305T090000"), "RDATE and EXRULE say more"),
