@@ -100,6 +100,11 @@ def skipped(client: UUID) -> Event:
     return told(b.WaitlistPromotionSkipped, client_id=client)
 
 
+ASKED_AGAIN = [
+    waits(MIA, 1), waits(LEO, 2), offered(MIA), told(b.OfferWithdrawn, client_id=MIA),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("events", "found"),
     [
@@ -113,6 +118,7 @@ def skipped(client: UUID) -> Event:
         ([opened(1), waits(MIA, 1), waits(LEO, 2), promoted(LEO, "by staff")], {}),
         ([opened(1), waits(MIA, 1), waits(LEO, 2), skipped(MIA), promoted(LEO)], {}),
         ([opened(2), waits(MIA, 1), waits(LEO, 2), promoted(MIA), promoted(LEO)], {}),
+        ([opened(1), *ASKED_AGAIN, promoted(LEO)], {"I4": 1}),
         ([opened(1), promoted(MIA)], {"I4": 1}),
     ],
 )
@@ -126,6 +132,7 @@ def test_seats_and_lines(events: list[Event], found: dict[str, int]) -> None:
         ([stops_waiting(LEO, "claimed")], {}),
         ([promoted(LEO, "by staff")], {}),
         ([told(b.OfferExpired, client_id=LEO, seq=2), promoted(LEO)], {"I1": 1}),
+        ([told(b.OfferWithdrawn, client_id=LEO), promoted(LEO)], {"I1": 1}),
         ([told(b.OfferDeclined, client_id=LEO, keeps_place=True), promoted(LEO)], {"I1": 1}),
         ([stops_waiting(LEO, "left")], {"I1": 1}),
         ([stops_waiting(LEO, "claimed"), seated(LEO), left(LEO)], {"I1": 1}),
