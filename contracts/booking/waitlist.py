@@ -6,6 +6,7 @@ from contracts.booking.codes import BookingCode
 from contracts.envelope import Command, Event
 from contracts.ids import (
     ClientId,
+    GrantId,
     SessionId,
 )
 
@@ -98,6 +99,8 @@ class WaitlistJoined(Event):
     """Of staff, for an override."""
     overrides: tuple[BookingCode, ...] = ()
     """Rules that stood in the way of the place and that staff set aside."""
+    grant_id: GrantId | None = None
+    """What they named to pay with; ``None``: what is missed least."""
 
 
 class WaitlistLeft(Event):

@@ -66,7 +66,7 @@ def book_class(command: BookClass, unit: Unit) -> BookingOutcome:
     except Refused:
         if not command.or_waitlist or client in session.waiting:
             raise
-        return waitlists.stand(unit, session_id, client, over)
+        return waitlists.stand(unit, session_id, client, over, grant_id=command.grant_id)
     spots.must_be_free_spot(session, command.spot)
     source = ReservationSource.STAFF if by_staff else ReservationSource.BOOKED
     return seats.take(

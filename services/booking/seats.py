@@ -131,7 +131,8 @@ def way_in(
     occasion = session.occasion
     entitlement.must_have_time(ledger, occasion)
     entitlement.must_be_within_the_day(ledger, occasion)
-    return entitlement.grant_for(ledger, occasion), given_up
+    named = session.waiting[client].grant_id
+    return entitlement.grant_for_who_waits(ledger, occasion, named), given_up
 
 
 def _give(unit: Unit, session_id: SessionId, client: ClientId, way: Way) -> list[SessionId]:

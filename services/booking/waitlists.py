@@ -13,7 +13,7 @@ from contracts.booking import (
     PromoteNow,
     ReservationSource,
 )
-from contracts.ids import ClientId, SessionId
+from contracts.ids import ClientId, GrantId, SessionId
 from contracts.permissions import SERVES, allows
 from services.booking import deadlines, seats, starting
 from services.booking.domain import (
@@ -68,13 +68,14 @@ def stand(
     *,
     notice_minutes: int = 0,
     swap: bool = False,
+    grant_id: GrantId | None = None,
 ) -> BookingOutcome:
     """Stand in line, if there is a reason to and room, and what is set aside stays so there."""
     session = unit.state(class_session, session_id)
     over.must_do_for_a_line()
     waitlist.must_have_a_place(session, client, unit.ctx.now)
     joined = waitlist.join(
-        session, session_id, client, notice_minutes=notice_minutes, swap=swap,
+        session, session_id, client, notice_minutes=notice_minutes, swap=swap, grant_id=grant_id,
         reason=over.reason if allows(SERVES, unit.ctx.roles) else "", overrides=tuple(over.used),
     )  # fmt: skip
     after = unit.record(class_session, session_id, joined)

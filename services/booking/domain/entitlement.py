@@ -103,6 +103,19 @@ def grant_for(
     return min(paying, key=lambda one: _preference(paying[one]))
 
 
+def grant_for_who_waits(state: ClientLedger, occasion: Occasion, named: GrantId | None) -> GrantId:
+    """The grant that pays for a seat from the line: the one named on joining, as long as it does.
+
+    They asked for the seat: what else they have pays when it does not any more. Raises ``Refused``.
+    """
+    if named is None:
+        return grant_for(state, occasion)
+    try:
+        return grant_for(state, occasion, chosen=named)
+    except Refused:
+        return grant_for(state, occasion)
+
+
 def _covering(
     state: ClientLedger, occasion: Occasion, chosen: GrantId | None
 ) -> dict[GrantId, Grant]:

@@ -57,6 +57,7 @@ class Place:
     seq: int
     notice_minutes: int = 0  # pass over when the start is nearer
     swap: bool = False  # give up an overlapping seat for this one
+    grant_id: GrantId | None = None  # named to pay with
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def line_evolved(state: ClassSession, event: LineEvent) -> ClassSession:
     client = event.client_id
     match event:
         case WaitlistJoined():
-            place = Place(event.seq, event.minimum_notice_minutes, event.swap)
+            place = Place(event.seq, event.minimum_notice_minutes, event.swap, event.grant_id)
             line = {**state.waiting, client: place}
             return replace(state, waiting=line, last_seq=event.seq)
         case WaitlistLeft() | WaitlistPromoted():

@@ -17,7 +17,7 @@ from contracts.booking import (
     WaitlistPromoted,
     WaitlistPromotionSkipped,
 )
-from contracts.ids import ClientId, SessionId
+from contracts.ids import ClientId, GrantId, SessionId
 from services.booking.domain import booking_policy
 from services.booking.domain.class_session import ClassSession, SessionEvent, Stage, must_be_on
 
@@ -49,15 +49,16 @@ def join(
     *,
     notice_minutes: int = 0,
     swap: bool = False,
+    grant_id: GrantId | None = None,
     reason: str = "",
     overrides: tuple[BookingCode, ...] = (),
 ) -> list[SessionEvent]:
-    """Stand last in line."""
+    """Stand last in line. ``grant_id``: named to pay with."""
     return [
         WaitlistJoined(
             session_id=session_id, client_id=client, seq=state.last_seq + 1,
             policy_version=state.policy.version, minimum_notice_minutes=notice_minutes, swap=swap,
-            reason=reason, overrides=overrides,
+            reason=reason, overrides=overrides, grant_id=grant_id,
         )
     ]  # fmt: skip
 

@@ -5,18 +5,23 @@ from datetime import timedelta
 import pytest
 
 from contracts.booking import (
+    BookClass,
     BookingCode,
     CancelReservation,
     CapacityChanged,
     ChangeCapacity,
+    ClaimSpot,
     CloseWaitlist,
     CreditHeld,
     CreditReleased,
     CreditsGranted,
+    EndEntitlement,
+    EntitlementEnded,
     GrantCredits,
     JoinWaitlist,
     LeaveWaitlist,
     LineJoined,
+    PromoteNow,
     PromotionMissed,
     ReservationCancelled,
     ReservationMade,
@@ -28,6 +33,7 @@ from contracts.booking import (
     WaitlistPromotionSkipped,
 )
 from contracts.envelope import Event
+from services.booking.domain.class_session import class_session
 from tests.domain.booking.language import (
     ANN,
     BEN,
@@ -54,6 +60,8 @@ from tests.scenario import fact
 
 JOIN = JoinWaitlist(session_id=SES, client_id=BEN)
 CANCEL = CancelReservation(session_id=SES, client_id=ANN)
+CLAIM = ClaimSpot(session_id=SES, client_id=BEN)
+NOW = PromoteNow(session_id=SES, client_id=BEN, reason="birthday")
 EARLY = NOON - timedelta(days=8)  # before booking opens
 FULL: tuple[Event | tuple[Event, ...], ...] = (
     scheduled(1, waitlist_uncapped=True), with_credits(ANN, BEN, CAT, DAN), reserved(ANN),
@@ -263,3 +271,31 @@ def test_the_line_does_not_dissolve_before_the_start_or_after_a_cancel() -> None
     given(*FULL, waiting(BEN, 1)).when(close, NOON - MINUTE).then_nothing()
     called_off = SessionCancelled(session_id=SES, reason="x")
     given(*FULL, called_off).when(close, NOON + HOUR).then_nothing()
+
+
+@pytest.mark.parametrize(("is_ended", "pays"), [(False, 1), (True, 2)])
+def test_what_they_named_to_pay_with_pays_for_the_seat_from_the_line(
+    is_ended: bool, pays: int
+) -> None:
+    """Ben has a pack, and trains as often as he likes; he would rather use the pack up."""
+    pack = {"client_id": BEN, "grant_id": grant_of(BEN)}
+    scenario = given(*FULL, granted(BEN, 0, nth=2))
+    scenario.when(BookClass(session_id=SES, **pack, or_waitlist=True), DAY_BEFORE)
+    scenario.then(fact(WaitlistJoined, grant_id=grant_of(BEN)), fact(LineJoined))
+    if is_ended:
+        scenario.when(EndEntitlement(**pack), DAY_BEFORE).then(fact(EntitlementEnded))
+    scenario.when(CANCEL, DAY_BEFORE)
+    scenario.then(
+        fact(ReservationCancelled), fact(CreditReleased), fact(WaitlistPromoted),
+        fact(ReservationMade, client_id=BEN, grant_id=grant_of(BEN, pays)), fact(CreditHeld),
+    )  # fmt: skip
+
+
+def test_so_it_does_when_staff_promotes_them_or_they_claim() -> None:
+    pack = {"client_id": BEN, "grant_id": grant_of(BEN)}
+    for command, at in ((CLAIM, CLAIMS), (NOW, DAY_BEFORE)):
+        scenario = given(*FULL, granted(BEN, 0, nth=2))
+        scenario.when(BookClass(session_id=SES, **pack, or_waitlist=True), DAY_BEFORE)
+        scenario.gym.happened(CapacityChanged(session_id=SES, capacity=2, previous=1))
+        scenario.when(command, at)
+        assert scenario.gym.state(class_session, SES).reserved[BEN].grant_id == grant_of(BEN)
