@@ -121,6 +121,7 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
     set_deadlines(unit, session_id)
     gains = _moved(unit, session_id)
     seats.gain(unit, gains, freed=[session_id])
+    _still_wait(unit, session_id)
     arrivals.leave_behind(unit, session_id, started_at)
     return RescheduleOutcome(
         overlapping=tuple(
@@ -130,6 +131,16 @@ def move(unit: Unit, session_id: SessionId, moved: list[SessionEvent]) -> Resche
             if isinstance(one, HoldMoved) and one.overlaps
         )
     )
+
+
+def _still_wait(unit: Unit, session_id: SessionId) -> None:
+    """Have the ledgers of those in line know it for as long as it lasts."""
+    session = unit.state(class_session, session_id)
+    ledgers = unit.states(client_ledger, session.waiting)
+    for client, ledger in zip(session.waiting, ledgers, strict=True):
+        if session_id in ledger.lines:
+            stood = holds.stand(ledger, client, session_id, session.starts_at, unit.ctx.now)
+            unit.record(client_ledger, client, stood)
 
 
 def _moved(unit: Unit, session_id: SessionId) -> list[tuple[ClientId, list[LedgerEvent]]]:

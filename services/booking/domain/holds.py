@@ -136,8 +136,12 @@ def take_time(client: ClientId, reservation: ReservationId) -> list[LedgerEvent]
 def stand(
     state: ClientLedger, client: ClientId, session_id: SessionId, starts_at: datetime, now: datetime
 ) -> list[LedgerEvent]:
-    """Note that the client stands in a line, so that it is asked when a grant ends; once."""
-    if session_id in state.lines:
+    """Note that the client stands in a line, so that it is asked when a grant ends.
+
+    Once, and again when the session was put off: a line is forgotten long after its start.
+    """
+    known = state.lines.get(session_id)
+    if known is not None and starts_at <= known:
         return []
     return [
         LineJoined(

@@ -33,6 +33,7 @@ from contracts.booking import (
     WaitlistPromoted,
 )
 from contracts.envelope import Event
+from contracts.timetable import RescheduleSession
 from services.booking.domain.class_session import class_session
 from services.booking.domain.client_ledger import client_ledger
 from tests.domain.booking.language import (
@@ -244,6 +245,22 @@ def test_lines_of_long_ago_are_forgotten() -> None:
         scenario.gym.happened(*(one if isinstance(one, tuple) else (one,)))
     scenario.when(JoinWaitlist(session_id=OTHER, client_id=BEN), later - HOUR)
     assert list(scenario.gym.state(client_ledger, BEN).lines) == [OTHER]
+
+
+def test_a_line_of_a_class_that_was_put_off_is_not() -> None:
+    """Ben joins another meanwhile; when his grant ends he leaves both."""
+    scenario = given(*BOOKED).when(JoinWaitlist(session_id=SES, client_id=BEN), DAY_BEFORE)
+    later, day = NOON + timedelta(days=45), timedelta(days=1)
+    put_off = RescheduleSession(session_id=SES, starts_at=later, ends_at=later + HOUR)
+    scenario.when(put_off, DAY_BEFORE)
+    scenario.gym.happened(scheduled(1, OTHER, later - day))
+    scenario.gym.happened(*reserved(ANN, OTHER, starts_at=later - day))
+    scenario.when(JoinWaitlist(session_id=OTHER, client_id=BEN), later - 2 * day)
+    end = EndEntitlement(client_id=BEN, grant_id=grant_of(BEN))
+    scenario.when(end, later - 2 * day).then(
+        fact(EntitlementEnded), fact(WaitlistLeft, session_id=SES, client_id=BEN),
+        fact(WaitlistLeft, session_id=OTHER, client_id=BEN),
+    )  # fmt: skip
 
 
 NOT_HERE = UndoCheckIn(session_id=SES, client_id=ANN)
