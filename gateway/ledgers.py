@@ -140,7 +140,8 @@ class LedgerMutation:
     async def grant_credits(
         self, info: Info, input_: Annotated[GrantCreditsInput, strawberry.argument(name="input")]
     ) -> GrantCreditsPayload:
-        new = GrantId(minted("grant", input_.idempotency_key, actor_of(info.context)))
+        kind, actor = f"grant of {input_.client_id}", actor_of(info.context)
+        new = GrantId(minted(kind, input_.idempotency_key, actor))
         done = await carry_out(
             info.context, input_, GrantCreditsErrorCode,
             lambda: GrantCredits(

@@ -1,5 +1,9 @@
 """Ids of new things, made from the idempotency key: a repeated request names the same thing.
 
+``kind`` also says whose the thing is where a service looks for its id among theirs alone, such as a
+client's grants: of a key that is used again for another's, long after, another thing is made. The
+same key in two services' hands makes two things too.
+
 They are UUIDv7 and born when the key was, if the key is a UUIDv7 too. Other keys carry no time;
 their things are all born at one fixed instant, so that a repeat weeks later is still a repeat.
 """

@@ -174,7 +174,8 @@ class ScheduleMutation:
     async def add_closure(
         self, info: Info, input_: Annotated[AddClosureInput, strawberry.argument(name="input")]
     ) -> AddClosurePayload:
-        new = ClosureId(minted("closure", input_.idempotency_key, actor_of(info.context)))
+        kind, actor = f"timetable closure of {input_.location_id}", actor_of(info.context)
+        new = ClosureId(minted(kind, input_.idempotency_key, actor))
         done = await carry_out(
             info.context, input_, AddClosureErrorCode,
             lambda: AddClosure(

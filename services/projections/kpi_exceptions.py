@@ -14,6 +14,7 @@ from services.projections.sessions import columns
 
 UNCOUNTED = """
 INSERT INTO kpi_uncounted_grants (gym_id, grant_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])
+    ON CONFLICT DO NOTHING
 """
 KINDS = """
 INSERT INTO kpi_other_kinds (gym_id, class_type_id, kind)

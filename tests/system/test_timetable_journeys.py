@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from contracts.ids import new_id
 from tests.world import documents
 from tests.world.gym import Gym
 from tests.world.waiting import until
@@ -306,6 +307,28 @@ async def test_a_series_is_in_the_time_zone_of_its_location(gym: Gym) -> None:
         return [one["code"] for one in told["userErrors"]] == ["OTHER_TIME_ZONE"] or None
 
     assert await until(refused, LONG)
+
+
+async def test_one_key_closes_a_location_and_another_ones_timetable(gym: Gym) -> None:
+    """Two services have it in their hands, and each does what it was asked."""
+    opened = await gym.owner.done(documents.OPEN, name="Attic", timeZone="Europe/Berlin")
+    attic, day = opened["location"]["id"], days(gym)[0].isoformat()
+    both = {"idempotencyKey": str(new_id()), "fromDate": day, "untilDate": day, "reason": "works"}
+
+    await gym.owner.done(documents.CLOSE_LOCATION, locationId=gym.location, **both)
+
+    async def closed() -> bool:
+        told = await gym.owner.do(
+            documents.ADD_CLOSURE, locationId=attic, timeZone="Europe/Berlin", **both
+        )
+        return not told["userErrors"]
+
+    async def shown() -> bool:
+        closures = await gym.owner.ask(documents.CLOSURES)
+        return [one["reason"] for one in closures] == ["works", "works"]
+
+    await until(closed, LONG)  # once booking has heard of the attic
+    await until(shown, LONG)
 
 
 async def test_a_location_that_is_closed_calls_its_classes_off_until_it_is_open_again(

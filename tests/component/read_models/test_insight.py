@@ -103,6 +103,25 @@ async def test_seats_of_staff_guests_and_tests_count_nowhere(
     assert cards.attendance_rate(counted, TOMORROW).attended == [MIA]
 
 
+@pytest.mark.parametrize("size", [1, 2])
+async def test_grants_of_two_clients_may_have_one_id(
+    writer: Pool, reader: Pool, gym_id: GymId, size: int
+) -> None:
+    """Each is known among its client's alone; it is no reason to count nobody any more."""
+    recording, guests = Recording(gym_id), GrantId(new_id())
+    of_mia = granted(guests, counts=False).model_copy(update={"client_id": CLIENTS[MIA]})
+    events = [
+        *recording.of("client", CLIENTS[LEO], granted(guests, counts=False)),
+        *recording.of("client", CLIENTS[MIA], of_mia),
+        *recording.of("session", SPIN, scheduled(), reserved(MIA, grant=guests), reserved(LEO)),
+    ]
+
+    await put(writer, kpis.MODEL, *batches(events, size))
+
+    _, counted = await kpis.counted(reader, gym_id, TOMORROW)
+    assert cards.classes_today(counted, NOON).booked == [LEO]
+
+
 @pytest.mark.parametrize("size", [1, 2, 100])
 async def test_a_seat_counts_by_the_grant_that_pays_for_it_now(
     writer: Pool, reader: Pool, gym_id: GymId, size: int
