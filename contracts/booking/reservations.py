@@ -151,8 +151,8 @@ class ReservationCancelled(Event):
     seats_taken: int
     """After it."""
     reason: str = ""
-    """Of staff; ``swapped`` for a seat the waitlist gave elsewhere; ``entitlement_on_hold`` or
-    ``entitlement_ended`` when nothing paid for it any more."""
+    """Of staff, or why the gym called the session off; ``swapped`` for a seat the waitlist gave
+    elsewhere; ``entitlement_on_hold`` or ``entitlement_ended`` if nothing paid for it any more."""
     removed: bool = False
     """Whether staff took the seat back, so that only staff gives it again."""
 

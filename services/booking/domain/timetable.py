@@ -106,7 +106,7 @@ def cancel_session(state: ClassSession, command: CancelSession) -> list[SessionE
             ReservationCancelled(
                 session_id=session_id, client_id=client, kind=Cancellation.SESSION,
                 reservation_id=reservation.reservation_id, free_until=reservation.free_until,
-                policy_version=state.policy.version, seats_taken=taken,
+                policy_version=state.policy.version, seats_taken=taken, reason=command.reason,
             )
         )  # fmt: skip
     return events

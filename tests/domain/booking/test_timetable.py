@@ -143,11 +143,12 @@ def test_a_cancelled_session_gives_everything_back_late_cancels_too() -> None:
         scheduled(1), with_credits(ANN, BEN, CAT), late_cancelled(CAT), reserved(ANN),
         waiting(BEN, 1),
     )  # fmt: skip
+    called_off = {"kind": Cancellation.SESSION, "reason": "the coach is ill"}
     given(*past).when(CALL_OFF, NOON - HOUR).then(
         fact(SessionCancelled, reason="the coach is ill"),
         fact(WaitlistLeft, client_id=BEN, reason="session_cancelled"),
-        fact(ReservationCancelled, client_id=CAT, kind=Cancellation.SESSION, seats_taken=1),
-        fact(ReservationCancelled, client_id=ANN, kind=Cancellation.SESSION, seats_taken=0),
+        fact(ReservationCancelled, client_id=CAT, **called_off, seats_taken=1),
+        fact(ReservationCancelled, client_id=ANN, **called_off, seats_taken=0),
         fact(CreditReleased, client_id=CAT, reservation_id=reservation_of(CAT), credits=1),
         fact(CreditReleased, client_id=ANN, reservation_id=reservation_of(ANN), credits=1),
     )

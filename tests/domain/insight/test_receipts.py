@@ -148,7 +148,8 @@ def test_times_are_the_locations_own() -> None:
          "Seat taken back by staff 20:00 (broken bike)"),
         (SpotChanged(**IDS, spot="Bike 4", previous="Bike 7"),
          "Moved 20:00 from Bike 7 to Bike 4"),
-        (cancelled(Cancellation.SESSION), "The gym cancelled the class 20:00"),
+        (cancelled(Cancellation.SESSION, "the coach is ill"),
+         "The gym cancelled the class 20:00 (the coach is ill)"),
         (booking.WaitlistJoined(
             session_id=SPIN, client_id=MIA, seq=1, policy_version=3, reason="vip",
             overrides=(BookingCode.WINDOW_NOT_OPEN,),
