@@ -1,5 +1,6 @@
 """A Postgres whose copies come and go: alone, it takes no write as done."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from deploy.schema import database_url
 from tests.world.system import data_folder
 from tests.world.waiting import until
 
+PROBE = "SELECT pg_logical_emit_message(true, 'probe', '')"
 WAITERS = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
@@ -25,6 +27,12 @@ class Primary:
     async def lose_copies(self) -> None:
         """From now on a commit waits for a copy that does not exist."""
         await self._set("SET synchronous_standby_names = 'nobody'", "nobody")
+        db = await asyncpg.connect(self.installation.admin_dsn)
+        try:
+            # Whether commits wait is said by the checkpointer, once it has read its settings.
+            await until(lambda: self._waits(asyncio.ensure_future(db.execute(PROBE))))
+        finally:
+            await db.close()
 
     async def find_copies(self) -> None:
         """From now on none waits."""
@@ -39,6 +47,15 @@ class Primary:
             return found == names
 
         await until(is_so)
+
+    async def _waits(self, commit: "asyncio.Future[str]") -> bool:
+        waits = False
+        while not commit.done():
+            waits = waits or await self.somebody_waits()
+            if waits:
+                await self.show_what_waits()
+            await asyncio.wait({commit}, timeout=0.01)
+        return waits
 
     async def waiting(self) -> list[int]:
         """Backends that wait for a copy."""
