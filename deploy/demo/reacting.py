@@ -6,8 +6,9 @@ reversal, which is days later, its invoice would tell another life.
 
 import asyncio
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 from nats.aio.client import Client
@@ -23,6 +24,9 @@ from deploy.trouble import Trouble
 from services.billing.reactions import HEARS as BILLING_HEARS
 from services.booking.reactions import HEARS as BOOKING_HEARS
 
+if TYPE_CHECKING:  # asyncpg's classes are generic to the type checker only
+    _Db: TypeAlias = asyncpg.Connection[asyncpg.Record]
+
 ASK_EVERY = 0.01  # seconds
 PATIENCE = 120.0  # seconds
 HEARD: dict[type[Event], Hears] = {
@@ -34,65 +38,45 @@ HEARD: dict[type[Event], Hears] = {
 NEWEST = "SELECT max(pos) FROM es.events WHERE pos > $1 AND type = ANY ($2)"
 
 
-class Reacting:
-    """Those who hear of others, while this is entered."""
+@asynccontextmanager
+async def reacting(
+    installation: Access, client: Client
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """What returns when all have reacted to what was recorded so far. It raises ``Trouble``."""
+    async with AsyncExitStack() as stores:
+        heard: list[_Heard] = []
+        for context in sorted({each.context for each in HEARD.values()}):
+            dsn = installation.dsn(f"{context}_relay", f"b2b_{context}")
+            store = await asyncpg.connect(dsn, timeout=10)
+            stores.callback(store.terminate)
+            heard.append(_Heard(client, context, store))
 
-    def __init__(self, installation: Access, client: Client) -> None:
-        self._installation = installation
-        self._heard = [
-            _Heard(client, context) for context in sorted({each.context for each in HEARD.values()})
-        ]
+        async def are_done() -> None:
+            for each in heard:
+                await each.is_reacted_to()
 
-    async def __aenter__(self) -> Self:
-        for each in self._heard:
-            await each.open(self._installation)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for each in self._heard:
-            each.close()
-
-    async def are_done(self) -> None:
-        """Return when all have reacted to what was recorded so far. Raises ``Trouble``."""
-        for each in self._heard:
-            await each.is_reacted_to()
+        yield are_done
 
 
 class _Heard:
     """One context, as far as others decide by it."""
 
-    def __init__(self, client: Client, context: str) -> None:
-        self.context = context
-        self._stream = event_stream(context)
+    def __init__(self, client: Client, context: str, store: "_Db") -> None:
+        self._context, self._store, self._stream = context, store, event_stream(context)
         self._jetstream, self._tail = client.jetstream(), Tail(client, self._stream)
         mine = {kind: each for kind, each in HEARD.items() if each.context == context}
         self._types = [kind.event_type for kind in mine]
         self._consumers = [each.name for each in mine.values()]
         self._seen = 0
-        self._store: asyncpg.Connection[asyncpg.Record] | None = None
-
-    async def open(self, installation: Access) -> None:
-        dsn = installation.dsn(f"{self.context}_relay", f"b2b_{self.context}")
-        self._store = await asyncpg.connect(dsn, timeout=10)
-
-    def close(self) -> None:
-        if self._store is not None:
-            self._store.terminate()
 
     async def is_reacted_to(self) -> None:
-        assert self._store is not None
         newest: int | None = await self._store.fetchval(NEWEST, self._seen, self._types)
         if newest is None:
             return
         until = time.monotonic() + PATIENCE
         while not await self._is_past(newest):
             if time.monotonic() > until:
-                raise Trouble(f"demo: nobody hears what {self.context} has recorded")
+                raise Trouble(f"demo: nobody hears what {self._context} has recorded")
             await asyncio.sleep(ASK_EVERY)
         self._seen = newest
 

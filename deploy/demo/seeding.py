@@ -19,7 +19,7 @@ from deploy.demo.diary import diary
 from deploy.demo.guide import guide
 from deploy.demo.gyms import GYMS
 from deploy.demo.marks import Marks
-from deploy.demo.reacting import Reacting
+from deploy.demo.reacting import reacting
 from deploy.demo.settling import Settling
 from deploy.demo.timeline import Timeline
 from deploy.local.access import Access
@@ -98,8 +98,8 @@ async def live(installation: Access, say: Say, size: Size, *, present: datetime)
     async with _bus(installation) as (client, asker, clock):
         counter = Counter(asker, clock, size.seed)
         async with (
-            Reacting(installation, client) as reactions,
-            Timeline(installation.clock_file, reactions.are_done, *deadlines) as timeline,
+            reacting(installation, client) as settled,
+            Timeline(installation.clock_file, settled, *deadlines) as timeline,
         ):
             await _live(timeline, counter, moments(size, present), _Progress(say, size, present))
             stops = timeline.stops
